@@ -1,0 +1,25 @@
+import { z } from "zod";
+
+/** On whose behalf an operation runs. Travels with every call and every run; a worker acts for the one who started the run. */
+export const Actor = z.object({
+	/** `user` signed in, `token` an API token, `service` one of our services on its own account, `system` the first start. */
+	kind: z.enum(["user", "token", "service", "system"]),
+	id: z.string(),
+	/** User name, token name or service name, for people. */
+	name: z.string(),
+	role: z.string().optional(),
+	permissions: z.array(z.string()),
+	/** Session or API token that authenticated the request. */
+	session_id: z.string().optional(),
+	/** Address the request came from, as the gateway saw it. */
+	ip: z.string().optional(),
+});
+export type Actor = z.infer<typeof Actor>;
+
+/** Whether an actor holds a permission. `*` grants everything, `devices:*` every action on devices, `*:read` reading everything. */
+export function isPermitted(actor: Pick<Actor, "permissions">, permission: string): boolean {
+	const [resource, action] = permission.split(":");
+	return actor.permissions.some(
+		(held) => held === "*" || held === permission || held === `${resource}:*` || held === `*:${action}`,
+	);
+}

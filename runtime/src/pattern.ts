@@ -1,0 +1,52 @@
+import { RE2JS } from "re2js";
+
+/** A compiled pattern of a platform definition. */
+export interface CompiledPattern {
+	source: string;
+	test(text: string): boolean;
+	/** Capture groups of the first match (index 0 is the whole), or null. */
+	exec(text: string): (string | undefined)[] | null;
+	/** `text` with every capture group of every match replaced. */
+	maskGroups(text: string, mask: string): string;
+}
+
+/**
+ * Compiles a pattern in RE2 syntax on a linear-time engine, so that neither a user's pattern nor a device's output can stall us.
+ * @throws the engine's syntax error, whose message names the fault
+ */
+export function compilePattern(source: string): CompiledPattern {
+	const regex = RE2JS.compile(source);
+	return {
+		source,
+		test: (text) => regex.matcher(text).find(),
+		exec(text) {
+			const matcher = regex.matcher(text);
+			if (!matcher.find()) return null;
+			return Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? undefined);
+		},
+		maskGroups(text, mask) {
+			const matcher = regex.matcher(text);
+			let masked = "";
+			let from = 0;
+			while (matcher.find()) {
+				for (let group = 1; group <= matcher.groupCount(); group++) {
+					const start = matcher.start(group);
+					if (start < from) continue;
+					masked += text.slice(from, start) + mask;
+					from = matcher.end(group);
+				}
+			}
+			return masked + text.slice(from);
+		},
+	};
+}
+
+/** Why a pattern does not compile, or undefined when it does. */
+export function patternFault(source: string): string | undefined {
+	try {
+		RE2JS.compile(source);
+		return undefined;
+	} catch (error) {
+		return error instanceof Error ? error.message : String(error);
+	}
+}
