@@ -1,7 +1,18 @@
+import { auditErrors } from "./audit/errors.ts";
+import { authErrors } from "./auth/errors.ts";
+import { backupErrors } from "./backup/errors.ts";
 import { devicesErrors } from "./devices/errors.ts";
 import { type ErrorSpec, kernelErrors } from "./kernel/errors.ts";
+import { tasksErrors } from "./tasks/errors.ts";
 
 /** Every error code of the product with its kind and title. */
-export const errorCatalogue = { ...kernelErrors, ...devicesErrors } as const satisfies Record<string, ErrorSpec>;
+export const errorCatalogue = {
+	...kernelErrors,
+	...authErrors,
+	...auditErrors,
+	...devicesErrors,
+	...tasksErrors,
+	...backupErrors,
+} as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,0 +1,14 @@
+import { auditApi } from "./audit/api.ts";
+import { authApi } from "./auth/api.ts";
+import { backupApi } from "./backup/api.ts";
+import { devicesApi } from "./devices/api.ts";
+import { tasksApi } from "./tasks/api.ts";
+
+/** Every contract of the product: what the gateway routes, OpenAPI documents and the role matrix tests. */
+export const apis = {
+	auth: authApi,
+	devices: devicesApi,
+	tasks: tasksApi,
+	backup: backupApi,
+	audit: auditApi,
+} as const;

@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { Id, Timestamp } from "../kernel/ids.ts";
+import { defineApi, get } from "../kernel/operation.ts";
+import { CursorPage, CursorQuery } from "../kernel/page.ts";
+import { OperationRecord } from "./events.ts";
+
+export const AuditRecord = OperationRecord.extend({
+	id: Id,
+	/** Position in the chain, from 1 without gaps. */
+	position: z.int(),
+	recorded_at: Timestamp,
+	/** SHA-256 over the record and the hash before it, hex. */
+	hash: z.string(),
+	previous_hash: z.string(),
+}).meta({ id: "AuditRecord" });
+export type AuditRecord = z.infer<typeof AuditRecord>;
+
+export const ListAudit = CursorQuery.extend({
+	actor: z.string().max(100).optional(),
+	service: z.string().max(50).optional(),
+	operation: z.string().max(100).optional(),
+	outcome: z.enum(["succeeded", "failed", "denied", "unknown"]).optional(),
+	resource_type: z.string().max(50).optional(),
+	resource_id: z.string().max(100).optional(),
+	from: Timestamp.optional(),
+	to: Timestamp.optional(),
+});
+
+export const ChainVerification = z
+	.object({
+		intact: z.boolean(),
+		records: z.int(),
+		/** First record that does not fit, with what is wrong. */
+		broken_at: z.int().nullable(),
+		reason: z.string().nullable(),
+		/** Hash of the newest record: note it elsewhere to prove later that nothing was cut off. */
+		head: z.string(),
+	})
+	.meta({ id: "ChainVerification" });
+
+export const auditApi = defineApi("audit", {
+	listAudit: get("/api/audit", {
+		summary: "Audit trail, newest first",
+		query: ListAudit,
+		returns: CursorPage(AuditRecord),
+		permission: "audit:read",
+	}),
+	verifyAudit: get("/api/audit/verify", {
+		summary: "Recompute the hash chain",
+		query: z.object({ expected_head: z.string().length(64).optional() }),
+		returns: ChainVerification,
+		permission: "audit:read",
+		timeout_ms: 300_000,
+	}),
+	getAuditRecord: get("/api/audit/:id", {
+		summary: "One audit record",
+		params: z.object({ id: Id }),
+		returns: AuditRecord,
+		permission: "audit:read",
+		errors: ["audit.not_found"],
+	}),
+});

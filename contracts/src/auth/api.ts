@@ -1,0 +1,221 @@
+import { z } from "zod";
+import { Actor } from "../kernel/actor.ts";
+import { Id } from "../kernel/ids.ts";
+import { defineApi, del, get, internal, patch, post, put } from "../kernel/operation.ts";
+import { Page, PageQuery } from "../kernel/page.ts";
+import { Secret } from "../kernel/secret.ts";
+import {
+	ApiToken,
+	CreatedApiToken,
+	KeyState,
+	ListUsers,
+	Login,
+	Me,
+	NewApiToken,
+	NewPassword,
+	NewRole,
+	NewUser,
+	Role,
+	RoleChange,
+	RoleName,
+	Settings,
+	TokenPair,
+	User,
+	UserChange,
+} from "./model.ts";
+
+const byId = z.object({ id: Id });
+const byName = z.object({ name: RoleName });
+
+export const authApi = defineApi("auth", {
+	login: post("/api/auth/login", {
+		summary: "Sign in",
+		body: Login,
+		returns: TokenPair,
+		public: true,
+		errors: ["auth.bad_credentials", "auth.throttled"],
+	}),
+	refresh: post("/api/auth/refresh", {
+		summary: "Exchange a refresh token for a new pair",
+		body: z.object({ refresh_token: Secret() }),
+		returns: TokenPair,
+		public: true,
+		changes: false,
+		errors: ["auth.session_ended", "auth.refresh_reused"],
+	}),
+	logout: post("/api/auth/logout", { summary: "End this session", authenticated: true }),
+	getMe: get("/api/auth/me", { summary: "Who am I, and what may I do", returns: Me, authenticated: true }),
+	changePassword: post("/api/auth/password", {
+		summary: "Change one's own password; other sessions end",
+		body: z.object({ current_password: Secret(), new_password: NewPassword }),
+		returns: TokenPair,
+		authenticated: true,
+		errors: ["auth.bad_credentials", "auth.weak_password"],
+	}),
+	createWsTicket: post("/api/auth/ws-ticket", {
+		summary: "A single-use ticket that opens one WebSocket within 30 seconds",
+		returns: z.object({ ticket: z.string(), expires_in: z.int() }),
+		authenticated: true,
+		changes: false,
+	}),
+	getJwks: get("/api/auth/jwks", {
+		summary: "Public keys that verify access tokens (RFC 7517)",
+		returns: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }),
+		public: true,
+	}),
+
+	listMyTokens: get("/api/auth/tokens", {
+		summary: "One's own API tokens",
+		query: PageQuery,
+		returns: Page(ApiToken),
+		authenticated: true,
+	}),
+	createToken: post("/api/auth/tokens", {
+		summary: "Make an API token for oneself; it is shown once",
+		body: NewApiToken,
+		returns: CreatedApiToken,
+		status: 201,
+		authenticated: true,
+		errors: ["roles.escalation"],
+	}),
+	revokeMyToken: del("/api/auth/tokens/:id", {
+		summary: "Revoke one's own API token",
+		params: byId,
+		authenticated: true,
+		errors: ["tokens.not_found"],
+	}),
+
+	listUsers: get("/api/users", {
+		summary: "Users",
+		query: ListUsers,
+		returns: Page(User),
+		permission: "users:read",
+	}),
+	createUser: post("/api/users", {
+		summary: "Add a user",
+		body: NewUser,
+		returns: User,
+		status: 201,
+		permission: "users:write",
+		errors: ["users.name_taken", "roles.not_found", "roles.escalation", "auth.weak_password"],
+	}),
+	getUser: get("/api/users/:id", {
+		summary: "One user",
+		params: byId,
+		returns: User,
+		permission: "users:read",
+		errors: ["users.not_found"],
+	}),
+	updateUser: patch("/api/users/:id", {
+		summary: "Change a user; disabling ends their sessions",
+		params: byId,
+		body: UserChange,
+		returns: User,
+		permission: "users:write",
+		errors: ["users.not_found", "users.last_admin", "roles.not_found", "roles.escalation"],
+	}),
+	setUserPassword: post("/api/users/:id/password", {
+		summary: "Set a one-time password for a user; their sessions end",
+		params: byId,
+		body: z.object({ password: NewPassword }),
+		permission: "users:write",
+		errors: ["users.not_found", "roles.escalation", "auth.weak_password"],
+	}),
+	deleteUser: del("/api/users/:id", {
+		summary: "Delete a user with their sessions and API tokens",
+		params: byId,
+		permission: "users:write",
+		errors: ["users.not_found", "users.last_admin", "roles.escalation"],
+	}),
+	listUserTokens: get("/api/users/:id/tokens", {
+		summary: "API tokens of a user",
+		params: byId,
+		query: PageQuery,
+		returns: Page(ApiToken),
+		permission: "tokens:read",
+		errors: ["users.not_found"],
+	}),
+	revokeUserToken: del("/api/users/:id/tokens/:token_id", {
+		summary: "Revoke a user's API token",
+		params: z.object({ id: Id, token_id: Id }),
+		permission: "tokens:write",
+		errors: ["tokens.not_found"],
+	}),
+
+	listRoles: get("/api/roles", {
+		summary: "Roles",
+		query: PageQuery,
+		returns: Page(Role),
+		permission: "roles:read",
+	}),
+	listPermissions: get("/api/roles/permissions", {
+		summary: "Every permission and what it allows",
+		returns: z.array(z.object({ name: z.string(), description: z.string() })),
+		permission: "roles:read",
+	}),
+	createRole: post("/api/roles", {
+		summary: "Add a role",
+		body: NewRole,
+		returns: Role,
+		status: 201,
+		permission: "roles:write",
+		errors: ["roles.name_taken", "roles.escalation"],
+	}),
+	getRole: get("/api/roles/:name", {
+		summary: "One role",
+		params: byName,
+		returns: Role,
+		permission: "roles:read",
+		errors: ["roles.not_found"],
+	}),
+	updateRole: patch("/api/roles/:name", {
+		summary: "Change a custom role",
+		params: byName,
+		body: RoleChange,
+		returns: Role,
+		permission: "roles:write",
+		errors: ["roles.not_found", "roles.preset", "roles.escalation"],
+	}),
+	deleteRole: del("/api/roles/:name", {
+		summary: "Delete a custom role that nobody holds",
+		params: byName,
+		permission: "roles:write",
+		errors: ["roles.not_found", "roles.preset", "roles.in_use"],
+	}),
+
+	getSettings: get("/api/settings", { summary: "Settings", returns: Settings, permission: "settings:read" }),
+	updateSettings: put("/api/settings", {
+		summary: "Change settings",
+		body: Settings.partial(),
+		returns: Settings,
+		permission: "settings:write",
+	}),
+	listKeys: get("/api/settings/keys", {
+		summary: "Encryption keys of the services and their latest rotation",
+		returns: z.array(KeyState),
+		permission: "settings:read",
+	}),
+	rotateKeys: post("/api/settings/keys/rotate", {
+		summary: "Rotate the encryption keys of every service and seal what is stored anew",
+		returns: z.object({ rotation_id: Id }),
+		status: 202,
+		permission: "keys:rotate",
+	}),
+
+	/** What a credential stands for right now: permissions are looked up, not frozen in the token. Asked by the gateway. */
+	resolveActor: internal("/internal/auth/actor", {
+		summary: "Actor behind a session or an API token",
+		body: z.discriminatedUnion("kind", [
+			z.object({ kind: z.literal("session"), session_id: z.string(), user_id: Id }),
+			z.object({ kind: z.literal("api_token"), token: Secret() }),
+		]),
+		returns: z.object({ actor: Actor, must_change_password: z.boolean() }),
+		errors: ["auth.unauthenticated", "auth.session_ended"],
+	}),
+	redeemWsTicket: internal("/internal/auth/ws-ticket", {
+		summary: "Actor behind a WebSocket ticket; the ticket is used up",
+		body: z.object({ ticket: Secret() }),
+		returns: z.object({ actor: Actor }),
+		errors: ["auth.ticket_invalid"],
+	}),
+});

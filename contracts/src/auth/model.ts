@@ -1,0 +1,153 @@
+import { z } from "zod";
+import { Id, Timestamp } from "../kernel/ids.ts";
+import { PageQuery, QueryBoolean, sortBy } from "../kernel/page.ts";
+import { Secret } from "../kernel/secret.ts";
+import { permissions } from "./permissions.ts";
+
+export const Username = z
+	.string()
+	.min(1)
+	.max(64)
+	.regex(/^[A-Za-z0-9][A-Za-z0-9._@-]*$/, "Letters, digits and . _ @ - only");
+
+export const NewPassword = Secret(z.string().min(12, "At least 12 characters").max(256));
+
+/** A permission, or a wildcard over one resource (`devices:*`), over one action (`*:read`), or over everything (`*`). */
+export const PermissionGrant = z.string().refine((grant) => {
+	const known = Object.keys(permissions);
+	if (grant === "*" || known.includes(grant)) return true;
+	const [resource, action] = grant.split(":");
+	if (action === "*") return known.some((name) => name.startsWith(`${resource}:`));
+	return resource === "*" && known.some((name) => name.endsWith(`:${action}`));
+}, "There is no such permission");
+
+export const RoleName = z
+	.string()
+	.min(1)
+	.max(64)
+	.regex(/^[a-z0-9][a-z0-9_-]*$/, "Lower-case letters, digits, _ and - only");
+
+export const Role = z
+	.object({
+		name: RoleName,
+		label: z.string(),
+		description: z.string(),
+		permissions: z.array(z.string()),
+		preset: z.boolean(),
+		users: z.int(),
+		created_at: Timestamp,
+		updated_at: Timestamp,
+	})
+	.meta({ id: "Role" });
+export type Role = z.infer<typeof Role>;
+
+export const NewRole = z.object({
+	name: RoleName,
+	label: z.string().min(1).max(100),
+	description: z.string().max(500).default(""),
+	permissions: z.array(PermissionGrant).max(200),
+});
+export const RoleChange = NewRole.omit({ name: true }).partial();
+
+export const User = z
+	.object({
+		id: Id,
+		username: Username,
+		display_name: z.string(),
+		email: z.string().nullable(),
+		role: RoleName,
+		disabled: z.boolean(),
+		must_change_password: z.boolean(),
+		last_login_at: Timestamp.nullable(),
+		created_at: Timestamp,
+		updated_at: Timestamp,
+	})
+	.meta({ id: "User" });
+export type User = z.infer<typeof User>;
+
+/** The signed-in user with what they may do. */
+export const Me = z.object({ user: User, permissions: z.array(z.string()) }).meta({ id: "Me" });
+
+export const NewUser = z.object({
+	username: Username,
+	display_name: z.string().max(200).default(""),
+	email: z.email().nullable().default(null),
+	role: RoleName,
+	password: NewPassword,
+	must_change_password: z.boolean().default(true),
+});
+export const UserChange = z.object({
+	display_name: z.string().max(200).optional(),
+	email: z.email().nullable().optional(),
+	role: RoleName.optional(),
+	disabled: z.boolean().optional(),
+});
+export const ListUsers = PageQuery.extend({
+	role: RoleName.optional(),
+	disabled: QueryBoolean.optional(),
+	sort: sortBy(["username", "role", "last_login_at", "created_at"], "username"),
+});
+
+export const Login = z.object({ username: z.string().min(1).max(64), password: Secret(z.string().min(1).max(256)) });
+export const TokenPair = z
+	.object({
+		/** JWT (EdDSA), for `Authorization: Bearer`. */
+		access_token: z.string(),
+		/** Opaque, single use: each refresh answers a new one, and using an old one again ends the session. */
+		refresh_token: z.string(),
+		token_type: z.literal("Bearer"),
+		/** Lifetime of the access token in seconds. */
+		expires_in: z.int(),
+		user: User,
+	})
+	.meta({ id: "TokenPair" });
+export type TokenPair = z.infer<typeof TokenPair>;
+
+export const ApiToken = z
+	.object({
+		id: Id,
+		name: z.string(),
+		user_id: Id,
+		username: z.string(),
+		/** First characters, to recognise it by. */
+		prefix: z.string(),
+		/** What it may do; never more than its owner at the time of use. */
+		permissions: z.array(z.string()),
+		expires_at: Timestamp.nullable(),
+		last_used_at: Timestamp.nullable(),
+		created_at: Timestamp,
+	})
+	.meta({ id: "ApiToken" });
+export type ApiToken = z.infer<typeof ApiToken>;
+
+export const NewApiToken = z.object({
+	name: z.string().min(1).max(100),
+	permissions: z.array(PermissionGrant).min(1).max(200),
+	/** Days until it expires; at most 365, 90 unless told. */
+	expires_in_days: z.int().min(1).max(365).default(90),
+});
+/** The only answer that ever holds the token itself. */
+export const CreatedApiToken = z.object({ token: z.string(), api_token: ApiToken }).meta({ id: "CreatedApiToken" });
+
+export const Settings = z
+	.object({
+		/** Lifetime of an access token, in seconds. */
+		access_token_seconds: z.int().min(60).max(3600).default(600),
+		/** A session that is not refreshed for this long ends, in hours. */
+		session_idle_hours: z.int().min(1).max(720).default(72),
+		/** Shortest password accepted for local users. */
+		password_min_length: z.int().min(12).max(64).default(12),
+		/** Text above the sign-in form. */
+		login_banner: z.string().max(2000).default(""),
+	})
+	.meta({ id: "Settings" });
+export type Settings = z.infer<typeof Settings>;
+
+/** State of the encryption keys of one service. */
+export const KeyState = z.object({
+	service: z.string(),
+	current_key_id: z.string(),
+	rotated_at: Timestamp,
+	/** Values re-encrypted by the latest rotation. */
+	resealed: z.int(),
+});

@@ -1,0 +1,349 @@
+import { z } from "zod";
+import { Id } from "../kernel/ids.ts";
+import { defineApi, del, get, internal, patch, post, put } from "../kernel/operation.ts";
+import { CursorPage, CursorQuery, Page, PageQuery, QueryBoolean } from "../kernel/page.ts";
+import { RunRef } from "../tasks/model.ts";
+import { Connection } from "./connection.ts";
+import {
+	Credential,
+	CredentialChange,
+	Device,
+	DeviceChange,
+	DeviceFilter,
+	DeviceGroup,
+	DeviceGroupChange,
+	DeviceType,
+	DeviceTypeId,
+	HealthEntry,
+	HostKey,
+	ImportResult,
+	ListCredentials,
+	ListDevices,
+	NewCredential,
+	NewDevice,
+	NewDeviceGroup,
+	Override,
+	OverrideInput,
+	Selection,
+	Target,
+} from "./model.ts";
+import { PlatformDefinition } from "./platform.ts";
+
+const byId = z.object({ id: Id });
+const byTypeId = z.object({ id: DeviceTypeId });
+
+export const devicesApi = defineApi("devices", {
+	listDevices: get("/api/devices", {
+		summary: "Devices",
+		query: ListDevices,
+		returns: Page(Device),
+		permission: "devices:read",
+	}),
+	createDevice: post("/api/devices", {
+		summary: "Add a device",
+		body: NewDevice,
+		returns: Device,
+		status: 201,
+		permission: "devices:write",
+		errors: ["devices.name_taken", "devices.unknown_type", "credentials.not_found", "devices.jump_loop"],
+	}),
+	getDevice: get("/api/devices/:id", {
+		summary: "One device",
+		params: byId,
+		returns: Device,
+		permission: "devices:read",
+		errors: ["devices.not_found"],
+	}),
+	updateDevice: patch("/api/devices/:id", {
+		summary: "Change a device",
+		params: byId,
+		body: DeviceChange,
+		returns: Device,
+		permission: "devices:write",
+		errors: [
+			"devices.not_found",
+			"devices.name_taken",
+			"devices.unknown_type",
+			"credentials.not_found",
+			"devices.jump_loop",
+		],
+	}),
+	deleteDevice: del("/api/devices/:id", {
+		summary: "Delete a device; its backups stay until their retention ends",
+		params: byId,
+		permission: "devices:write",
+		errors: ["devices.not_found"],
+	}),
+	updateDevices: post("/api/devices/bulk", {
+		summary: "Enable, disable, tag or delete many devices",
+		body: z.object({
+			select: Selection,
+			action: z.discriminatedUnion("kind", [
+				z.object({ kind: z.literal("enable") }),
+				z.object({ kind: z.literal("disable") }),
+				z.object({ kind: z.literal("add_tags"), tags: z.array(z.string().min(1).max(64)).min(1).max(50) }),
+				z.object({ kind: z.literal("remove_tags"), tags: z.array(z.string().min(1).max(64)).min(1).max(50) }),
+				z.object({ kind: z.literal("delete") }),
+			]),
+		}),
+		returns: z.object({ changed: z.int() }),
+		permission: "devices:write",
+		errors: ["devices.not_found", "devices.nothing_selected"],
+	}),
+	listDeviceHealth: get("/api/devices/:id/health", {
+		summary: "Health history of a device, newest first",
+		params: byId,
+		query: CursorQuery,
+		returns: CursorPage(HealthEntry),
+		permission: "devices:read",
+		errors: ["devices.not_found"],
+	}),
+	testDevice: post("/api/devices/:id/test", {
+		summary: "Test the connection to a device and read its facts",
+		params: byId,
+		returns: RunRef,
+		status: 202,
+		permission: "devices:test",
+		errors: ["devices.not_found", "devices.disabled", "devices.no_credential"],
+	}),
+	testDevices: post("/api/devices/test", {
+		summary: "Test the connection to many devices",
+		body: z.object({ select: Selection }),
+		returns: RunRef,
+		status: 202,
+		permission: "devices:test",
+		errors: ["devices.nothing_selected", "devices.not_found", "devices.disabled"],
+	}),
+	importDevices: post("/api/devices/import", {
+		summary: "Import devices from CSV or JSON: all rows or none",
+		description:
+			"Columns: name, host, device_type, port, credential (name), username, password, enable_password, tags and groups (separated by ;), site, description, enabled, legacy_algorithms. A device of the same name is updated.",
+		body: z.object({
+			format: z.enum(["csv", "json"]),
+			content: z
+				.string()
+				.min(1)
+				.max(32 * 1024 * 1024),
+			dry_run: z.boolean().default(false),
+			/** Header in the file to field, where they differ. */
+			columns: z.record(z.string(), z.string()).optional(),
+		}),
+		returns: ImportResult,
+		permission: "devices:write",
+		max_body_bytes: 34 * 1024 * 1024,
+		timeout_ms: 120_000,
+		errors: ["devices.import_invalid"],
+	}),
+	exportDevices: get("/api/devices/export", {
+		summary: "Export devices as CSV or JSON, without secrets; import takes it back",
+		query: z.object({ format: z.enum(["csv", "json"]).default("csv"), ...DeviceFilter.shape }),
+		returns: z.string(),
+		produces: "text/plain; charset=utf-8",
+		permission: "devices:read",
+		timeout_ms: 120_000,
+	}),
+
+	getOverride: get("/api/device-overrides/:id", {
+		summary: "Override of a device (by device id)",
+		params: byId,
+		returns: Override,
+		permission: "devices:read",
+		errors: ["devices.not_found"],
+	}),
+	listOverrides: get("/api/device-overrides", {
+		summary: "Overrides",
+		query: PageQuery,
+		returns: Page(Override),
+		permission: "devices:read",
+	}),
+	putOverride: put("/api/device-overrides/:id", {
+		summary: "Set the override of a device (by device id)",
+		params: byId,
+		body: OverrideInput,
+		returns: Override,
+		permission: "devices:write",
+		errors: ["devices.not_found", "credentials.not_found"],
+	}),
+	deleteOverride: del("/api/device-overrides/:id", {
+		summary: "Remove the override of a device (by device id)",
+		params: byId,
+		permission: "devices:write",
+		errors: ["devices.not_found"],
+	}),
+
+	listGroups: get("/api/device-groups", {
+		summary: "Groups of devices",
+		query: PageQuery,
+		returns: Page(DeviceGroup),
+		permission: "devices:read",
+	}),
+	createGroup: post("/api/device-groups", {
+		summary: "Add a group",
+		body: NewDeviceGroup,
+		returns: DeviceGroup,
+		status: 201,
+		permission: "devices:write",
+		errors: ["device_groups.name_taken", "credentials.not_found"],
+	}),
+	getGroup: get("/api/device-groups/:id", {
+		summary: "One group",
+		params: byId,
+		returns: DeviceGroup,
+		permission: "devices:read",
+		errors: ["device_groups.not_found"],
+	}),
+	updateGroup: patch("/api/device-groups/:id", {
+		summary: "Change a group",
+		params: byId,
+		body: DeviceGroupChange,
+		returns: DeviceGroup,
+		permission: "devices:write",
+		errors: ["device_groups.not_found", "device_groups.name_taken", "credentials.not_found"],
+	}),
+	deleteGroup: del("/api/device-groups/:id", {
+		summary: "Delete a group; its devices stay",
+		params: byId,
+		permission: "devices:write",
+		errors: ["device_groups.not_found"],
+	}),
+	setGroupMembers: put("/api/device-groups/:id/devices", {
+		summary: "Set which devices are in a group",
+		params: byId,
+		body: z.object({ device_ids: z.array(Id).max(50_000) }),
+		returns: DeviceGroup,
+		permission: "devices:write",
+		errors: ["device_groups.not_found", "devices.not_found"],
+	}),
+
+	listCredentials: get("/api/credentials", {
+		summary: "Credentials, without their secrets",
+		query: ListCredentials,
+		returns: Page(Credential),
+		permission: "credentials:read",
+	}),
+	createCredential: post("/api/credentials", {
+		summary: "Add a credential",
+		body: NewCredential,
+		returns: Credential,
+		status: 201,
+		permission: "credentials:write",
+		errors: ["credentials.name_taken", "credentials.bad_key"],
+	}),
+	getCredential: get("/api/credentials/:id", {
+		summary: "One credential, without its secrets",
+		params: byId,
+		returns: Credential,
+		permission: "credentials:read",
+		errors: ["credentials.not_found"],
+	}),
+	updateCredential: patch("/api/credentials/:id", {
+		summary: "Change a credential",
+		params: byId,
+		body: CredentialChange,
+		returns: Credential,
+		permission: "credentials:write",
+		errors: ["credentials.not_found", "credentials.name_taken", "credentials.bad_key"],
+	}),
+	deleteCredential: del("/api/credentials/:id", {
+		summary: "Delete a credential that nothing uses",
+		params: byId,
+		permission: "credentials:write",
+		errors: ["credentials.not_found", "credentials.in_use"],
+	}),
+
+	listDeviceTypes: get("/api/device-types", {
+		summary: "Device types, built-in and custom",
+		query: PageQuery.extend({ built_in: QueryBoolean.optional() }),
+		returns: Page(DeviceType),
+		permission: "devices:read",
+	}),
+	createDeviceType: post("/api/device-types", {
+		summary: "Add a device type by data alone",
+		body: PlatformDefinition,
+		returns: DeviceType,
+		status: 201,
+		permission: "devices:write",
+		errors: ["device_types.id_taken", "device_types.bad_pattern"],
+	}),
+	getDeviceType: get("/api/device-types/:id", {
+		summary: "One device type",
+		params: byTypeId,
+		returns: DeviceType,
+		permission: "devices:read",
+		errors: ["device_types.not_found"],
+	}),
+	updateDeviceType: put("/api/device-types/:id", {
+		summary: "Replace a custom device type",
+		params: byTypeId,
+		body: PlatformDefinition,
+		returns: DeviceType,
+		permission: "devices:write",
+		errors: ["device_types.not_found", "device_types.built_in", "device_types.bad_pattern"],
+	}),
+	deleteDeviceType: del("/api/device-types/:id", {
+		summary: "Delete a custom device type that no device has",
+		params: byTypeId,
+		permission: "devices:write",
+		errors: ["device_types.not_found", "device_types.built_in", "device_types.in_use"],
+	}),
+
+	listHostKeys: get("/api/devices/host-keys", {
+		summary: "Host keys of devices; `changed=true` shows those that wait for a decision",
+		query: PageQuery.extend({ changed: QueryBoolean.optional() }),
+		returns: Page(HostKey),
+		permission: "devices:read",
+	}),
+	getHostKey: get("/api/devices/:id/host-key", {
+		summary: "Host key of a device",
+		params: byId,
+		returns: HostKey,
+		permission: "devices:read",
+		errors: ["devices.not_found", "host_keys.not_found"],
+	}),
+	acceptHostKey: post("/api/devices/:id/host-key/accept", {
+		summary: "Accept the key that a device presents now; the fingerprint says which one was meant",
+		params: byId,
+		body: z.object({ fingerprint: z.string().min(1).max(200) }),
+		returns: HostKey,
+		permission: "devices:trust",
+		errors: ["devices.not_found", "host_keys.not_found"],
+	}),
+	forgetHostKey: del("/api/devices/:id/host-key", {
+		summary: "Forget the key of a device: the next contact trusts the key it presents",
+		params: byId,
+		permission: "devices:trust",
+		errors: ["devices.not_found", "host_keys.not_found"],
+	}),
+
+	/** Devices of a selection, with those that cannot be used marked; names or ids that do not exist are an error. */
+	listTargets: internal("/internal/devices/targets", {
+		summary: "Devices of a selection",
+		body: z.object({ select: Selection }),
+		returns: z.object({ targets: z.array(Target) }),
+		errors: ["devices.not_found"],
+		max_body_bytes: 8 * 1024 * 1024,
+	}),
+	/** Connection settings with secrets, for a worker about to open a session. Every call is audited with its run. */
+	revealConnection: internal("/internal/devices/:id/connection", {
+		summary: "Reveal connection settings to a worker",
+		params: byId,
+		body: z.object({ run_id: Id, operation_id: Id }),
+		returns: Connection,
+		changes: true,
+		errors: ["devices.not_found", "devices.disabled", "devices.no_credential", "devices.jump_loop"],
+	}),
+	/** Definitions for normalising and masking stored text. */
+	getPlatforms: internal("/internal/devices/platforms", {
+		summary: "Definitions of device types",
+		body: z.object({ ids: z.array(DeviceTypeId).max(1000) }),
+		returns: z.object({ platforms: z.array(PlatformDefinition) }),
+	}),
+	/** First contact stores the key as trusted (unless one is there by now); another key than the accepted one is noted as changed. */
+	recordHostKey: internal("/internal/devices/:id/host-key", {
+		summary: "Record the host key that a device presented",
+		params: byId,
+		body: z.object({ fingerprint: z.string(), algorithm: z.string(), run_id: Id }),
+		returns: z.object({ status: z.enum(["trusted", "known", "changed"]) }),
+		errors: ["devices.not_found"],
+	}),
+});

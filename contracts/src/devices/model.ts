@@ -1,0 +1,320 @@
+import { z } from "zod";
+import { Id, Timestamp } from "../kernel/ids.ts";
+import { PageQuery, QueryBoolean, QueryList, sortBy } from "../kernel/page.ts";
+import { Secret } from "../kernel/secret.ts";
+import { SessionTimeouts } from "./connection.ts";
+import { Facts, PlatformDefinition } from "./platform.ts";
+
+/** Unique name of a device, as people and prompts know it. */
+export const DeviceName = z
+	.string()
+	.min(1)
+	.max(253)
+	.regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, "Letters, digits and . _ - only, starting with a letter or digit");
+
+/** IPv4, IPv6 or a DNS name. */
+export const Host = z.union(
+	[
+		z.ipv4(),
+		z.ipv6(),
+		z
+			.string()
+			.max(253)
+			.regex(/^(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*\.?$/),
+	],
+	"An IPv4 or IPv6 address or a DNS name",
+);
+export const Port = z.int().min(1).max(65_535);
+export const Tag = z
+	.string()
+	.min(1)
+	.max(64)
+	.regex(/^[\p{L}\p{N}][\p{L}\p{N}._:/-]*$/u, "Letters, digits and . _ : / - only");
+export const GroupName = z
+	.string()
+	.min(1)
+	.max(100)
+	.regex(/^[\p{L}\p{N}][\p{L}\p{N} ._-]*$/u);
+export const DeviceTypeId = z.string().regex(/^[a-z][a-z0-9_]{1,62}$/);
+
+/** Result of the latest contact. `unknown` until the first one. */
+export const Health = z.enum(["unknown", "reachable", "unreachable", "auth_failed", "host_key_changed", "failing"]);
+
+export const Device = z
+	.object({
+		id: Id,
+		name: DeviceName,
+		host: z.string(),
+		port: Port,
+		device_type: DeviceTypeId,
+		credential_id: Id.nullable(),
+		/** Device through which this one is reached. */
+		jump_device_id: Id.nullable(),
+		legacy_algorithms: z.boolean(),
+		enabled: z.boolean(),
+		site: z.string().nullable(),
+		tags: z.array(z.string()),
+		groups: z.array(z.string()),
+		description: z.string(),
+		source: z.enum(["manual", "import"]),
+		facts: Facts,
+		facts_at: Timestamp.nullable(),
+		health: Health,
+		health_at: Timestamp.nullable(),
+		health_error: z.string().nullable(),
+		created_at: Timestamp,
+		updated_at: Timestamp,
+	})
+	.meta({ id: "Device" });
+export type Device = z.infer<typeof Device>;
+
+const deviceFields = {
+	name: DeviceName,
+	host: Host,
+	port: Port.default(22),
+	device_type: DeviceTypeId,
+	jump_device_id: Id.nullable().default(null),
+	legacy_algorithms: z.boolean().default(false),
+	enabled: z.boolean().default(true),
+	site: z.string().max(100).nullable().default(null),
+	tags: z.array(Tag).max(100).default([]),
+	/** Names of groups; missing ones are made. */
+	groups: z.array(GroupName).max(100).default([]),
+	description: z.string().max(2000).default(""),
+};
+
+/** Login given with a device instead of a stored credential: it becomes a credential of that device alone. */
+const ownLogin = {
+	credential_id: Id.nullable().optional(),
+	username: z.string().min(1).max(200).optional(),
+	password: Secret().optional(),
+	enable_password: Secret().optional(),
+};
+type OwnLogin = { credential_id?: string | null; username?: string; password?: string; enable_password?: string };
+const oneLogin = (given: OwnLogin) => !(given.credential_id && (given.username || given.password));
+const oneLoginMessage = { message: "Give either credential_id or username and password", path: ["credential_id"] };
+
+export const NewDevice = z.object({ ...deviceFields, ...ownLogin }).refine(oneLogin, oneLoginMessage);
+export const DeviceChange = z
+	.object({
+		name: DeviceName.optional(),
+		host: Host.optional(),
+		port: Port.optional(),
+		device_type: DeviceTypeId.optional(),
+		jump_device_id: Id.nullable().optional(),
+		legacy_algorithms: z.boolean().optional(),
+		enabled: z.boolean().optional(),
+		site: z.string().max(100).nullable().optional(),
+		tags: z.array(Tag).max(100).optional(),
+		groups: z.array(GroupName).max(100).optional(),
+		description: z.string().max(2000).optional(),
+		...ownLogin,
+	})
+	.refine(oneLogin, oneLoginMessage);
+
+/** Which devices: any combination narrows down; `all: true` alone takes every device. */
+export const DeviceFilter = z.object({
+	device_type: DeviceTypeId.optional(),
+	site: z.string().max(100).optional(),
+	tag: QueryList(z.string()).optional(),
+	group: QueryList(z.string()).optional(),
+	health: Health.optional(),
+	enabled: QueryBoolean.optional(),
+});
+export const ListDevices = PageQuery.extend({
+	...DeviceFilter.shape,
+	sort: sortBy(["name", "host", "device_type", "site", "health", "health_at", "created_at", "updated_at"], "name"),
+});
+
+/** Selection of devices in a request's body. At least one criterion; several are joined (union). */
+export const Selection = z
+	.object({
+		device_ids: z.array(Id).max(50_000).optional(),
+		names: z.array(z.string().max(253)).max(50_000).optional(),
+		groups: z.array(z.string().max(100)).max(100).optional(),
+		tags: z.array(z.string().max(64)).max(100).optional(),
+		all: z.boolean().optional(),
+	})
+	.refine(
+		(given) =>
+			given.all || [given.device_ids, given.names, given.groups, given.tags].some((list) => (list?.length ?? 0) > 0),
+		"Select devices by device_ids, names, groups, tags, or all",
+	);
+export type Selection = z.infer<typeof Selection>;
+
+/** A device as the target of a run. */
+export const Target = z.object({
+	device_id: Id,
+	name: z.string(),
+	device_type: z.string(),
+	enabled: z.boolean(),
+});
+export type Target = z.infer<typeof Target>;
+
+export const Credential = z
+	.object({
+		id: Id,
+		name: z.string(),
+		username: z.string(),
+		has_password: z.boolean(),
+		has_private_key: z.boolean(),
+		has_passphrase: z.boolean(),
+		has_enable_password: z.boolean(),
+		is_default: z.boolean(),
+		/** Set when the credential belongs to one device alone. */
+		device_id: Id.nullable(),
+		/** Devices, groups and overrides that name it. */
+		used_by: z.int(),
+		created_at: Timestamp,
+		updated_at: Timestamp,
+	})
+	.meta({ id: "Credential" });
+export type Credential = z.infer<typeof Credential>;
+
+export const NewCredential = z
+	.object({
+		name: z.string().min(1).max(100),
+		username: z.string().min(1).max(200),
+		password: Secret().optional(),
+		/** PEM or OpenSSH private key. */
+		private_key: Secret().optional(),
+		passphrase: Secret().optional(),
+		enable_password: Secret().optional(),
+		is_default: z.boolean().default(false),
+	})
+	.refine((given) => given.password !== undefined || given.private_key !== undefined, {
+		message: "Give a password or a private key",
+		path: ["password"],
+	});
+/** Left out = unchanged; null removes the secret. */
+export const CredentialChange = z.object({
+	name: z.string().min(1).max(100).optional(),
+	username: z.string().min(1).max(200).optional(),
+	password: Secret().nullable().optional(),
+	private_key: Secret().nullable().optional(),
+	passphrase: Secret().nullable().optional(),
+	enable_password: Secret().nullable().optional(),
+	is_default: z.boolean().optional(),
+});
+export const ListCredentials = PageQuery.extend({
+	/** Also those that belong to a single device. */
+	own: QueryBoolean.optional(),
+	sort: sortBy(["name", "username", "created_at"], "name"),
+});
+
+/** Settings of one device that win over everything except what is given with a request. */
+export const Override = z
+	.object({
+		device_id: Id,
+		disabled: z.boolean(),
+		disabled_reason: z.string(),
+		host: z.string().nullable(),
+		port: Port.nullable(),
+		credential_id: Id.nullable(),
+		timeouts: SessionTimeouts.partial(),
+		updated_at: Timestamp,
+	})
+	.meta({ id: "DeviceOverride" });
+export const OverrideInput = z.object({
+	disabled: z.boolean().default(false),
+	disabled_reason: z.string().max(500).default(""),
+	host: Host.nullable().default(null),
+	port: Port.nullable().default(null),
+	credential_id: Id.nullable().default(null),
+	timeouts: z
+		.object({
+			connect_ms: z.int().min(100).max(600_000),
+			auth_ms: z.int().min(100).max(600_000),
+			prompt_ms: z.int().min(100).max(600_000),
+			command_ms: z.int().min(100).max(3_600_000),
+		})
+		.partial()
+		.default({}),
+});
+
+export const DeviceGroup = z
+	.object({
+		id: Id,
+		name: GroupName,
+		description: z.string(),
+		credential_id: Id.nullable(),
+		devices: z.int(),
+		created_at: Timestamp,
+		updated_at: Timestamp,
+	})
+	.meta({ id: "DeviceGroup" });
+export const NewDeviceGroup = z.object({
+	name: GroupName,
+	description: z.string().max(500).default(""),
+	credential_id: Id.nullable().default(null),
+});
+export const DeviceGroupChange = z.object({
+	name: GroupName.optional(),
+	description: z.string().max(500).optional(),
+	credential_id: Id.nullable().optional(),
+});
+
+export const DeviceType = z
+	.object({
+		id: DeviceTypeId,
+		label: z.string(),
+		vendor: z.string(),
+		built_in: z.boolean(),
+		devices: z.int(),
+		definition: PlatformDefinition,
+		updated_at: Timestamp.nullable(),
+	})
+	.meta({ id: "DeviceType" });
+
+/** A host key as a device presented it, or as it was accepted. */
+export const HostKey = z
+	.object({
+		device_id: Id,
+		device_name: z.string(),
+		status: z.enum(["accepted", "changed"]),
+		fingerprint: z.string(),
+		algorithm: z.string(),
+		accepted_by: z.string(),
+		accepted_at: Timestamp,
+		/** Set while the device presents another key than the accepted one. */
+		presented_fingerprint: z.string().nullable(),
+		presented_algorithm: z.string().nullable(),
+		presented_at: Timestamp.nullable(),
+	})
+	.meta({ id: "HostKey" });
+
+/** One row of an import that could not be taken. `row` counts from 1 after the header; `line` is the file's. */
+export const ImportProblem = z.object({
+	row: z.int(),
+	line: z.int(),
+	column: z.string().nullable(),
+	message: z.string(),
+});
+export const ImportResult = z
+	.object({
+		dry_run: z.boolean(),
+		rows: z.int(),
+		created: z.int(),
+		updated: z.int(),
+		unchanged: z.int(),
+		problems: z.array(ImportProblem),
+		/** What would change or changed, row by row; at most 1,000. */
+		changes: z.array(
+			z.object({
+				row: z.int(),
+				name: z.string(),
+				action: z.enum(["create", "update", "unchanged"]),
+				fields: z.record(z.string(), z.object({ before: z.unknown(), after: z.unknown() })),
+			}),
+		),
+	})
+	.meta({ id: "ImportResult" });
+export type ImportResult = z.infer<typeof ImportResult>;
+
+export const HealthEntry = z.object({
+	at: Timestamp,
+	health: Health,
+	error: z.string().nullable(),
+	run_id: Id.nullable(),
+	phases: z.array(z.object({ phase: z.string(), ms: z.number(), ok: z.boolean() })),
+});

@@ -1,0 +1,11 @@
+import { defineErrors } from "../kernel/errors.ts";
+
+/** Errors of what every service stands on: starting up, and the vault that keeps secrets. */
+export const runtimeErrors = defineErrors({
+	"startup.config_invalid": { kind: "invalid", title: "The configuration is not valid" },
+	"startup.master_key_invalid": { kind: "invalid", title: "The master key cannot be used" },
+	"startup.master_key_wrong": { kind: "conflict", title: "The stored data keys belong to another master key" },
+	"vault.cannot_open": { kind: "internal", title: "A stored secret cannot be opened" },
+	"vault.unknown_key": { kind: "internal", title: "A stored secret names a data key that does not exist" },
+	"vault.rotation_running": { kind: "conflict", title: "A key rotation is running already", retryable: true },
+});

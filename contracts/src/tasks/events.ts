@@ -1,0 +1,32 @@
+import { z } from "zod";
+import { defineEvents } from "../kernel/events.ts";
+import { Id, Timestamp } from "../kernel/ids.ts";
+import { OperationCounts, OperationError, OperationStatus, RunKind, RunStatus, StepType } from "./model.ts";
+
+const runRef = {
+	run_id: Id,
+	kind: RunKind,
+	subject: z.object({ type: z.string(), id: z.string() }).nullable(),
+};
+
+export const tasksEvents = defineEvents({
+	"run.started.v1": z.object({ ...runRef, title: z.string(), total: z.int(), started_by: z.string() }),
+	"operation.finished.v1": z.object({
+		...runRef,
+		operation_id: Id,
+		step_type: StepType,
+		device_id: Id,
+		device_name: z.string(),
+		status: OperationStatus,
+		result: z.record(z.string(), z.unknown()).nullable(),
+		error: OperationError.nullable(),
+		finished_at: Timestamp,
+	}),
+	"run.finished.v1": z.object({
+		...runRef,
+		title: z.string(),
+		status: RunStatus,
+		counts: OperationCounts,
+		finished_at: Timestamp,
+	}),
+});

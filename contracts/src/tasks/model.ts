@@ -1,0 +1,198 @@
+import { z } from "zod";
+import { DevicePhase } from "../kernel/errors.ts";
+import { Id, Timestamp } from "../kernel/ids.ts";
+import { CursorQuery, PageQuery, QueryList, sortBy } from "../kernel/page.ts";
+
+export const RunStatus = z.enum([
+	"queued",
+	"running",
+	"waiting",
+	"succeeded",
+	"partial",
+	"failed",
+	"cancelled",
+	"needs_attention",
+]);
+export type RunStatus = z.infer<typeof RunStatus>;
+
+/** `unknown`: a worker died while writing to the device; it is never silently repeated. */
+export const OperationStatus = z.enum(["pending", "running", "succeeded", "skipped", "failed", "cancelled", "unknown"]);
+export type OperationStatus = z.infer<typeof OperationStatus>;
+
+/** What started the run. */
+export const RunKind = z.enum(["backup", "connectivity_test"]);
+export type RunKind = z.infer<typeof RunKind>;
+
+export const StepType = z.enum(["collect_config", "test_connection"]);
+
+/** One step of a plan; it runs once on every target, in the order of the steps. */
+export const PlanStep = z.object({
+	id: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/),
+	type: StepType,
+	params: z.record(z.string(), z.unknown()).default({}),
+});
+
+/** What a run will do: plain data, hashable, complete before anything starts. */
+export const Plan = z.object({
+	kind: RunKind,
+	title: z.string().max(200),
+	steps: z.array(PlanStep).min(1).max(100),
+	targets: z.array(z.object({ device_id: Id, name: z.string() })).max(50_000),
+	/** Devices that were selected but will not be touched, each with the reason. */
+	skipped: z.array(z.object({ device_id: Id, name: z.string(), reason: z.string() })).default([]),
+	/** What the run belongs to, for its owner: `{ type: "snapshot", id }`. */
+	subject: z.object({ type: z.string(), id: z.string() }).optional(),
+});
+export type Plan = z.output<typeof Plan>;
+
+export const RunRef = z.object({ run_id: Id }).meta({ id: "RunRef" });
+
+export const OperationCounts = z.object({
+	pending: z.int(),
+	running: z.int(),
+	succeeded: z.int(),
+	skipped: z.int(),
+	failed: z.int(),
+	cancelled: z.int(),
+	unknown: z.int(),
+});
+
+export const Run = z
+	.object({
+		id: Id,
+		kind: RunKind,
+		title: z.string(),
+		status: RunStatus,
+		counts: OperationCounts,
+		total: z.int(),
+		started_by: z.object({ kind: z.string(), id: z.string(), name: z.string() }),
+		subject: z.object({ type: z.string(), id: z.string() }).nullable(),
+		/** Run that this one repeats in part. */
+		retry_of: Id.nullable(),
+		cancel_requested_by: z.string().nullable(),
+		created_at: Timestamp,
+		started_at: Timestamp.nullable(),
+		finished_at: Timestamp.nullable(),
+	})
+	.meta({ id: "Run" });
+export type Run = z.infer<typeof Run>;
+
+/** Why an operation failed, for the person who must act. */
+export const OperationError = z.object({
+	code: z.string(),
+	message: z.string(),
+	phase: DevicePhase.optional(),
+	details: z.record(z.string(), z.unknown()).optional(),
+});
+export type OperationError = z.infer<typeof OperationError>;
+
+/** One step on one device. */
+export const RunOperation = z
+	.object({
+		id: Id,
+		run_id: Id,
+		step_id: z.string(),
+		step_type: StepType,
+		device_id: Id,
+		device_name: z.string(),
+		status: OperationStatus,
+		attempts: z.int(),
+		worker_id: z.string().nullable(),
+		/** Step type's own result: for a backup `{ backup_id, changed, size_bytes }`. */
+		result: z.record(z.string(), z.unknown()).nullable(),
+		error: OperationError.nullable(),
+		skip_reason: z.string().nullable(),
+		started_at: Timestamp.nullable(),
+		finished_at: Timestamp.nullable(),
+		duration_ms: z.int().nullable(),
+	})
+	.meta({ id: "Operation" });
+export type RunOperation = z.infer<typeof RunOperation>;
+
+export const ListRuns = CursorQuery.extend({
+	kind: RunKind.optional(),
+	status: QueryList(RunStatus).optional(),
+	device_id: Id.optional(),
+	started_by: z.string().max(100).optional(),
+	from: Timestamp.optional(),
+	to: Timestamp.optional(),
+});
+export const ListOperations = PageQuery.extend({
+	status: QueryList(OperationStatus).optional(),
+	step_id: z.string().optional(),
+	device_id: Id.optional(),
+	sort: sortBy(["device_name", "status", "started_at", "duration_ms"], "device_name"),
+});
+
+/** A piece of live output. `seq` grows within a run without gaps that matter: resume with the last one seen. */
+export const OutputChunk = z.object({
+	seq: z.int(),
+	operation_id: Id,
+	device_name: z.string(),
+	at: Timestamp,
+	text: z.string(),
+});
+export type OutputChunk = z.infer<typeof OutputChunk>;
+
+/** A run as task history shows it. */
+export const Task = z
+	.object({
+		task_id: Id,
+		kind: RunKind,
+		name: z.string(),
+		status: RunStatus,
+		/** Share of the operations that ended, 0 to 100. */
+		progress: z.number(),
+		started_by: z.string(),
+		created_at: Timestamp,
+		started_at: Timestamp.nullable(),
+		finished_at: Timestamp.nullable(),
+	})
+	.meta({ id: "Task" });
+
+export const TaskResult = z
+	.object({
+		task_id: Id,
+		status: RunStatus,
+		counts: OperationCounts,
+		results: z.array(
+			z.object({
+				device_id: Id,
+				device_name: z.string(),
+				step_id: z.string(),
+				status: OperationStatus,
+				result: z.record(z.string(), z.unknown()).nullable(),
+				error: OperationError.nullable(),
+			}),
+		),
+		page: z.int(),
+		page_size: z.int(),
+		total: z.int(),
+	})
+	.meta({ id: "TaskResult" });
+
+export const Worker = z
+	.object({
+		id: z.string(),
+		hostname: z.string(),
+		pid: z.int(),
+		version: z.string(),
+		status: z.enum(["online", "draining", "lost", "stopped"]),
+		concurrency: z.int(),
+		running: z.int(),
+		completed: z.int(),
+		started_at: Timestamp,
+		last_heartbeat_at: Timestamp,
+	})
+	.meta({ id: "Worker" });
+
+export const WorkerStats = z
+	.object({
+		workers_online: z.int(),
+		concurrency: z.int(),
+		running: z.int(),
+		pending: z.int(),
+		completed_last_hour: z.int(),
+		failed_last_hour: z.int(),
+	})
+	.meta({ id: "WorkerStats" });
