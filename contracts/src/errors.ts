@@ -3,11 +3,13 @@ import { authErrors } from "./auth/errors.ts";
 import { backupErrors } from "./backup/errors.ts";
 import { devicesErrors } from "./devices/errors.ts";
 import { type ErrorSpec, kernelErrors } from "./kernel/errors.ts";
+import { runtimeErrors } from "./runtime/errors.ts";
 import { tasksErrors } from "./tasks/errors.ts";
 
 /** Every error code of the product with its kind and title. */
 export const errorCatalogue = {
 	...kernelErrors,
+	...runtimeErrors,
 	...authErrors,
 	...auditErrors,
 	...devicesErrors,
