@@ -1,0 +1,158 @@
+import { availableParallelism } from "node:os";
+import { Secret } from "@netconductor/contracts/kernel/secret";
+import { z } from "zod";
+import { defineConfig } from "./config.ts";
+import { logFormats, logLevels } from "./log.ts";
+import { parseMasterKey } from "./master-key.ts";
+
+const MasterKeyText = Secret(z.string().refine((text) => parseMasterKey(text) !== undefined)).meta({
+	accepts: "32 bytes as 64 hexadecimal digits or as base64",
+});
+
+const Port = z.int().min(1).max(65_535);
+
+function ServiceUrl(protocol: RegExp, accepts: string) {
+	return z.url({ protocol }).meta({ secret: true, writeOnly: true, format: "password", accepts });
+}
+
+/** What the process itself is configured with; services add slices of their own. */
+export const runtimeSlices = [
+	defineConfig(
+		"data",
+		z.object({
+			dir: z.string().min(1).default("./.data").meta({
+				description: "Folder of what this machine keeps: the embedded database and the master key made at first start.",
+			}),
+		}),
+	),
+	defineConfig(
+		"master",
+		z.object({
+			key: MasterKeyText.optional().meta({
+				description:
+					"Key that protects all stored secrets. Without it the file `master.key` in the data folder is used.",
+			}),
+			key_previous: MasterKeyText.optional().meta({
+				description:
+					"The key before, for one start after the master key was changed: data keys are then moved to the new one.",
+			}),
+		}),
+	),
+	defineConfig(
+		"database",
+		z.object({
+			url: ServiceUrl(/^postgres(ql)?$/, "a URL postgres://user:password@host:port/database")
+				.optional()
+				.meta({ description: "PostgreSQL to use instead of the embedded one." }),
+			pool_size: z.int().min(1).max(1_000).default(10).meta({
+				description: "Most connections that one service of one process opens.",
+			}),
+		}),
+		{ aliases: { url: "DATABASE_URL" } },
+	),
+	defineConfig(
+		"rabbitmq",
+		z.object({
+			url: ServiceUrl(/^amqps?$/, "a URL amqp://user:password@host:port/vhost")
+				.optional()
+				.meta({ description: "Carries events between processes. Without it events stay within one process." }),
+		}),
+		{ aliases: { url: "RABBITMQ_URL" } },
+	),
+	defineConfig(
+		"redis",
+		z.object({
+			url: ServiceUrl(/^rediss?$/, "a URL redis://user:password@host:port/database")
+				.optional()
+				.meta({
+					description: "Carries live output between processes. Without it live output stays within one process.",
+				}),
+		}),
+		{ aliases: { url: "REDIS_URL" } },
+	),
+	defineConfig(
+		"log",
+		z.object({
+			level: z.enum(logLevels).default("info").meta({ description: "Least severe records that are written." }),
+			format: z.enum(logFormats).default("auto").meta({
+				description:
+					"`json` is one object a line, `text` is for people, `auto` is `text` on a terminal and `json` otherwise.",
+			}),
+		}),
+	),
+	defineConfig(
+		"http",
+		z.object({
+			host: z.string().min(1).default("127.0.0.1").meta({
+				description: "Address the API listens on. `0.0.0.0` lets other machines in: put TLS in front of it then.",
+			}),
+			port: Port.default(8000).meta({ description: "TCP port of the API and the web page." }),
+			trusted_proxies: z
+				.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]))
+				.default([])
+				.meta({
+					accepts: "a list (in a variable: with commas) of addresses or networks such as 10.0.0.0/8",
+					description: "Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+				}),
+		}),
+		{ aliases: { host: "NETCONDUCTOR_HOST", port: "NETCONDUCTOR_PORT" } },
+	),
+	defineConfig(
+		"internal",
+		z.object({
+			host: z.string().min(1).default("127.0.0.1").meta({
+				description: "Address on which services of this process answer those of other processes.",
+			}),
+			port: z.int().min(0).max(65_535).default(0).meta({
+				description:
+					"TCP port for the same; 0 takes a free one, which only worker processes started by this one learn.",
+			}),
+		}),
+	),
+	defineConfig(
+		"workers",
+		z.object({
+			processes: z
+				.int()
+				.min(0)
+				.max(256)
+				.default(() => Math.max(1, availableParallelism() - 1))
+				.meta({
+					shown_default: "processors − 1, at least 1",
+					description: "Worker processes that this one starts; 0 when workers run elsewhere.",
+				}),
+			concurrency: z.int().min(1).max(2_000).default(50).meta({
+				description: "Device sessions that one worker process holds at a time.",
+			}),
+		}),
+	),
+	defineConfig(
+		"telemetry",
+		z.object({
+			otlp_endpoint: z
+				.url({ protocol: /^https?$/ })
+				.optional()
+				.meta({
+					description: "OTLP/HTTP receiver of traces, such as http://127.0.0.1:4318. Without it nothing is reported.",
+				}),
+			sample_ratio: z.number().min(0).max(1).default(1).meta({ description: "Share of traces that is reported." }),
+		}),
+		{ aliases: { otlp_endpoint: "OTEL_EXPORTER_OTLP_ENDPOINT" } },
+	),
+] as const;
+
+/** Where a service lives when it does not live here: merged into the service's own section. */
+export function servicePlacement<const S extends string>(service: S) {
+	return defineConfig(
+		service,
+		z.object({
+			url: z
+				.url({ protocol: /^https?$/ })
+				.optional()
+				.meta({ description: `Internal address of ${service} when it runs in another process.` }),
+			database_url: ServiceUrl(/^postgres(ql)?$/, "a URL postgres://user:password@host:port/database")
+				.optional()
+				.meta({ description: `A database of its own for ${service}, instead of \`database.url\`.` }),
+		}),
+	);
+}
