@@ -30,7 +30,7 @@ exec 3<&0
 "$@" </dev/null 3<&- &
 child=$!
 trap 'kill -TERM "$child" 2>/dev/null' TERM
-( read -r _ <&3; kill -KILL -- "-$$" ) >/dev/null 2>&1 &
+( read -r _ <&3; kill -s KILL -- "-$$" ) >/dev/null 2>&1 &
 watcher=$!
 wait "$child"; status=$?
 while kill -0 "$child" 2>/dev/null; do wait "$child"; status=$?; done
