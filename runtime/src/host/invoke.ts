@@ -1,0 +1,199 @@
+import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
+import type { FieldError } from "@netconductor/contracts/kernel/errors";
+import { type Api, isChange, type Operation, successStatus } from "@netconductor/contracts/kernel/operation";
+import type { z } from "zod";
+import { type AppError, failed, toAppError } from "../errors.ts";
+import { newId } from "../id.ts";
+import type { Log } from "../log.ts";
+import type { AuditTrail } from "./audit-trail.ts";
+import type { Call, CallerContext, ChangeNote, Handlers } from "./service.ts";
+
+/** A call as it arrives, by whichever transport: names and values as the wire has them, nothing parsed. */
+export interface RawCall {
+	params: Record<string, string>;
+	query: Record<string, string | string[]>;
+	body: unknown;
+}
+
+/** An answer ready for the wire. */
+export interface Answer {
+	status: number;
+	content_type: string;
+	payload: string;
+}
+
+/** Performs one named operation. Throws only `AppError`. */
+export type Invoke = (name: string, raw: RawCall, caller: CallerContext) => Promise<Answer>;
+
+export interface InvokerNeeds {
+	api: Api;
+	handlers: Handlers<Api>;
+	/** Absent for services without a database, which have no changing operations. */
+	audit: AuditTrail | undefined;
+	/** Duration in seconds and the error code, if any. */
+	observe(operation: string, seconds: number, error_code: string | undefined): void;
+	log: Log;
+}
+
+export const anonymous: Actor = { kind: "system", id: "anonymous", name: "anonymous", permissions: [] };
+
+const defaultTimeoutMs = 30_000;
+
+/**
+ * The one way into a service, whatever the transport: permission, validation, deadline, audit, handler, validation of the answer.
+ * Both transports end here, so that an operation behaves the same in one process and in many.
+ */
+export function createInvoker({ api, handlers, audit, observe, log }: InvokerNeeds): Invoke {
+	return async (name, raw, caller) => {
+		const started = performance.now();
+		const operation = Object.hasOwn(api.operations, name) ? api.operations[name] : undefined;
+		if (operation === undefined)
+			throw failed("request.unknown_route", { message: `${api.name} has no operation ${name}` });
+		try {
+			const answer = await perform(operation, name, raw, caller);
+			observe(name, (performance.now() - started) / 1000, undefined);
+			return answer;
+		} catch (thrown) {
+			const error = toAppError(thrown);
+			if (error.kind === "internal") log.error({ err: thrown, operation: name }, "operation failed unexpectedly");
+			observe(name, (performance.now() - started) / 1000, error.code);
+			throw error;
+		}
+	};
+
+	async function perform(operation: Operation, name: string, raw: RawCall, caller: CallerContext): Promise<Answer> {
+		const denial = whyDenied(operation, caller.actor);
+		const changes = isChange(operation);
+		if (denial !== undefined) {
+			if (changes && caller.actor.id !== anonymous.id) await audit?.recordDenied(name, operation, caller, denial);
+			throw denial;
+		}
+		const input = parseInput(operation, raw);
+		const deadline_at = Math.min(
+			caller.deadline_at ?? Number.POSITIVE_INFINITY,
+			Date.now() + (operation.timeout_ms ?? defaultTimeoutMs),
+		);
+		const time = new AbortController();
+		const signal = caller.signal ? AbortSignal.any([caller.signal, time.signal]) : time.signal;
+		const timer = setTimeout(() => time.abort("deadline"), Math.max(0, deadline_at - Date.now()));
+		const notes: ChangeNote = {};
+		const call: Call<Operation> = {
+			...input,
+			actor: caller.actor,
+			signal,
+			deadline_at,
+			request_id: caller.request_id ?? newId(),
+			note: (change) => void Object.assign(notes, change),
+		};
+		const handler = handlers[name];
+		if (handler === undefined) throw new TypeError(`${api.name}.${name} has no handler`);
+		try {
+			throwIfAborted(signal, time.signal, name);
+			const work = changes
+				? audited(name, operation, raw, call, notes, () => handler(call as never))
+				: handler(call as never);
+			return encode(operation, name, await untilAborted(work, signal, time.signal, name));
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+
+	/** The record of what is about to happen is stored before it happens; without it nothing happens. */
+	async function audited(
+		name: string,
+		operation: Operation,
+		raw: RawCall,
+		call: Call<Operation>,
+		notes: ChangeNote,
+		work: () => Promise<unknown>,
+	): Promise<unknown> {
+		if (audit === undefined)
+			throw new TypeError(`${api.name}.${name} changes something but ${api.name} has no audit trail`);
+		const intent = await audit.begin(name, operation, raw, call);
+		try {
+			const result = await work();
+			await intent.finish("succeeded", notes);
+			return result;
+		} catch (thrown) {
+			await intent.finish("failed", notes, toAppError(thrown).code);
+			throw thrown;
+		}
+	}
+}
+
+function whyDenied(operation: Operation, actor: Actor): AppError | undefined {
+	// Only our own services get here with an internal operation: the gateway has no route for it.
+	if (operation.internal || operation.public) return undefined;
+	if (actor.id === anonymous.id) {
+		return failed("auth.unauthenticated", { message: "Sign in, or send an API token as `Authorization: Bearer …`" });
+	}
+	if (operation.authenticated) return undefined;
+	if (operation.permission !== undefined && isPermitted(actor, operation.permission)) return undefined;
+	return failed("auth.forbidden", {
+		message: `${actor.name} does not hold the permission ${operation.permission ?? "for this"}`,
+		details: { permission: operation.permission },
+	});
+}
+
+const parts = ["params", "query", "body"] as const;
+
+function parseInput(operation: Operation, raw: RawCall) {
+	const problems: FieldError[] = [];
+	const input: Record<(typeof parts)[number], unknown> = { params: undefined, query: undefined, body: undefined };
+	for (const part of parts) {
+		const schema = operation[part];
+		if (schema === undefined) continue;
+		const parsed = schema.safeParse(raw[part]);
+		if (parsed.success) input[part] = parsed.data;
+		else problems.push(...parsed.error.issues.map((issue) => fieldError(part, issue)));
+	}
+	if (problems.length > 0) {
+		const [first] = problems;
+		const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : "";
+		throw failed("request.invalid", {
+			message: `${first?.path}: ${first?.message}${more}`,
+			errors: problems.slice(0, 100),
+		});
+	}
+	return input as never as { params: never; query: never; body: never };
+}
+
+function fieldError(part: string, issue: z.core.$ZodIssue): FieldError {
+	return { path: [part, ...issue.path.map(String)].join("."), message: issue.message, code: issue.code };
+}
+
+function encode(operation: Operation, name: string, result: unknown): Answer {
+	const status = successStatus(operation);
+	if (operation.returns === undefined) return { status, content_type: "", payload: "" };
+	const parsed = operation.returns.safeParse(result);
+	if (!parsed.success) {
+		const [issue] = parsed.error.issues;
+		throw failed("service.bad_answer", {
+			message: `${name} answered outside its contract`,
+			cause: new TypeError(`${name}: ${issue?.path.join(".")}: ${issue?.message}`),
+		});
+	}
+	if (operation.produces !== undefined) {
+		return { status, content_type: operation.produces, payload: parsed.data as string };
+	}
+	return { status, content_type: "application/json; charset=utf-8", payload: JSON.stringify(parsed.data) };
+}
+
+function throwIfAborted(signal: AbortSignal, deadline: AbortSignal, name: string): void {
+	if (signal.aborted) throw abortError(deadline, name);
+}
+
+function abortError(deadline: AbortSignal, name: string): AppError {
+	return deadline.aborted
+		? failed("request.deadline_exceeded", { message: `${name} did not finish in time` })
+		: failed("request.cancelled", { message: `The caller of ${name} went away` });
+}
+
+/** The caller is answered at the deadline even when the work goes on; its outcome is still recorded. */
+function untilAborted<T>(work: Promise<T>, signal: AbortSignal, deadline: AbortSignal, name: string): Promise<T> {
+	const { promise, resolve, reject } = Promise.withResolvers<T>();
+	const onAbort = () => reject(abortError(deadline, name));
+	signal.addEventListener("abort", onAbort, { once: true });
+	work.then(resolve, reject).finally(() => signal.removeEventListener("abort", onAbort));
+	return promise;
+}

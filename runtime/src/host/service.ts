@@ -1,0 +1,144 @@
+import type { eventCatalogue } from "@netconductor/contracts/events";
+import type { Actor } from "@netconductor/contracts/kernel/actor";
+import type { Client } from "@netconductor/contracts/kernel/client";
+import type { Api, HandlerInput, HandlerOutput, Operation } from "@netconductor/contracts/kernel/operation";
+import type { z } from "zod";
+import type { Ephemeral } from "../bus/ephemeral.ts";
+import type { Outbox } from "../bus/outbox.ts";
+import type { Clock } from "../clock.ts";
+import type { ConfigSlice, ConfigValue } from "../config.ts";
+import type { Database, Tx } from "../db/database.ts";
+import type { HealthRegistry } from "../health.ts";
+import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
+import type { SealedColumn, Vault } from "../vault.ts";
+
+/** For whom and how long a call runs. A handler's own call context can be handed on as it is. */
+export interface CallerContext {
+	actor: Actor;
+	/** Aborts when the caller goes away. */
+	signal?: AbortSignal;
+	/** Instant (`Date.now()`) after which nobody waits for the answer. */
+	deadline_at?: number;
+	request_id?: string;
+}
+
+/** What a change was made to, for the audit record. Later notes of one call overwrite earlier ones field by field. */
+export interface ChangeNote {
+	resource_type?: string;
+	resource_id?: string;
+	resource_name?: string;
+	/** The resource before and after, without secrets. */
+	before?: unknown;
+	after?: unknown;
+	/** Who acted, where the operation itself finds it out (sign-in). */
+	actor?: { kind: Actor["kind"]; id: string; name: string };
+}
+
+/** What every handler is given besides its input. */
+export interface CallContext extends Required<CallerContext> {
+	/** Adds to the audit record of this call; has no effect where the operation changes nothing. */
+	note(change: ChangeNote): void;
+}
+
+export type Call<O extends Operation> = HandlerInput<O> & CallContext;
+
+/** A use case: input is parsed and permission checked; the answer is validated after. */
+export type Handler<O extends Operation> = (call: Call<O>) => Promise<HandlerOutput<O>>;
+
+export type Handlers<A extends Api> = { [K in keyof A["operations"]]: Handler<A["operations"][K]> };
+
+type EventName = keyof typeof eventCatalogue;
+
+/** Delivered at least once, applied once: the handler's transaction also marks the event as handled. No I/O inside. */
+export type Consumer<N extends EventName> = (
+	payload: z.output<(typeof eventCatalogue)[N]>,
+	delivery: { tx: Tx; event_id: string; occurred_at: Date },
+) => Promise<void>;
+export type Consumers = { [N in EventName]?: Consumer<N> };
+
+/** Other services by the name of their contract. */
+export type Needs = Record<string, Api>;
+export type Clients<N extends Needs> = { [K in keyof N]: Client<N[K], CallerContext> };
+
+/** What a service is given to build itself from. */
+export interface ServiceContext<N extends Needs, C extends ConfigSlice> {
+	/** The service's own schema. Absent only for services that declare `schema: false`, where touching it throws. */
+	db: Database;
+	/** Seals secrets at rest with the service's own key. */
+	vault: Vault;
+	/** Events: written in the caller's transaction, delivered after its commit. */
+	outbox: Outbox;
+	/** Messages that may be lost: live output, progress ticks. */
+	ephemeral: Ephemeral;
+	clients: Clients<N>;
+	config: ConfigValue<C>;
+	clock: Clock;
+	log: Log;
+	metrics: Metrics;
+	health: HealthRegistry;
+	/** Context for calls that the service makes on its own account (schedules, consumers, background work). */
+	ownAccount(): CallerContext;
+	/** Settings of the whole process that a few services need. */
+	process: ProcessFacts;
+}
+
+export interface ProcessFacts {
+	/** Unique for this start of this process. */
+	id: string;
+	version: string;
+	data_dir: string;
+}
+
+/** What a service is made of, once built. */
+export interface BuiltService<A extends Api> {
+	operations: Handlers<A>;
+	consumers?: Consumers;
+	/** Columns that hold what the vault sealed, for key rotation. */
+	sealed?: SealedColumn[];
+	/** Begins background work: schedules, listeners. Every service's operations can be called by then. */
+	start?(): Promise<void>;
+	/** Takes nothing new, finishes or hands back what runs, closes. Called before the database goes. */
+	stop?(): Promise<void>;
+}
+
+export interface Service<A extends Api = Api, N extends Needs = Needs, C extends ConfigSlice = ConfigSlice> {
+	name: string;
+	api: A;
+	/** PostgreSQL schema; the service's name unless told, false for a service without a database. */
+	schema: string | false;
+	/** Folder with the schema's migrations. */
+	migrations: URL | undefined;
+	config: C | undefined;
+	needs: N;
+	setup(context: ServiceContext<N, C>): BuiltService<A> | Promise<BuiltService<A>>;
+}
+
+/** A service's front door: what it owns, needs and does. */
+export function defineService<
+	A extends Api,
+	const N extends Needs = Record<never, never>,
+	C extends ConfigSlice = never,
+>(declared: {
+	name: string;
+	api: A;
+	schema?: string | false;
+	migrations?: URL;
+	config?: C;
+	needs?: N;
+	setup(context: ServiceContext<N, C>): BuiltService<A> | Promise<BuiltService<A>>;
+}): Service<A, N, C> {
+	return {
+		name: declared.name,
+		api: declared.api,
+		schema: declared.schema ?? declared.name,
+		migrations: declared.migrations,
+		config: declared.config,
+		needs: declared.needs ?? ({} as N),
+		setup: declared.setup,
+	};
+}
+
+/** Any service, whatever it needs; for lists of them. */
+// biome-ignore lint/suspicious/noExplicitAny: a list holds services of different contracts, which vary in both directions
+export type AnyService = Service<any, any, any>;
