@@ -5,6 +5,7 @@ import { CursorPage, CursorQuery, Page, PageQuery, QueryBoolean } from "../kerne
 import { RunRef } from "../tasks/model.ts";
 import { Connection } from "./connection.ts";
 import {
+	ConnectionRequest,
 	Credential,
 	CredentialChange,
 	Device,
@@ -25,6 +26,7 @@ import {
 	Override,
 	OverrideInput,
 	Selection,
+	Tag,
 	Target,
 } from "./model.ts";
 import { PlatformDefinition } from "./platform.ts";
@@ -45,7 +47,14 @@ export const devicesApi = defineApi("devices", {
 		returns: Device,
 		status: 201,
 		permission: "devices:write",
-		errors: ["devices.name_taken", "devices.unknown_type", "credentials.not_found", "devices.jump_loop"],
+		errors: [
+			"devices.name_taken",
+			"devices.unknown_type",
+			"devices.not_found",
+			"devices.jump_loop",
+			"credentials.not_found",
+			"credentials.own",
+		],
 	}),
 	getDevice: get("/api/devices/:id", {
 		summary: "One device",
@@ -64,15 +73,17 @@ export const devicesApi = defineApi("devices", {
 			"devices.not_found",
 			"devices.name_taken",
 			"devices.unknown_type",
-			"credentials.not_found",
+			"devices.incomplete_login",
 			"devices.jump_loop",
+			"credentials.not_found",
+			"credentials.own",
 		],
 	}),
 	deleteDevice: del("/api/devices/:id", {
 		summary: "Delete a device; its backups stay until their retention ends",
 		params: byId,
 		permission: "devices:write",
-		errors: ["devices.not_found"],
+		errors: ["devices.not_found", "devices.jump_in_use"],
 	}),
 	updateDevices: post("/api/devices/bulk", {
 		summary: "Enable, disable, tag or delete many devices",
@@ -81,14 +92,20 @@ export const devicesApi = defineApi("devices", {
 			action: z.discriminatedUnion("kind", [
 				z.object({ kind: z.literal("enable") }),
 				z.object({ kind: z.literal("disable") }),
-				z.object({ kind: z.literal("add_tags"), tags: z.array(z.string().min(1).max(64)).min(1).max(50) }),
-				z.object({ kind: z.literal("remove_tags"), tags: z.array(z.string().min(1).max(64)).min(1).max(50) }),
+				z.object({ kind: z.literal("add_tags"), tags: z.array(Tag).min(1).max(50) }),
+				z.object({ kind: z.literal("remove_tags"), tags: z.array(Tag).min(1).max(50) }),
 				z.object({ kind: z.literal("delete") }),
 			]),
 		}),
 		returns: z.object({ changed: z.int() }),
 		permission: "devices:write",
-		errors: ["devices.not_found", "devices.nothing_selected"],
+		errors: [
+			"devices.not_found",
+			"devices.nothing_selected",
+			"devices.jump_in_use",
+			"devices.too_many_tags",
+			"device_groups.not_found",
+		],
 	}),
 	listDeviceHealth: get("/api/devices/:id/health", {
 		summary: "Health history of a device, newest first",
@@ -112,12 +129,12 @@ export const devicesApi = defineApi("devices", {
 		returns: RunRef,
 		status: 202,
 		permission: "devices:test",
-		errors: ["devices.nothing_selected", "devices.not_found", "devices.disabled"],
+		errors: ["devices.nothing_selected", "devices.not_found", "devices.disabled", "device_groups.not_found"],
 	}),
 	importDevices: post("/api/devices/import", {
 		summary: "Import devices from CSV or JSON: all rows or none",
 		description:
-			"Columns: name, host, device_type, port, credential (name), username, password, enable_password, tags and groups (separated by ;), site, description, enabled, legacy_algorithms. A device of the same name is updated.",
+			"Columns: name, host, device_type, port, credential (name), username, password, enable_password, jump_host (name), tags and groups (separated by ;), site, description, enabled, legacy_algorithms. A device of the same name is updated: a column that is absent stays as it is, and so does an empty cell, save that an empty cell of tags, groups, site, description and jump_host empties it.",
 		body: z.object({
 			format: z.enum(["csv", "json"]),
 			content: z
@@ -125,7 +142,7 @@ export const devicesApi = defineApi("devices", {
 				.min(1)
 				.max(32 * 1024 * 1024),
 			dry_run: z.boolean().default(false),
-			/** Header in the file to field, where they differ. */
+			/** Header in the file to field, where they differ; to "" for a column to leave out. */
 			columns: z.record(z.string(), z.string()).optional(),
 		}),
 		returns: ImportResult,
@@ -162,7 +179,7 @@ export const devicesApi = defineApi("devices", {
 		body: OverrideInput,
 		returns: Override,
 		permission: "devices:write",
-		errors: ["devices.not_found", "credentials.not_found"],
+		errors: ["devices.not_found", "credentials.not_found", "credentials.own"],
 	}),
 	deleteOverride: del("/api/device-overrides/:id", {
 		summary: "Remove the override of a device (by device id)",
@@ -183,7 +200,7 @@ export const devicesApi = defineApi("devices", {
 		returns: DeviceGroup,
 		status: 201,
 		permission: "devices:write",
-		errors: ["device_groups.name_taken", "credentials.not_found"],
+		errors: ["device_groups.name_taken", "credentials.not_found", "credentials.own"],
 	}),
 	getGroup: get("/api/device-groups/:id", {
 		summary: "One group",
@@ -198,7 +215,7 @@ export const devicesApi = defineApi("devices", {
 		body: DeviceGroupChange,
 		returns: DeviceGroup,
 		permission: "devices:write",
-		errors: ["device_groups.not_found", "device_groups.name_taken", "credentials.not_found"],
+		errors: ["device_groups.not_found", "device_groups.name_taken", "credentials.not_found", "credentials.own"],
 	}),
 	deleteGroup: del("/api/device-groups/:id", {
 		summary: "Delete a group; its devices stay",
@@ -242,7 +259,13 @@ export const devicesApi = defineApi("devices", {
 		body: CredentialChange,
 		returns: Credential,
 		permission: "credentials:write",
-		errors: ["credentials.not_found", "credentials.name_taken", "credentials.bad_key"],
+		errors: [
+			"credentials.not_found",
+			"credentials.name_taken",
+			"credentials.bad_key",
+			"credentials.incomplete",
+			"credentials.own",
+		],
 	}),
 	deleteCredential: del("/api/credentials/:id", {
 		summary: "Delete a credential that nothing uses",
@@ -278,7 +301,7 @@ export const devicesApi = defineApi("devices", {
 		body: PlatformDefinition,
 		returns: DeviceType,
 		permission: "devices:write",
-		errors: ["device_types.not_found", "device_types.built_in", "device_types.bad_pattern"],
+		errors: ["device_types.not_found", "device_types.built_in", "device_types.id_differs", "device_types.bad_pattern"],
 	}),
 	deleteDeviceType: del("/api/device-types/:id", {
 		summary: "Delete a custom device type that no device has",
@@ -306,7 +329,7 @@ export const devicesApi = defineApi("devices", {
 		body: z.object({ fingerprint: z.string().min(1).max(200) }),
 		returns: HostKey,
 		permission: "devices:trust",
-		errors: ["devices.not_found", "host_keys.not_found"],
+		errors: ["devices.not_found", "host_keys.not_found", "host_keys.fingerprint_differs"],
 	}),
 	forgetHostKey: del("/api/devices/:id/host-key", {
 		summary: "Forget the key of a device: the next contact trusts the key it presents",
@@ -320,29 +343,42 @@ export const devicesApi = defineApi("devices", {
 		summary: "Devices of a selection",
 		body: z.object({ select: Selection }),
 		returns: z.object({ targets: z.array(Target) }),
-		errors: ["devices.not_found"],
+		errors: ["devices.not_found", "device_groups.not_found"],
+		changes: false,
 		max_body_bytes: 8 * 1024 * 1024,
 	}),
 	/** Connection settings with secrets, for a worker about to open a session. Every call is audited with its run. */
 	revealConnection: internal("/internal/devices/:id/connection", {
 		summary: "Reveal connection settings to a worker",
 		params: byId,
-		body: z.object({ run_id: Id, operation_id: Id }),
+		body: z.object({ run_id: Id, operation_id: Id, request: ConnectionRequest.optional() }),
 		returns: Connection,
 		changes: true,
-		errors: ["devices.not_found", "devices.disabled", "devices.no_credential", "devices.jump_loop"],
+		errors: [
+			"devices.not_found",
+			"devices.disabled",
+			"devices.no_credential",
+			"devices.jump_loop",
+			"credentials.not_found",
+			"credentials.own",
+		],
 	}),
-	/** Definitions for normalising and masking stored text. */
+	/** Definitions for normalising and masking stored text; ids that do not exist (any more) are left out. */
 	getPlatforms: internal("/internal/devices/platforms", {
 		summary: "Definitions of device types",
 		body: z.object({ ids: z.array(DeviceTypeId).max(1000) }),
 		returns: z.object({ platforms: z.array(PlatformDefinition) }),
+		changes: false,
 	}),
 	/** First contact stores the key as trusted (unless one is there by now); another key than the accepted one is noted as changed. */
 	recordHostKey: internal("/internal/devices/:id/host-key", {
 		summary: "Record the host key that a device presented",
 		params: byId,
-		body: z.object({ fingerprint: z.string(), algorithm: z.string(), run_id: Id }),
+		body: z.object({
+			fingerprint: z.string().regex(/^SHA256:[A-Za-z0-9+/]{43}$/),
+			algorithm: z.string().regex(/^[\w@.-]{1,100}$/),
+			run_id: Id,
+		}),
 		returns: z.object({ status: z.enum(["trusted", "known", "changed"]) }),
 		errors: ["devices.not_found"],
 	}),

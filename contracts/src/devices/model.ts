@@ -5,7 +5,10 @@ import { Secret } from "../kernel/secret.ts";
 import { SessionTimeouts } from "./connection.ts";
 import { Facts, PlatformDefinition } from "./platform.ts";
 
-/** Unique name of a device, as people and prompts know it. */
+/** Text that PostgreSQL can hold: it has no NUL. */
+const Text = z.string().regex(/^[^\0]*$/, "Must not contain NUL characters");
+
+/** Unique name of a device, whatever its case, as people and prompts know it. */
 export const DeviceName = z
 	.string()
 	.min(1)
@@ -76,25 +79,38 @@ const deviceFields = {
 	jump_device_id: Id.nullable().default(null),
 	legacy_algorithms: z.boolean().default(false),
 	enabled: z.boolean().default(true),
-	site: z.string().max(100).nullable().default(null),
+	site: Text.max(100).nullable().default(null),
 	tags: z.array(Tag).max(100).default([]),
 	/** Names of groups; missing ones are made. */
 	groups: z.array(GroupName).max(100).default([]),
-	description: z.string().max(2000).default(""),
+	description: Text.max(2000).default(""),
 };
 
 /** Login given with a device instead of a stored credential: it becomes a credential of that device alone. */
 const ownLogin = {
 	credential_id: Id.nullable().optional(),
-	username: z.string().min(1).max(200).optional(),
+	username: Text.min(1).max(200).optional(),
 	password: Secret().optional(),
 	enable_password: Secret().optional(),
 };
 type OwnLogin = { credential_id?: string | null; username?: string; password?: string; enable_password?: string };
-const oneLogin = (given: OwnLogin) => !(given.credential_id && (given.username || given.password));
+const oneLogin = (given: OwnLogin) =>
+	!(given.credential_id && (given.username ?? given.password ?? given.enable_password) !== undefined);
 const oneLoginMessage = { message: "Give either credential_id or username and password", path: ["credential_id"] };
+/** A login without its other half would only fail on the device. */
+const wholeLogin = (given: OwnLogin) =>
+	(given.username === undefined) === (given.password === undefined) &&
+	(given.enable_password === undefined || given.username !== undefined);
+const wholeLoginMessage = { message: "username and password go together", path: ["password"] };
 
-export const NewDevice = z.object({ ...deviceFields, ...ownLogin }).refine(oneLogin, oneLoginMessage);
+export const NewDevice = z
+	.object({ ...deviceFields, ...ownLogin })
+	.refine(oneLogin, oneLoginMessage)
+	.refine(wholeLogin, wholeLoginMessage);
+/**
+ * Left out = unchanged. `username`, `password` and `enable_password` change the device's own login, or with both of the first two
+ * give it one; `credential_id` takes a stored credential instead (the own login is then deleted), null takes none.
+ */
 export const DeviceChange = z
 	.object({
 		name: DeviceName.optional(),
@@ -104,10 +120,10 @@ export const DeviceChange = z
 		jump_device_id: Id.nullable().optional(),
 		legacy_algorithms: z.boolean().optional(),
 		enabled: z.boolean().optional(),
-		site: z.string().max(100).nullable().optional(),
+		site: Text.max(100).nullable().optional(),
 		tags: z.array(Tag).max(100).optional(),
 		groups: z.array(GroupName).max(100).optional(),
-		description: z.string().max(2000).optional(),
+		description: Text.max(2000).optional(),
 		...ownLogin,
 	})
 	.refine(oneLogin, oneLoginMessage);
@@ -142,12 +158,22 @@ export const Selection = z
 	);
 export type Selection = z.infer<typeof Selection>;
 
+/** What a run may ask for in place of a device's own settings; it wins over all of them. */
+export const ConnectionRequest = z.object({
+	credential_id: Id.optional(),
+	timeouts: SessionTimeouts.partial().optional(),
+});
+export type ConnectionRequest = z.infer<typeof ConnectionRequest>;
+
 /** A device as the target of a run. */
 export const Target = z.object({
 	device_id: Id,
 	name: z.string(),
 	device_type: z.string(),
+	/** False when the device or its override says that nothing may touch it. */
 	enabled: z.boolean(),
+	/** Why it is not enabled, for people. */
+	disabled_reason: z.string().nullable(),
 });
 export type Target = z.infer<typeof Target>;
 
@@ -163,7 +189,7 @@ export const Credential = z
 		is_default: z.boolean(),
 		/** Set when the credential belongs to one device alone. */
 		device_id: Id.nullable(),
-		/** Devices, groups and overrides that name it. */
+		/** Number of devices, groups and overrides that name it. */
 		used_by: z.int(),
 		created_at: Timestamp,
 		updated_at: Timestamp,
@@ -173,8 +199,8 @@ export type Credential = z.infer<typeof Credential>;
 
 export const NewCredential = z
 	.object({
-		name: z.string().min(1).max(100),
-		username: z.string().min(1).max(200),
+		name: Text.min(1).max(100),
+		username: Text.min(1).max(200),
 		password: Secret().optional(),
 		/** PEM or OpenSSH private key. */
 		private_key: Secret().optional(),
@@ -188,8 +214,8 @@ export const NewCredential = z
 	});
 /** Left out = unchanged; null removes the secret. */
 export const CredentialChange = z.object({
-	name: z.string().min(1).max(100).optional(),
-	username: z.string().min(1).max(200).optional(),
+	name: Text.min(1).max(100).optional(),
+	username: Text.min(1).max(200).optional(),
 	password: Secret().nullable().optional(),
 	private_key: Secret().nullable().optional(),
 	passphrase: Secret().nullable().optional(),
@@ -215,9 +241,10 @@ export const Override = z
 		updated_at: Timestamp,
 	})
 	.meta({ id: "DeviceOverride" });
+export type Override = z.infer<typeof Override>;
 export const OverrideInput = z.object({
 	disabled: z.boolean().default(false),
-	disabled_reason: z.string().max(500).default(""),
+	disabled_reason: Text.max(500).default(""),
 	host: Host.nullable().default(null),
 	port: Port.nullable().default(null),
 	credential_id: Id.nullable().default(null),
@@ -243,14 +270,15 @@ export const DeviceGroup = z
 		updated_at: Timestamp,
 	})
 	.meta({ id: "DeviceGroup" });
+export type DeviceGroup = z.infer<typeof DeviceGroup>;
 export const NewDeviceGroup = z.object({
 	name: GroupName,
-	description: z.string().max(500).default(""),
+	description: Text.max(500).default(""),
 	credential_id: Id.nullable().default(null),
 });
 export const DeviceGroupChange = z.object({
 	name: GroupName.optional(),
-	description: z.string().max(500).optional(),
+	description: Text.max(500).optional(),
 	credential_id: Id.nullable().optional(),
 });
 
@@ -265,6 +293,7 @@ export const DeviceType = z
 		updated_at: Timestamp.nullable(),
 	})
 	.meta({ id: "DeviceType" });
+export type DeviceType = z.infer<typeof DeviceType>;
 
 /** A host key as a device presented it, or as it was accepted. */
 export const HostKey = z
@@ -282,14 +311,16 @@ export const HostKey = z
 		presented_at: Timestamp.nullable(),
 	})
 	.meta({ id: "HostKey" });
+export type HostKey = z.infer<typeof HostKey>;
 
-/** One row of an import that could not be taken. `row` counts from 1 after the header; `line` is the file's. */
+/** One row of an import that could not be taken. `row` counts from 1 after the header (0 = the header or the file as a whole); `line` is the file's. */
 export const ImportProblem = z.object({
 	row: z.int(),
 	line: z.int(),
 	column: z.string().nullable(),
 	message: z.string(),
 });
+export type ImportProblem = z.infer<typeof ImportProblem>;
 export const ImportResult = z
 	.object({
 		dry_run: z.boolean(),
@@ -297,6 +328,7 @@ export const ImportResult = z
 		created: z.int(),
 		updated: z.int(),
 		unchanged: z.int(),
+		/** At most 1,000; only a dry run answers with problems, the import itself fails with them. */
 		problems: z.array(ImportProblem),
 		/** What would change or changed, row by row; at most 1,000. */
 		changes: z.array(
@@ -318,3 +350,4 @@ export const HealthEntry = z.object({
 	run_id: Id.nullable(),
 	phases: z.array(z.object({ phase: z.string(), ms: z.number(), ok: z.boolean() })),
 });
+export type HealthEntry = z.infer<typeof HealthEntry>;
