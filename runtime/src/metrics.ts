@@ -9,6 +9,10 @@ export interface MetricDeclaration<L extends string> {
 	labels?: readonly L[];
 }
 
+export interface GaugeDeclaration<L extends string> extends MetricDeclaration<L> {
+	collect?(gauge: GaugeMetric<L>): void | Promise<void>;
+}
+
 export interface GaugeMetric<L extends string> {
 	set(labels: Labels<L>, value: number): void;
 	/** Forgets all label combinations. */
@@ -22,9 +26,7 @@ export interface GaugeMetric<L extends string> {
 export interface Metrics {
 	counter<L extends string = never>(declared: MetricDeclaration<L>): { add(labels: Labels<L>, by?: number): void };
 	/** `collect` fills the gauge each time it is read, for a value that would be costly to keep. */
-	gauge<L extends string = never>(
-		declared: MetricDeclaration<L> & { collect?(gauge: GaugeMetric<L>): void | Promise<void> },
-	): GaugeMetric<L>;
+	gauge<L extends string = never>(declared: GaugeDeclaration<L>): GaugeMetric<L>;
 	histogram<L extends string = never>(
 		declared: MetricDeclaration<L> & { buckets?: readonly number[] },
 	): { observe(labels: Labels<L>, value: number): void };
@@ -70,7 +72,7 @@ export function createMetrics({ max_series = 1_000, process_metrics = true }: Me
 				const bound = boundLabels(max_series);
 				return { add: (values, by = 1) => counter.inc(bound(values), by) };
 			}),
-		gauge: (declared) =>
+		gauge: <L extends string>(declared: GaugeDeclaration<L>) =>
 			once("gauge", declared, (name) => {
 				const { help, labels = [], collect } = declared;
 				const gauge = new Gauge({
@@ -81,8 +83,8 @@ export function createMetrics({ max_series = 1_000, process_metrics = true }: Me
 					...(collect && { collect: () => collect(mine) }),
 				});
 				const bound = boundLabels(max_series);
-				const mine = {
-					set: (values: Labels<string>, value: number) => gauge.set(bound(values), value),
+				const mine: GaugeMetric<L> = {
+					set: (values: Labels<L>, value: number) => gauge.set(bound(values), value),
 					clear: () => gauge.reset(),
 				};
 				return mine;

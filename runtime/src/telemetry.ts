@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Span, SpanKind, Tracer } from "@opentelemetry/api";
 import { isAppError } from "./errors.ts";
 import { redactText } from "./redact.ts";
@@ -91,7 +92,7 @@ export interface TelemetryOptions {
 export interface Telemetry {
 	/** Sends what is finished. */
 	flush(): Promise<void>;
-	/** Sends what is finished and stops reporting. Never throws: an unreachable receiver must not keep a process from ending. */
+	/** Sends what is finished, for at most two seconds, and stops reporting. Never throws: an unreachable receiver must not keep a process from ending. */
 	stop(): Promise<void>;
 }
 
@@ -127,7 +128,8 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
 		flush: () => provider.forceFlush(),
 		async stop() {
 			if (exporting === mine) exporting = undefined;
-			await provider.shutdown().catch(() => {});
+			const limit = sleep(2_000, undefined, { ref: false });
+			await Promise.race([provider.shutdown().catch(() => {}), limit]);
 		},
 	};
 }
