@@ -26,6 +26,8 @@ export const PlatformDefinition = z.object({
 		exec: Pattern,
 		enable: Pattern.optional(),
 		config: Pattern.optional(),
+		/** A line that belongs to the prompt and stands above it (Junos: `{master:0}`, `[edit]`); not part of an answer. */
+		above: Pattern.optional(),
 	}),
 	/** How to raise privileges: the command, and the question that its password answers. */
 	enable: z.object({ command: z.string().max(200), password_prompt: Pattern.default("(?i)password: ?$") }).optional(),
@@ -33,11 +35,11 @@ export const PlatformDefinition = z.object({
 	configure: z.object({ enter: z.string().max(200), exit: z.string().max(200) }).optional(),
 	/** Sent once after login (after enable): no paging, wide terminal. An error answer to these is tolerated. */
 	session_start: z.array(z.string().max(200)).max(10).default([]),
-	/** Questions that may interrupt output, with the keys that answer them. */
+	/** Questions that may interrupt output, matched against the unfinished line, with the keys that answer them. */
 	pager: z
 		.array(z.object({ pattern: Pattern, send: z.string().max(20) }))
 		.max(10)
-		.default([{ pattern: "-- ?[Mm]ore ?--", send: " " }]),
+		.default([{ pattern: "^\\s*-- ?[Mm]ore ?--\\s*$", send: " " }]),
 	/** Questions between login and the first prompt ("Press any key", banners to accept). */
 	login_questions: z
 		.array(z.object({ pattern: Pattern, send: z.string().max(100) }))
@@ -63,7 +65,10 @@ export const PlatformDefinition = z.object({
 	}),
 	/** Saves the running configuration, where the system needs it. */
 	save: z.object({ command: z.string().max(200) }).optional(),
-	/** Lines that differ from read to read without a change of configuration; absent from the normalised text. */
+	/**
+	 * What differs from read to read without a change of configuration. A line that matches is absent from the normalised text; where
+	 * the pattern has capture groups, the line stays and only what they captured becomes `<volatile>` (FortiOS salts `ENC` values anew).
+	 */
 	volatile: z.array(Pattern).max(100).default([]),
 	/** Each capture group of a match is a secret: masked in what is shown and searched. */
 	secrets: z.array(Pattern).max(100).default([]),

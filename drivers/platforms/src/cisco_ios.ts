@@ -1,0 +1,53 @@
+import { ciscoSecrets } from "./cisco-secrets.ts";
+import { definePlatform } from "./define-platform.ts";
+
+export const ciscoIos = definePlatform({
+	id: "cisco_ios",
+	label: "Cisco IOS and IOS-XE",
+	vendor: "Cisco",
+	prompt: {
+		exec: "^[\\w.-]+>$",
+		enable: "^[\\w.-]+#$",
+		config: "^[\\w.-]+\\([^)]{1,40}\\)#$",
+	},
+	enable: { command: "enable" },
+	configure: { enter: "configure terminal", exit: "end" },
+	session_start: ["terminal length 0", "terminal width 511"],
+	pager: [{ pattern: "^\\s*--More--\\s*$", send: " " }],
+	login_questions: [{ pattern: "^Press RETURN to get started", send: "\r" }],
+	errors: [
+		"^% ?(?:Invalid|Incomplete|Ambiguous|Unknown|Unrecognized|Bad|Error|Authorization failed|Access denied|Not enough|Cannot|Permission)",
+		"^% \\S.* (?:not|failed|invalid)\\b",
+		"^Command authorization failed",
+		"^Line has invalid autocommand",
+	],
+	config: {
+		commands: ["show running-config"],
+		end: "^end$",
+		drop: ["^Building configuration", "^Current configuration *:", "^Using \\d+ out of \\d+ bytes"],
+		structure: "indent",
+		comment: "^\\s*!",
+	},
+	save: { command: "write memory" },
+	volatile: [
+		"^! Last configuration change at ",
+		"^! NVRAM config last updated at ",
+		"^! No configuration change since last restart",
+		"^Current configuration *: \\d+ bytes",
+		"^ntp clock-period ",
+		"^\\s*cryptochecksum ",
+	],
+	secrets: ciscoSecrets,
+	facts: [
+		{
+			command: "show version",
+			fields: {
+				hostname: "(?m)^([\\w.-]+) uptime is ",
+				os_version: "(?m)^Cisco .*?,? Version ([^\\s,]+)",
+				model: "(?m)^[Cc]isco (\\S+) \\(.*\\) processor|^Model [Nn]umber\\s*: (\\S+)",
+				serial: "(?m)^Processor board ID (\\S+)",
+				uptime: "(?m) uptime is (.+?)\\s*$",
+			},
+		},
+	],
+});

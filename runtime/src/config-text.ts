@@ -1,0 +1,148 @@
+import type { PlatformDefinition } from "@netconductor/contracts/devices/platform";
+import { compileOnce } from "./compile-once.ts";
+import { type CompiledPattern, compilePattern } from "./pattern.ts";
+
+/** The parts of a platform definition that say how to treat the text of its configs. */
+export type TextRules = Pick<PlatformDefinition, "volatile" | "secrets">;
+
+const secretMask = "<secret>";
+const volatileMask = "<volatile>";
+
+/** A line above this that may hold a secret is masked whole: finding the group in it would cost too much. */
+const longestMatchedLine = 16 * 1024;
+/** How much is treated before other work gets its turn, in characters. */
+const sliceLength = 512 * 1024;
+
+const keyBegins = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/;
+const keyEnds = /-----END [A-Z0-9 ]*PRIVATE KEY-----/;
+/** Base64 of a key, the headers of an encrypted one ("Proc-Type: 4,ENCRYPTED"), a blank line. */
+const keyBody = /^\s*(?:[A-Za-z0-9+/=]*|[A-Za-z-]+: .*)\s*$/;
+
+interface Rules {
+	volatile: CompiledPattern[];
+	secrets: CompiledPattern[];
+	/** One pass over a line tells whether any pattern matches; few lines do. */
+	mayBeVolatile: CompiledPattern | undefined;
+	mayHoldSecret: CompiledPattern | undefined;
+	hasGroups: Map<CompiledPattern, boolean>;
+}
+
+function anyOf(sources: string[]): CompiledPattern | undefined {
+	return sources.length === 0 ? undefined : compilePattern(sources.map((source) => `(?:${source})`).join("|"));
+}
+
+const rulesOf: (definition: TextRules) => Rules = compileOnce(({ volatile, secrets }) => {
+	const compiled = volatile.map(compilePattern);
+	return {
+		volatile: compiled,
+		secrets: secrets.map(compilePattern),
+		mayBeVolatile: anyOf(volatile),
+		mayHoldSecret: anyOf(secrets),
+		// An alternative that matches the empty string shows how many groups the pattern has.
+		hasGroups: new Map(compiled.map((p) => [p, (compilePattern(`(?:${p.source})|`).exec("")?.length ?? 1) > 1])),
+	};
+});
+
+/** A line without what changes by itself, or undefined when the whole line does. */
+function settleLine(line: string, rules: Rules): string | undefined {
+	const trimmed = line.trimEnd();
+	if (rules.mayBeVolatile === undefined || !rules.mayBeVolatile.test(trimmed)) return trimmed;
+	let settled = trimmed;
+	for (const pattern of rules.volatile) {
+		if (!rules.hasGroups.get(pattern)) {
+			if (pattern.test(settled)) return undefined;
+		} else settled = pattern.maskGroups(settled, volatileMask);
+	}
+	return settled;
+}
+
+/** Masks lines one after the other; it remembers being inside a private key. Lines come without their `\n`. */
+export function createLineMasker(definition: TextRules): (line: string) => string {
+	const rules = rulesOf(definition);
+	let insideKey = false;
+	return (line) => {
+		if (insideKey) {
+			insideKey = !keyEnds.test(line) && keyBody.test(line);
+			if (insideKey || keyEnds.test(line)) return keyEnds.test(line) ? line : secretMask;
+		}
+		if (line.includes("-----BEGIN ")) {
+			const begin = keyBegins.exec(line);
+			if (begin) {
+				insideKey = !keyEnds.test(line);
+				return `${line.slice(0, begin.index)}${begin[0]}${insideKey ? "" : secretMask}`;
+			}
+		}
+		if (rules.mayHoldSecret === undefined || !rules.mayHoldSecret.test(line)) return line;
+		if (line.length > longestMatchedLine) return secretMask;
+		return rules.secrets.reduce((masked, pattern) => pattern.maskGroups(masked, secretMask), line);
+	};
+}
+
+/** Calls `visit` with each line of `text`, without line ending (`\n`, `\r\n`), from `start` until about `length` further. Returns where it stopped. */
+function eachLine(text: string, start: number, length: number, visit: (line: string) => void): number {
+	let from = start;
+	const until = start + length;
+	while (from < text.length && from < until) {
+		const newline = text.indexOf("\n", from);
+		const end = newline === -1 ? text.length : newline;
+		visit(text.slice(from, text.charCodeAt(end - 1) === 13 && end > from ? end - 1 : end));
+		from = end + 1;
+	}
+	return from;
+}
+
+function normaliser(definition: TextRules): { take(line: string): void; text(): string } {
+	const rules = rulesOf(definition);
+	const lines: string[] = [];
+	return {
+		take(line) {
+			const settled = settleLine(line, rules);
+			if (settled !== undefined) lines.push(settled);
+		},
+		text() {
+			while (lines.at(-1) === "") lines.pop();
+			return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
+		},
+	};
+}
+
+/**
+ * The text by which two configs are compared: `\n` line endings, no trailing blanks, what changes by itself left out, exactly one
+ * newline at the end. Linear; about 1 s for 50 MB, so use `normaliseInSlices` for text of unknown size where others wait.
+ */
+export function normalise(text: string, definition: TextRules): string {
+	const result = normaliser(definition);
+	eachLine(text, 0, Number.POSITIVE_INFINITY, result.take);
+	return result.text();
+}
+
+/** As `normalise`, letting other work run every few milliseconds. */
+export async function normaliseInSlices(text: string, definition: TextRules): Promise<string> {
+	const result = normaliser(definition);
+	await inSlices(text, result.take);
+	return result.text();
+}
+
+/** `text` with every secret replaced by `<secret>`: what the platform's patterns capture, and the body of private keys. Line endings become `\n`. */
+export function maskSecrets(text: string, definition: TextRules): string {
+	const mask = createLineMasker(definition);
+	const lines: string[] = [];
+	eachLine(text, 0, Number.POSITIVE_INFINITY, (line) => lines.push(mask(line)));
+	return lines.join("\n") + (text.endsWith("\n") ? "\n" : "");
+}
+
+/** As `maskSecrets`, letting other work run every few milliseconds. */
+export async function maskSecretsInSlices(text: string, definition: TextRules): Promise<string> {
+	const mask = createLineMasker(definition);
+	const lines: string[] = [];
+	await inSlices(text, (line) => lines.push(mask(line)));
+	return lines.join("\n") + (text.endsWith("\n") ? "\n" : "");
+}
+
+async function inSlices(text: string, visit: (line: string) => void): Promise<void> {
+	let from = eachLine(text, 0, sliceLength, visit);
+	while (from < text.length) {
+		await new Promise((resolve) => setImmediate(resolve));
+		from = eachLine(text, from, sliceLength, visit);
+	}
+}
