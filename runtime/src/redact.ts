@@ -144,7 +144,7 @@ function text(value: string): string {
 	return `${escapeControls(safe)}… (${value.length} characters)`;
 }
 
-// Chosen facts of system and database errors. PostgreSQL's `detail` is not among them: it quotes whole rows.
+// Chosen facts of system and database errors. PostgreSQL's own `detail` is not among them: it quotes whole rows.
 const errorFacts = [
 	"code",
 	"kind",
@@ -154,8 +154,8 @@ const errorFacts = [
 	"address",
 	"port",
 	"hostname",
-	"severity",
-	"schema",
+	"sqlstate",
+	"query",
 	"table",
 	"constraint",
 	"routine",

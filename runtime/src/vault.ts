@@ -1,10 +1,13 @@
-import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
-import pg from "pg";
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type pg from "pg";
 import type { Database } from "./db/database.ts";
+import { toDatabaseError } from "./db/query-error.ts";
 import { failed } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { deriveKey, type MasterKey, type MasterKeys } from "./master-key.ts";
+import { bytesOf, decrypt, encrypt, lengths, magic } from "./sealed-form.ts";
+import { rotateVault } from "./vault-rotation.ts";
 
 /**
  * Seals secrets at rest with AES-256-GCM under a data key of the service's own, which lies in its schema wrapped by the master key.
@@ -77,10 +80,6 @@ export function sealedContext(table: string, column: string, id: string): string
 	return `${table}.${column}:${id}`;
 }
 
-const magic = Buffer.from("NCV1");
-const lengths = { key_id: 8, iv: 12, tag: 16, header: 4 + 8 };
-const slice_bytes = 4 * 1024 * 1024;
-
 interface DataKey {
 	id: string;
 	bytes: Buffer;
@@ -146,6 +145,15 @@ export async function createVault({ db, master, service, log, key_ttl_ms = 5_000
 		}
 	}
 
+	async function openKeyIds(): Promise<string[]> {
+		const rows = await db.query<{ key_id: string }>(
+			"select key_id from vault_keys where retired_at is null order by n",
+		);
+		return rows.map((row) => row.key_id);
+	}
+
+	const addKey = () => insertKey(db.pool, master.current, service);
+
 	const vault: Vault = {
 		async seal(plaintext, context) {
 			const key = await sealingKey();
@@ -176,15 +184,29 @@ export async function createVault({ db, master, service, log, key_ttl_ms = 5_000
 			return current?.id ?? "";
 		},
 		async isRotationUnfinished() {
-			return (await openKeyIds(db)).length > 1;
+			return (await openKeyIds()).length > 1;
 		},
-		rotate: (options) => rotate({ db, master: master.current, service, log, key_ttl_ms, vault, load }, options),
+		rotate: (options) =>
+			rotateVault(
+				{ db, service, log, key_ttl_ms, vault, load, addKey, openKeyIds },
+				{ ...options, columns: options.columns.map(withDefaults) },
+			),
 	};
 
 	await prepare({ db, master, service, log });
 	await load();
 	await selfTest(vault, service);
 	return vault;
+}
+
+function withDefaults(column: SealedColumn): Required<SealedColumn> {
+	const { table, id_column = "id" } = column;
+	return {
+		id_column,
+		context_columns: [],
+		context: (row) => sealedContext(table, column.column, row[id_column] ?? ""),
+		...column,
+	};
 }
 
 /** Makes the table and the first data key, and wraps anew what the previous master key wrapped. One process at a time. */
@@ -194,7 +216,9 @@ async function prepare({
 	service,
 	log,
 }: Pick<VaultOptions, "db" | "master" | "service" | "log">): Promise<void> {
-	const client = await db.pool.connect();
+	const client = await db.pool.connect().catch((error: unknown) => {
+		throw toDatabaseError(error);
+	});
 	try {
 		await client.query("begin");
 		await client.query("select pg_advisory_xact_lock(hashtext($1), hashtext($2))", ["vault.prepare", db.schema]);
@@ -225,7 +249,7 @@ async function prepare({
 		await client.query("commit");
 	} catch (error) {
 		await client.query("rollback").catch(() => {});
-		throw error;
+		throw toDatabaseError(error);
 	} finally {
 		client.release();
 	}
@@ -249,11 +273,6 @@ async function readKeys({ db, master, service }: Pick<VaultOptions, "db" | "mast
 			retired: row.retired_at !== null,
 		})),
 	);
-}
-
-async function openKeyIds(db: Pick<Database, "query">): Promise<string[]> {
-	const rows = await db.query<{ key_id: string }>("select key_id from vault_keys where retired_at is null order by n");
-	return rows.map((row) => row.key_id);
 }
 
 async function insertKey(on: Pick<pg.ClientBase, "query">, master: MasterKey, service: string): Promise<string> {
@@ -299,229 +318,10 @@ async function selfTest(vault: Vault, service: string): Promise<void> {
 	if (!opened.equals(probe)) throw cannotOpen(service, "self-test");
 }
 
-function bytesOf(content: string | Uint8Array): Buffer {
-	return typeof content === "string"
-		? Buffer.from(content, "utf8")
-		: Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-}
-
-/** AES-256-GCM (NIST SP 800-38D): iv, ciphertext, tag. Random ivs stay safe up to 2^32 messages under one key. */
-async function encrypt(key: Buffer, plaintext: Buffer, aad: Buffer): Promise<Buffer[]> {
-	const iv = randomBytes(lengths.iv);
-	const cipher = createCipheriv("aes-256-gcm", key, iv).setAAD(aad);
-	const parts = [iv];
-	for (let from = 0; from < plaintext.length; from += slice_bytes) {
-		if (from > 0) await turn();
-		parts.push(cipher.update(plaintext.subarray(from, from + slice_bytes)));
-	}
-	parts.push(cipher.final(), cipher.getAuthTag());
-	return parts;
-}
-
-/** Nothing of the plaintext is handed out before the tag is verified. */
-async function decrypt(key: Buffer, sealed: Buffer, aad: Buffer): Promise<Buffer> {
-	if (sealed.length < lengths.iv + lengths.tag) throw new RangeError("too short to be sealed content");
-	const end = sealed.length - lengths.tag;
-	const decipher = createDecipheriv("aes-256-gcm", key, sealed.subarray(0, lengths.iv), { authTagLength: lengths.tag });
-	decipher.setAAD(aad).setAuthTag(sealed.subarray(end));
-	const parts: Buffer[] = [];
-	for (let from = lengths.iv; from < end; from += slice_bytes) {
-		if (from > lengths.iv) await turn();
-		parts.push(decipher.update(sealed.subarray(from, Math.min(end, from + slice_bytes))));
-	}
-	parts.push(decipher.final());
-	return Buffer.concat(parts);
-}
-
 function cannotOpen(service: string, context: string, cause?: unknown): Error {
 	return failed("vault.cannot_open", {
 		message: `What is sealed for ${context} in ${service} does not open: it was changed, cut, or sealed for something else. Enter the secret again or restore it from a backup.`,
 		details: { service, context },
 		cause,
 	});
-}
-
-interface RotationNeeds {
-	db: VaultOptions["db"];
-	master: MasterKey;
-	service: string;
-	log: Log;
-	key_ttl_ms: number;
-	vault: Vault;
-	load(): Promise<void>;
-}
-
-async function rotate(needs: RotationNeeds, options: RotateOptions): Promise<Rotation> {
-	const { db } = needs;
-	// The lock is the connection's: a process that dies gives it back.
-	const client = await db.pool.connect();
-	const lock = ["vault.rotate", db.schema];
-	try {
-		const { rows } = await client.query<{ mine: boolean }>(
-			"select pg_try_advisory_lock(hashtext($1), hashtext($2)) as mine",
-			lock,
-		);
-		if (rows[0]?.mine !== true) {
-			throw failed("vault.rotation_running", { message: `Another process is rotating the keys of ${needs.service}.` });
-		}
-		try {
-			return await rotateLocked(needs, options);
-		} finally {
-			await client.query("select pg_advisory_unlock(hashtext($1), hashtext($2))", lock).catch(() => {});
-		}
-	} finally {
-		client.release();
-	}
-}
-
-async function rotateLocked(needs: RotationNeeds, options: RotateOptions): Promise<Rotation> {
-	const { db, master, service, log, vault, key_ttl_ms } = needs;
-	const resumed = await vault.isRotationUnfinished();
-	if (!resumed) await insertKey(db.pool, master, service);
-	await needs.load();
-	const key_id = vault.current_key_id();
-	log.info({ key_id, resumed }, "Rotating the data key");
-
-	const columns = await Promise.all(options.columns.map((column) => describeColumn(db, column)));
-	const unreadable: Rotation["unreadable"] = [];
-	let resealed = 0;
-	const pass = async () => {
-		unreadable.length = 0;
-		for (const column of columns) resealed += await resealColumn(db, vault, column, key_id, unreadable, options);
-	};
-	await pass();
-	// Other processes may seal with the old key until they look again, and then need a moment to write what they sealed.
-	await sleep(key_ttl_ms + 500, undefined, options.signal ? { signal: options.signal } : {});
-	await pass();
-
-	const retired_key_ids: string[] = [];
-	for (const old of (await openKeyIds(db)).filter((id) => id !== key_id)) {
-		const used = await Promise.all(columns.map((column) => isKeyUsed(db, column, old)));
-		if (used.includes(true)) continue;
-		// Retired keys stay in the table: a row written at the last moment, or one from a backup, still opens.
-		await db.query("update vault_keys set retired_at = now() where key_id = $1", [old]);
-		retired_key_ids.push(old);
-	}
-	await needs.load();
-	log.info({ key_id, resealed, unreadable: unreadable.length, retired_key_ids }, "Rotated the data key");
-	return { key_id, resealed, resumed, retired_key_ids, unreadable };
-}
-
-interface DescribedColumn extends SealedColumn {
-	id_type: string;
-	bytes: boolean;
-	/** SQL: the key id that a row's content names, as text. */
-	key_of_row: string;
-	sql: { table: string; column: string; id: string };
-}
-
-async function describeColumn(db: VaultOptions["db"], sealed: SealedColumn): Promise<DescribedColumn> {
-	const id = sealed.id_column ?? "id";
-	const types = await db.query<{ name: string; type: string }>(
-		`select attname as name, format_type(atttypid, atttypmod) as type
-		 from pg_attribute where attrelid = to_regclass($1) and attname in ($2, $3)`,
-		[pg.escapeIdentifier(sealed.table), id, sealed.column],
-	);
-	const typeOf = (name: string) => {
-		const found = types.find((column) => column.name === name);
-		if (found === undefined) throw new TypeError(`${db.schema}.${sealed.table} has no column ${name}`);
-		return found.type;
-	};
-	const bytes = typeOf(sealed.column) === "bytea";
-	const column = pg.escapeIdentifier(sealed.column);
-	return {
-		...sealed,
-		bytes,
-		id_type: typeOf(id),
-		key_of_row: bytes
-			? `encode(substring(${column} from ${magic.length + 1} for ${lengths.key_id}), 'hex')`
-			: `split_part(${column}, ':', 2)`,
-		sql: { table: pg.escapeIdentifier(sealed.table), column, id: pg.escapeIdentifier(id) },
-	};
-}
-
-async function isKeyUsed(
-	db: VaultOptions["db"],
-	{ sql, key_of_row }: DescribedColumn,
-	key_id: string,
-): Promise<boolean> {
-	const rows = await db.query(
-		`select 1 from ${sql.table} where ${sql.column} is not null and ${key_of_row} = $1 limit 1`,
-		[key_id],
-	);
-	return rows.length > 0;
-}
-
-/** Goes through the table once, by primary key, and re-seals what is sealed with another key. Answers how many rows it changed. */
-async function resealColumn(
-	db: VaultOptions["db"],
-	vault: Vault,
-	column: DescribedColumn,
-	key_id: string,
-	unreadable: Rotation["unreadable"],
-	{ batch = 500, on_progress, signal }: RotateOptions,
-): Promise<number> {
-	const { table, sql, key_of_row } = column;
-	const stale = `${sql.column} is not null and ${key_of_row} <> $1`;
-	const counted = await db.query<{ count: number }>(`select count(*)::int as count from ${sql.table} where ${stale}`, [
-		key_id,
-	]);
-	let remaining = counted[0]?.count ?? 0;
-	let resealed = 0;
-	let last: string | null = null;
-	while (remaining > 0) {
-		const rows: { id: string }[] = await db.query<{ id: string }>(
-			`select ${sql.id}::text as id from ${sql.table}
-			 where ${stale} and ($2::${column.id_type} is null or ${sql.id} > $2::${column.id_type}) order by ${sql.id} limit $3`,
-			[key_id, last, batch],
-		);
-		for (const { id } of rows) {
-			signal?.throwIfAborted();
-			const outcome = await resealRow(db, vault, column, id);
-			if (outcome === "resealed") resealed++;
-			else if (outcome !== "changed meanwhile")
-				unreadable.push({ table, column: column.column, id, message: outcome.message });
-		}
-		remaining = Math.max(0, remaining - rows.length);
-		on_progress?.({ table, column: column.column, resealed, remaining });
-		if (rows.length < batch) break;
-		last = rows.at(-1)?.id ?? null;
-	}
-	return resealed;
-}
-
-async function resealRow(
-	db: VaultOptions["db"],
-	vault: Vault,
-	column: DescribedColumn,
-	id: string,
-): Promise<"resealed" | "changed meanwhile" | Error> {
-	const { sql, id_type, bytes } = column;
-	const extra = (column.context_columns ?? []).map((name) => `, ${pg.escapeIdentifier(name)}::text`).join("");
-	const [row] = await db.query<Record<string, unknown>>(
-		`select ${sql.column} as "sealed value"${extra} from ${sql.table} where ${sql.id} = $1::${id_type}`,
-		[id],
-	);
-	const sealed = row?.["sealed value"];
-	if (row === undefined || sealed === null) return "changed meanwhile";
-	const texts = { ...(row as Record<string, string>), [column.id_column ?? "id"]: id };
-	const context = column.context?.(texts) ?? sealedContext(column.table, column.column, id);
-	let renewed: string | Buffer;
-	try {
-		renewed = bytes
-			? await vault.sealBytes(await vault.openBytes(sealed as Buffer, context), context)
-			: await vault.seal(await vault.open(sealed as string, context), context);
-	} catch (error) {
-		return error as Error;
-	}
-	// Written only over what was read. The beginning of a blob, up to its random iv, tells one sealing from any other.
-	const unchanged = bytes
-		? `substring(${sql.column} from 1 for ${lengths.header + lengths.iv}) = $3`
-		: `${sql.column} = $3`;
-	const before = bytes ? (sealed as Buffer).subarray(0, lengths.header + lengths.iv) : sealed;
-	const written = await db.query(
-		`update ${sql.table} set ${sql.column} = $2 where ${sql.id} = $1::${id_type} and ${unchanged} returning 1`,
-		[id, renewed, before],
-	);
-	return written.length > 0 ? "resealed" : "changed meanwhile";
 }
