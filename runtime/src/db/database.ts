@@ -1,3 +1,4 @@
+import { EventEmitter } from "node:events";
 import { type ExtractTablesWithRelations, sql } from "drizzle-orm";
 import {
 	NodePgDatabase,
@@ -21,6 +22,15 @@ export type Orm = PgDatabase<NodePgQueryResultHKT, NoSchema>;
 /** An open transaction. Nested `tx.transaction` makes a savepoint. */
 export type Tx = PgTransaction<NodePgQueryResultHKT, NoSchema, NoTables>;
 
+const connections = new WeakMap<object, pg.PoolClient>();
+
+/** The connection of an open transaction, for a library that adds its own statements to it. Not for a nested one. */
+export function connectionOf(tx: Tx): pg.PoolClient {
+	const client = connections.get(tx);
+	if (client === undefined) throw new TypeError("not an open transaction of this database");
+	return client;
+}
+
 /** A service's own corner of PostgreSQL: one pool, one schema. */
 export interface Database {
 	readonly orm: Orm;
@@ -31,6 +41,8 @@ export interface Database {
 	 * @throws service.unavailable when the connection is lost; whether a lost commit took effect is then unknown
 	 */
 	transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+	/** Carries word of what was committed to whoever works on it in this process (`outbox`). Lost when nobody listens: listeners look for themselves, too. */
+	readonly signals: EventEmitter;
 	/** Rows of a handwritten statement with `$1` parameters. */
 	query<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<R[]>;
 	/** @throws service.unavailable when PostgreSQL does not answer within `timeout_ms` (2 s unless told). */
@@ -81,6 +93,7 @@ export function openDatabase({ url, schema, application_name, max = 10 }: Databa
 		orm,
 		pool,
 		schema,
+		signals: new EventEmitter().setMaxListeners(0),
 		transaction: (work) => orm.transaction(work),
 		query,
 		async ping(timeout_ms = 2_000) {
@@ -102,6 +115,13 @@ export function openDatabase({ url, schema, application_name, max = 10 }: Databa
 	};
 }
 
+/** Calls `tell` once the transaction is committed, and never when it is rolled back. A savepoint's belong to the whole transaction. */
+export function afterCommit(tx: Tx, tell: () => void): void {
+	const { session } = tx._;
+	if (!(session instanceof GuardedSession)) throw new TypeError("not a transaction of openDatabase");
+	session.committed.push(tell);
+}
+
 const plainName = /^[a-z][a-z0-9_]{0,40}$/;
 
 /** Guards names that go into DDL and start-up options, where there are no parameters. */
@@ -118,6 +138,7 @@ export function searchPath(schema: string): string {
 class GuardedSession extends NodePgSession<NoSchema, NoTables> {
 	readonly #client: pg.Pool | pg.PoolClient;
 	readonly #dialect: PgDialect;
+	readonly committed: (() => void)[] = [];
 
 	constructor(client: pg.Pool | pg.PoolClient, dialect: PgDialect, schema: undefined) {
 		super(client, dialect, schema);
@@ -142,17 +163,16 @@ class GuardedSession extends NodePgSession<NoSchema, NoTables> {
 	): Promise<T> {
 		if (!(this.#client instanceof pg.Pool)) return super.transaction(work, config);
 		const client = await this.#client.connect().catch(rethrow);
-		const tx = new NodePgTransaction<NoSchema, NoTables>(
-			this.#dialect,
-			new GuardedSession(client, this.#dialect, undefined),
-			undefined,
-		);
+		const session = new GuardedSession(client, this.#dialect, undefined);
+		const tx = new NodePgTransaction<NoSchema, NoTables>(this.#dialect, session, undefined);
 		let broken = false;
+		connections.set(tx, client);
 		try {
 			await tx.execute(sql`begin`);
 			if (config) await tx.setTransaction(config);
 			const result = await work(tx);
 			await tx.execute(sql`commit`);
+			for (const tell of session.committed) tell();
 			return result;
 		} catch (error) {
 			// The first error is the one to tell; a connection that cannot roll back is not returned to the pool.
