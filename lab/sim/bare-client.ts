@@ -1,0 +1,88 @@
+import ssh2, { type ClientChannel, type ConnectConfig } from "ssh2";
+
+export interface BareClient {
+	/** Everything received since the last `clear`, as text. */
+	received(): string;
+	clear(): void;
+	send(text: string): void;
+	/** Waits until what was received ends with, or matches, `expected`. @throws after `timeout_ms` with what came instead. */
+	until(expected: string | RegExp, timeout_ms?: number): Promise<string>;
+	/** Sends a line and answers what came until `prompt`, without the echo and the prompt. */
+	ask(line: string, prompt: string | RegExp): Promise<string>;
+	fingerprint: string;
+	ended: Promise<void>;
+	close(): void;
+}
+
+export type BareClientOptions = { host: string; port: number; username: string } & Partial<ConnectConfig>;
+
+/**
+ * A client that knows nothing of any device: a terminal and what came out of it. The lab is tested with it, so that the lab and our
+ * drivers are not wrong in the same way.
+ */
+export async function connectBare(options: BareClientOptions): Promise<BareClient> {
+	const client = new ssh2.Client();
+	let fingerprint = "";
+	const channel = await new Promise<ClientChannel>((resolve, reject) => {
+		client.on("error", reject);
+		client.on("close", () => reject(new Error("the connection was closed")));
+		client.on("ready", () => {
+			client.setNoDelay(true);
+			client.shell({ cols: 80, rows: 24 }, (cause, stream) => (cause ? reject(cause) : resolve(stream)));
+		});
+		client.connect({
+			readyTimeout: 5_000,
+			hostHash: "sha256",
+			hostVerifier: (hash: string) => {
+				fingerprint = `SHA256:${Buffer.from(hash, "hex").toString("base64").replace(/=+$/, "")}`;
+				return true;
+			},
+			...options,
+		});
+	});
+	let text = "";
+	let changed: (() => void) | undefined;
+	channel.on("data", (chunk: Buffer) => {
+		text += chunk.toString("latin1");
+		changed?.();
+	});
+	const ended = new Promise<void>((resolve) => client.on("close", () => resolve()));
+	const matches = (expected: string | RegExp) =>
+		typeof expected === "string" ? text.endsWith(expected) : expected.test(text);
+	async function until(expected: string | RegExp, timeout_ms = 5_000): Promise<string> {
+		const deadline = performance.now() + timeout_ms;
+		while (!matches(expected)) {
+			const left = deadline - performance.now();
+			if (left <= 0) throw new Error(`waited for ${expected}, got ${JSON.stringify(text.slice(-2_000))}`);
+			let timer: NodeJS.Timeout | undefined;
+			await Promise.race([
+				new Promise<void>((resolve) => {
+					changed = resolve;
+				}),
+				new Promise<void>((resolve) => {
+					timer = setTimeout(resolve, left);
+				}),
+			]);
+			clearTimeout(timer);
+		}
+		return text;
+	}
+	return {
+		received: () => text,
+		clear() {
+			text = "";
+		},
+		send: (given) => void channel.write(given),
+		until,
+		async ask(line, prompt) {
+			text = "";
+			channel.write(`${line}\n`);
+			const answer = (await until(prompt)).replaceAll("\r\n", "\n");
+			const start = answer.indexOf("\n") + 1;
+			return answer.slice(start, answer.lastIndexOf("\n") + 1);
+		},
+		fingerprint,
+		ended,
+		close: () => client.end(),
+	};
+}
