@@ -187,6 +187,17 @@ test("settings of parts that run elsewhere and what Kubernetes adds are left alo
 	expect(config.backup.mode).toBe("raw");
 });
 
+test("of a part that runs elsewhere only its place is read", () => {
+	yaml("backup:\n  url: http://10.0.0.1:8007\n  keep_days: 7\n");
+	const config = loadConfig({
+		slices: [servicePlacement("backup")],
+		env: { NETCONDUCTOR_BACKUP_MODE: "raw" },
+		cwd,
+		elsewhere: { sections: ["backup"] },
+	});
+	expect(config.backup).toEqual({ url: "http://10.0.0.1:8007" });
+});
+
 test("the configuration is frozen at every depth", () => {
 	const config = loadConfig({ slices: [backup], env: { NETCONDUCTOR_BACKUP_INCLUDE: "a" }, cwd });
 	expect(() => (config.backup.include as string[]).push("b")).toThrow(TypeError);

@@ -57,7 +57,7 @@ interface LoadOptions<Slices extends readonly ConfigSlice[]> {
 	file?: string | undefined;
 	/** Directory that relative file names start from. */
 	cwd?: string;
-	/** Sections and variables that belong to parts which are not loaded here, so are neither read nor called unknown. */
+	/** Sections and variables of parts that are not loaded here: what no slice declares in them is not called unknown. */
 	elsewhere?: { sections?: readonly string[]; variables?: readonly string[] };
 }
 
@@ -202,6 +202,7 @@ function readYaml<S extends readonly ConfigSlice[]>(
 				const field = fields.find((candidate) => candidate.section === section && candidate.name === name);
 				const from = `${at(keyOffset(pair.key))} ${section}.${name}`;
 				if (field === undefined) {
+					if (elsewhere.includes(section)) continue;
 					const names = fields.filter((candidate) => candidate.section === section).map((candidate) => candidate.name);
 					problems.push({ path: at(keyOffset(pair.key)), message: unknown(`${section}.${name}`, name, names) });
 					continue;
