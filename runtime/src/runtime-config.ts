@@ -9,8 +9,6 @@ const MasterKeyText = Secret(z.string().refine((text) => parseMasterKey(text) !=
 	accepts: "32 bytes as 64 hexadecimal digits or as base64",
 });
 
-const Port = z.int().min(1).max(65_535);
-
 function ServiceUrl(protocol: RegExp, accepts: string) {
 	return z.url({ protocol }).meta({ secret: true, writeOnly: true, format: "password", accepts });
 }
@@ -79,23 +77,6 @@ export const runtimeSlices = [
 					"`json` is one object a line, `text` is for people, `auto` is `text` on a terminal and `json` otherwise.",
 			}),
 		}),
-	),
-	defineConfig(
-		"http",
-		z.object({
-			host: z.string().min(1).default("127.0.0.1").meta({
-				description: "Address the API listens on. `0.0.0.0` lets other machines in: put TLS in front of it then.",
-			}),
-			port: Port.default(8000).meta({ description: "TCP port of the API and the web page." }),
-			trusted_proxies: z
-				.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]))
-				.default([])
-				.meta({
-					accepts: "a list (in a variable: with commas) of addresses or networks such as 10.0.0.0/8",
-					description: "Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
-				}),
-		}),
-		{ aliases: { host: "NETCONDUCTOR_HOST", port: "NETCONDUCTOR_PORT" } },
 	),
 	defineConfig(
 		"internal",

@@ -22,6 +22,7 @@ export const permissions = {
 	"tokens:write": "Revoke API tokens of others",
 	"settings:read": "See settings",
 	"settings:write": "Change settings",
+	"metrics:read": "Read the metrics of this installation",
 	"keys:rotate": "Rotate the keys that encrypt stored secrets",
 	"audit:read": "See and verify the audit trail",
 } as const satisfies Record<`${string}:${string}`, string>;

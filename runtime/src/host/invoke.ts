@@ -1,5 +1,5 @@
 import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
-import type { FieldError } from "@netconductor/contracts/kernel/errors";
+import { type FieldError, statusOfKind } from "@netconductor/contracts/kernel/errors";
 import { type Api, isChange, type Operation, successStatus } from "@netconductor/contracts/kernel/operation";
 import type { z } from "zod";
 import { type AppError, failed, toAppError } from "../errors.ts";
@@ -30,8 +30,8 @@ export interface InvokerNeeds {
 	handlers: Handlers<Api>;
 	/** Absent for services without a database, which have no changing operations. */
 	audit: AuditTrail | undefined;
-	/** Duration in seconds and the error code, if any. */
-	observe(operation: string, seconds: number, error_code: string | undefined): void;
+	/** Told of every answer, for the metrics. */
+	observe(seen: { operation: string; method: string; status: number; seconds: number }): void;
 	log: Log;
 }
 
@@ -51,12 +51,12 @@ export function createInvoker({ api, handlers, audit, observe, log }: InvokerNee
 			throw failed("request.unknown_route", { message: `${api.name} has no operation ${name}` });
 		try {
 			const answer = await perform(operation, name, raw, caller);
-			observe(name, (performance.now() - started) / 1000, undefined);
+			observe({ ...seen(name, operation, started), status: answer.status });
 			return answer;
 		} catch (thrown) {
 			const error = toAppError(thrown);
 			if (error.kind === "internal") log.error({ err: thrown, operation: name }, "operation failed unexpectedly");
-			observe(name, (performance.now() - started) / 1000, error.code);
+			observe({ ...seen(name, operation, started), status: statusOfKind[error.kind] });
 			throw error;
 		}
 	};
@@ -119,6 +119,10 @@ export function createInvoker({ api, handlers, audit, observe, log }: InvokerNee
 			throw thrown;
 		}
 	}
+}
+
+function seen(operation: string, { method }: Operation, started: number) {
+	return { operation, method, seconds: (performance.now() - started) / 1000 };
 }
 
 function whyDenied(operation: Operation, actor: Actor): AppError | undefined {

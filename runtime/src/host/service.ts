@@ -1,17 +1,19 @@
-import type { eventCatalogue } from "@netconductor/contracts/events";
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { Api, HandlerInput, HandlerOutput, Operation } from "@netconductor/contracts/kernel/operation";
-import type { z } from "zod";
 import type { Ephemeral } from "../bus/ephemeral.ts";
+import type { Consumers } from "../bus/inbox.ts";
 import type { Outbox } from "../bus/outbox.ts";
 import type { Clock } from "../clock.ts";
 import type { ConfigSlice, ConfigValue } from "../config.ts";
-import type { Database, Tx } from "../db/database.ts";
+import type { Database } from "../db/database.ts";
 import type { HealthRegistry } from "../health.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { SealedColumn, Vault } from "../vault.ts";
+import type { ServiceTransport } from "./transport.ts";
 
 /** For whom and how long a call runs. A handler's own call context can be handed on as it is. */
 export interface CallerContext {
@@ -48,15 +50,6 @@ export type Handler<O extends Operation> = (call: Call<O>) => Promise<HandlerOut
 
 export type Handlers<A extends Api> = { [K in keyof A["operations"]]: Handler<A["operations"][K]> };
 
-type EventName = keyof typeof eventCatalogue;
-
-/** Delivered at least once, applied once: the handler's transaction also marks the event as handled. No I/O inside. */
-export type Consumer<N extends EventName> = (
-	payload: z.output<(typeof eventCatalogue)[N]>,
-	delivery: { tx: Tx; event_id: string; occurred_at: Date },
-) => Promise<void>;
-export type Consumers = { [N in EventName]?: Consumer<N> };
-
 /** Other services by the name of their contract. */
 export type Needs = Record<string, Api>;
 export type Clients<N extends Needs> = { [K in keyof N]: Client<N[K], CallerContext> };
@@ -72,6 +65,10 @@ export interface ServiceContext<N extends Needs, C extends ConfigSlice> {
 	/** Messages that may be lost: live output, progress ticks. */
 	ephemeral: Ephemeral;
 	clients: Clients<N>;
+	/** The ways to the same services, for passing calls on unparsed. */
+	transports: { [K in keyof N]: ServiceTransport };
+	/** Where a service listens for our other processes, this one included: `http://127.0.0.1:41234`. */
+	addressOf(service: string): string;
 	config: ConfigValue<C>;
 	clock: Clock;
 	log: Log;
@@ -93,9 +90,12 @@ export interface ProcessFacts {
 /** What a service is made of, once built. */
 export interface BuiltService<A extends Api> {
 	operations: Handlers<A>;
+	/** What it does when something happened elsewhere: each in the transaction that also marks the event as handled, without other I/O. */
 	consumers?: Consumers;
 	/** Columns that hold what the vault sealed, for key rotation. */
 	sealed?: SealedColumn[];
+	/** Takes over connections that ask for an upgrade (WebSocket) under a path. */
+	upgrades?: { prefix: `/${string}/`; accept(request: IncomingMessage, socket: Duplex, head: Buffer): void };
 	/** Begins background work: schedules, listeners. Every service's operations can be called by then. */
 	start?(): Promise<void>;
 	/** Takes nothing new, finishes or hands back what runs, closes. Called before the database goes. */

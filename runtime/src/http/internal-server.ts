@@ -1,20 +1,31 @@
 import type { Api } from "@netconductor/contracts/kernel/operation";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { failed } from "../errors.ts";
+import type { HealthRegistry, HealthReport } from "../health.ts";
 import type { Invoke } from "../host/invoke.ts";
+import type { BuiltService } from "../host/service.ts";
 import type { ServiceTokens } from "../host/service-token.ts";
 import type { Log } from "../log.ts";
+import type { Metrics } from "../metrics.ts";
 import { runWithTraceparent, withSpan } from "../telemetry.ts";
 import { answerWithProblems, mountApi } from "./mount.ts";
 
 export interface InternalServerOptions {
-	services: { api: Api; invoke: Invoke }[];
+	services: { api: Api; invoke: Invoke; upgrades: BuiltService<Api>["upgrades"] }[];
 	tokens: ServiceTokens;
+	health: HealthRegistry;
+	metrics: Metrics;
 	log: Log;
 }
 
 /** Serves the services of this process to our other processes. Every request needs a service token meant for the service it calls. */
-export function createInternalServer({ services, tokens, log }: InternalServerOptions): FastifyInstance {
+export function createInternalServer({
+	services,
+	tokens,
+	health,
+	metrics,
+	log,
+}: InternalServerOptions): FastifyInstance {
 	const app = Fastify({
 		loggerInstance: log as FastifyBaseLogger,
 		disableRequestLogging: true,
@@ -49,7 +60,23 @@ export function createInternalServer({ services, tokens, log }: InternalServerOp
 				),
 		);
 	}
+	app.get("/health/live", async (_, reply) => answerHealth(reply, health.live()));
+	app.get("/health/ready", async (_, reply) => answerHealth(reply, await health.ready()));
+	app.get("/metrics", async (_, reply) => {
+		const { content_type, body } = await metrics.expose();
+		return reply.type(content_type).send(body);
+	});
+	app.server.on("upgrade", (request, socket, head) => {
+		const owner = services.find(({ upgrades }) => upgrades !== undefined && request.url?.startsWith(upgrades.prefix));
+		if (owner?.upgrades === undefined) socket.destroy();
+		else owner.upgrades.accept(request, socket, head);
+	});
 	return app;
+}
+
+/** A health report as probes expect it: 200 or 503. */
+export function answerHealth(reply: FastifyReply, report: HealthReport): FastifyReply {
+	return reply.status(report.status === "ok" ? 200 : 503).send(report);
 }
 
 export function header(request: FastifyRequest, name: string): string | undefined {

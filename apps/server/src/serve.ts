@@ -1,0 +1,178 @@
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import type { Carrier } from "@netconductor/runtime/bus/carrier";
+import { createPostgresEphemeral, createRedisEphemeral } from "@netconductor/runtime/bus/ephemeral";
+import { createInProcessCarrier } from "@netconductor/runtime/bus/in-process-carrier";
+import { createRabbitMqCarrier } from "@netconductor/runtime/bus/rabbitmq-carrier";
+import { systemClock } from "@netconductor/runtime/clock";
+import type { Environment } from "@netconductor/runtime/config";
+import { startEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
+import { failed } from "@netconductor/runtime/errors";
+import { createHealth } from "@netconductor/runtime/health";
+import { createHost } from "@netconductor/runtime/host/host";
+import { createLifecycle } from "@netconductor/runtime/host/lifecycle";
+import type { AnyService } from "@netconductor/runtime/host/service";
+import { newId } from "@netconductor/runtime/id";
+import { createLog, type Log } from "@netconductor/runtime/log";
+import { loadMasterKeys } from "@netconductor/runtime/master-key";
+import { createMetrics } from "@netconductor/runtime/metrics";
+import { startTelemetry } from "@netconductor/runtime/telemetry";
+import { loadServices, type Target } from "./services.ts";
+import { loadSettings, type Settings } from "./settings.ts";
+import { version } from "./version.ts";
+import { startWorkerProcesses } from "./worker-processes.ts";
+
+export interface ServeOptions {
+	targets: readonly Target[];
+	env: Environment;
+	/** Configuration file, when named on the command line. */
+	config_file?: string | undefined;
+}
+
+export interface Server {
+	/** Address of the API and web page; undefined where the gateway does not run here. */
+	url: string | undefined;
+	data_dir: string;
+	log: Log;
+	/** Drains the workers, finishes requests, stops everything, the embedded database last. */
+	stop(): Promise<void>;
+}
+
+const drain_ms = 30_000;
+
+/** Starts a NetConductor process: the chosen services, and with them the embedded database and workers where they belong. */
+export async function serve({ targets, env, config_file }: ServeOptions): Promise<Server> {
+	const services = await loadServices(targets);
+	const settings = loadSettings(services, env, config_file);
+	const log = createLog(settings.log);
+	const life = createLifecycle(log);
+	try {
+		return await start({ targets, services, settings, env, log, life });
+	} catch (error) {
+		await life.stop();
+		throw error;
+	}
+}
+
+interface Parts {
+	targets: readonly Target[];
+	services: readonly AnyService[];
+	settings: Settings;
+	env: Environment;
+	log: Log;
+	life: ReturnType<typeof createLifecycle>;
+}
+
+async function start({ targets, services, settings, env, log, life }: Parts): Promise<Server> {
+	const data_dir = resolve(settings.data.dir);
+	mkdirSync(data_dir, { recursive: true, mode: 0o700 });
+	const isWorker = targets.includes("worker");
+
+	const telemetry = await startTelemetry({
+		otlp_endpoint: settings.telemetry.otlp_endpoint,
+		sample_ratio: settings.telemetry.sample_ratio,
+		service_name: isWorker ? "netconductor-worker" : "netconductor",
+		version,
+	});
+	life.onStop("telemetry", () => telemetry.stop());
+
+	const master = await loadMasterKeys({
+		configured: settings.master.key,
+		configured_previous: settings.master.key_previous,
+		data_dir,
+	});
+	const admin_url = await openDatabase(services, settings, data_dir, log, life);
+	const metrics = createMetrics();
+	const health = createHealth();
+	const host = await createHost({
+		services,
+		config: settings.sections,
+		master,
+		database: { admin_url, urls: settings.database_urls, pool_size: settings.database.pool_size },
+		peers: settings.peers,
+		internal: settings.internal,
+		carrier: openCarrier(services, settings, log),
+		openEphemeral: (db) => openEphemeral(settings, db, log),
+		process: { id: newId(), version, data_dir },
+		clock: systemClock,
+		log,
+		metrics,
+		health,
+	});
+	life.onStop("services", () => host.stop());
+	await host.start();
+
+	if (targets.includes("tasks") && settings.workers.processes > 0) {
+		const workers = startWorkerProcesses({
+			count: settings.workers.processes,
+			env: workerEnvironment(env, settings, host, data_dir),
+			drain_ms,
+			log,
+		});
+		life.onStop("workers", () => workers.stop());
+	}
+	return { url: publicUrl(targets, settings), data_dir, log, stop: () => life.stop() };
+}
+
+/** The administrator's URL: the configured database's, or that of the embedded one, which is started here. */
+async function openDatabase(
+	services: readonly AnyService[],
+	settings: Settings,
+	data_dir: string,
+	log: Log,
+	life: ReturnType<typeof createLifecycle>,
+): Promise<string | undefined> {
+	if (settings.database.url !== undefined) return settings.database.url;
+	const allPlaced = services.every(({ schema }) => schema === false || settings.database_urls[schema] !== undefined);
+	if (allPlaced) return undefined;
+	const postgres = await startEmbeddedPostgres({ data_dir, log });
+	life.onStop("embedded PostgreSQL", () => postgres.stop());
+	return postgres.url;
+}
+
+function openCarrier(services: readonly AnyService[], settings: Settings, log: Log): Carrier {
+	if (settings.rabbitmq.url !== undefined) return createRabbitMqCarrier({ url: settings.rabbitmq.url, log });
+	return createInProcessCarrier({
+		services: services.filter(({ name, schema }) => schema === name).map(({ name }) => name),
+	});
+}
+
+function openEphemeral(settings: Settings, db: { url: string } | undefined, log: Log) {
+	if (settings.redis.url !== undefined) return createRedisEphemeral({ url: settings.redis.url, log });
+	if (db === undefined) {
+		throw failed("startup.no_database", {
+			message: "Without a database this process needs Redis for live output: set REDIS_URL",
+		});
+	}
+	return createPostgresEphemeral({ url: db.url, log });
+}
+
+/**
+ * What a worker process needs to know and no more: it may use the schema of tasks alone and reaches the rest by calls.
+ * The master key comes to it the way it came here.
+ */
+function workerEnvironment(
+	env: Environment,
+	settings: Settings,
+	host: { internal_url: string | undefined; databaseUrl(schema: string): string | undefined },
+	data_dir: string,
+): Record<string, string | undefined> {
+	const local = (name: "devices" | "backup" | "tasks") => settings.peers[name] ?? host.internal_url;
+	const { DATABASE_URL: _, NETCONDUCTOR_DATABASE_URL: __, NETCONDUCTOR_ADMIN_PASSWORD: ___, ...rest } = env;
+	return {
+		...rest,
+		NETCONDUCTOR_DATA_DIR: data_dir,
+		NETCONDUCTOR_TASKS_DATABASE_URL: host.databaseUrl("tasks"),
+		NETCONDUCTOR_TASKS_URL: local("tasks"),
+		NETCONDUCTOR_DEVICES_URL: local("devices"),
+		NETCONDUCTOR_BACKUP_URL: local("backup"),
+		NETCONDUCTOR_WORKERS_PROCESSES: "0",
+	};
+}
+
+function publicUrl(targets: readonly Target[], settings: Settings): string | undefined {
+	if (!targets.includes("gateway")) return undefined;
+	const { host, port } = settings.sections.http as { host: string; port: number };
+	const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
+	return `http://${shown}:${port}`;
+}

@@ -1,0 +1,39 @@
+import type { AnyService } from "@netconductor/runtime/host/service";
+
+/** Every service that a process can run, imported only when selected. `worker` runs in processes of its own. */
+const catalogue = {
+	audit: async () => (await import("@netconductor/service-audit/service")).auditService,
+	auth: async () => (await import("@netconductor/service-auth/service")).authService,
+	devices: async () => (await import("@netconductor/service-devices/service")).devicesService,
+	tasks: async () => (await import("@netconductor/service-tasks/service")).tasksService,
+	backup: async () => (await import("@netconductor/service-backup/service")).backupService,
+	realtime: async () => (await import("@netconductor/service-realtime/service")).realtimeService,
+	gateway: async () => (await import("@netconductor/service-gateway/service")).gatewayService,
+	worker: async () => (await import("@netconductor/service-tasks/worker")).workerService,
+} satisfies Record<string, () => Promise<AnyService>>;
+
+export type Target = keyof typeof catalogue;
+
+export const targetNames = Object.keys(catalogue) as Target[];
+
+/** What `--targets=all` runs: everything but workers, which are processes of their own. */
+export const defaultTargets = targetNames.filter((name) => name !== "worker");
+
+/**
+ * The targets that a command line names: `all`, or a list with commas.
+ * @throws RangeError naming the unknown one and those there are
+ */
+export function parseTargets(text: string): Target[] {
+	const names = text.split(",").map((name) => name.trim());
+	if (names.includes("all")) return defaultTargets;
+	for (const name of names) {
+		if (!targetNames.includes(name as Target)) {
+			throw new RangeError(`there is no target "${name}"; there are: all, ${targetNames.join(", ")}`);
+		}
+	}
+	return [...new Set(names)] as Target[];
+}
+
+export function loadServices(targets: readonly Target[]): Promise<AnyService[]> {
+	return Promise.all(targets.map((name) => catalogue[name]()));
+}

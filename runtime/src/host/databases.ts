@@ -1,0 +1,52 @@
+import { type Database, openDatabase } from "../db/database.ts";
+import { provisionSchema } from "../db/provision.ts";
+import { failed } from "../errors.ts";
+import { deriveKey, type MasterKey } from "../master-key.ts";
+import type { AnyService } from "./service.ts";
+
+export interface DatabaseAccess {
+	/** Administrator of the database: makes roles and schemas. Absent where every schema has a URL of its own. */
+	admin_url?: string | undefined;
+	/** URL by schema, for a database of its own or for a process that may not administer. */
+	urls?: Readonly<Record<string, string | undefined>>;
+	/** Most connections of one service. */
+	pool_size: number;
+}
+
+/** The database of one schema, and the URL that signs in to it. */
+export interface OpenedDatabase {
+	url: string;
+	db: Database;
+}
+
+/**
+ * Opens the schema of every service, made first where this process administers the database. The role's password follows from the
+ * master key, so it is stored nowhere.
+ * @throws startup.no_database — a service has neither an administrator's URL nor one of its own
+ */
+export async function openDatabases(
+	services: readonly AnyService[],
+	access: DatabaseAccess,
+	master: MasterKey,
+): Promise<Map<string, OpenedDatabase>> {
+	const opened = new Map<string, OpenedDatabase>();
+	const schemas = new Set(services.flatMap(({ schema }) => (schema === false ? [] : [schema])));
+	await Promise.all(
+		[...schemas].map(async (schema) => {
+			const url = access.urls?.[schema] ?? (await provision(schema, access.admin_url, master));
+			const application_name = `netconductor ${schema}`;
+			opened.set(schema, { url, db: openDatabase({ url, schema, application_name, max: access.pool_size }) });
+		}),
+	);
+	return opened;
+}
+
+async function provision(schema: string, admin_url: string | undefined, master: MasterKey): Promise<string> {
+	if (admin_url === undefined) {
+		throw failed("startup.no_database", {
+			message: `${schema} has no database: set DATABASE_URL, or NETCONDUCTOR_${schema.toUpperCase()}_DATABASE_URL`,
+		});
+	}
+	const password = deriveKey(master, `database role ${schema}`).toString("base64url");
+	return provisionSchema({ admin_url, service: schema, password });
+}

@@ -1,0 +1,286 @@
+import type { AddressInfo } from "node:net";
+import type { Actor } from "@netconductor/contracts/kernel/actor";
+import type { Client } from "@netconductor/contracts/kernel/client";
+import type { Api } from "@netconductor/contracts/kernel/operation";
+import type { Carrier } from "../bus/carrier.ts";
+import type { Ephemeral } from "../bus/ephemeral.ts";
+import { startInbox } from "../bus/inbox.ts";
+import { createOutbox, type Outbox } from "../bus/outbox.ts";
+import { startRelay } from "../bus/relay.ts";
+import { ensureBusTables } from "../bus/tables.ts";
+import type { Clock } from "../clock.ts";
+import type { Database } from "../db/database.ts";
+import { migrate } from "../db/migrate.ts";
+import type { HealthRegistry } from "../health.ts";
+import { createInternalServer } from "../http/internal-server.ts";
+import type { Log } from "../log.ts";
+import { deriveKey, type MasterKeys } from "../master-key.ts";
+import type { Metrics } from "../metrics.ts";
+import { createVault, type Vault } from "../vault.ts";
+import { type AuditTrail, createAuditTrail, ensureAuditTable } from "./audit-trail.ts";
+import { createServiceClient } from "./client.ts";
+import { type DatabaseAccess, openDatabases } from "./databases.ts";
+import { createHttpTransport } from "./http-transport.ts";
+import { createInvoker, type Invoke } from "./invoke.ts";
+import { createKeyRotation, ensureRotationTable } from "./key-rotation.ts";
+import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
+import { startOrder } from "./order.ts";
+import type { AnyService, BuiltService, CallerContext, ProcessFacts, ServiceContext } from "./service.ts";
+import { createServiceTokens } from "./service-token.ts";
+import { createLocalTransport, type ServiceTransport } from "./transport.ts";
+
+export interface HostOptions {
+	/** Services that run in this process. */
+	services: readonly AnyService[];
+	/** The loaded configuration, by section. */
+	config: Readonly<Record<string, unknown>>;
+	master: MasterKeys;
+	database: DatabaseAccess;
+	/** Internal address by service, for those that run elsewhere. */
+	peers: Readonly<Record<string, string | undefined>>;
+	/** Where services of this process answer other processes. Port 0 takes a free one. */
+	internal: { host: string; port: number };
+	/** Carries events between services. The host closes it. */
+	carrier: Carrier;
+	/** Carries what may be lost, given the first opened database to do it with. The host closes it. */
+	openEphemeral(db: { url: string } | undefined): Ephemeral;
+	process: ProcessFacts;
+	clock: Clock;
+	log: Log;
+	metrics: Metrics;
+	health: HealthRegistry;
+}
+
+export interface Host {
+	/** Address of the internal server; undefined when no service here answers calls. */
+	internal_url: string | undefined;
+	/** URL with which a schema's role signs in, to hand to a worker process that may use this schema alone. */
+	databaseUrl(schema: string): string | undefined;
+	/** A client of a service, wherever it runs, acting as the host. */
+	client<A extends Api>(api: A): Client<A, CallerContext>;
+	/** Begins the services' background work, in order, and reports ready. */
+	start(): Promise<void>;
+	/** Ends everything in reverse order. Never throws; what fails is logged. */
+	stop(): Promise<void>;
+}
+
+/** Builds the services of this process and joins them: databases, keys, events, calls. Nothing moves by itself until `start`. */
+export async function createHost(options: HostOptions): Promise<Host> {
+	const life = createLifecycle(options.log);
+	try {
+		return await build(options, life);
+	} catch (error) {
+		await life.stop();
+		throw error;
+	}
+}
+
+async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
+	const { health, master, log } = options;
+	const services = startOrder(options.services);
+	const opened = await openDatabases(services, options.database, master.current);
+	for (const [schema, { db }] of opened) {
+		life.onStop(`${schema} database`, () => db.close());
+		health.register(`${schema}.database`, () => db.ping());
+	}
+	const ephemeral = options.openEphemeral([...opened.values()][0]);
+	life.onStop("ephemeral", () => ephemeral.close());
+	life.onStop("carrier", () => options.carrier.close());
+
+	const local = new Map<string, ServiceTransport>();
+	const calls = createCalls(options, local, life);
+	let internal_url: string | undefined;
+	const addressOf = (name: string): string => {
+		const address = services.some((service) => service.name === name) ? internal_url : options.peers[name];
+		if (address === undefined) throw new TypeError(`${name} neither runs here nor has an address`);
+		return address;
+	};
+
+	const answering: { api: Api; invoke: Invoke; upgrades: BuiltService<Api>["upgrades"] }[] = [];
+	const starts: (() => Promise<void>)[] = [];
+	for (const service of services) {
+		const db = service.schema === false ? undefined : opened.get(service.schema)?.db;
+		const part = await buildService(service, { options, life, db, ephemeral, calls, addressOf });
+		local.set(service.name, createLocalTransport(service.api, part.invoke));
+		if (Object.keys(service.api.operations).length > 0 || part.built.upgrades !== undefined) {
+			answering.push({ api: service.api, invoke: part.invoke, upgrades: part.built.upgrades });
+		}
+		starts.push(async () => {
+			life.onStop(service.name, () => part.built.stop?.());
+			await part.built.start?.();
+		});
+	}
+
+	if (answering.length > 0) {
+		const tokens = createServiceTokens("host", deriveKey(master.current, "service tokens"));
+		const server = createInternalServer({ services: answering, tokens, health, metrics: options.metrics, log });
+		await server.listen(options.internal);
+		life.onStop("internal server", () => server.close());
+		internal_url = urlOf(server.server.address() as AddressInfo);
+	}
+
+	return {
+		internal_url,
+		databaseUrl: (schema) => opened.get(schema)?.url,
+		client: (api) => createServiceClient(api, calls("host", api)),
+		async start() {
+			await life.start();
+			for (const start of starts) await start();
+			health.holdBack(undefined);
+		},
+		async stop() {
+			health.holdBack("stopping");
+			await life.stop();
+		},
+	};
+}
+
+type Calls = (caller: string, api: Api) => ServiceTransport;
+
+/** Ways to services, found at the first call: what is called may be built after its caller, or run elsewhere. */
+function createCalls({ peers, master }: HostOptions, local: Map<string, ServiceTransport>, life: Lifecycle): Calls {
+	const remote = new Map<string, ServiceTransport>();
+
+	function reach(caller: string, name: string): ServiceTransport {
+		const known = local.get(name) ?? remote.get(`${caller} ${name}`);
+		if (known !== undefined) return known;
+		const base_url = peers[name];
+		if (base_url === undefined)
+			throw new TypeError(`${caller} needs ${name}, which neither runs here nor has an address`);
+		const tokens = createServiceTokens(caller, deriveKey(master.current, "service tokens"));
+		const transport = createHttpTransport({ service: name, base_url, tokens });
+		remote.set(`${caller} ${name}`, transport);
+		life.onStop(`calls to ${name}`, () => transport.close());
+		return transport;
+	}
+
+	return (caller, api) => ({
+		call: (operation, name, raw, context) => reach(caller, api.name).call(operation, name, raw, context),
+		close: async () => {},
+	});
+}
+
+interface Surroundings {
+	options: HostOptions;
+	life: Lifecycle;
+	db: Database | undefined;
+	ephemeral: Ephemeral;
+	calls: Calls;
+	addressOf(service: string): string;
+}
+
+async function buildService(
+	service: AnyService,
+	{ options, life, db, ephemeral, calls, addressOf }: Surroundings,
+): Promise<{ built: BuiltService<Api>; invoke: Invoke }> {
+	const { clock, metrics, health } = options;
+	const log = options.log.child({ service: service.name });
+	const needs: Record<string, Api> = service.needs;
+	// A schema that two services share (tasks and its workers) is looked after by the one it is named after.
+	const own =
+		db !== undefined && service.schema === service.name ? await prepareSchema(service, db, options, log) : undefined;
+	const outbox = own?.outbox ?? (db === undefined ? undefined : createOutbox(db));
+
+	const account: Actor = { kind: "service", id: `service:${service.name}`, name: service.name, permissions: ["*"] };
+	// Services are written against their declared needs; here they are all alike, and what one did not declare is absent.
+	const context = {
+		db,
+		vault: own?.vault,
+		outbox,
+		ephemeral,
+		clients: mapValues(needs, (api) => createServiceClient(api, calls(service.name, api))),
+		transports: mapValues(needs, (api) => calls(service.name, api)),
+		addressOf,
+		config: service.config === undefined ? undefined : options.config[service.config.section],
+		clock,
+		log,
+		metrics,
+		health,
+		ownAccount: () => ({ actor: account }),
+		process: options.process,
+	} as unknown as ServiceContext<never, never>;
+	const built: BuiltService<Api> = await service.setup(context);
+
+	if (own !== undefined) {
+		sweepRegularly(own.audit, life, log);
+		joinBus(service.name, built, own, options, life, log);
+	}
+	const invoke = createInvoker({
+		api: service.api,
+		handlers: built.operations,
+		audit: own?.audit,
+		observe: (seen) => metrics.observeRequest({ ...seen, operation: `${service.name}.${seen.operation}` }),
+		log,
+	});
+	return { built, invoke };
+}
+
+interface OwnSchema {
+	db: Database;
+	outbox: Outbox;
+	vault: Vault;
+	audit: AuditTrail;
+}
+
+async function prepareSchema(
+	service: AnyService,
+	db: Database,
+	{ master, clock }: HostOptions,
+	log: Log,
+): Promise<OwnSchema> {
+	await ensureBusTables(db);
+	await ensureAuditTable(db);
+	await ensureRotationTable(db);
+	if (service.migrations !== undefined) await migrate(db, service.migrations);
+	const outbox = createOutbox(db);
+	const vault = await createVault({ db, master, service: service.name, log });
+	return { db, outbox, vault, audit: createAuditTrail({ service: service.name, db, outbox, clock, log }) };
+}
+
+function joinBus(
+	service: string,
+	built: BuiltService<Api>,
+	{ db, outbox, vault }: OwnSchema,
+	{ carrier, clock }: HostOptions,
+	life: Lifecycle,
+	log: Log,
+): void {
+	const { sealed = [] } = built;
+	const rotation =
+		sealed.length === 0 ? undefined : createKeyRotation({ service, db, vault, sealed, outbox, clock, log });
+	const consumers = { ...built.consumers, ...(rotation && { "keys.rotation_requested.v1": rotation.consumer }) };
+	life.onStart(async () => {
+		const inbox = await startInbox({ db, service, consumers, carrier, clock, log });
+		life.onStop(`${service} inbox`, () => inbox.stop());
+		const relay = await startRelay({ db, service, carrier, clock, log });
+		life.onStop(`${service} relay`, () => relay.stop());
+		if (rotation !== undefined) {
+			rotation.start();
+			life.onStop(`${service} key rotation`, () => rotation.stop());
+		}
+	});
+}
+
+function sweepRegularly(audit: AuditTrail, life: Lifecycle, log: Log): void {
+	const sweep = async () => {
+		try {
+			const left = await audit.sweep();
+			if (left > 0) log.warn({ left }, "changes were begun by a process that died; recorded as unknown");
+		} catch (err) {
+			log.error({ err }, "looking for changes that did not end failed");
+		}
+	};
+	life.onStart(async () => {
+		await sweep();
+		const timer = setInterval(sweep, 60_000);
+		life.onStop("audit sweep", () => clearInterval(timer));
+	});
+}
+
+function urlOf({ address, port, family }: AddressInfo): string {
+	return family === "IPv6" ? `http://[${address}]:${port}` : `http://${address}:${port}`;
+}
+
+function mapValues<T, R>(record: Readonly<Record<string, T>>, change: (value: T) => R): Record<string, R> {
+	return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}

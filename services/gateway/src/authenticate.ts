@@ -1,0 +1,106 @@
+import { createHash } from "node:crypto";
+import type { authApi } from "@netconductor/contracts/auth/api";
+import type { Actor } from "@netconductor/contracts/kernel/actor";
+import type { Client } from "@netconductor/contracts/kernel/client";
+import type { Clock } from "@netconductor/runtime/clock";
+import { failed, hasCode } from "@netconductor/runtime/errors";
+import { anonymous } from "@netconductor/runtime/host/invoke";
+import type { CallerContext } from "@netconductor/runtime/host/service";
+import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from "jose";
+
+/** Who a request comes from. */
+export interface Identity {
+	actor: Actor;
+	/** Until the one-time password is changed, nothing else is allowed. */
+	must_change_password: boolean;
+}
+
+export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
+
+interface Needs {
+	auth: Pick<Client<typeof authApi, CallerContext>, "getJwks" | "resolveActor">;
+	/** The gateway's own account. */
+	account: CallerContext;
+	clock: Clock;
+}
+
+// How long a withdrawn permission may still work; five seconds is what asking once per burst of requests costs.
+const freshFor_ms = 5_000;
+const mostRemembered = 10_000;
+
+/**
+ * Turns a bearer token into an actor. Access tokens are verified here with auth's public keys; what the actor may do is always
+ * auth's word, asked again every five seconds, so that a disabled user or a narrowed role takes effect at once.
+ */
+export function createAuthenticate({ auth, account, clock }: Needs): Authenticate {
+	let keys: { verify: ReturnType<typeof createLocalJWKSet>; ids: Set<string>; at: number } | undefined;
+	const verified = new Map<string, { session_id: string; user_id: string; until: number }>();
+	const known = new Map<string, { identity: Promise<Identity>; until: number }>();
+
+	async function loadKeys(kid: string | undefined) {
+		const now = clock.now().getTime();
+		// An unknown key id may be a new key, or made up: auth is asked at most once a second.
+		if (keys !== undefined && (kid === undefined || keys.ids.has(kid) || now - keys.at < 1_000)) return keys;
+		const set = (await auth.getJwks({}, account)) as unknown as JSONWebKeySet;
+		keys = { verify: createLocalJWKSet(set), ids: new Set(set.keys.map((key) => String(key.kid))), at: now };
+		return keys;
+	}
+
+	async function verify(token: string) {
+		const digest = fingerprint(token);
+		const before = verified.get(digest);
+		if (before !== undefined && before.until > clock.now().getTime()) return before;
+		try {
+			const { verify: keyOf } = await loadKeys(decodeProtectedHeader(token).kid);
+			const { payload } = await jwtVerify(token, keyOf, {
+				algorithms: ["EdDSA"],
+				issuer: "netconductor",
+				audience: "netconductor",
+				currentDate: clock.now(),
+			});
+			if (typeof payload.sid !== "string" || typeof payload.sub !== "string")
+				throw new TypeError("not an access token");
+			const claims = { session_id: payload.sid, user_id: payload.sub, until: (payload.exp ?? 0) * 1000 };
+			remember(verified, digest, claims);
+			return claims;
+		} catch (cause) {
+			if (hasCode(cause, "service.unavailable")) throw cause;
+			throw failed("auth.unauthenticated", { message: "The access token is not valid or has expired", cause });
+		}
+	}
+
+	/** Requests that come at the same time share one question to auth. */
+	function resolve(key: string, ask: () => Promise<Identity>): Promise<Identity> {
+		const now = clock.now().getTime();
+		const before = known.get(key);
+		if (before !== undefined && before.until > now) return before.identity;
+		const identity = ask();
+		remember(known, key, { identity, until: now + freshFor_ms });
+		identity.catch(() => known.delete(key));
+		return identity;
+	}
+
+	return async (authorization) => {
+		if (authorization === undefined) return { actor: anonymous, must_change_password: false };
+		const [scheme, token, ...rest] = authorization.split(" ");
+		if (scheme?.toLowerCase() !== "bearer" || !token || rest.length > 0 || token.length > 4096) {
+			throw failed("auth.unauthenticated", { message: "Send the token as `Authorization: Bearer …`" });
+		}
+		if (token.startsWith("nc_")) {
+			return resolve(fingerprint(token), () => auth.resolveActor({ body: { kind: "api_token", token } }, account));
+		}
+		const { session_id, user_id } = await verify(token);
+		return resolve(session_id, () => auth.resolveActor({ body: { kind: "session", session_id, user_id } }, account));
+	};
+}
+
+function fingerprint(token: string): string {
+	return createHash("sha256").update(token).digest("base64");
+}
+
+/** Keeps the newest entries only, so that made-up tokens cannot fill the memory. */
+function remember<V>(map: Map<string, V>, key: string, value: V): void {
+	map.delete(key);
+	map.set(key, value);
+	if (map.size > mostRemembered) map.delete(map.keys().next().value as string);
+}

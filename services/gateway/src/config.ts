@@ -1,0 +1,34 @@
+import { defineConfig } from "@netconductor/runtime/config";
+import { z } from "zod";
+
+export const gatewayConfig = defineConfig(
+	"http",
+	z.object({
+		host: z.string().min(1).default("127.0.0.1").meta({
+			description: "Address the API listens on. `0.0.0.0` lets other machines in: put TLS in front of it then.",
+		}),
+		port: z.int().min(0).max(65_535).default(8000).meta({ description: "TCP port of the API and the web page." }),
+		trusted_proxies: z
+			.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]))
+			.default([])
+			.meta({
+				accepts: "a list (in a variable: with commas) of addresses or networks such as 10.0.0.0/8",
+				description: "Proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.",
+			}),
+		allowed_origins: z
+			.array(z.url({ protocol: /^https?$/ }))
+			.default([])
+			.meta({ description: "Origins of other web pages that may call the API from a browser." }),
+		requests_per_minute: z.int().min(10).max(10_000_000).default(12_000).meta({
+			description: "Most requests a minute of one signed-in user or API token.",
+		}),
+		anonymous_requests_per_minute: z.int().min(10).max(10_000_000).default(600).meta({
+			description: "Most requests a minute without a token from one address.",
+		}),
+		web_dir: z.string().optional().meta({
+			description: "Folder of the built web app.",
+			shown_default: "the one that comes with the product",
+		}),
+	}),
+	{ aliases: { host: "NETCONDUCTOR_HOST", port: "NETCONDUCTOR_PORT" } },
+);

@@ -1,0 +1,227 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import cors from "@fastify/cors";
+import helmet from "@fastify/helmet";
+import rateLimit from "@fastify/rate-limit";
+import staticFiles from "@fastify/static";
+import swaggerUi from "@fastify/swagger-ui";
+import { apis } from "@netconductor/contracts/apis";
+import { errorCatalogue } from "@netconductor/contracts/errors";
+import { isPermitted } from "@netconductor/contracts/kernel/actor";
+import type { Api, Operation } from "@netconductor/contracts/kernel/operation";
+import { openApiDocument } from "@netconductor/contracts/openapi";
+import type { ConfigValue } from "@netconductor/runtime/config";
+import { failed } from "@netconductor/runtime/errors";
+import type { HealthRegistry } from "@netconductor/runtime/health";
+import { anonymous } from "@netconductor/runtime/host/invoke";
+import type { ProcessFacts } from "@netconductor/runtime/host/service";
+import type { ServiceTransport } from "@netconductor/runtime/host/transport";
+import { answerHealth } from "@netconductor/runtime/http/internal-server";
+import { answerWithProblems, mountApi, sendProblem } from "@netconductor/runtime/http/mount";
+import { newId } from "@netconductor/runtime/id";
+import type { Log } from "@netconductor/runtime/log";
+import type { Metrics } from "@netconductor/runtime/metrics";
+import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Authenticate, Identity } from "./authenticate.ts";
+import type { gatewayConfig } from "./config.ts";
+import { passUpgrades } from "./websocket.ts";
+
+export interface EdgeNeeds {
+	config: ConfigValue<typeof gatewayConfig>;
+	transports: Record<string, ServiceTransport>;
+	addressOf(service: string): string;
+	authenticate: Authenticate;
+	health: HealthRegistry;
+	metrics: Metrics;
+	log: Log;
+	process: ProcessFacts;
+}
+
+declare module "fastify" {
+	interface FastifyRequest {
+		/** Set before the limits are counted, so that each user has limits of their own. */
+		identity: Identity | undefined;
+		identity_error: unknown;
+	}
+}
+
+/** What a user whose one-time password is not changed yet may still do. */
+const beforePasswordChange = new Set(["getMe", "changePassword", "logout", "getJwks"]);
+
+/** The HTTP server that faces the outside. */
+export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
+	const { config, log } = needs;
+	const app = Fastify({
+		loggerInstance: log as FastifyBaseLogger,
+		disableRequestLogging: true,
+		trustProxy: config.trusted_proxies.length > 0 ? [...config.trusted_proxies] : false,
+		genReqId: () => newId(),
+		routerOptions: { maxParamLength: 500 },
+		requestTimeout: 120_000,
+		// A client that sends its headers a byte at a time holds a socket, nothing else, and only for so long.
+		connectionTimeout: 0,
+		keepAliveTimeout: 65_000,
+		forceCloseConnections: "idle",
+	}) as unknown as FastifyInstance;
+	app.removeContentTypeParser("text/plain");
+	answerWithProblems(app);
+
+	app.decorateRequest("identity", undefined);
+	app.decorateRequest("identity_error", undefined);
+	app.addHook("onRequest", (request, reply, done) => {
+		reply.header("x-request-id", request.id);
+		if (request.url.startsWith("/api/")) reply.header("cache-control", "no-store");
+		runWithTraceparent(undefined, done);
+	});
+	app.addHook("onRequest", async (request) => {
+		try {
+			request.identity = await needs.authenticate(request.headers.authorization);
+		} catch (error) {
+			// Answered by the route, after the limits: guessing tokens is limited like everything else.
+			request.identity_error = error;
+		}
+	});
+
+	await app.register(helmet, {
+		contentSecurityPolicy: {
+			directives: {
+				defaultSrc: ["'self'"],
+				// The component library sets styles from scripts.
+				styleSrc: ["'self'", "'unsafe-inline'"],
+				imgSrc: ["'self'", "data:"],
+				connectSrc: ["'self'"],
+				frameAncestors: ["'none'"],
+				formAction: ["'self'"],
+				upgradeInsecureRequests: null,
+			},
+		},
+		// Only where the browser came by TLS, which a proxy in front ends.
+		strictTransportSecurity: false,
+		crossOriginResourcePolicy: { policy: "same-site" },
+	});
+	await app.register(cors, {
+		origin: config.allowed_origins.length > 0 ? [...config.allowed_origins] : false,
+		methods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
+		allowedHeaders: ["authorization", "content-type"],
+		exposedHeaders: ["x-request-id", "retry-after"],
+		maxAge: 600,
+	});
+	await app.register(rateLimit, {
+		global: true,
+		timeWindow: 60_000,
+		cache: 10_000,
+		keyGenerator: (request) => limitKey(request),
+		max: (request) => (isSignedIn(request) ? config.requests_per_minute : config.anonymous_requests_per_minute),
+		allowList: (request) => request.url.startsWith("/health/"),
+		errorResponseBuilder: (_, { ttl }) =>
+			failed("request.rate_limited", {
+				message: `Too many requests; try again in ${Math.ceil(ttl / 1000)} s`,
+				details: { retry_after_s: Math.ceil(ttl / 1000) },
+			}),
+	});
+
+	for (const api of Object.values<Api>(apis)) {
+		const transport = needs.transports[api.name];
+		if (transport === undefined) throw new TypeError(`the gateway was given no way to ${api.name}`);
+		mountApi(
+			app,
+			api,
+			(operation) => !operation.internal,
+			(name, operation, raw, { request, signal }) =>
+				withSpan(
+					`${request.method} ${operation.path}`,
+					{ "http.request.method": request.method, "http.route": operation.path, "request.id": request.id },
+					() => {
+						const actor = { ...actorOf(request, name, operation), ip: request.ip };
+						return transport.call(operation, name, raw, { actor, signal, request_id: request.id });
+					},
+					"server",
+				),
+		);
+	}
+	mountSystem(app, needs);
+	await mountDocs(app, needs.process.version);
+	await mountWeb(app, config.web_dir);
+	passUpgrades(app.server, needs.addressOf("realtime"), log);
+	return app;
+}
+
+function isSignedIn(request: FastifyRequest): boolean {
+	return request.identity !== undefined && request.identity.actor.id !== anonymous.id;
+}
+
+function limitKey(request: FastifyRequest): string {
+	const actor = request.identity?.actor;
+	return actor !== undefined && actor.id !== anonymous.id ? `${actor.kind}:${actor.id}` : `ip:${request.ip}`;
+}
+
+function actorOf(request: FastifyRequest, name: string, operation: Operation) {
+	const { identity, identity_error } = request;
+	if (identity === undefined) {
+		// A stale token must not keep anybody from signing in again.
+		if (operation.public) return anonymous;
+		throw identity_error;
+	}
+	if (identity.must_change_password && !operation.public && !beforePasswordChange.has(name)) {
+		throw failed("auth.password_change_required", {
+			message: "Choose a password of your own first: POST /api/auth/password, or `netconductor login`",
+		});
+	}
+	return identity.actor;
+}
+
+function mountSystem(app: FastifyInstance, { health, metrics }: EdgeNeeds): void {
+	app.get("/health/live", async (_, reply) => answerHealth(reply, health.live()));
+	app.get("/health/ready", async (_, reply) => answerHealth(reply, await health.ready()));
+	app.get("/metrics", async (request, reply) => {
+		const actor = request.identity?.actor ?? anonymous;
+		if (!isPermitted(actor, "metrics:read")) {
+			return sendProblem(
+				reply,
+				actor.id === anonymous.id
+					? failed("auth.unauthenticated", { message: "Send an API token that holds metrics:read as bearer token" })
+					: failed("auth.forbidden", { message: `${actor.name} does not hold the permission metrics:read` }),
+			);
+		}
+		const { content_type, body } = await metrics.expose();
+		return reply.type(content_type).send(body);
+	});
+	app.get<{ Params: { code: string } }>("/docs/errors/:code", async (request, reply) => {
+		const { code } = request.params;
+		if (!Object.hasOwn(errorCatalogue, code)) {
+			return sendProblem(reply, failed("request.unknown_route", { message: "There is no such error code" }));
+		}
+		return { code, ...errorCatalogue[code as keyof typeof errorCatalogue] };
+	});
+}
+
+async function mountDocs(app: FastifyInstance, version: string): Promise<void> {
+	const document = openApiDocument(version);
+	const text = JSON.stringify(document);
+	app.get("/api/openapi.json", async (_, reply) => reply.type("application/json; charset=utf-8").send(text));
+	// The docs plugin takes its document from @fastify/swagger's decorator; ours comes from the contracts.
+	app.decorate("swagger", (() => document) as never);
+	await app.register(swaggerUi, { routePrefix: "/api/docs", staticCSP: true });
+}
+
+async function mountWeb(app: FastifyInstance, configured: string | undefined): Promise<void> {
+	const root = configured ?? fileURLToPath(new URL("../../../apps/web/dist/", import.meta.url));
+	if (!existsSync(root)) return;
+	await app.register(staticFiles, {
+		root,
+		wildcard: false,
+		setHeaders: (reply, path) => {
+			reply.header("cache-control", path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
+		},
+	});
+	// Addresses of the web app's own pages all answer with the app; unknown API addresses stay problems.
+	app.setNotFoundHandler((request, reply: FastifyReply) => {
+		const isPage = request.method === "GET" && /\btext\/html\b/.test(request.headers.accept ?? "");
+		if (isPage && !/^\/(api|ws|health|metrics)(\/|$)/.test(request.url)) return reply.sendFile("index.html");
+		return sendProblem(
+			reply,
+			failed("request.unknown_route", { message: `There is no ${request.method} ${request.url.split("?", 1)[0]}` }),
+		);
+	});
+}

@@ -1,0 +1,32 @@
+import { apis } from "@netconductor/contracts/apis";
+import { gatewayApi } from "@netconductor/contracts/gateway/api";
+import { realtimeApi } from "@netconductor/contracts/realtime/api";
+import { defineService } from "@netconductor/runtime/host/service";
+import { createAuthenticate } from "./authenticate.ts";
+import { gatewayConfig } from "./config.ts";
+import { createEdge } from "./edge.ts";
+
+/** The one door from outside: routes made from the contracts, identity, limits, headers, the web app. */
+export const gatewayService = defineService({
+	name: "gateway",
+	api: gatewayApi,
+	schema: false,
+	config: gatewayConfig,
+	needs: { ...apis, realtime: realtimeApi },
+	async setup(context) {
+		const authenticate = createAuthenticate({
+			auth: context.clients.auth,
+			account: context.ownAccount(),
+			clock: context.clock,
+		});
+		const edge = await createEdge({ ...context, authenticate });
+		return {
+			operations: {},
+			start: async () => {
+				const address = await edge.listen({ host: context.config.host, port: context.config.port });
+				context.log.info({ address }, "listening");
+			},
+			stop: () => edge.close(),
+		};
+	},
+});

@@ -1,0 +1,41 @@
+import { authApi } from "@netconductor/contracts/auth/api";
+import { realtimeApi } from "@netconductor/contracts/realtime/api";
+import { tasksApi } from "@netconductor/contracts/tasks/api";
+import { defineService } from "@netconductor/runtime/host/service";
+import { realtimeConfig } from "./config.ts";
+import { createDashboard } from "./dashboard.ts";
+import { createRunFeeds } from "./run-feed.ts";
+import { createSocketServer } from "./socket-server.ts";
+
+/** Live views over WebSocket: a run as it goes, and what changes anywhere. Keeps nothing: what matters is stored by its owner. */
+export const realtimeService = defineService({
+	name: "realtime",
+	api: realtimeApi,
+	config: realtimeConfig,
+	needs: { auth: authApi, tasks: tasksApi },
+	setup({ clients, config, ephemeral, log, ownAccount }) {
+		const feeds = createRunFeeds({ tasks: clients.tasks, account: ownAccount(), ephemeral, log });
+		const dashboard = createDashboard({ tasks: clients.tasks, account: ownAccount(), ephemeral, log });
+		const sockets = createSocketServer({
+			redeemTicket: async (ticket) => (await clients.auth.redeemWsTicket({ body: { ticket } }, ownAccount())).actor,
+			allowed_origins: config.allowed_origins,
+			feeds,
+			dashboard,
+			log,
+		});
+		return {
+			operations: {},
+			consumers: dashboard.consumers,
+			upgrades: { prefix: "/ws/", accept: sockets.accept },
+			async start() {
+				await feeds.start();
+				await dashboard.start();
+			},
+			async stop() {
+				await sockets.close();
+				await dashboard.stop();
+				await feeds.stop();
+			},
+		};
+	},
+});
