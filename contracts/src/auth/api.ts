@@ -2,12 +2,14 @@ import { z } from "zod";
 import { Actor } from "../kernel/actor.ts";
 import { Id } from "../kernel/ids.ts";
 import { defineApi, del, get, internal, patch, post, put } from "../kernel/operation.ts";
-import { Page, PageQuery } from "../kernel/page.ts";
+import { Page } from "../kernel/page.ts";
 import { Secret } from "../kernel/secret.ts";
 import {
 	ApiToken,
 	CreatedApiToken,
 	KeyState,
+	ListRoles,
+	ListTokens,
 	ListUsers,
 	Login,
 	Me,
@@ -19,6 +21,7 @@ import {
 	RoleChange,
 	RoleName,
 	Settings,
+	SettingsChange,
 	TokenPair,
 	User,
 	UserChange,
@@ -66,7 +69,7 @@ export const authApi = defineApi("auth", {
 
 	listMyTokens: get("/api/auth/tokens", {
 		summary: "One's own API tokens",
-		query: PageQuery,
+		query: ListTokens,
 		returns: Page(ApiToken),
 		authenticated: true,
 	}),
@@ -130,7 +133,7 @@ export const authApi = defineApi("auth", {
 	listUserTokens: get("/api/users/:id/tokens", {
 		summary: "API tokens of a user",
 		params: byId,
-		query: PageQuery,
+		query: ListTokens,
 		returns: Page(ApiToken),
 		permission: "tokens:read",
 		errors: ["users.not_found"],
@@ -144,7 +147,7 @@ export const authApi = defineApi("auth", {
 
 	listRoles: get("/api/roles", {
 		summary: "Roles",
-		query: PageQuery,
+		query: ListRoles,
 		returns: Page(Role),
 		permission: "roles:read",
 	}),
@@ -186,7 +189,7 @@ export const authApi = defineApi("auth", {
 	getSettings: get("/api/settings", { summary: "Settings", returns: Settings, permission: "settings:read" }),
 	updateSettings: put("/api/settings", {
 		summary: "Change settings",
-		body: Settings.partial(),
+		body: SettingsChange,
 		returns: Settings,
 		permission: "settings:write",
 	}),

@@ -12,11 +12,15 @@ export const Username = z
 
 export const NewPassword = Secret(z.string().min(12, "At least 12 characters").max(256));
 
+/** Text for people on one line or a few: no control characters, which PostgreSQL (NUL) and terminals do not take well. */
+const ShortText = z.string().regex(/^[^\p{Cc}]*$/u, "Control characters are not allowed");
+
 /** A permission, or a wildcard over one resource (`devices:*`), over one action (`*:read`), or over everything (`*`). */
 export const PermissionGrant = z.string().refine((grant) => {
 	const known = Object.keys(permissions);
 	if (grant === "*" || known.includes(grant)) return true;
-	const [resource, action] = grant.split(":");
+	const [resource, action, ...more] = grant.split(":");
+	if (more.length > 0) return false;
 	if (action === "*") return known.some((name) => name.startsWith(`${resource}:`));
 	return resource === "*" && known.some((name) => name.endsWith(`:${action}`));
 }, "There is no such permission");
@@ -40,14 +44,20 @@ export const Role = z
 	})
 	.meta({ id: "Role" });
 export type Role = z.infer<typeof Role>;
+export const ListRoles = PageQuery.extend({ sort: sortBy(["name", "label", "created_at"], "name") });
 
 export const NewRole = z.object({
 	name: RoleName,
-	label: z.string().min(1).max(100),
-	description: z.string().max(500).default(""),
+	label: ShortText.min(1).max(100),
+	description: ShortText.max(500).default(""),
 	permissions: z.array(PermissionGrant).max(200),
 });
-export const RoleChange = NewRole.omit({ name: true }).partial();
+/** Fields that are left out stay as they are. */
+export const RoleChange = z.object({
+	label: ShortText.min(1).max(100).optional(),
+	description: ShortText.max(500).optional(),
+	permissions: z.array(PermissionGrant).max(200).optional(),
+});
 
 export const User = z
 	.object({
@@ -70,14 +80,14 @@ export const Me = z.object({ user: User, permissions: z.array(z.string()) }).met
 
 export const NewUser = z.object({
 	username: Username,
-	display_name: z.string().max(200).default(""),
+	display_name: ShortText.max(200).default(""),
 	email: z.email().nullable().default(null),
 	role: RoleName,
 	password: NewPassword,
 	must_change_password: z.boolean().default(true),
 });
 export const UserChange = z.object({
-	display_name: z.string().max(200).optional(),
+	display_name: ShortText.max(200).optional(),
 	email: z.email().nullable().optional(),
 	role: RoleName.optional(),
 	disabled: z.boolean().optional(),
@@ -119,9 +129,12 @@ export const ApiToken = z
 	})
 	.meta({ id: "ApiToken" });
 export type ApiToken = z.infer<typeof ApiToken>;
+export const ListTokens = PageQuery.extend({
+	sort: sortBy(["name", "created_at", "last_used_at", "expires_at"], "-created_at"),
+});
 
 export const NewApiToken = z.object({
-	name: z.string().min(1).max(100),
+	name: ShortText.min(1).max(100),
 	permissions: z.array(PermissionGrant).min(1).max(200),
 	/** Days until it expires; at most 365, 90 unless told. */
 	expires_in_days: z.int().min(1).max(365).default(90),
@@ -138,16 +151,33 @@ export const Settings = z
 		/** Shortest password accepted for local users. */
 		password_min_length: z.int().min(12).max(64).default(12),
 		/** Text above the sign-in form. */
-		login_banner: z.string().max(2000).default(""),
+		login_banner: z
+			.string()
+			.max(2000)
+			.regex(/^[^\0]*$/, "NUL is not allowed")
+			.default(""),
 	})
 	.meta({ id: "Settings" });
 export type Settings = z.infer<typeof Settings>;
 
-/** State of the encryption keys of one service. */
-export const KeyState = z.object({
-	service: z.string(),
-	current_key_id: z.string(),
-	rotated_at: Timestamp,
-	/** Values re-encrypted by the latest rotation. */
-	resealed: z.int(),
+/** Settings that are left out stay as they are. */
+export const SettingsChange = z.object({
+	access_token_seconds: Settings.shape.access_token_seconds.unwrap().optional(),
+	session_idle_hours: Settings.shape.session_idle_hours.unwrap().optional(),
+	password_min_length: Settings.shape.password_min_length.unwrap().optional(),
+	login_banner: Settings.shape.login_banner.unwrap().optional(),
 });
+
+/** State of the encryption keys of one service. */
+export const KeyState = z
+	.object({
+		service: z.string(),
+		current_key_id: z.string(),
+		/** The rotation that the service finished last. */
+		rotation_id: Id,
+		rotated_at: Timestamp,
+		/** Values re-encrypted by the latest rotation. */
+		resealed: z.int(),
+	})
+	.meta({ id: "KeyState" });
+export type KeyState = z.infer<typeof KeyState>;

@@ -1,0 +1,39 @@
+/** Whether holding `held` means holding `wanted`, now and with whatever permissions are added later. */
+function covers(held: string, wanted: string): boolean {
+	if (held === "*" || held === wanted) return true;
+	const [resource, action] = held.split(":");
+	const [wantedResource, wantedAction] = wanted.split(":");
+	return (
+		(action === "*" && resource === wantedResource) ||
+		(resource === "*" && action === wantedAction && wantedAction !== undefined)
+	);
+}
+
+/**
+ * Whether someone who holds `held` may hand out `wanted`: every grant wanted is covered by one held.
+ * Wildcards are compared as such: all actions of a resource one by one do not make `devices:*`, which also means tomorrow's.
+ */
+export function grantsWithin(held: readonly string[], wanted: readonly string[]): boolean {
+	return wanted.every((grant) => held.some((mine) => covers(mine, grant)));
+}
+
+/** The grants of `wanted` that `held` does not cover, for the error. */
+export function grantsBeyond(held: readonly string[], wanted: readonly string[]): string[] {
+	return wanted.filter((grant) => !grantsWithin(held, [grant]));
+}
+
+/** The grants that permit exactly what both lists permit. */
+export function commonGrants(one: readonly string[], other: readonly string[]): string[] {
+	const common = one.flatMap((a) => other.flatMap((b) => meet(a, b)));
+	return [...new Set(common)].filter((grant, _, all) => !all.some((wider) => wider !== grant && covers(wider, grant)));
+}
+
+function meet(a: string, b: string): string[] {
+	if (covers(a, b)) return [b];
+	if (covers(b, a)) return [a];
+	const [aResource, aAction] = a.split(":");
+	const [bResource, bAction] = b.split(":");
+	if (aAction === "*" && bResource === "*") return [`${aResource}:${bAction}`];
+	if (bAction === "*" && aResource === "*") return [`${bResource}:${aAction}`];
+	return [];
+}

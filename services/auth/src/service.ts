@@ -1,0 +1,81 @@
+import { authApi } from "@netconductor/contracts/auth/api";
+import { defineService } from "@netconductor/runtime/host/service";
+import { AuthConfig } from "./config.ts";
+import { createInitialPasswordFile, ensureFirstUser } from "./first-start.ts";
+import { createHousekeeping } from "./housekeeping.ts";
+import { noteRotation } from "./keys/note-rotation.ts";
+import { createSigningKeys, sealedSigningKeys } from "./keys/signing-keys.ts";
+import { createPasswords } from "./passwords.ts";
+import { createRole, deleteRole, getRole, listPermissions, listRoles, updateRole } from "./roles/manage-roles.ts";
+import { writePresetRoles } from "./roles/role-store.ts";
+import { login } from "./sessions/login.ts";
+import { refresh } from "./sessions/refresh.ts";
+import { resolveActor } from "./sessions/resolve-actor.ts";
+import { changePassword, getMe, logout } from "./sessions/session-operations.ts";
+import { createWsTicket, redeemWsTicket } from "./sessions/ws-tickets.ts";
+import { getSettings, listKeys, rotateKeys, updateSettings } from "./settings/settings-operations.ts";
+import { createLoginThrottle } from "./throttle/login-throttle.ts";
+import { createToken, listMyTokens, listUserTokens, revokeMyToken, revokeUserToken } from "./tokens/manage-tokens.ts";
+import { createUser, deleteUser, getUser, listUsers, setUserPassword, updateUser } from "./users/manage-users.ts";
+
+export const authService = defineService({
+	name: "auth",
+	api: authApi,
+	config: AuthConfig,
+	migrations: new URL("../migrations/", import.meta.url),
+	async setup({ db, vault, outbox, config, clock, log, process: { data_dir } }) {
+		const passwords = await createPasswords();
+		const throttle = createLoginThrottle({ db, clock });
+		const keys = createSigningKeys({ db, vault, clock });
+		const initialPassword = createInitialPasswordFile(data_dir);
+		const needs = { db, outbox, clock, passwords, throttle, keys, initialPassword };
+
+		await writePresetRoles(db.orm, clock.now().toISOString());
+		await keys.ensure();
+		await ensureFirstUser({ ...needs, admin_password: config.admin_password });
+		const housekeeping = createHousekeeping({ ...needs, log });
+
+		return {
+			operations: {
+				login: login(needs),
+				refresh: refresh(needs),
+				logout: logout(needs),
+				getMe: getMe(needs),
+				changePassword: changePassword(needs),
+				createWsTicket: createWsTicket(needs),
+				redeemWsTicket: redeemWsTicket(needs),
+				getJwks: () => keys.published(),
+				resolveActor: resolveActor(needs),
+
+				listMyTokens: listMyTokens(needs),
+				createToken: createToken(needs),
+				revokeMyToken: revokeMyToken(needs),
+				listUserTokens: listUserTokens(needs),
+				revokeUserToken: revokeUserToken(needs),
+
+				listUsers: listUsers(needs),
+				createUser: createUser(needs),
+				getUser: getUser(needs),
+				updateUser: updateUser(needs),
+				setUserPassword: setUserPassword(needs),
+				deleteUser: deleteUser(needs),
+
+				listRoles: listRoles(needs),
+				listPermissions: listPermissions(),
+				createRole: createRole(needs),
+				getRole: getRole(needs),
+				updateRole: updateRole(needs),
+				deleteRole: deleteRole(needs),
+
+				getSettings: getSettings(needs),
+				updateSettings: updateSettings(needs),
+				listKeys: listKeys(needs),
+				rotateKeys: rotateKeys(needs),
+			},
+			consumers: { "keys.rotated.v1": noteRotation },
+			sealed: [sealedSigningKeys],
+			start: async () => housekeeping.start(),
+			stop: () => housekeeping.stop(),
+		};
+	},
+});

@@ -1,0 +1,75 @@
+import type { Actor } from "@netconductor/contracts/kernel/actor";
+import { Id } from "@netconductor/contracts/kernel/ids";
+import type { Clock } from "@netconductor/runtime/clock";
+import type { Database } from "@netconductor/runtime/db/database";
+import { failed } from "@netconductor/runtime/errors";
+import type { Operation } from "../operation.ts";
+import { commonGrants } from "../roles/grants.ts";
+import { secretHash } from "../secrets.ts";
+import { type ApiTokenUse, findTokenByHash, findTokenById, noteTokenUse } from "../tokens/token-store.ts";
+import { sessionEnded } from "./refresh.ts";
+import { findSession } from "./session-store.ts";
+
+interface Needs {
+	db: Database;
+	clock: Clock;
+}
+
+export interface ResolvedActor {
+	actor: Actor;
+	must_change_password: boolean;
+}
+
+/** Who is behind a session or an API token, and what they may do at this moment. */
+export function resolveActor(needs: Needs): Operation<"resolveActor"> {
+	return ({ body }) =>
+		body.kind === "session"
+			? actorOfSession(needs, body.session_id, body.user_id)
+			: actorOfToken(needs, () => findTokenByHash(needs.db.orm, secretHash(body.token)));
+}
+
+/** @throws auth.session_ended */
+export async function actorOfSession(
+	{ db, clock }: Needs,
+	session_id: string,
+	user_id: string,
+): Promise<ResolvedActor> {
+	const found = Id.safeParse(session_id).success ? await findSession(db.orm, session_id, user_id) : undefined;
+	if (found === undefined || found.ended_at !== null || found.user.disabled) throw sessionEnded();
+	if (new Date(found.expires_at) <= clock.now()) throw sessionEnded();
+	const { user, permissions, must_change_password } = found;
+	return {
+		actor: { kind: "user", id: user.id, name: user.username, role: user.role, permissions, session_id },
+		must_change_password,
+	};
+}
+
+/** @throws auth.unauthenticated */
+async function actorOfToken(
+	{ db, clock }: Needs,
+	find: () => Promise<ApiTokenUse | undefined>,
+): Promise<ResolvedActor> {
+	const found = await find();
+	const now = clock.now();
+	if (found === undefined || found.user.disabled || (found.expires_at !== null && new Date(found.expires_at) <= now)) {
+		throw failed("auth.unauthenticated", { message: "The API token is unknown, revoked or expired." });
+	}
+	await noteTokenUse(db.orm, found, now);
+	const { user, must_change_password } = found;
+	return {
+		actor: {
+			kind: "token",
+			id: user.id,
+			name: `${user.username}/${found.name}`,
+			role: user.role,
+			permissions: commonGrants(found.permissions, found.role_permissions),
+			session_id: found.id,
+		},
+		must_change_password,
+	};
+}
+
+/** @throws auth.unauthenticated */
+export function actorOfTokenId(needs: Needs, id: string): Promise<ResolvedActor> {
+	return actorOfToken(needs, () => findTokenById(needs.db.orm, id));
+}

@@ -1,0 +1,93 @@
+import type { Outbox } from "@netconductor/runtime/bus/outbox";
+import type { Clock } from "@netconductor/runtime/clock";
+import type { Database } from "@netconductor/runtime/db/database";
+import { failed } from "@netconductor/runtime/errors";
+import { and, eq } from "drizzle-orm";
+import { networkOf } from "../address.ts";
+import type { InitialPasswordFile } from "../first-start.ts";
+import type { SigningKeys } from "../keys/signing-keys.ts";
+import type { Operation } from "../operation.ts";
+import { checkPasswordStrength, type Passwords } from "../passwords.ts";
+import { readSettings } from "../settings/settings-store.ts";
+import { users } from "../tables.ts";
+import type { LoginThrottle } from "../throttle/login-throttle.ts";
+import { idOfPerson } from "../tokens/manage-tokens.ts";
+import { toUser } from "../users/user.ts";
+import { getUser } from "../users/user-store.ts";
+import { sessionEnded } from "./refresh.ts";
+import { endSessions, forgetRefreshTokens, issueRefreshToken, prolongSession } from "./session-store.ts";
+import { createTokenPair, idleEnd } from "./token-pair.ts";
+
+export function getMe({ db }: { db: Database }): Operation<"getMe"> {
+	return async ({ actor }) => ({
+		user: toUser(await getUser(db.orm, idOfPerson(actor))),
+		permissions: actor.permissions,
+	});
+}
+
+export function logout({ db, outbox, clock }: { db: Database; outbox: Outbox; clock: Clock }): Operation<"logout"> {
+	return async ({ actor, note }) => {
+		const session_id = sessionOf(actor.kind, actor.session_id);
+		note({ resource_type: "session", resource_id: session_id });
+		await db.transaction((tx) => endSessions(tx, { outbox, clock }, { user_id: actor.id, only: session_id }, "logout"));
+		return undefined;
+	};
+}
+
+interface ChangePasswordNeeds {
+	db: Database;
+	passwords: Passwords;
+	throttle: LoginThrottle;
+	keys: SigningKeys;
+	outbox: Outbox;
+	clock: Clock;
+	initialPassword: InitialPasswordFile;
+}
+
+/** The other sessions end; this one goes on with the tokens that are answered, and its old refresh token is void. */
+export function changePassword(needs: ChangePasswordNeeds): Operation<"changePassword"> {
+	const { db, passwords, throttle, keys, outbox, clock, initialPassword } = needs;
+	return async ({ body, actor, note }) => {
+		const session_id = sessionOf(actor.kind, actor.session_id);
+		const user = await getUser(db.orm, actor.id);
+		note({ resource_type: "user", resource_id: user.id, resource_name: user.username });
+		// A stolen access token must not be a way around the throttle of sign-ins.
+		const attempt = { username: user.username.toLowerCase(), network: networkOf(actor.ip), familiar: true };
+		await throttle.begin(attempt);
+		if (!(await passwords.verify(body.current_password, user.password_hash))) {
+			throw failed("auth.bad_credentials", { message: "The current password is wrong." });
+		}
+		await throttle.succeeded(attempt);
+		const settings = await readSettings(db.orm);
+		checkPasswordStrength(body.new_password, { username: user.username, min_length: settings.password_min_length });
+		if (body.new_password === body.current_password) {
+			throw failed("auth.weak_password", { message: "The new password is the same as the current one." });
+		}
+		const password_hash = await passwords.hash(body.new_password);
+
+		const now = clock.now();
+		const expires_at = idleEnd(now, settings.session_idle_hours);
+		const changed = await db.transaction(async (tx) => {
+			const [after] = await tx
+				.update(users)
+				.set({ password_hash, must_change_password: false, updated_at: now.toISOString() })
+				.where(and(eq(users.id, user.id), eq(users.disabled, false), eq(users.password_hash, user.password_hash)))
+				.returning();
+			// Somebody else changed it in the meantime, which ended this session too.
+			if (after === undefined) throw sessionEnded();
+			await endSessions(tx, { outbox, clock }, { user_id: user.id, except: session_id }, "password_changed");
+			await prolongSession(tx, session_id, now.toISOString(), expires_at);
+			await forgetRefreshTokens(tx, session_id);
+			const refresh_token = await issueRefreshToken(tx, session_id, now.toISOString(), expires_at);
+			return { user: after, session_id, refresh_token };
+		});
+		await initialPassword.forget(user.username);
+		return createTokenPair(keys, { ...changed, lifetime_seconds: settings.access_token_seconds });
+	};
+}
+
+/** @throws auth.forbidden — signed in with an API token, which has no session */
+function sessionOf(kind: string, session_id: string | undefined): string {
+	if (kind === "user" && session_id !== undefined) return session_id;
+	throw failed("auth.forbidden", { message: "Only who signed in with a password has a session and can do this." });
+}

@@ -1,0 +1,111 @@
+import type { Outbox } from "@netconductor/runtime/bus/outbox";
+import type { Clock } from "@netconductor/runtime/clock";
+import type { Orm, Tx } from "@netconductor/runtime/db/database";
+import { newId } from "@netconductor/runtime/id";
+import { and, eq, isNull, ne, type SQL } from "drizzle-orm";
+import { newSecret, secretHash } from "../secrets.ts";
+import { refreshTokens, roles, sessions, users } from "../tables.ts";
+import type { UserRow } from "../users/user.ts";
+
+export type SessionRow = typeof sessions.$inferSelect;
+
+/** Why a session ended before its time; goes into `session.revoked.v1`. */
+export type EndReason =
+	| "logout"
+	| "refresh_reused"
+	| "password_changed"
+	| "password_set"
+	| "user_disabled"
+	| "user_deleted";
+
+/** Opens a session. Answers its id. */
+export async function insertSession(
+	tx: Tx,
+	{ user_id, network, now, expires_at }: { user_id: string; network: string; now: string; expires_at: string },
+): Promise<string> {
+	const id = newId();
+	await tx.insert(sessions).values({ id, user_id, network, created_at: now, refreshed_at: now, expires_at });
+	return id;
+}
+
+/** A new refresh token of a session. Only its hash is kept. */
+export async function issueRefreshToken(tx: Tx, session_id: string, now: string, expires_at: string): Promise<string> {
+	const token = newSecret("ncr_");
+	await tx.insert(refreshTokens).values({ hash: secretHash(token), session_id, created_at: now, expires_at });
+	return token;
+}
+
+/** Ends sessions that match and are still open, and says so to whoever holds connections of theirs. */
+export async function endSessions(
+	tx: Tx,
+	{ outbox, clock }: { outbox: Outbox; clock: Clock },
+	which: { user_id: string; only?: string; except?: string },
+	reason: EndReason,
+): Promise<number> {
+	const conditions: SQL[] = [eq(sessions.user_id, which.user_id), isNull(sessions.ended_at)];
+	if (which.only !== undefined) conditions.push(eq(sessions.id, which.only));
+	if (which.except !== undefined) conditions.push(ne(sessions.id, which.except));
+	const ended = await tx
+		.update(sessions)
+		.set({ ended_at: clock.now().toISOString(), ended_reason: reason })
+		.where(and(...conditions))
+		.returning({ id: sessions.id });
+	for (const { id } of ended) {
+		await outbox.publish(tx, "session.revoked.v1", { session_id: id, user_id: which.user_id, reason });
+	}
+	return ended.length;
+}
+
+/** Takes a session's refresh tokens away. */
+export async function forgetRefreshTokens(tx: Tx, session_id: string): Promise<void> {
+	await tx.delete(refreshTokens).where(eq(refreshTokens.session_id, session_id));
+}
+
+/** The session that a refresh token belongs to, locked until the transaction ends: one refresh at a time per session. */
+export async function lockSessionOf(tx: Tx, hash: string): Promise<{ session: SessionRow; user: UserRow } | undefined> {
+	const [token] = await tx
+		.select({ session_id: refreshTokens.session_id })
+		.from(refreshTokens)
+		.where(eq(refreshTokens.hash, hash));
+	if (token === undefined) return undefined;
+	const [found] = await tx
+		.select({ session: sessions, user: users })
+		.from(sessions)
+		.innerJoin(users, eq(users.id, sessions.user_id))
+		.where(eq(sessions.id, token.session_id))
+		.for("update", { of: sessions });
+	return found;
+}
+
+/** Uses a refresh token up. `reused` when that was done before, `gone` when there is none any more. */
+export async function useRefreshToken(tx: Tx, hash: string, now: string): Promise<"used" | "reused" | "gone"> {
+	const [used] = await tx
+		.update(refreshTokens)
+		.set({ used_at: now })
+		.where(and(eq(refreshTokens.hash, hash), isNull(refreshTokens.used_at)))
+		.returning({ hash: refreshTokens.hash });
+	if (used !== undefined) return "used";
+	const [known] = await tx.select({ hash: refreshTokens.hash }).from(refreshTokens).where(eq(refreshTokens.hash, hash));
+	return known === undefined ? "gone" : "reused";
+}
+
+export async function prolongSession(tx: Tx, id: string, now: string, expires_at: string): Promise<void> {
+	await tx.update(sessions).set({ refreshed_at: now, expires_at }).where(eq(sessions.id, id));
+}
+
+/** The session with its user and what their role grants now: by primary keys only, for it is asked at every request. */
+export async function findSession(orm: Orm, id: string, user_id: string) {
+	const [found] = await orm
+		.select({
+			user: { id: users.id, username: users.username, role: users.role, disabled: users.disabled },
+			must_change_password: users.must_change_password,
+			permissions: roles.permissions,
+			expires_at: sessions.expires_at,
+			ended_at: sessions.ended_at,
+		})
+		.from(sessions)
+		.innerJoin(users, eq(users.id, sessions.user_id))
+		.innerJoin(roles, eq(roles.name, users.role))
+		.where(and(eq(sessions.id, id), eq(sessions.user_id, user_id)));
+	return found;
+}

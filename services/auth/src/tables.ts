@@ -1,0 +1,171 @@
+import type { Settings } from "@netconductor/contracts/auth/model";
+import { instant } from "@netconductor/runtime/db/columns";
+import { sql } from "drizzle-orm";
+import { boolean, check, index, integer, jsonb, pgTable, smallint, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import type { JWK } from "jose";
+
+export const roles = pgTable("roles", {
+	name: text().primaryKey(),
+	label: text().notNull(),
+	description: text().notNull(),
+	permissions: text().array().notNull(),
+	preset: boolean().notNull(),
+	created_at: instant().notNull(),
+	updated_at: instant().notNull(),
+});
+
+export const users = pgTable(
+	"users",
+	{
+		id: uuid().primaryKey(),
+		username: text().notNull(),
+		display_name: text().notNull(),
+		email: text(),
+		role: text()
+			.notNull()
+			.references(() => roles.name),
+		disabled: boolean().notNull().default(false),
+		must_change_password: boolean().notNull(),
+		/** Argon2id in PHC form. */
+		password_hash: text().notNull(),
+		last_login_at: instant(),
+		created_at: instant().notNull(),
+		updated_at: instant().notNull(),
+	},
+	(t) => [
+		// Names differ by more than case, so that nobody can pass for another.
+		uniqueIndex("users_username_key").on(sql`lower(${t.username})`),
+		index("users_by_role").on(t.role, t.id),
+		index("users_by_last_login").on(t.last_login_at, t.id),
+		index("users_by_creation").on(t.created_at, t.id),
+	],
+);
+
+export const sessions = pgTable(
+	"sessions",
+	{
+		id: uuid().primaryKey(),
+		user_id: uuid()
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		/** Network that the user signed in from (see address.ts); where they did so before, others' failures do not slow them. */
+		network: text().notNull(),
+		created_at: instant().notNull(),
+		refreshed_at: instant().notNull(),
+		/** Moves on with every refresh. */
+		expires_at: instant().notNull(),
+		ended_at: instant(),
+		ended_reason: text(),
+	},
+	(t) => [
+		index("sessions_by_user").on(t.user_id, t.network),
+		index("sessions_by_expiry").on(t.expires_at),
+		index("sessions_by_end").on(t.ended_at).where(sql`${t.ended_at} is not null`),
+	],
+);
+
+export const refreshTokens = pgTable(
+	"refresh_tokens",
+	{
+		/** SHA-256 of the token, hex. */
+		hash: text().primaryKey(),
+		session_id: uuid()
+			.notNull()
+			.references(() => sessions.id, { onDelete: "cascade" }),
+		created_at: instant().notNull(),
+		expires_at: instant().notNull(),
+		/** Set once; a second use ends the session. */
+		used_at: instant(),
+	},
+	(t) => [index("refresh_tokens_by_session").on(t.session_id), index("refresh_tokens_by_expiry").on(t.expires_at)],
+);
+
+export const apiTokens = pgTable(
+	"api_tokens",
+	{
+		id: uuid().primaryKey(),
+		user_id: uuid()
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		name: text().notNull(),
+		prefix: text().notNull(),
+		/** SHA-256 of the whole token, hex. */
+		hash: text().notNull(),
+		permissions: text().array().notNull(),
+		expires_at: instant(),
+		last_used_at: instant(),
+		created_at: instant().notNull(),
+	},
+	(t) => [uniqueIndex("api_tokens_hash_key").on(t.hash), index("api_tokens_by_user").on(t.user_id, t.created_at)],
+);
+
+export const wsTickets = pgTable(
+	"ws_tickets",
+	{
+		/** SHA-256 of the ticket, hex. */
+		hash: text().primaryKey(),
+		user_id: uuid()
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		/** What the ticket's owner was signed in with; it must still hold when the ticket is redeemed. */
+		session_id: uuid().references(() => sessions.id, { onDelete: "cascade" }),
+		api_token_id: uuid().references(() => apiTokens.id, { onDelete: "cascade" }),
+		ip: text(),
+		expires_at: instant().notNull(),
+	},
+	(t) => [
+		index("ws_tickets_by_expiry").on(t.expires_at),
+		index("ws_tickets_by_user").on(t.user_id),
+		index("ws_tickets_by_session").on(t.session_id),
+		index("ws_tickets_by_api_token").on(t.api_token_id),
+		check("ws_tickets_one_origin", sql`num_nonnulls(${t.session_id}, ${t.api_token_id}) = 1`),
+	],
+);
+
+export const loginAttempts = pgTable(
+	"login_attempts",
+	{
+		/** `<kind>:<bucket>`: a hash cut short, so that names and addresses made up by an attacker cannot grow the table without end. */
+		key: text().primaryKey(),
+		/** Attempts since the last success, or since the last quiet time. */
+		attempts: integer().notNull(),
+		last_at: instant().notNull(),
+		blocked_until: instant().notNull(),
+	},
+	(t) => [index("login_attempts_by_time").on(t.last_at)],
+);
+
+export const signingKeys = pgTable(
+	"signing_keys",
+	{
+		/** Key id in the header of tokens: the key's JWK thumbprint (RFC 7638). */
+		id: text().primaryKey(),
+		public_jwk: jsonb().$type<JWK>().notNull(),
+		/** PKCS #8 PEM, sealed. */
+		private_key: text().notNull(),
+		created_at: instant().notNull(),
+		/** Published before it signs, so that every verifier knows it by then. */
+		signs_from: instant().notNull(),
+		/** When the last token it signed has expired; null while nothing replaced it. */
+		expires_at: instant(),
+	},
+	(t) => [index("signing_keys_by_start").on(t.signs_from)],
+);
+
+export const settings = pgTable(
+	"settings",
+	{
+		id: smallint().primaryKey().default(1),
+		value: jsonb().$type<Partial<Settings>>().notNull(),
+		updated_at: instant().notNull(),
+	},
+	(t) => [check("settings_single_row", sql`${t.id} = 1`)],
+);
+
+export const keyStates = pgTable("key_states", {
+	service: text().primaryKey(),
+	current_key_id: text().notNull(),
+	rotation_id: uuid().notNull(),
+	rotated_at: instant().notNull(),
+	resealed: integer().notNull(),
+});

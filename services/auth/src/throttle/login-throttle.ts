@@ -1,0 +1,111 @@
+import { createHash } from "node:crypto";
+import type { Clock } from "@netconductor/runtime/clock";
+import type { Database } from "@netconductor/runtime/db/database";
+import { failed } from "@netconductor/runtime/errors";
+import { eq, inArray, lt, sql } from "drizzle-orm";
+import { loginAttempts } from "../tables.ts";
+
+/** Attempts that cost nothing, after which each waits twice as long as the one before, up to a minute. */
+const rules = {
+	/** All attempts on one account from where its owner never signed in. */
+	account: { free: 10, longest_ms: 60_000 },
+	/** Attempts on one account from a network where its owner signed in before: no stranger can use these up. */
+	familiar: { free: 10, longest_ms: 60_000 },
+	/** Attempts from one network, on whatever account. Many people may share it. */
+	network: { free: 30, longest_ms: 60_000 },
+};
+type Kind = keyof typeof rules;
+
+/** After this long without an attempt all is forgotten. */
+const forgotten_after_ms = 15 * 60_000;
+/** Bits of a key's hash that are kept: at most 2^18 rows of a kind, whatever is tried. */
+const bucket_bits = 18;
+
+/** Where an attempt comes from and what it is on. */
+export interface Attempt {
+	username: string;
+	network: string;
+	/** The account's owner signed in from this network before. */
+	familiar: boolean;
+}
+
+export interface LoginThrottle {
+	/**
+	 * Counts an attempt before it is made, so that many at the same moment cannot slip past together.
+	 * @throws auth.throttled with `retry_after_seconds`, without having counted
+	 */
+	begin(attempt: Attempt): Promise<void>;
+	/** The attempt was a success: the account starts afresh, the network gets this one back. */
+	succeeded(attempt: Attempt): Promise<void>;
+	/** Deletes what is forgotten anyway. */
+	prune(): Promise<void>;
+}
+
+/** Slows guessing down without ever locking an account: an attacker costs its owner at most a minute, and nothing where they signed in before. */
+export function createLoginThrottle({ db, clock }: { db: Database; clock: Clock }): LoginThrottle {
+	/** Counts one more unless blocked; answers until when it is blocked if it was. One statement, so atomic. */
+	async function count(kind: Kind, key: string): Promise<Date | undefined> {
+		const now = clock.now();
+		const { free, longest_ms } = rules[kind];
+		const stale = new Date(now.getTime() - forgotten_after_ms).toISOString();
+		const [counted] = await db.query<{ attempts: number }>(
+			`insert into login_attempts as known (key, attempts, last_at, blocked_until) values ($1, 1, $2, $2)
+			 on conflict (key) do update set
+				attempts = case when known.last_at < $3 then 1 else known.attempts + 1 end,
+				last_at = $2,
+				blocked_until = $2::timestamptz + case
+					when known.last_at < $3 or known.attempts + 1 < $4 then interval '0'
+					else least(1000 * power(2, least(known.attempts + 1 - $4, 20)), $5) * interval '1 millisecond' end
+			 where known.blocked_until <= $2
+			 returning attempts`,
+			[key, now.toISOString(), stale, free, longest_ms],
+		);
+		if (counted !== undefined) return undefined;
+		const [blocked] = await db.orm
+			.select({ until: loginAttempts.blocked_until })
+			.from(loginAttempts)
+			.where(eq(loginAttempts.key, key));
+		return blocked === undefined ? undefined : new Date(blocked.until);
+	}
+
+	return {
+		async begin(attempt) {
+			for (const [kind, key] of keysOf(attempt)) {
+				const until = await count(kind, key);
+				if (until === undefined) continue;
+				const seconds = Math.max(1, Math.ceil((until.getTime() - clock.now().getTime()) / 1000));
+				throw failed("auth.throttled", {
+					message: `Too many attempts to sign in. Try again in ${seconds} s.`,
+					details: { retry_after_seconds: seconds },
+				});
+			}
+		},
+		async succeeded(attempt) {
+			const keys = keysOf(attempt);
+			const account = keys.filter(([kind]) => kind !== "network").map(([, key]) => key);
+			const network = keys.filter(([kind]) => kind === "network").map(([, key]) => key);
+			await db.orm.delete(loginAttempts).where(inArray(loginAttempts.key, account));
+			// Not forgotten altogether: whoever owns one account could go on guessing at others' for ever.
+			await db.orm
+				.update(loginAttempts)
+				.set({ attempts: sql`greatest(0, ${loginAttempts.attempts} - 1)` })
+				.where(inArray(loginAttempts.key, network));
+		},
+		async prune() {
+			const stale = new Date(clock.now().getTime() - forgotten_after_ms).toISOString();
+			await db.orm.delete(loginAttempts).where(lt(loginAttempts.last_at, stale));
+		},
+	};
+}
+
+function keysOf({ username, network, familiar }: Attempt): [Kind, string][] {
+	const account: [Kind, string] = familiar
+		? ["familiar", bucket("familiar", `${username}\0${network}`)]
+		: ["account", bucket("account", username)];
+	return [["network", bucket("network", network)], account];
+}
+
+function bucket(kind: Kind, value: string): string {
+	const number = createHash("sha256").update(value).digest().readUInt32BE(0) >>> (32 - bucket_bits);
+	return `${kind}:${number.toString(36)}`;
+}

@@ -1,0 +1,107 @@
+import type { ListUsers, User } from "@netconductor/contracts/auth/model";
+import type { Page } from "@netconductor/contracts/kernel/page";
+import type { Orm } from "@netconductor/runtime/db/database";
+import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
+import { violatedUnique } from "@netconductor/runtime/db/query-error";
+import { failed } from "@netconductor/runtime/errors";
+import { and, asc, count, eq, ilike, or, type SQL, sql } from "drizzle-orm";
+import type { z } from "zod";
+import { roles, users } from "../tables.ts";
+import { adminRole, toUser, type UserRow } from "./user.ts";
+
+const byUsername = (key: string) => eq(sql`lower(${users.username})`, key);
+
+/** @param key what `usernameKey` made of the name */
+export async function findUserByName(orm: Orm, key: string): Promise<UserRow | undefined> {
+	const [user] = await orm.select().from(users).where(byUsername(key));
+	return user;
+}
+
+/** @throws users.not_found */
+export async function getUser(orm: Orm, id: string): Promise<UserRow> {
+	const [user] = await orm.select().from(users).where(eq(users.id, id));
+	return user ?? missing(id);
+}
+
+/** The user with what their role grants, locked until the transaction ends. @throws users.not_found */
+export async function getUserForChange(orm: Orm, id: string): Promise<{ user: UserRow; permissions: string[] }> {
+	const [found] = await orm
+		.select({ user: users, permissions: roles.permissions })
+		.from(users)
+		.innerJoin(roles, eq(roles.name, users.role))
+		.where(eq(users.id, id))
+		.for("update", { of: users });
+	return found ?? missing(id);
+}
+
+function missing(id: string): never {
+	throw failed("users.not_found", { message: `There is no user ${id}`, details: { id } });
+}
+
+/** @throws users.name_taken */
+export async function insertUser(orm: Orm, user: UserRow): Promise<void> {
+	try {
+		await orm.insert(users).values(user);
+	} catch (error) {
+		if (violatedUnique(error) !== "users_username_key") throw error;
+		throw failed("users.name_taken", {
+			message: `There is a user ${user.username} already (capital letters make no difference).`,
+			details: { username: user.username },
+		});
+	}
+}
+
+export async function writeUser(orm: Orm, id: string, change: Partial<UserRow>): Promise<UserRow> {
+	const [user] = await orm.update(users).set(change).where(eq(users.id, id)).returning();
+	return user ?? missing(id);
+}
+
+export async function removeUser(orm: Orm, id: string): Promise<void> {
+	await orm.delete(users).where(eq(users.id, id));
+}
+
+/**
+ * Locks every active administrator until the transaction ends, and answers their ids. Two who demote each other at the same moment: the second
+ * waits here and then finds the first no longer among them. Comes before any other lock on users, and in one order, so that nobody waits in a circle.
+ */
+export async function lockActiveAdmins(orm: Orm): Promise<string[]> {
+	const admins = await orm
+		.select({ id: users.id })
+		.from(users)
+		.where(and(eq(users.role, adminRole), eq(users.disabled, false)))
+		.orderBy(asc(users.id))
+		.for("update");
+	return admins.map(({ id }) => id);
+}
+
+export async function listUsers(orm: Orm, query: z.output<typeof ListUsers>): Promise<Page<User>> {
+	const conditions: (SQL | undefined)[] = [];
+	if (query.role !== undefined) conditions.push(eq(users.role, query.role));
+	if (query.disabled !== undefined) conditions.push(eq(users.disabled, query.disabled));
+	if (query.q) {
+		const pattern = `%${query.q.replace(/[\\%_]/g, "\\$&")}%`;
+		conditions.push(
+			or(ilike(users.username, pattern), ilike(users.display_name, pattern), ilike(users.email, pattern)),
+		);
+	}
+	const where = and(...conditions);
+	const window = pageWindow(query, {
+		columns: {
+			username: sql`lower(${users.username})`,
+			role: users.role,
+			last_login_at: users.last_login_at,
+			created_at: users.created_at,
+		},
+		id: users.id,
+		fallback: "username",
+	});
+	const rows = await orm
+		.select()
+		.from(users)
+		.where(where)
+		.orderBy(...window.order_by)
+		.limit(window.limit)
+		.offset(window.offset);
+	const [total] = await orm.select({ n: count() }).from(users).where(where);
+	return toPage(query, rows.map(toUser), total?.n ?? 0);
+}
