@@ -3,7 +3,7 @@ import { compileOnce } from "./compile-once.ts";
 import { type CompiledPattern, compilePattern } from "./pattern.ts";
 
 /** The parts of a platform definition that say how to treat the text of its configs. */
-export type TextRules = Pick<PlatformDefinition, "volatile" | "secrets">;
+export type TextRules = Pick<PlatformDefinition, "volatile" | "secrets" | "secret_blocks">;
 
 const secretMask = "<secret>";
 const volatileMask = "<volatile>";
@@ -14,7 +14,8 @@ const longestMatchedLine = 16 * 1024;
 const sliceLength = 512 * 1024;
 
 const keyBegins = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/;
-const keyEnds = /-----END [A-Z0-9 ]*PRIVATE KEY-----/;
+/** Encrypted keys are salted anew whenever a device writes them out. */
+const encryptedKeyBegins = /-----BEGIN ENCRYPTED PRIVATE KEY-----/;
 /** Base64 of a key, the headers of an encrypted one ("Proc-Type: 4,ENCRYPTED"), a blank line. */
 const keyBody = /^\s*(?:[A-Za-z0-9+/=]*|[A-Za-z-]+: .*)\s*$/;
 
@@ -24,6 +25,7 @@ interface Rules {
 	/** One pass over a line tells whether any pattern matches; few lines do. */
 	mayBeVolatile: CompiledPattern | undefined;
 	mayHoldSecret: CompiledPattern | undefined;
+	blocks: { start: CompiledPattern; end: CompiledPattern; secrets: CompiledPattern[] }[];
 	hasGroups: Map<CompiledPattern, boolean>;
 }
 
@@ -31,13 +33,18 @@ function anyOf(sources: string[]): CompiledPattern | undefined {
 	return sources.length === 0 ? undefined : compilePattern(sources.map((source) => `(?:${source})`).join("|"));
 }
 
-const rulesOf: (definition: TextRules) => Rules = compileOnce(({ volatile, secrets }) => {
+const rulesOf: (definition: TextRules) => Rules = compileOnce(({ volatile, secrets, secret_blocks }) => {
 	const compiled = volatile.map(compilePattern);
 	return {
 		volatile: compiled,
 		secrets: secrets.map(compilePattern),
 		mayBeVolatile: anyOf(volatile),
-		mayHoldSecret: anyOf(secrets),
+		mayHoldSecret: anyOf([...secrets, ...secret_blocks.map(({ start }) => start)]),
+		blocks: secret_blocks.map((block) => ({
+			start: compilePattern(block.start),
+			end: compilePattern(block.end),
+			secrets: block.secrets.map(compilePattern),
+		})),
 		// An alternative that matches the empty string shows how many groups the pattern has.
 		hasGroups: new Map(compiled.map((p) => [p, (compilePattern(`(?:${p.source})|`).exec("")?.length ?? 1) > 1])),
 	};
@@ -56,26 +63,51 @@ function settleLine(line: string, rules: Rules): string | undefined {
 	return settled;
 }
 
-/** Masks lines one after the other; it remembers being inside a private key. Lines come without their `\n`. */
+/** Follows private keys (PEM) through the lines of a text, so that their bodies can be told from other lines. */
+function createKeyFinder(begins: RegExp): (line: string) => "begin" | "body" | "end" | undefined {
+	let inside = false;
+	return (line) => {
+		if (inside) {
+			inside = !line.includes("-----END ") && keyBody.test(line);
+			if (inside) return "body";
+			if (line.includes("-----END ")) return "end";
+		}
+		if (!line.includes("-----BEGIN ") || !begins.test(line)) return undefined;
+		inside = !line.includes("-----END ");
+		return "begin";
+	};
+}
+
+/** Masks lines one after the other; it remembers being inside a private key or a block. Lines come without their `\n`. */
 export function createLineMasker(definition: TextRules): (line: string) => string {
 	const rules = rulesOf(definition);
-	let insideKey = false;
+	const partOfKey = createKeyFinder(keyBegins);
+	let block: Rules["blocks"][number] | undefined;
 	return (line) => {
-		if (insideKey) {
-			insideKey = !keyEnds.test(line) && keyBody.test(line);
-			if (insideKey || keyEnds.test(line)) return keyEnds.test(line) ? line : secretMask;
-		}
-		if (line.includes("-----BEGIN ")) {
-			const begin = keyBegins.exec(line);
-			if (begin) {
-				insideKey = !keyEnds.test(line);
-				return `${line.slice(0, begin.index)}${begin[0]}${insideKey ? "" : secretMask}`;
+		const part = partOfKey(line);
+		if (part === "body") return secretMask;
+		if (part === "end") return line;
+		if (part === "begin")
+			return line
+				.replace(keyBegins, (begin) => `${begin}\0`)
+				.replace(/\0.+/, secretMask)
+				.replace("\0", "");
+		if (block !== undefined) {
+			if (block.end.test(line)) block = undefined;
+			else if (line.length <= longestMatchedLine) {
+				const masked = maskWith(block.secrets, line);
+				if (masked !== line) return masked;
 			}
 		}
 		if (rules.mayHoldSecret === undefined || !rules.mayHoldSecret.test(line)) return line;
 		if (line.length > longestMatchedLine) return secretMask;
-		return rules.secrets.reduce((masked, pattern) => pattern.maskGroups(masked, secretMask), line);
+		block = rules.blocks.find(({ start }) => start.test(line)) ?? block;
+		return maskWith(rules.secrets, line);
 	};
+}
+
+function maskWith(patterns: CompiledPattern[], line: string): string {
+	return patterns.reduce((masked, pattern) => pattern.maskGroups(masked, secretMask), line);
 }
 
 /** Calls `visit` with each line of `text`, without line ending (`\n`, `\r\n`), from `start` until about `length` further. Returns where it stopped. */
@@ -93,9 +125,11 @@ function eachLine(text: string, start: number, length: number, visit: (line: str
 
 function normaliser(definition: TextRules): { take(line: string): void; text(): string } {
 	const rules = rulesOf(definition);
+	const partOfKey = createKeyFinder(encryptedKeyBegins);
 	const lines: string[] = [];
 	return {
 		take(line) {
+			if (partOfKey(line) === "body") return;
 			const settled = settleLine(line, rules);
 			if (settled !== undefined) lines.push(settled);
 		},

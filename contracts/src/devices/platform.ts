@@ -72,6 +72,11 @@ export const PlatformDefinition = z.object({
 	volatile: z.array(Pattern).max(100).default([]),
 	/** Each capture group of a match is a secret: masked in what is shown and searched. */
 	secrets: z.array(Pattern).max(100).default([]),
+	/** Secrets that only their surroundings give away: such patterns count between a line that matches `start` and one that matches `end`. */
+	secret_blocks: z
+		.array(z.object({ start: Pattern, end: Pattern, secrets: z.array(Pattern).min(1).max(20) }))
+		.max(20)
+		.default([]),
 	/** Commands that reveal facts; each field's first capture group is the value. Patterns see the whole output, `(?m)` as needed. */
 	facts: z
 		.array(z.object({ command: z.string().min(1).max(500), fields: z.partialRecord(FactName, Pattern) }))

@@ -1,0 +1,49 @@
+import { ciscoSecrets } from "./cisco-secrets.ts";
+import { definePlatform } from "./define-platform.ts";
+
+export const aristaEos = definePlatform({
+	id: "arista_eos",
+	label: "Arista EOS",
+	vendor: "Arista",
+	prompt: {
+		// A configuration session shows as `(config-s-name)`, an MLAG or supervisor role as `(s1)` before the sign.
+		exec: "^[\\w.-]+(?:\\(s\\d+\\))?> ?$",
+		enable: "^[\\w.-]+(?:\\(s\\d+\\))?# ?$",
+		config: "^[\\w.-]+(?:\\(s\\d+\\))?\\(config[^)]*\\)# ?$",
+	},
+	enable: { command: "enable" },
+	configure: { enter: "configure terminal", exit: "end" },
+	session_start: ["terminal length 0", "terminal width 32767"],
+	pager: [{ pattern: "^\\s*--More--\\s*$", send: " " }],
+	errors: [
+		"^% ?(?:Invalid|Incomplete|Ambiguous|Authorization|Unavailable|Error|Permission|Cannot|Not)",
+		"^% \\S.*(?:failed|denied)",
+	],
+	config: {
+		commands: ["show running-config"],
+		end: "^end$",
+		drop: ["^! Command: "],
+		structure: "indent",
+		comment: "^\\s*!",
+	},
+	save: { command: "write memory" },
+	volatile: ["^! Time: ", "^! Command: ", "^! Startup-config last modified at "],
+	secrets: [
+		...ciscoSecrets,
+		"^snmp-server user .* localized \\S+ auth \\S+ (\\S+)",
+		"^\\s*(?:peer|neighbor) .* password (?:[0-9]{1,2} |8a )?(\\S+)",
+		"^\\s*secret (?:[0-9]{1,2} |8a )?(\\S+)",
+	],
+	facts: [
+		{
+			command: "show version",
+			fields: {
+				os_version: "(?m)^Software image version: (\\S+)",
+				model: "(?m)^ ?Arista (\\S+)|^(vEOS\\S*|cEOS\\S*)",
+				serial: "(?m)^Serial number: +(\\S+)",
+				uptime: "(?m)^Uptime: +(.+?)\\s*$",
+			},
+		},
+		{ command: "show hostname", fields: { hostname: "(?m)^Hostname: (\\S+)" } },
+	],
+});

@@ -1,0 +1,48 @@
+import { ciscoSecrets } from "./cisco-secrets.ts";
+import { definePlatform } from "./define-platform.ts";
+
+/** Stands above every answer: `Tue Mar  3 10:00:00.123 UTC`. */
+const timestamp = "^(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) \\w{3} +\\d+ [\\d:.]+ \\S+$";
+
+export const ciscoXr = definePlatform({
+	id: "cisco_xr",
+	label: "Cisco IOS XR",
+	vendor: "Cisco",
+	prompt: {
+		// There is one level: what a user may do depends on task groups.
+		exec: "^RP/\\d+/[\\w/]+:[\\w.-]+# ?$",
+		config: "^RP/\\d+/[\\w/]+:[\\w.-]+\\((?:config|admin)[^)]*\\)# ?$",
+	},
+	configure: { enter: "configure terminal", exit: "end" },
+	session_start: ["terminal length 0", "terminal width 511"],
+	pager: [{ pattern: "^\\s*--More--\\s*$", send: " " }],
+	errors: [
+		"^% ?(?:Invalid|Incomplete|Ambiguous|Failed|This command is not authorized|Permission)",
+		"^% \\S.*(?:failed|denied)",
+	],
+	config: {
+		commands: ["show running-config"],
+		end: "^end$",
+		drop: [timestamp, "^Building configuration", "^!! Last configuration change at "],
+		structure: "indent",
+		comment: "^\\s*!",
+	},
+	volatile: [timestamp, "^!! Last configuration change at "],
+	secrets: ciscoSecrets,
+	facts: [
+		{
+			command: "show version",
+			fields: {
+				hostname: "(?m)^(\\S+) uptime is ",
+				os_version: "(?m)^Cisco IOS XR Software, Version ([^\\s\\[]+)",
+				model: "(?m)^cisco ((?:ASR|NCS|CRS|IOS-XRv|XRv|8\\d{3})\\S*(?: \\d+)?)",
+				uptime: "(?m)^(?:System|\\S+) uptime is (.+?)\\s*$",
+			},
+		},
+		{
+			command: "show inventory rack",
+			fields: { serial: "(?m)^\\s*\\d+\\s+\\S+\\s+\\S+\\s+\\S+\\s+([A-Z0-9]{8,})" },
+		},
+		{ command: "show running-config hostname", fields: { hostname: "(?m)^hostname (\\S+)" } },
+	],
+});

@@ -1,0 +1,48 @@
+import { ciscoSecrets } from "./cisco-secrets.ts";
+import { definePlatform } from "./define-platform.ts";
+
+/** FRRouting through vtysh, as the login shell or started by the user's profile. */
+export const frr = definePlatform({
+	id: "frr",
+	label: "FRRouting (vtysh)",
+	vendor: "FRRouting",
+	prompt: {
+		exec: "^[\\w.-]+> ?$",
+		enable: "^[\\w.-]+# ?$",
+		config: "^[\\w.-]+\\(config[^)]*\\)# ?$",
+	},
+	enable: { command: "enable" },
+	configure: { enter: "configure terminal", exit: "end" },
+	session_start: ["terminal length 0"],
+	pager: [
+		{ pattern: "^\\s*--More--", send: " " },
+		{ pattern: "^(?::|lines \\d+-\\d+(?:/\\d+)?.*|\\(END\\))\\s*$", send: " " },
+	],
+	errors: [
+		"^% ?(?:Unknown|Incomplete|Ambiguous|Command incomplete|There is no matched|Can't|Cannot|Configuration failed|Failed|Invalid|Error|Specify|Create)",
+		"^line \\d+: Failure",
+	],
+	config: {
+		commands: ["show running-config"],
+		end: "^end$",
+		drop: ["^Building configuration", "^Current configuration:"],
+		structure: "indent",
+		comment: "^\\s*!",
+	},
+	save: { command: "write memory" },
+	secrets: [
+		...ciscoSecrets,
+		"^\\s*(?:ip rip|ipv6 ripng?) authentication string (\\S+)",
+		"^\\s*(?:isis|area-password|domain-password) (?:password )?(?:clear|md5) (\\S+)",
+	],
+	facts: [
+		{
+			command: "show version",
+			fields: {
+				hostname: "(?m)^FRRouting \\S+ \\(([^)]+)\\)",
+				os_version: "(?m)^FRRouting (\\S+)",
+				model: "(?m)^FRRouting .* on (\\w+)\\(",
+			},
+		},
+	],
+});

@@ -1,0 +1,53 @@
+import { urlSecrets } from "./cisco-secrets.ts";
+import { definePlatform } from "./define-platform.ts";
+
+const secretWord =
+	"(?:encrypted-password|plain-text-password-value|password|secret|authentication-key|authentication-password|privacy-password|privacy-key|simple-password|passphrase|ascii-text|hexadecimal|shared-secret|pre-shared-key|psk|md5 \\d+ key|key)";
+
+export const juniperJunos = definePlatform({
+	id: "juniper_junos",
+	label: "Juniper Junos",
+	vendor: "Juniper",
+	prompt: {
+		exec: "^[\\w.-]+@[\\w.-]+> ?$",
+		config: "^[\\w.-]+@[\\w.-]+# ?$",
+		above: "^\\{[\\w:-]+\\}(?:\\[edit.*\\])?$|^\\[edit.*\\]$",
+	},
+	configure: { enter: "configure", exit: "exit configuration-mode" },
+	session_start: ["set cli screen-length 0", "set cli screen-width 0"],
+	// root lands in a shell: `root@r1%` (FreeBSD 10 and before) or `root@r1:~ #`.
+	login_questions: [{ pattern: "^root@[\\w.-]*(?:%|:\\S* ?[#%]) ?$", send: "cli\n" }],
+	pager: [
+		{ pattern: "^\\s*---\\(more(?: \\d+%)?\\)---\\s*$", send: " " },
+		{ pattern: "^\\s*---\\(more(?: \\d+%)?\\)---", send: " " },
+	],
+	errors: ["^(?:error|syntax error|unknown command|missing argument|invalid value|permission denied)\\b", "^\\s*\\^$"],
+	config: {
+		commands: ["show configuration"],
+		drop: ["^## Last (?:commit|changed): "],
+		structure: "braces",
+		comment: "^\\s*(?:#|/\\*)",
+	},
+	volatile: ["^## Last (?:commit|changed): "],
+	secrets: [
+		...urlSecrets,
+		'("\\$[1-9]\\$[^"]+")',
+		'\\b([^\\s"]+|"[^"]*");? *## SECRET-DATA',
+		`(?:^|\\s)${secretWord} ("[^"]*"|[^\\s;{]+);?`,
+		'^\\s*community ("[^"]*"|[^\\s;]+) \\{$',
+		'^\\s*community ("[^"]*"|[^\\s;]+);$',
+		'^set snmp (?:.* )?community ("[^"]*"|\\S+)',
+	],
+	facts: [
+		{
+			command: "show version",
+			fields: {
+				hostname: "(?m)^Hostname: (\\S+)",
+				os_version: "(?m)^Junos: (\\S+)|^JUNOS .*\\[(\\S+)\\]",
+				model: "(?m)^Model: (\\S+)",
+			},
+		},
+		{ command: "show chassis hardware", fields: { serial: "(?m)^Chassis +(\\S+)" } },
+		{ command: "show system uptime", fields: { uptime: "(?m)^System booted: .*\\((.+) ago\\)" } },
+	],
+});

@@ -1,0 +1,66 @@
+import { urlSecrets } from "./cisco-secrets.ts";
+import { definePlatform } from "./define-platform.ts";
+
+const files = [
+	"hostname",
+	"hosts",
+	"resolv.conf",
+	"fstab",
+	"network/interfaces",
+	"network/interfaces.d/*",
+	"netplan/*",
+	"systemd/network/*",
+	"NetworkManager/system-connections/*",
+	"sysconfig/network-scripts/ifcfg-*",
+	"sysctl.conf",
+	"sysctl.d/*.conf",
+	"nftables.conf",
+	"iptables/rules.v?",
+	"wireguard/*.conf",
+	"ssh/sshd_config",
+	"chrony/chrony.conf",
+	"frr/frr.conf",
+];
+
+/** A host with a POSIX shell: the files that configure its network, those of them that the user may read. */
+export const linux = definePlatform({
+	id: "linux",
+	label: "Linux host",
+	prompt: { exec: "^(?:\\S.{0,150})?[$#%>] ?$" },
+	session_start: ["export LC_ALL=C PAGER=cat SYSTEMD_PAGER="],
+	pager: [{ pattern: "^(?:--More--.*|lines \\d+-\\d+.*|\\(END\\))\\s*$", send: " " }],
+	errors: [
+		"^(?:-?\\w+: )?(?:line )?(?:\\d+: )?[^:\\s]+: (?:command )?not found$",
+		"^-?\\w+: .*: (?:Permission denied|No such file or directory)$",
+		"^-?\\w+: .*syntax error",
+	],
+	config: {
+		// `sh -c`, because zsh and fish treat a pattern without a match as an error.
+		commands: [
+			`sh -c 'cd /etc; for f in ${files.join(" ")}; do [ -f "$f" ] && [ -r "$f" ] && echo "### /etc/$f" && cat "$f" && echo; done; true'`,
+		],
+		structure: "flat",
+		comment: "^\\s*[#;]",
+	},
+	secrets: [
+		...urlSecrets,
+		"(?i)^\\s*(?:private-?key|preshared-?key|psk|wpa-psk|wpa-passphrase|password|passwd|secret|passphrase|key-data|password-raw|leap-password|wep-key\\d)\\s*[=:]?\\s+['\"]?([^'\"\\s]+)",
+		"(?i)^\\s*[\\w.-]*(?:private-?key|preshared-?key|psk|password|passwd|secret|passphrase|wep-key\\d)\\s*[=:]\\s*['\"]?([^'\"\\s]+)",
+		"(?i)\\b(?:password|passwd|pass|secret|credentials?)=([^,\\s]+)",
+		"(?:^|\\s)(?:password|secret) (?:\\d )?(\\S+)$",
+		"^\\s*(?:neighbor \\S+ password|ip ospf message-digest-key \\d+ md5|ip ospf authentication-key|key-string) (\\S+)",
+		"^\\s*wpa-(?:psk|passphrase|password) (\\S+)",
+	],
+	facts: [
+		{ command: "uname -n", fields: { hostname: "^\\s*(\\S+)" } },
+		{ command: "cat /etc/os-release", fields: { os_version: '(?m)^PRETTY_NAME="?([^"\\n]+)' } },
+		{
+			command: "cat /sys/class/dmi/id/product_name /sys/class/dmi/id/product_serial 2>/dev/null; uptime -p",
+			fields: {
+				model: "^([^\\n]+)\\n(?:[^\\n]+\\n)?up ",
+				serial: "^[^\\n]+\\n([^\\n]+)\\nup ",
+				uptime: "(?m)^up (.+?)\\s*$",
+			},
+		},
+	],
+});

@@ -1,0 +1,51 @@
+import { urlSecrets } from "./cisco-secrets.ts";
+import { definePlatform } from "./define-platform.ts";
+
+export const vyos = definePlatform({
+	id: "vyos",
+	label: "VyOS",
+	vendor: "VyOS",
+	prompt: {
+		exec: "^[\\w.-]+@[\\w.-]+:\\S*[$>] ?$",
+		config: "^[\\w.-]+@[\\w.-]+# ?$",
+		above: "^\\[edit.*\\]$",
+	},
+	configure: { enter: "configure", exit: "exit" },
+	session_start: ["set terminal length 0", "set terminal width 511"],
+	pager: [
+		{ pattern: "^\\s*--More--", send: " " },
+		{ pattern: "^(?::|lines \\d+-\\d+(?:/\\d+)?.*|\\(END\\))\\s*$", send: " " },
+	],
+	errors: [
+		"^\\s*(?:Invalid command|Incomplete command|Ambiguous command|Configuration path:? .*(?:not valid|is not valid)|Set failed|Commit failed|Delete failed)",
+		"^-?\\w*(?:vbash|bash): .*(?:not found|No such file)",
+	],
+	config: {
+		// One `set` line per leaf: a line can be read, searched and masked by itself.
+		commands: ["show configuration commands"],
+		structure: "set_lines",
+		comment: "^#",
+	},
+	save: { command: "save" },
+	secrets: [
+		...urlSecrets,
+		"\\b(?:plaintext-password|encrypted-password|password|secret|pre-shared-secret|private-key|preshared-key|pre-shared-key|shared-secret|passphrase|auth-key|md5-key|authentication-key|key) '([^']*)'",
+		"\\b(?:plaintext-password|encrypted-password|password|secret|pre-shared-secret|private-key|preshared-key|passphrase|md5-key) ([^'\\s][^\\s]*)$",
+		"^set service snmp (?:v3 .*|)community '?([^'\\s]+)",
+		"^set service snmp trap-target \\S+ community '?([^'\\s]+)",
+		"\\bradius server \\S+ key '?([^'\\s]+)",
+		"^set pki .*private key '?([^'\\s]+)",
+	],
+	facts: [
+		{
+			command: "show version",
+			fields: {
+				os_version: "(?m)^Version: +(?:VyOS )?(.+?)\\s*$",
+				model: "(?m)^Hardware model: +(.+?)\\s*$",
+				serial: "(?m)^Hardware S/N: +(\\S+)",
+			},
+		},
+		{ command: "show host name", fields: { hostname: "^\\s*(\\S+)" } },
+		{ command: "show system uptime", fields: { uptime: "(?m)^Uptime: +(.+?)\\s*$" } },
+	],
+});
