@@ -221,12 +221,11 @@ test("the runtime's own settings load from the well-known variables", () => {
 		OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4318",
 		NETCONDUCTOR_DATA_DIR: "/var/lib/netconductor",
 		NETCONDUCTOR_MASTER_KEY: "ab".repeat(32),
-		NETCONDUCTOR_PORT: "9000",
-		NETCONDUCTOR_HTTP_TRUSTED_PROXIES: "10.0.0.0/8,::1",
+		NETCONDUCTOR_INTERNAL_PORT: "9000",
 	};
 	const config = loadConfig({ slices: runtimeSlices, env, cwd });
 	expect(config.database.url).toBe(env.DATABASE_URL);
-	expect(config.http).toEqual({ host: "127.0.0.1", port: 9000, trusted_proxies: ["10.0.0.0/8", "::1"] });
+	expect(config.internal).toEqual({ host: "127.0.0.1", port: 9000 });
 	expect(config.workers.processes).toBeGreaterThanOrEqual(1);
 	expect(config.data.dir).toBe(env.NETCONDUCTOR_DATA_DIR);
 });

@@ -12,15 +12,28 @@ export interface Settings extends Config<typeof runtimeSlices> {
 	database_urls: Readonly<Record<string, string | undefined>>;
 }
 
-/** Sections of services that are not loaded in this process; one file serves every process of an installation. */
-const sectionsOfOthers = ["http"];
+/** What belongs to services that are not loaded in this process, or to the command line: one file, one environment serve all. */
+const elsewhere = {
+	sections: ["http"],
+	variables: [
+		"NETCONDUCTOR_HOST",
+		"NETCONDUCTOR_PORT",
+		"NETCONDUCTOR_ADMIN_PASSWORD",
+		"NETCONDUCTOR_URL",
+		"NETCONDUCTOR_TOKEN",
+		"NETCONDUCTOR_PASSWORD",
+	],
+};
 
 /** What the configuration of a process that runs these services consists of. */
 export function configSlices(services: readonly AnyService[]): ConfigSlice[] {
+	// Services share some of the process's own slices.
 	return [
-		...runtimeSlices,
-		...targetNames.map((name) => servicePlacement(name)),
-		...services.flatMap((service): ConfigSlice[] => (service.config === undefined ? [] : [service.config])),
+		...new Set<ConfigSlice>([
+			...runtimeSlices,
+			...targetNames.map((name) => servicePlacement(name)),
+			...services.flatMap((service): ConfigSlice[] => (service.config === undefined ? [] : [service.config])),
+		]),
 	];
 }
 
@@ -33,7 +46,7 @@ export function loadSettings(services: readonly AnyService[], env: Environment, 
 		slices: configSlices(services),
 		env,
 		file,
-		elsewhere: { sections: sectionsOfOthers, variables: ["NETCONDUCTOR_HOST", "NETCONDUCTOR_PORT"] },
+		elsewhere,
 	}) as Record<string, { url?: string; database_url?: string }>;
 	return {
 		...(sections as unknown as Config<typeof runtimeSlices>),

@@ -1,4 +1,4 @@
-import type { Consumer } from "@netconductor/runtime/host/service";
+import type { Consumer } from "@netconductor/runtime/bus/inbox";
 import { sql } from "drizzle-orm";
 import { keyStates } from "../tables.ts";
 
