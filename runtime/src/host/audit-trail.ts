@@ -5,6 +5,7 @@ import { sql } from "drizzle-orm";
 import type { Outbox } from "../bus/outbox.ts";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../db/database.ts";
+import { jsonbText } from "../db/jsonb.ts";
 import { type AppError, failed } from "../errors.ts";
 import { newId } from "../id.ts";
 import type { Log } from "../log.ts";
@@ -84,7 +85,7 @@ export function createAuditTrail(needs: {
 			try {
 				await db.query("insert into audit_intents (id, record, expires_at) values ($1, $2, $3)", [
 					id,
-					JSON.stringify(begun),
+					jsonbText(begun),
 					new Date(clock.now().getTime() + longest_ms),
 				]);
 			} catch (cause) {

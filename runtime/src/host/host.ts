@@ -12,6 +12,7 @@ import type { Clock } from "../clock.ts";
 import type { Database } from "../db/database.ts";
 import { migrate } from "../db/migrate.ts";
 import type { HealthRegistry } from "../health.ts";
+import { closeWithin } from "../http/close.ts";
 import { createInternalServer } from "../http/internal-server.ts";
 import type { Log } from "../log.ts";
 import { deriveKey, type MasterKeys } from "../master-key.ts";
@@ -64,6 +65,8 @@ export interface Host {
 	stop(): Promise<void>;
 }
 
+const drain_ms = 3_000;
+
 /** Builds the services of this process and joins them: databases, keys, events, calls. Nothing moves by itself until `start`. */
 export async function createHost(options: HostOptions): Promise<Host> {
 	const life = createLifecycle(options.log);
@@ -115,7 +118,7 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 		const tokens = createServiceTokens("host", deriveKey(master.current, "service tokens"));
 		const server = createInternalServer({ services: answering, tokens, health, metrics: options.metrics, log });
 		await server.listen(options.internal);
-		life.onStop("internal server", () => server.close());
+		life.onStop("internal server", () => closeWithin(server, drain_ms));
 		internal_url = urlOf(server.server.address() as AddressInfo);
 	}
 

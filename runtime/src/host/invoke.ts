@@ -73,6 +73,8 @@ export function createInvoker({ api, handlers, audit, observe, log }: InvokerNee
 			caller.deadline_at ?? Number.POSITIVE_INFINITY,
 			Date.now() + (operation.timeout_ms ?? defaultTimeoutMs),
 		);
+		if (deadline_at <= Date.now())
+			throw failed("request.deadline_exceeded", { message: `${name} was called too late` });
 		const time = new AbortController();
 		const signal = caller.signal ? AbortSignal.any([caller.signal, time.signal]) : time.signal;
 		const timer = setTimeout(() => time.abort("deadline"), Math.max(0, deadline_at - Date.now()));

@@ -2,9 +2,12 @@ import { apis } from "@netconductor/contracts/apis";
 import { gatewayApi } from "@netconductor/contracts/gateway/api";
 import { realtimeApi } from "@netconductor/contracts/realtime/api";
 import { defineService } from "@netconductor/runtime/host/service";
+import { closeWithin } from "@netconductor/runtime/http/close";
 import { createAuthenticate } from "./authenticate.ts";
 import { gatewayConfig } from "./config.ts";
 import { createEdge } from "./edge.ts";
+
+const drain_ms = 5_000;
 
 /** The one door from outside: routes made from the contracts, identity, limits, headers, the web app. */
 export const gatewayService = defineService({
@@ -26,7 +29,7 @@ export const gatewayService = defineService({
 				const address = await edge.listen({ host: context.config.host, port: context.config.port });
 				context.log.info({ address }, "listening");
 			},
-			stop: () => edge.close(),
+			stop: () => closeWithin(edge, drain_ms),
 		};
 	},
 });
