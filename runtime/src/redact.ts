@@ -7,11 +7,11 @@ const mask = "[redacted]";
  * private keys (also cut short), JWTs, our own tokens, the userinfo of URLs, credentials of an Authorization header, `password=…` and `"password":"…"`.
  */
 const secretForms =
-	/(?<pem>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$))|(?<jwt>(?<![\w-])eyJ[\w-]{6,}\.[\w-]{2,}(?:\.[\w-]*)*)|(?<token>\bnc_[\w-]{12,})|:\/\/(?<user>[^\s/:@"'<>]*):[^\s/"'<>]*@|:\/\/(?<userinfo>[^\s/:@"'<>]+)@|\b(?<scheme>bearer|basic)\s+(?=[\w.~+/-]*[\d=])[\w.~+/=-]{8,}|(?<name>pass(?:word|wd|phrase)|secret|token|api_?key|community|ticket)(?<is>["'\\]{0,4}[=:]["'\\]{0,4}(?<=[="'\\]))[^\s"'\\,;&}]+/gi;
+	/(?<pem>-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,30}PRIVATE KEY-----|$))|(?<jwt>(?<![\w-])eyJ[\w-]{6,}\.[\w-]{2,}(?:\.[\w-]*)*)|(?<token>\bnc[rt]?_[\w-]{12,})|:\/\/(?<user>[^\s/:@"'<>]*):[^\s/"'<>]*@|:\/\/(?<userinfo>[^\s/:@"'<>]+)@|\b(?<scheme>bearer|basic)\s+(?=[\w.~+/-]*[\d=])[\w.~+/=-]{8,}|(?<name>pass(?:word|wd|phrase)|secret|token|api_?key|community|ticket)(?<is>["'\\]{0,4}[=:]["'\\]{0,4}(?<=[="'\\]))[^\s"'\\,;&}]+/gi;
 
 // Every form above has one of these in it; most log texts have none, and then one quick pass is enough.
 const hint =
-	/-----BEGIN|eyJ|nc_|:\/\/|bearer|basic|(?:pass(?:word|wd|phrase)|secret|token|api_?key|community|ticket)["'\\]{0,4}[=:]/i;
+	/-----BEGIN|eyJ|nc[rt]?_|:\/\/|bearer|basic|(?:pass(?:word|wd|phrase)|secret|token|api_?key|community|ticket)["'\\]{0,4}[=:]/i;
 
 // Cc is C0 and C1; the rest turns text around or hides it on a terminal.
 const controls = /[\p{Cc}\u061C\u200B-\u200F\u2028-\u202E\u2060-\u2069\uFEFF]/gu;

@@ -2,6 +2,7 @@ import { type EventName, eventCatalogue } from "@netconductor/contracts/events";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { afterCommit, type Database, type Tx } from "../db/database.ts";
+import { jsonbText } from "../db/jsonb.ts";
 import { newId } from "../id.ts";
 import { currentTraceparent } from "../telemetry.ts";
 
@@ -30,7 +31,7 @@ export function createOutbox(db: Database): Outbox {
 			const id = newId();
 			await tx.execute(
 				sql`insert into ${table} (id, name, payload, traceparent, occurred_at)
-					values (${id}, ${name}, ${JSON.stringify(parsed.data)}, ${currentTraceparent() ?? null}, ${new Date().toISOString()})`,
+					values (${id}, ${name}, ${jsonbText(parsed.data)}, ${currentTraceparent() ?? null}, ${new Date().toISOString()})`,
 			);
 			afterCommit(tx, () => db.signals.emit(outboxSignal));
 			return id;

@@ -72,7 +72,7 @@ export const authService = defineService({
 				listKeys: listKeys(needs),
 				rotateKeys: rotateKeys(needs),
 			},
-			consumers: { "keys.rotated.v1": noteRotation },
+			consumers: { "keys.rotated.v1": noteRotation({ keys, log }) },
 			sealed: [sealedSigningKeys],
 			start: async () => housekeeping.start(),
 			stop: () => housekeeping.stop(),

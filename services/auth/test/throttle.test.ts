@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type AuthHost, startAuthHost } from "./auth-host.ts";
+
+const password = "correct horse battery";
+let auth: AuthHost;
+beforeAll(async () => {
+	auth = await startAuthHost("auth_throttle", { admin_password: password });
+});
+afterAll(() => auth.stop());
+
+async function outcomeOf(username: string, given: string, ip: string): Promise<string> {
+	return auth.login(username, given, ip).then(
+		() => "signed in",
+		(error: { code: string }) => error.code,
+	);
+}
+
+/** Tries from ever new addresses until the account is slowed down. */
+async function exhaust(username: string, attempts = 40): Promise<string[]> {
+	const seen: string[] = [];
+	for (let n = 0; n < attempts; n++) seen.push(await outcomeOf(username, "wrong", `10.1.${n}.${seen.length}`));
+	return seen;
+}
+
+test("guessing at one account from many addresses is slowed down", async () => {
+	const seen = await exhaust("admin");
+	expect(seen.slice(0, 10)).toEqual(Array(10).fill("auth.bad_credentials"));
+	expect(seen.filter((code) => code === "auth.bad_credentials").length).toBeLessThan(13);
+	expect(seen.at(-1)).toBe("auth.throttled");
+	// Even the right password is not looked at, or guessing would go on.
+	await expect(auth.login("admin", password, "192.0.2.1")).rejects.toMatchObject({
+		code: "auth.throttled",
+		details: { retry_after_seconds: expect.any(Number) },
+	});
+});
+
+test("the owner is kept out for a minute at most, whatever an attacker does", async () => {
+	for (let minute = 0; minute < 20; minute++) {
+		await exhaust("admin", 3);
+		await auth.clock.advance(60_000);
+	}
+	expect(await outcomeOf("admin", password, "192.0.2.1")).toBe("signed in");
+});
+
+test("where the owner signed in before, strangers cannot keep them out at all", async () => {
+	expect(await outcomeOf("admin", password, "192.0.2.1")).toBe("signed in");
+	expect((await exhaust("admin")).at(-1)).toBe("auth.throttled");
+	expect(await outcomeOf("admin", password, "192.0.2.77")).toBe("auth.throttled");
+	expect(await outcomeOf("admin", password, "192.0.2.1")).toBe("signed in");
+	await auth.clock.advance(16 * 60_000);
+});
+
+test("an unknown name is slowed down like a known one", async () => {
+	const [known, unknown] = [await exhaust("admin", 20), await exhaust("no-such-user", 20)];
+	expect(unknown).toEqual(known);
+	await auth.clock.advance(16 * 60_000);
+});
+
+test("one network that tries many names is slowed down, an IPv6 subscriber as one", async () => {
+	const seen: string[] = [];
+	for (let n = 0; n < 40; n++) seen.push(await outcomeOf(`name-${n}`, "wrong", `2001:db8:1:2::${n.toString(16)}`));
+	expect(seen.at(-1)).toBe("auth.throttled");
+	expect(await outcomeOf("somebody", "wrong", "2001:db8:1:3::1")).toBe("auth.bad_credentials");
+	await auth.clock.advance(16 * 60_000);
+});
+
+test("many attempts at the same moment do not slip past together", async () => {
+	const codes = await Promise.all(Array.from({ length: 60 }, (_, n) => outcomeOf("admin", "wrong", `10.2.0.${n}`)));
+	expect(codes.filter((code) => code === "auth.bad_credentials").length).toBeLessThanOrEqual(11);
+	await auth.clock.advance(16 * 60_000);
+});
+
+test("signing in to one's own account now and then does not buy more guesses at others'", async () => {
+	const seen: string[] = [];
+	for (let n = 0; n < 60; n++) {
+		if (n % 10 === 9) await outcomeOf("admin", password, "203.0.113.5");
+		seen.push(await outcomeOf(`victim-${n}`, "wrong", "203.0.113.5"));
+	}
+	expect(seen.filter((code) => code === "auth.bad_credentials").length).toBeLessThan(40);
+});
+
+test("made-up names and addresses cannot grow the table beyond its buckets", async () => {
+	const { createLoginThrottle } = await import("../src/throttle/login-throttle.ts");
+	const throttle = createLoginThrottle(auth);
+	await throttle.prune();
+	for (let n = 0; n < 300; n++) {
+		await throttle.begin({ username: `${"long ".repeat(10)}${n}`, network: `${n}`, familiar: false }).catch(() => {});
+	}
+	const [row] = await auth.db.query<{ longest: number }>("select max(length(key)) as longest from login_attempts");
+	expect(row?.longest).toBeLessThan(16);
+	await auth.clock.advance(16 * 60_000);
+	await throttle.prune();
+	expect(await auth.db.query("select 1 from login_attempts")).toHaveLength(0);
+});
