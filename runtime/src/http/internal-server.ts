@@ -1,5 +1,11 @@
 import type { Api } from "@netconductor/contracts/kernel/operation";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, {
+	type FastifyBaseLogger,
+	type FastifyInstance,
+	type FastifyReply,
+	type FastifyRequest,
+	LogController,
+} from "fastify";
 import { failed } from "../errors.ts";
 import type { HealthRegistry, HealthReport } from "../health.ts";
 import type { Invoke } from "../host/invoke.ts";
@@ -28,7 +34,7 @@ export function createInternalServer({
 }: InternalServerOptions): FastifyInstance {
 	const app = Fastify({
 		loggerInstance: log as FastifyBaseLogger,
-		disableRequestLogging: true,
+		logController: new LogController({ disableRequestLogging: true }),
 		routerOptions: { maxParamLength: 500 },
 	});
 	answerWithProblems(app);

@@ -22,7 +22,13 @@ import { newId } from "@netconductor/runtime/id";
 import type { Log } from "@netconductor/runtime/log";
 import type { Metrics } from "@netconductor/runtime/metrics";
 import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import Fastify, {
+	type FastifyBaseLogger,
+	type FastifyInstance,
+	type FastifyReply,
+	type FastifyRequest,
+	LogController,
+} from "fastify";
 import type { Authenticate, Identity } from "./authenticate.ts";
 import type { gatewayConfig } from "./config.ts";
 import { passUpgrades } from "./websocket.ts";
@@ -54,7 +60,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	const { config, log } = needs;
 	const app = Fastify({
 		loggerInstance: log as FastifyBaseLogger,
-		disableRequestLogging: true,
+		logController: new LogController({ disableRequestLogging: true }),
 		trustProxy: config.trusted_proxies.length > 0 ? [...config.trusted_proxies] : false,
 		genReqId: () => newId(),
 		routerOptions: { maxParamLength: 500 },

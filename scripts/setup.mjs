@@ -1,0 +1,46 @@
+// Makes a fresh clone ready: dependencies (and with them the pinned Node), the web app, and for tests the Debian packages they need.
+// Plain JavaScript for any Node from 20 on, built-in modules only: it runs before anything is installed.
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const node = join(root, "node_modules", ".bin", process.platform === "win32" ? "node.exe" : "node");
+
+function run(command, args) {
+	const { status, error } = spawnSync(command, args, {
+		cwd: root,
+		stdio: "inherit",
+		shell: process.platform === "win32",
+	});
+	if (error) throw error;
+	if (status !== 0) process.exit(status ?? 1);
+}
+
+/** When a file or anything in a folder was last changed; 0 when there is none. */
+function changedAt(path) {
+	if (!existsSync(path)) return 0;
+	const stat = statSync(path);
+	if (!stat.isDirectory()) return stat.mtimeMs;
+	return Math.max(0, ...readdirSync(path).map((name) => (name === "node_modules" ? 0 : changedAt(join(path, name)))));
+}
+
+// npm writes this file at the end of an install: one that was broken off is done again.
+const installed = changedAt(join(root, "node_modules", ".package-lock.json"));
+if (installed < changedAt(join(root, "package-lock.json"))) {
+	process.stdout.write("Installing dependencies...\n");
+	run("npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"]);
+}
+
+const built = changedAt(join(root, "apps", "web", "dist", "index.html"));
+const sources = ["apps/web/src", "apps/web/index.html", "apps/web/vite.config.ts", "contracts/src"];
+if (built < Math.max(...sources.map((path) => changedAt(join(root, path))))) {
+	process.stdout.write("Building the web app...\n");
+	run(node, [
+		join(root, "node_modules", "vite", "bin", "vite.js"),
+		"build",
+		join(root, "apps", "web"),
+		"--logLevel=warn",
+	]);
+}
