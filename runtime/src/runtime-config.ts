@@ -13,6 +13,33 @@ function ServiceUrl(protocol: RegExp, accepts: string) {
 	return z.url({ protocol }).meta({ secret: true, writeOnly: true, format: "password", accepts });
 }
 
+/** Worker processes: read by the process that starts them, by the tasks service and by each worker. */
+export const workersConfig = defineConfig(
+	"workers",
+	z.object({
+		processes: z
+			.int()
+			.min(0)
+			.max(256)
+			.default(() => Math.max(1, availableParallelism() - 1))
+			.meta({
+				shown_default: "processors − 1, at least 1",
+				description: "Worker processes that this one starts; 0 when workers run elsewhere.",
+			}),
+		concurrency: z.int().min(1).max(2_000).default(50).meta({
+			description:
+				"Device sessions that one worker process holds at a time. All processes of an installation have the same.",
+		}),
+		lease_ms: z.int().min(1_000).max(600_000).default(15_000).meta({
+			description:
+				"After so long without a sign of life a worker counts as lost and its work goes to others. It drops its sessions before, ms.",
+		}),
+		drain_ms: z.int().min(0).max(600_000).default(20_000).meta({
+			description: "How long a worker that stops lets running operations finish before it hands them back, ms.",
+		}),
+	}),
+);
+
 /** What the process itself is configured with; services add slices of their own. */
 export const runtimeSlices = [
 	defineConfig(
@@ -90,23 +117,7 @@ export const runtimeSlices = [
 			}),
 		}),
 	),
-	defineConfig(
-		"workers",
-		z.object({
-			processes: z
-				.int()
-				.min(0)
-				.max(256)
-				.default(() => Math.max(1, availableParallelism() - 1))
-				.meta({
-					shown_default: "processors − 1, at least 1",
-					description: "Worker processes that this one starts; 0 when workers run elsewhere.",
-				}),
-			concurrency: z.int().min(1).max(2_000).default(50).meta({
-				description: "Device sessions that one worker process holds at a time.",
-			}),
-		}),
-	),
+	workersConfig,
 	defineConfig(
 		"telemetry",
 		z.object({

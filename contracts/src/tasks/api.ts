@@ -120,7 +120,7 @@ export const tasksApi = defineApi("tasks", {
 		returns: RunRef,
 		changes: true,
 		max_body_bytes: 16 * 1024 * 1024,
-		errors: ["runs.unknown_step"],
+		errors: ["runs.unknown_step", "runs.bad_plan"],
 	}),
 	/** Runs of a subject, newest first, for the service that owns it. */
 	listRunsOfSubject: internal("/internal/tasks/runs/of-subject", {

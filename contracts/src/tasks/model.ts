@@ -23,7 +23,8 @@ export type OperationStatus = z.infer<typeof OperationStatus>;
 export const RunKind = z.enum(["backup", "connectivity_test"]);
 export type RunKind = z.infer<typeof RunKind>;
 
-export const StepType = z.enum(["collect_config", "test_connection"]);
+/** Name of a step type, as `services/tasks/src/steps` registers them: `collect_config`, `test_connection`. */
+export const StepType = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/);
 
 /** One step of a plan; it runs once on every target, in the order of the steps. */
 export const PlanStep = z.object({

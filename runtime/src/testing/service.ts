@@ -58,7 +58,13 @@ export function peer<A extends Api>(api: A, operations: Partial<Handlers<A>>): A
 	};
 	return defineService({
 		name: api.name,
-		api: defineApi(api.name, api.operations),
+		// It keeps no records of changes: only the service that it stands for has an audit trail.
+		api: defineApi(
+			api.name,
+			Object.fromEntries(
+				Object.entries(api.operations).map(([name, operation]) => [name, { ...operation, changes: false }]),
+			),
+		),
 		schema: false,
 		setup: () => ({
 			operations: Object.fromEntries(

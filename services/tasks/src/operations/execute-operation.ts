@@ -1,0 +1,273 @@
+import type { backupApi } from "@netconductor/contracts/backup/api";
+import type { devicesApi } from "@netconductor/contracts/devices/api";
+import type { Connection } from "@netconductor/contracts/devices/connection";
+import type { Client } from "@netconductor/contracts/kernel/client";
+import type { PresentedHostKey } from "@netconductor/driver-core/host-key";
+import type { Clock } from "@netconductor/runtime/clock";
+import { createLineMasker } from "@netconductor/runtime/config-text";
+import { failed, hasCode, isAppError } from "@netconductor/runtime/errors";
+import type { CallerContext } from "@netconductor/runtime/host/service";
+import type { Log } from "@netconductor/runtime/log";
+import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
+import { z } from "zod";
+import type { Outcome } from "../engine/engine.ts";
+import type { OutputWriter } from "../output/output-writer.ts";
+import type { Step, StepContext, StepRegistry } from "../steps/step.ts";
+import { toOperationError } from "./operation-error.ts";
+import { type ClaimedOperation, type Ending, type OperationStore, writeUnknown } from "./operation-store.ts";
+
+export interface ExecuteNeeds {
+	store: OperationStore;
+	steps: StepRegistry;
+	output: OutputWriter;
+	devices: Client<typeof devicesApi, CallerContext>;
+	backup: Client<typeof backupApi, CallerContext>;
+	ownAccount(): CallerContext;
+	clock: Clock;
+	log: Log;
+	/** Called when an operation began or ended. */
+	onChange(run_id: string, operation_id: string): void;
+}
+
+/** Whoever executes: its id, and how it is told to stop. */
+export interface Executor {
+	worker_id: string;
+	/** Aborts when the worker may not go on: its lease was lost or it stops. What it had is then another's. */
+	gone: AbortSignal;
+	/** Aborts when a run is cancelled. */
+	cancelled(run_id: string): AbortSignal;
+}
+
+/** An operation that costs its worker the life every time must not go round for ever. */
+const mostAttempts = 5;
+/** How long a service that an operation needs may be away, in milliseconds. */
+const patience_ms = 60_000;
+
+/**
+ * Executes one operation. Whatever happens to this process meanwhile, an operation ends once: every change asks whether this attempt is still
+ * the latest one.
+ */
+export function executeOperation(needs: ExecuteNeeds) {
+	const { store, steps, output, clock, log } = needs;
+
+	return async (id: string, executor: Executor): Promise<Outcome> => {
+		for (;;) {
+			try {
+				return await attempt(id, executor);
+			} catch (err) {
+				// Only the database or a mistake of ours gets here; the operation is not lost by either.
+				log.error({ err, operation_id: id }, "an operation could not be executed; it will be tried again");
+				if (await isGone(1_000, executor)) return "parked";
+			}
+		}
+	};
+
+	async function attempt(id: string, executor: Executor): Promise<Outcome> {
+		if (executor.gone.aborted) return "parked";
+		const claimed = await store.claim(id, executor.worker_id);
+		if (claimed === undefined) {
+			const status = await store.status(id);
+			return status === "pending" || status === "running" ? "parked" : "done";
+		}
+		return runWithTraceparent(claimed.traceparent ?? undefined, () =>
+			withSpan(
+				`operation ${claimed.step_type}`,
+				{ "run.id": claimed.run_id, "operation.id": id, "device.name": claimed.device_name },
+				() => carryOut(claimed, executor),
+			),
+		);
+	}
+
+	async function carryOut(claimed: ClaimedOperation, executor: Executor): Promise<Outcome> {
+		const step = steps.get(claimed.step_type);
+		const cancelled = executor.cancelled(claimed.run_id);
+		const signal = AbortSignal.any([executor.gone, cancelled]);
+		let ending: Ending;
+		if (claimed.write_started) ending = { status: "unknown", error: writeUnknown };
+		else if (claimed.cancel_requested) ending = { status: "cancelled" };
+		else if (claimed.attempts > mostAttempts) ending = { status: "failed", error: lostTooOften(claimed) };
+		else if (step === undefined) ending = { status: "failed", error: unknownStep(claimed) };
+		else {
+			needs.onChange(claimed.run_id, claimed.id);
+			ending = await runStep(step, claimed, executor, signal);
+			if (executor.gone.aborted) return "parked";
+			if (cancelled.aborted && ending.status === "failed") ending = cancelledEnding(step, ending);
+		}
+		while (!(await recorded(claimed, executor, ending))) {
+			if (await isGone(500, executor)) return "parked";
+		}
+		return "done";
+	}
+
+	async function recorded(claimed: ClaimedOperation, executor: Executor, ending: Ending): Promise<boolean> {
+		try {
+			const mine = await store.finish(claimed, executor.worker_id, ending);
+			if (mine) needs.onChange(claimed.run_id, claimed.id);
+			else log.warn({ operation_id: claimed.id }, "an operation was taken over meanwhile; its result here is dropped");
+			return true;
+		} catch (err) {
+			if (!hasCode(err, "service.unavailable")) throw err;
+			log.warn({ err, operation_id: claimed.id }, "the end of an operation could not be stored; trying again");
+			return false;
+		}
+	}
+
+	async function runStep(
+		step: Step,
+		claimed: ClaimedOperation,
+		executor: Executor,
+		signal: AbortSignal,
+	): Promise<Ending> {
+		const lines = output.open(claimed.run_id, claimed.id);
+		try {
+			const connection = await patiently(signal, () =>
+				needs.devices.revealConnection(
+					{
+						params: { id: claimed.device_id },
+						body: { run_id: claimed.run_id, operation_id: claimed.id },
+					},
+					{ ...needs.ownAccount(), signal },
+				),
+			);
+			if (step.mode === "write" && !(await store.startWriting(claimed, executor.worker_id))) {
+				throw new Error("the operation was taken over before it began to write");
+			}
+			const { result, error } = await step.run(contextOf(step, claimed, connection, signal, lines.add));
+			if (error === undefined) return { status: "succeeded", result };
+			lines.add(error.message);
+			await noteChangedKey(error, claimed, signal);
+			return { status: "failed", result, error };
+		} catch (thrown) {
+			const error = toOperationError(thrown);
+			if (!isAppError(thrown))
+				log.error({ err: thrown, operation_id: claimed.id, step: step.type }, "a step failed unexpectedly");
+			if (!signal.aborted) {
+				lines.add(error.message);
+				await noteChangedKey(error, claimed, signal);
+			}
+			return { status: "failed", error };
+		} finally {
+			if (!executor.gone.aborted) await lines.flush();
+		}
+	}
+
+	function contextOf(
+		step: Step,
+		claimed: ClaimedOperation,
+		connection: Connection,
+		signal: AbortSignal,
+		add: (text: string) => void,
+	): StepContext<never> {
+		const mask = createLineMasker(connection.platform);
+		const { id, run_id, device_id, device_name } = claimed;
+		return {
+			params: step.params.parse(claimed.params) as never,
+			operation: { id, run_id, device_id, device_name },
+			run: { subject: claimed.subject, started_by: claimed.started_by_name },
+			connection,
+			session_options: {
+				signal,
+				onHostKey: (key) => noteNewKey(key, run_id, signal),
+			},
+			log: add,
+			show: (text) => add(text.replace(/\n$/, "").split("\n").map(mask).join("\n")),
+			backup: {
+				recordBackup: (input) =>
+					patiently(signal, () => needs.backup.recordBackup(input, { ...needs.ownAccount(), signal })),
+			},
+		};
+	}
+
+	/** A key that nobody has seen is trusted, unless another one was recorded since the session began. */
+	async function noteNewKey(key: PresentedHostKey, run_id: string, signal: AbortSignal): Promise<void> {
+		if (!key.is_new) return;
+		if ((await recordKey(key.device_id, key, run_id, signal)) !== "changed") return;
+		throw failed("device.host_key_changed", {
+			message: `${key.name} presented ${key.fingerprint} (${key.algorithm}), which is not the key that was accepted meanwhile. Nothing was sent. If the device was replaced, accept the new key on the device's page or with \`netconductor devices trust ${key.name}\`.`,
+			phase: "host_key",
+			details: { device_id: key.device_id, device: key.name },
+		});
+	}
+
+	/** The session refused a key: devices keeps what was presented, for the person who decides. */
+	async function noteChangedKey(
+		error: { code: string; details?: Record<string, unknown> | undefined },
+		claimed: ClaimedOperation,
+		signal: AbortSignal,
+	): Promise<void> {
+		if (error.code !== "device.host_key_changed") return;
+		const presented = RefusedKey.safeParse(error.details);
+		if (!presented.success) return;
+		try {
+			await recordKey(presented.data.device_id, presented.data.presented, claimed.run_id, signal);
+		} catch (err) {
+			log.warn({ err, device_id: presented.data.device_id }, "a changed host key could not be recorded");
+		}
+	}
+
+	async function recordKey(
+		device_id: string,
+		{ fingerprint, algorithm }: { fingerprint: string; algorithm: string },
+		run_id: string,
+		signal: AbortSignal,
+	): Promise<"trusted" | "known" | "changed"> {
+		const { status } = await patiently(signal, () =>
+			needs.devices.recordHostKey(
+				{ params: { id: device_id }, body: { fingerprint, algorithm, run_id } },
+				{ ...needs.ownAccount(), signal },
+			),
+		);
+		return status;
+	}
+
+	/** Calls a service that may be away for a moment, as when the main process restarts. Only for calls that may be repeated. */
+	async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+		const until = clock.now().getTime() + patience_ms;
+		for (let wait_ms = 100; ; wait_ms = Math.min(2_000, wait_ms * 2)) {
+			try {
+				return await call();
+			} catch (error) {
+				const mayReturn = hasCode(error, "service.unavailable") || hasCode(error, "audit.unavailable");
+				if (!mayReturn || clock.now().getTime() + wait_ms > until) throw error;
+				await clock.sleep(wait_ms, signal);
+			}
+		}
+	}
+
+	/** Waits, and says whether the worker has to let go. */
+	async function isGone(wait_ms: number, { gone }: Executor): Promise<boolean> {
+		await clock.sleep(wait_ms, gone).catch(() => {});
+		return gone.aborted;
+	}
+}
+
+const RefusedKey = z.object({
+	device_id: z.uuid(),
+	presented: z.object({ fingerprint: z.string(), algorithm: z.string() }),
+});
+
+/** A read that was cut off did nothing; of a write that was cut off nobody knows how far it got. */
+function cancelledEnding(step: Step, ending: Ending): Ending {
+	if (step.mode === "write") return { status: "unknown", error: cancelledWrite };
+	return { ...ending, status: "cancelled", error: null };
+}
+
+const cancelledWrite = {
+	...writeUnknown,
+	message:
+		"The run was cancelled after this operation had begun to write to the device. Whether the change was made is not known. Look at the device, then run it again or leave it.",
+};
+
+function lostTooOften({ device_name, attempts }: ClaimedOperation) {
+	return {
+		code: "operations.worker_lost",
+		message: `The worker was lost ${attempts - 1} times while it worked on ${device_name}; it was not tried again. Look at the log of the workers.`,
+	};
+}
+
+function unknownStep({ step_type }: ClaimedOperation) {
+	return {
+		code: "runs.unknown_step",
+		message: `This worker does not know the step ${step_type}. Is it of another version?`,
+	};
+}

@@ -1,0 +1,54 @@
+import type { Actor } from "@netconductor/contracts/kernel/actor";
+import type { Database } from "@netconductor/runtime/db/database";
+import { failed } from "@netconductor/runtime/errors";
+import type { OperationStore } from "../operations/operation-store.ts";
+import { rowsOf } from "../rows.ts";
+import { hasEnded, retriedStatuses } from "./run.ts";
+import type { RunStore } from "./run-store.ts";
+import type { startRun } from "./start-run.ts";
+
+export interface RetryRunNeeds {
+	db: Database;
+	store: RunStore;
+	operations: OperationStore;
+	start: ReturnType<typeof startRun>;
+}
+
+/**
+ * Runs all steps again on the devices of which one failed, was cancelled or is unknown (a person asked for it). The new run belongs to no
+ * subject: a snapshot is what one run collected, and a second one would change it afterwards.
+ * @throws runs.not_found
+ * @throws runs.still_running
+ * @throws runs.nothing_to_retry
+ */
+export function retryRun({ db, store, operations, start }: RetryRunNeeds) {
+	return async (run_id: string, by: Actor, request_id: string): Promise<{ run_id: string }> => {
+		const run = await store.get(run_id);
+		if (!hasEnded(run.status)) {
+			throw failed("runs.still_running", {
+				message: `The run ${run.title} has not ended yet; cancel it or wait`,
+				details: { run_id },
+			});
+		}
+		const targets = await operations.devicesWith(run_id, retriedStatuses);
+		if (targets.length === 0) {
+			throw failed("runs.nothing_to_retry", {
+				message: `Nothing in the run ${run.title} failed or was cancelled`,
+				details: { run_id },
+			});
+		}
+		const [row] = await rowsOf<{ steps: { id: string; type: string; params: Record<string, unknown> }[] }>(
+			db,
+			"select steps from runs where id = $1",
+			[run_id],
+		);
+		const title = run.title.startsWith("Retry: ") ? run.title : `Retry: ${run.title}`.slice(0, 200);
+		return start({
+			// A request that is repeated by the network starts nothing twice; a person may retry as often as they like.
+			idempotency_key: `retry/${run_id}/${request_id}`,
+			plan: { kind: run.kind, title, steps: row?.steps ?? [], targets, skipped: [] },
+			started_by: by,
+			retry_of: run_id,
+		});
+	};
+}

@@ -1,0 +1,191 @@
+import type { Actor } from "@netconductor/contracts/kernel/actor";
+import type { CursorPage } from "@netconductor/contracts/kernel/page";
+import type { ListRuns, Plan, Run } from "@netconductor/contracts/tasks/model";
+import type { Database, Tx } from "@netconductor/runtime/db/database";
+import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
+import { failed } from "@netconductor/runtime/errors";
+import { and, eq, gte, inArray, lte, type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
+import { rowsOf } from "../rows.ts";
+import { operations, runs } from "../tables.ts";
+import { type Counts, hasEnded, noCounts, type operationsOf } from "./run.ts";
+
+type Row = typeof runs.$inferSelect;
+
+export interface NewRun {
+	id: string;
+	idempotency_key: string;
+	plan: Plan;
+	started_by: Actor;
+	retry_of: string | null;
+	traceparent: string | undefined;
+	created_at: Date;
+}
+
+export interface RunStore {
+	/** False when a run with this key is there already; nothing is written then. */
+	insert(tx: Tx, run: NewRun, operations: ReturnType<typeof operationsOf>, ids: string[]): Promise<boolean>;
+	idByKey(on: Database | Tx, key: string): Promise<string | undefined>;
+	/** @throws runs.not_found */
+	get(id: string): Promise<Run>;
+	list(query: z.output<typeof ListRuns>): Promise<CursorPage<Run>>;
+	listOfSubject(query: {
+		type: string;
+		id: string;
+		cursor?: string | undefined;
+		limit: number;
+	}): Promise<CursorPage<Run>>;
+	/** The row, locked until the transaction ends. @throws runs.not_found */
+	lock(tx: Tx, id: string): Promise<Row>;
+	/** Counted anew from the operations. */
+	countOperations(on: Database | Tx, id: string): Promise<Counts>;
+}
+
+const historyKey = [
+	{ column: runs.created_at, schema: z.iso.datetime() },
+	{ column: runs.id, schema: z.uuid() },
+] as const;
+
+export function createRunStore(db: Database): RunStore {
+	async function page(query: { cursor?: string | undefined; limit: number }, ...conditions: (SQL | undefined)[]) {
+		const { where, order_by, limit } = cursorWindow(query, { key: historyKey, direction: "descending" });
+		const found = await db.orm
+			.select()
+			.from(runs)
+			.where(and(where, ...conditions))
+			.orderBy(...order_by)
+			.limit(limit);
+		const { items, next_cursor } = toCursorPage(found, query.limit, (row) => [row.created_at, row.id]);
+		return { items: items.map(toRun), next_cursor };
+	}
+
+	async function countOperations(on: Database | Tx, id: string): Promise<Counts> {
+		const rows = await rowsOf<{ status: keyof Counts; count: number }>(
+			on,
+			"select status, count(*)::int as count from operations where run_id = $1 group by status",
+			[id],
+		);
+		return { ...noCounts, ...Object.fromEntries(rows.map(({ status, count }) => [status, count])) };
+	}
+
+	return {
+		async insert(tx, run, planned, ids) {
+			const { plan, started_by } = run;
+			const inserted = await tx
+				.insert(runs)
+				.values({
+					id: run.id,
+					idempotency_key: run.idempotency_key,
+					kind: plan.kind,
+					title: plan.title,
+					status: "queued",
+					steps: plan.steps,
+					subject_type: plan.subject?.type ?? null,
+					subject_id: plan.subject?.id ?? null,
+					total: planned.length,
+					counts: {
+						...noCounts,
+						pending: planned.filter(({ status }) => status === "pending").length,
+						skipped: planned.filter(({ status }) => status === "skipped").length,
+					},
+					started_by_kind: started_by.kind,
+					started_by_id: started_by.id,
+					started_by_name: started_by.name,
+					retry_of: run.retry_of,
+					traceparent: run.traceparent ?? null,
+					created_at: run.created_at.toISOString(),
+				})
+				.onConflictDoNothing({ target: runs.idempotency_key })
+				.returning({ id: runs.id });
+			if (inserted.length === 0) return false;
+			// One statement for any number of targets.
+			await rowsOf(
+				tx,
+				`insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, skip_reason, finished_at)
+				select o.id, $1, o.position, o.step_index, s.id, s.type, o.device_id, o.device_name, o.status, o.ready, o.skip_reason,
+					case when o.status = 'skipped' then $2::timestamptz end
+				from unnest($3::uuid[], $4::int[], $5::smallint[], $6::uuid[], $7::text[], $8::text[], $9::boolean[], $10::text[])
+					as o (id, position, step_index, device_id, device_name, status, ready, skip_reason)
+				join unnest($11::text[], $12::text[]) with ordinality as s (id, type, index) on s.index = o.step_index + 1`,
+				[
+					run.id,
+					run.created_at,
+					ids,
+					planned.map(({ position }) => position),
+					planned.map(({ step_index }) => step_index),
+					planned.map(({ device_id }) => device_id),
+					planned.map(({ device_name }) => device_name),
+					planned.map(({ status }) => status),
+					planned.map(({ ready }) => ready),
+					planned.map(({ skip_reason }) => skip_reason),
+					plan.steps.map(({ id }) => id),
+					plan.steps.map(({ type }) => type),
+				],
+			);
+			await rowsOf(tx, "insert into output_heads (run_id) values ($1)", [run.id]);
+			return true;
+		},
+
+		async idByKey(on, key) {
+			const [row] = await rowsOf<{ id: string }>(on, "select id from runs where idempotency_key = $1", [key]);
+			return row?.id;
+		},
+
+		async get(id) {
+			const [row] = await db.orm.select().from(runs).where(eq(runs.id, id));
+			if (row === undefined) throw notFound(id);
+			const run = toRun(row);
+			return hasEnded(row.status) ? run : { ...run, counts: await countOperations(db, id) };
+		},
+
+		list: (query) =>
+			page(
+				query,
+				query.kind && eq(runs.kind, query.kind),
+				query.status && query.status.length > 0 ? inArray(runs.status, query.status) : undefined,
+				query.started_by ? eq(runs.started_by_name, query.started_by) : undefined,
+				query.from ? gte(runs.created_at, query.from) : undefined,
+				query.to ? lte(runs.created_at, query.to) : undefined,
+				query.device_id
+					? sql`${runs.id} in (select ${operations.run_id} from ${operations} where ${operations.device_id} = ${query.device_id})`
+					: undefined,
+			),
+
+		listOfSubject: (query) => page(query, eq(runs.subject_type, query.type), eq(runs.subject_id, query.id)),
+
+		async lock(tx, id) {
+			const [row] = await tx.select().from(runs).where(eq(runs.id, id)).for("update");
+			if (row === undefined) throw notFound(id);
+			return row;
+		},
+
+		countOperations,
+	};
+}
+
+function notFound(id: string) {
+	return failed("runs.not_found", { message: `There is no run ${id}`, details: { run_id: id } });
+}
+
+export function toRun(row: Row): Run {
+	return {
+		id: row.id,
+		kind: row.kind,
+		title: row.title,
+		status: row.status,
+		counts: row.counts,
+		total: row.total,
+		started_by: { kind: row.started_by_kind, id: row.started_by_id, name: row.started_by_name },
+		subject: subjectOf(row),
+		retry_of: row.retry_of,
+		cancel_requested_by: row.cancel_requested_by,
+		created_at: row.created_at,
+		started_at: row.started_at,
+		finished_at: row.finished_at,
+	};
+}
+
+/** What a run belongs to, as events carry it. */
+export function subjectOf(row: Pick<Row, "subject_type" | "subject_id">): { type: string; id: string } | null {
+	return row.subject_type === null || row.subject_id === null ? null : { type: row.subject_type, id: row.subject_id };
+}

@@ -1,0 +1,144 @@
+import { tasksApi } from "@netconductor/contracts/tasks/api";
+import { ListOperations } from "@netconductor/contracts/tasks/model";
+import { defineService } from "@netconductor/runtime/host/service";
+import { workersConfig } from "@netconductor/runtime/runtime-config";
+import { createEngine } from "./engine/engine.ts";
+import { createOperationStore } from "./operations/operation-store.ts";
+import { createOutputStore } from "./output/output-store.ts";
+import { createProgress, progressTopic, runOf } from "./progress.ts";
+import { cancelRun } from "./runs/cancel-run.ts";
+import { createRunDriver } from "./runs/drive-run.ts";
+import { pruneEngine } from "./runs/prune-engine.ts";
+import { retryRun } from "./runs/retry-run.ts";
+import { hasEnded } from "./runs/run.ts";
+import { createRunStore } from "./runs/run-store.ts";
+import { startRun } from "./runs/start-run.ts";
+import { toTask } from "./runs/task.ts";
+import { stepTypes } from "./steps/registry.ts";
+import type { StepRegistry } from "./steps/step.ts";
+import { superviseWorkers } from "./workers/supervise-workers.ts";
+import { takeOver } from "./workers/take-over.ts";
+import { createWorkerStore } from "./workers/worker-store.ts";
+
+/** The engine's own rows about a run are of use for looking into trouble for this long after its end. */
+const engineHistory_ms = 10 * 60_000;
+
+/** The service that accepts plans with these step types, drives runs and looks after workers. */
+export function createTasksService(steps: StepRegistry) {
+	return defineService({
+		name: "tasks",
+		api: tasksApi,
+		migrations: new URL("../migrations", import.meta.url),
+		config: workersConfig,
+		async setup({ db, outbox, ephemeral, config, clock, log }) {
+			const engine = await createEngine({ db, log, worker_concurrency: config.concurrency });
+			const store = createRunStore(db);
+			const operations = createOperationStore(db, outbox);
+			const output = createOutputStore(db);
+			const workers = createWorkerStore(db);
+			const { run: onChange } = createProgress(ephemeral);
+			const { capacity } = workers;
+			const driver = createRunDriver({ db, outbox, store, engine, capacity, clock, log, onChange });
+			const start = startRun({ db, outbox, store, engine, steps, clock });
+			const cancel = cancelRun({ db, store, operations, ephemeral, clock, onChange });
+			const retry = retryRun({ db, store, operations, start });
+			const supervision = superviseWorkers({
+				workers,
+				takeOver: (worker_ids) => takeOver(worker_ids, { db, engine, operations, onRunChanged: onChange }),
+				prune: async () => void (await pruneEngine(db, engine, new Date(clock.now().getTime() - engineHistory_ms))),
+				clock,
+				log,
+				lease_ms: config.lease_ms,
+			});
+			let unsubscribe: (() => Promise<void>) | undefined;
+
+			return {
+				operations: {
+					listRuns: ({ query }) => store.list(query),
+					getRun: ({ params }) => store.get(params.id),
+					async listOperations({ params, query }) {
+						await store.get(params.id);
+						return operations.list(params.id, query);
+					},
+					async readOutput({ params, query }) {
+						// Read first: what is stored after the end was seen cannot be missed.
+						const run = await store.get(params.id);
+						const items = await output.read(params.id, query);
+						const next_after = items.at(-1)?.seq ?? query.after;
+						return { items, next_after, ended: hasEnded(run.status) && items.length < query.limit };
+					},
+					async cancelRun({ params, actor, note }) {
+						const run = await cancel(params.id, actor);
+						note({ resource_type: "run", resource_id: run.id, resource_name: run.title });
+						return run;
+					},
+					async retryRun({ params, actor, request_id, note }) {
+						const started = await retry(params.id, actor, request_id);
+						note({ resource_type: "run", resource_id: started.run_id, after: { retry_of: params.id } });
+						return started;
+					},
+
+					async listTasks({ query }) {
+						const { items, next_cursor } = await store.list(query);
+						return { items: items.map(toTask), next_cursor };
+					},
+					getTask: async ({ params }) => toTask(await store.get(params.id)),
+					async getTaskResult({ params, query }) {
+						const run = await store.get(params.id);
+						const { page, page_size, q } = query;
+						const found = await operations.list(run.id, ListOperations.parse({ page, page_size, q }));
+						return {
+							task_id: run.id,
+							status: run.status,
+							counts: run.counts,
+							results: found.items,
+							page: found.page,
+							page_size: found.page_size,
+							total: found.total,
+						};
+					},
+					async cancelTask({ params, actor, note }) {
+						const run = await cancel(params.id, actor);
+						note({ resource_type: "run", resource_id: run.id, resource_name: run.title });
+						return toTask(run);
+					},
+
+					listWorkers: ({ query }) => workers.list(query),
+					getWorkerStats: () => workers.stats(),
+
+					async startRun({ body, actor, note }) {
+						const started = await start({ ...body, started_by: actor });
+						note({ resource_type: "run", resource_id: started.run_id, resource_name: body.plan.title });
+						return started;
+					},
+					listRunsOfSubject: ({ body }) => store.listOfSubject(body),
+				},
+
+				async start() {
+					await engine.migrate();
+					unsubscribe = await ephemeral.subscribe(
+						progressTopic,
+						(payload) => {
+							const run_id = runOf(payload);
+							if (run_id !== undefined) driver.ring(run_id);
+						},
+						driver.ringAll,
+					);
+					// The same name at every start: what this process drove when it died is its own to go on with.
+					await engine.launch({ executor_id: "main", runs: driver.drive });
+					supervision.start();
+				},
+
+				async stop() {
+					await unsubscribe?.();
+					await supervision.stop();
+					driver.stop();
+					await engine.shutdown(0);
+					await engine.close();
+				},
+			};
+		},
+	});
+}
+
+export const tasksService = createTasksService(stepTypes);

@@ -1,0 +1,145 @@
+import type { OperationError, OperationStatus, Plan, RunStatus } from "@netconductor/contracts/tasks/model";
+import { instant } from "@netconductor/runtime/db/columns";
+import { sql } from "drizzle-orm";
+import {
+	bigint,
+	boolean,
+	index,
+	integer,
+	jsonb,
+	primaryKey,
+	smallint,
+	text,
+	uniqueIndex,
+	uuid,
+} from "drizzle-orm/pg-core";
+import type { Counts } from "./runs/run.ts";
+import { tasksSchema } from "./schema.ts";
+
+export const runs = tasksSchema.table(
+	"runs",
+	{
+		id: uuid().primaryKey(),
+		idempotency_key: text().notNull().unique("runs_idempotency_key"),
+		kind: text().$type<Plan["kind"]>().notNull(),
+		title: text().notNull(),
+		status: text().$type<RunStatus>().notNull(),
+		steps: jsonb().$type<Plan["steps"]>().notNull(),
+		subject_type: text(),
+		subject_id: text(),
+		total: integer().notNull(),
+		/** Exact once the run has ended; until then as of a moment ago. */
+		counts: jsonb().$type<Counts>().notNull(),
+		started_by_kind: text().notNull(),
+		started_by_id: text().notNull(),
+		started_by_name: text().notNull(),
+		retry_of: uuid(),
+		cancel_requested_by: text(),
+		cancel_requested_at: instant(),
+		/** W3C trace context of the request that started it. */
+		traceparent: text(),
+		created_at: instant().notNull(),
+		started_at: instant(),
+		finished_at: instant(),
+		/** When the engine's rows about this ended run were deleted. */
+		pruned_at: instant(),
+	},
+	(table) => [
+		index("runs_by_time").on(table.created_at, table.id),
+		index("runs_by_kind").on(table.kind, table.created_at, table.id),
+		index("runs_by_status").on(table.status, table.created_at, table.id),
+		index("runs_by_starter").on(table.started_by_name, table.created_at, table.id),
+		index("runs_by_subject").on(table.subject_type, table.subject_id, table.created_at, table.id),
+		index("runs_to_prune").on(table.finished_at).where(sql`pruned_at is null and finished_at is not null`),
+	],
+);
+
+export const operations = tasksSchema.table(
+	"operations",
+	{
+		id: uuid().primaryKey(),
+		run_id: uuid()
+			.notNull()
+			.references(() => runs.id),
+		/** Order within the run: all steps of the first device, then of the second. */
+		position: integer().notNull(),
+		step_index: smallint().notNull(),
+		step_id: text().notNull(),
+		step_type: text().notNull(),
+		device_id: uuid().notNull(),
+		device_name: text().notNull(),
+		status: text().$type<OperationStatus>().notNull(),
+		/** The steps before it on this device have succeeded. */
+		ready: boolean().notNull(),
+		/** Handed to the workers' queue. */
+		queued: boolean().notNull().default(false),
+		/** Also says whose result counts: that of the latest attempt. */
+		attempts: smallint().notNull().default(0),
+		worker_id: text(),
+		/** Set before the first write to the device: from then on it is never repeated without a person's word. */
+		write_started_at: instant(),
+		result: jsonb().$type<Record<string, unknown>>(),
+		error: jsonb().$type<OperationError>(),
+		skip_reason: text(),
+		started_at: instant(),
+		finished_at: instant(),
+		duration_ms: integer(),
+	},
+	(table) => [
+		uniqueIndex("operations_by_device").on(table.device_id, table.run_id, table.step_index),
+		index("operations_by_name").on(table.run_id, table.device_name, table.id),
+		index("operations_by_status").on(table.run_id, table.status, table.device_name, table.id),
+		index("operations_to_queue")
+			.on(table.run_id, table.position)
+			.where(sql`status = 'pending' and ready and not queued`),
+		index("operations_unfinished").on(table.run_id).where(sql`status in ('pending', 'running')`),
+		index("operations_of_worker").on(table.worker_id).where(sql`status = 'running'`),
+		index("operations_by_end").on(table.finished_at, table.status).where(sql`finished_at is not null`),
+	],
+);
+
+/** Last number given to a piece of output, by run. Apart from `runs`, so that output and states do not wait for each other. */
+export const outputHeads = tasksSchema.table("output_heads", {
+	run_id: uuid()
+		.primaryKey()
+		.references(() => runs.id),
+	last_seq: bigint({ mode: "number" }).notNull().default(0),
+});
+
+export const outputChunks = tasksSchema.table(
+	"output_chunks",
+	{
+		run_id: uuid().notNull(),
+		seq: bigint({ mode: "number" }).notNull(),
+		operation_id: uuid().notNull(),
+		at: instant().notNull(),
+		text: text().notNull(),
+	},
+	(table) => [
+		primaryKey({ name: "output_chunks_pkey", columns: [table.run_id, table.seq] }),
+		index("output_chunks_by_operation").on(table.operation_id, table.seq),
+	],
+);
+
+export const workers = tasksSchema.table(
+	"workers",
+	{
+		/** One for each lease: a worker that lost its lease comes back under another. */
+		id: text().primaryKey(),
+		hostname: text().notNull(),
+		pid: integer().notNull(),
+		version: text().notNull(),
+		status: text().$type<"online" | "draining" | "lost" | "stopped">().notNull(),
+		concurrency: integer().notNull(),
+		running: integer().notNull().default(0),
+		completed: integer().notNull().default(0),
+		started_at: instant().notNull(),
+		last_heartbeat_at: instant().notNull(),
+		lease_until: instant().notNull(),
+		ended_at: instant(),
+	},
+	(table) => [
+		index("workers_by_start").on(table.started_at),
+		index("workers_by_status").on(table.status, table.lease_until),
+	],
+);

@@ -1,0 +1,64 @@
+import { backupApi } from "@netconductor/contracts/backup/api";
+import { devicesApi } from "@netconductor/contracts/devices/api";
+import { workerApi } from "@netconductor/contracts/tasks/worker-api";
+import { defineService } from "@netconductor/runtime/host/service";
+import { workersConfig } from "@netconductor/runtime/runtime-config";
+import { createEngine } from "./engine/engine.ts";
+import { executeOperation } from "./operations/execute-operation.ts";
+import { createOperationStore } from "./operations/operation-store.ts";
+import { createOutputStore } from "./output/output-store.ts";
+import { createOutputWriter } from "./output/output-writer.ts";
+import { createProgress } from "./progress.ts";
+import { stepTypes } from "./steps/registry.ts";
+import type { StepRegistry } from "./steps/step.ts";
+import { createWorker } from "./workers/run-worker.ts";
+import { takeOver } from "./workers/take-over.ts";
+import { createWorkerStore } from "./workers/worker-store.ts";
+
+/** A worker that knows these step types. It shares the schema of `tasks`, and needs a process to itself. */
+export function createWorkerService(steps: StepRegistry) {
+	return defineService({
+		name: "worker",
+		api: workerApi,
+		schema: "tasks",
+		config: workersConfig,
+		needs: { devices: devicesApi, backup: backupApi },
+		async setup({ db, outbox, ephemeral, clients, config, clock, log, ownAccount, process }) {
+			const engine = await createEngine({ db, log, worker_concurrency: config.concurrency });
+			const operations = createOperationStore(db, outbox);
+			const progress = createProgress(ephemeral);
+			const output = createOutputWriter({
+				store: createOutputStore(db),
+				clock,
+				log,
+				onStored: progress.output,
+			});
+			const execute = executeOperation({
+				store: operations,
+				steps,
+				output,
+				devices: clients.devices,
+				backup: clients.backup,
+				ownAccount,
+				clock,
+				log,
+				onChange: progress.operation,
+			});
+			const worker = createWorker({
+				engine,
+				workers: createWorkerStore(db),
+				operations,
+				execute,
+				takeOver: (worker_ids) => takeOver(worker_ids, { db, engine, operations, onRunChanged: progress.run }),
+				ephemeral,
+				clock,
+				log,
+				settings: config,
+				version: process.version,
+			});
+			return { operations: {}, start: worker.start, stop: worker.stop };
+		},
+	});
+}
+
+export const workerService = createWorkerService(stepTypes);

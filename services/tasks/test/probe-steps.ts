@@ -1,0 +1,40 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { z } from "zod";
+import { collectConfig } from "../src/steps/collect-config.ts";
+import { defineStep, type StepRegistry, stepRegistry } from "../src/steps/step.ts";
+import { testConnection } from "../src/steps/test-connection.ts";
+
+const params = z.object({
+	/** How long it takes. */
+	hold_ms: z.int().default(0),
+	/** Names of devices on which it fails. */
+	fails_on: z.array(z.string()).default([]),
+});
+
+async function hold({ hold_ms, fails_on }: z.output<typeof params>, device_name: string, signal: AbortSignal) {
+	await sleep(hold_ms, undefined, { signal });
+	if (fails_on.includes(device_name)) throw new Error("this device was to fail");
+	return { result: { pid: process.pid } };
+}
+
+/** Steps that touch no device: what is tested is the engine around them. */
+const probeRead = defineStep({
+	type: "probe_read",
+	category: "checks",
+	mode: "read",
+	params,
+	run: ({ params: given, operation, session_options, log }) => {
+		log(`probing ${operation.device_name}\u001b[2J`);
+		return hold(given, operation.device_name, session_options.signal);
+	},
+});
+
+const probeWrite = defineStep({
+	type: "probe_write",
+	category: "checks",
+	mode: "write",
+	params,
+	run: ({ params: given, operation, session_options }) => hold(given, operation.device_name, session_options.signal),
+});
+
+export const probeSteps: StepRegistry = stepRegistry(probeRead, probeWrite, collectConfig, testConnection);
