@@ -9,19 +9,28 @@ export const AuditRecord = OperationRecord.extend({
 	/** Position in the chain, from 1 without gaps. */
 	position: z.int(),
 	recorded_at: Timestamp,
-	/** SHA-256 over the record and the hash before it, hex. */
+	/** SHA-256, hex, of the canonical JSON (RFC 8785) of this record without `hash`. */
 	hash: z.string(),
 	previous_hash: z.string(),
 }).meta({ id: "AuditRecord" });
 export type AuditRecord = z.infer<typeof AuditRecord>;
 
+function filterText(longest: number) {
+	return z
+		.string()
+		.max(longest)
+		.regex(/^[^\0]*$/, "NUL is not allowed");
+}
+
+/** Filters match exactly; `from` and `to` are about when it happened. */
 export const ListAudit = CursorQuery.extend({
-	actor: z.string().max(100).optional(),
-	service: z.string().max(50).optional(),
-	operation: z.string().max(100).optional(),
+	/** Id of a user, or the name of a user, API token or service. */
+	actor: filterText(200).optional(),
+	service: filterText(50).optional(),
+	operation: filterText(100).optional(),
 	outcome: z.enum(["succeeded", "failed", "denied", "unknown"]).optional(),
-	resource_type: z.string().max(50).optional(),
-	resource_id: z.string().max(100).optional(),
+	resource_type: filterText(50).optional(),
+	resource_id: filterText(200).optional(),
 	from: Timestamp.optional(),
 	to: Timestamp.optional(),
 });
@@ -47,7 +56,12 @@ export const auditApi = defineApi("audit", {
 	}),
 	verifyAudit: get("/api/audit/verify", {
 		summary: "Recompute the hash chain",
-		query: z.object({ expected_head: z.string().length(64).optional() }),
+		query: z.object({
+			expected_head: z
+				.string()
+				.regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits, as `head` was given")
+				.optional(),
+		}),
 		returns: ChainVerification,
 		permission: "audit:read",
 		timeout_ms: 300_000,

@@ -102,8 +102,19 @@ export const backupApi = defineApi("backup", {
 	getBlame: get("/api/config-backups/blame/:device_id", {
 		summary: "For each line of a device's configuration, the run that showed it first",
 		params: byDevice,
-		query: z.object({ at: Timestamp.optional() }),
-		returns: z.object({ device_id: Id, device_name: z.string(), backup_id: Id, lines: z.array(BlameLine) }),
+		query: z.object({
+			at: Timestamp.optional(),
+			/** First line and how many, for large configurations. */
+			from_line: z.coerce.number().int().min(1).default(1),
+			limit: z.coerce.number().int().min(1).max(50_000).default(50_000),
+		}),
+		returns: z.object({
+			device_id: Id,
+			device_name: z.string(),
+			backup_id: Id,
+			lines: z.array(BlameLine),
+			total_lines: z.int(),
+		}),
 		permission: "backups:read",
 		errors: ["backups.no_backup_at"],
 		timeout_ms: 60_000,

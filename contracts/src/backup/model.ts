@@ -19,7 +19,7 @@ export const Backup = z
 		lines_added: z.int().nullable(),
 		lines_removed: z.int().nullable(),
 		size_bytes: z.int().nullable(),
-		/** SHA-256 of the normalised text, hex. */
+		/** Keyed SHA-256 (HMAC, with a key of this installation) of the normalised text, hex: equal for equal texts. A plain hash would let a reader of the masked text find short secrets by trying. */
 		content_hash: z.string().nullable(),
 		error: OperationError.nullable(),
 		started_by: z.string(),
@@ -96,6 +96,8 @@ export const Comparison = z
 		hunks: z.array(DiffHunk),
 		/** The same as unified diff text. */
 		unified: z.string(),
+		/** Not all changes are shown, because there are too many; the counts are complete. */
+		truncated: z.boolean(),
 		masked: z.boolean(),
 		/** A secret differs although the masked texts may look alike. */
 		secrets_differ: z.boolean(),
@@ -225,6 +227,8 @@ export const Snapshot = z
 		size_bytes: z.int(),
 		/** Retention never deletes a pinned snapshot. */
 		pinned: z.boolean(),
+		/** Why its run could not be started. */
+		error: z.string().nullable(),
 		started_by: z.string(),
 		created_at: Timestamp,
 		finished_at: Timestamp.nullable(),

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Id } from "../kernel/ids.ts";
 import { defineApi, del, get, internal, patch, post, put } from "../kernel/operation.ts";
 import { CursorPage, CursorQuery, Page, PageQuery, QueryBoolean } from "../kernel/page.ts";
+import { Secret } from "../kernel/secret.ts";
 import { RunRef } from "../tasks/model.ts";
 import { Connection } from "./connection.ts";
 import {
@@ -137,10 +138,13 @@ export const devicesApi = defineApi("devices", {
 			"Columns: name, host, device_type, port, credential (name), username, password, enable_password, jump_host (name), tags and groups (separated by ;), site, description, enabled, legacy_algorithms. A device of the same name is updated: a column that is absent stays as it is, and so does an empty cell, save that an empty cell of tags, groups, site, description and jump_host empties it.",
 		body: z.object({
 			format: z.enum(["csv", "json"]),
-			content: z
-				.string()
-				.min(1)
-				.max(32 * 1024 * 1024),
+			/** May hold passwords, so no record of the request keeps it. */
+			content: Secret(
+				z
+					.string()
+					.min(1)
+					.max(32 * 1024 * 1024),
+			),
 			dry_run: z.boolean().default(false),
 			/** Header in the file to field, where they differ; to "" for a column to leave out. */
 			columns: z.record(z.string(), z.string()).optional(),
@@ -149,7 +153,7 @@ export const devicesApi = defineApi("devices", {
 		permission: "devices:write",
 		max_body_bytes: 34 * 1024 * 1024,
 		timeout_ms: 120_000,
-		errors: ["devices.import_invalid"],
+		errors: ["devices.import_invalid", "devices.import_conflict"],
 	}),
 	exportDevices: get("/api/devices/export", {
 		summary: "Export devices as CSV or JSON, without secrets; import takes it back",

@@ -9,6 +9,11 @@ export const devicesErrors = defineErrors({
 	"devices.no_credential": { kind: "conflict", title: "No credential applies to the device" },
 	"devices.jump_loop": { kind: "invalid", title: "The jump hosts form a loop" },
 	"devices.import_invalid": { kind: "invalid", title: "The import has errors; nothing was imported" },
+	"devices.import_conflict": {
+		kind: "conflict",
+		title: "Devices changed while they were imported; nothing was imported",
+		retryable: true,
+	},
 	"devices.nothing_selected": { kind: "invalid", title: "No device is selected" },
 	"devices.incomplete_login": { kind: "invalid", title: "A device's own login needs a user name and a password" },
 	"devices.too_many_tags": { kind: "invalid", title: "A device has at most 100 tags" },

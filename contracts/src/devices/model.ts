@@ -131,9 +131,11 @@ export const DeviceChange = z
 /** Which devices: any combination narrows down; `all: true` alone takes every device. */
 export const DeviceFilter = z.object({
 	device_type: DeviceTypeId.optional(),
-	site: z.string().max(100).optional(),
-	tag: QueryList(z.string()).optional(),
-	group: QueryList(z.string()).optional(),
+	site: Text.max(100).optional(),
+	/** All of these tags. */
+	tag: QueryList(Text).optional(),
+	/** All of these groups, by name. */
+	group: QueryList(Text).optional(),
 	health: Health.optional(),
 	enabled: QueryBoolean.optional(),
 });
@@ -146,9 +148,9 @@ export const ListDevices = PageQuery.extend({
 export const Selection = z
 	.object({
 		device_ids: z.array(Id).max(50_000).optional(),
-		names: z.array(z.string().max(253)).max(50_000).optional(),
-		groups: z.array(z.string().max(100)).max(100).optional(),
-		tags: z.array(z.string().max(64)).max(100).optional(),
+		names: z.array(Text.max(253)).max(50_000).optional(),
+		groups: z.array(Text.max(100)).max(100).optional(),
+		tags: z.array(Text.max(64)).max(100).optional(),
 		all: z.boolean().optional(),
 	})
 	.refine(

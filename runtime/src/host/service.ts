@@ -50,6 +50,8 @@ export type Handler<O extends Operation> = (call: Call<O>) => Promise<HandlerOut
 
 export type Handlers<A extends Api> = { [K in keyof A["operations"]]: Handler<A["operations"][K]> };
 
+export type { Consumer, Consumers } from "../bus/inbox.ts";
+
 /** Other services by the name of their contract. */
 export type Needs = Record<string, Api>;
 export type Clients<N extends Needs> = { [K in keyof N]: Client<N[K], CallerContext> };

@@ -1,0 +1,89 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { apis } from "./apis.ts";
+import { permissions, presetRoles } from "./auth/permissions.ts";
+import { errorCatalogue } from "./errors.ts";
+import type { Operation } from "./kernel/operation.ts";
+import { redactSecrets, Secret } from "./kernel/secret.ts";
+import { openApiDocument } from "./openapi.ts";
+
+const operations = Object.values(apis).flatMap((api) =>
+	Object.entries<Operation>(api.operations).map(([name, operation]) => [`${api.name}.${name}`, operation] as const),
+);
+
+describe("every operation", () => {
+	test.each(operations)("%s names a permission that exists, or says why it needs none", (_, operation) => {
+		if (operation.internal || operation.public || operation.authenticated) expect(operation.permission).toBeUndefined();
+		else expect(Object.keys(permissions)).toContain(operation.permission);
+	});
+
+	test.each(operations)("%s declares only errors of the catalogue", (_, operation) => {
+		for (const code of operation.errors ?? []) expect(Object.keys(errorCatalogue)).toContain(code);
+	});
+
+	test("has a path and method of its own", () => {
+		const routes = operations.map(([, { method, path }]) => `${method} ${path.replace(/:[a-z_0-9]+/g, ":x")}`);
+		expect(new Set(routes).size).toBe(routes.length);
+	});
+});
+
+test("every permission is used by an operation, or by the metrics page", () => {
+	const used = new Set(operations.flatMap(([, { permission }]) => (permission === undefined ? [] : [permission])));
+	const elsewhere = ["metrics:read", "backups:reveal"];
+	expect(Object.keys(permissions).filter((name) => !used.has(name) && !elsewhere.includes(name))).toEqual([]);
+});
+
+test("preset roles grant only what exists", () => {
+	const resources = new Set(Object.keys(permissions).map((name) => name.split(":")[0]));
+	const actions = new Set(Object.keys(permissions).map((name) => name.split(":")[1]));
+	for (const { permissions: granted } of Object.values(presetRoles)) {
+		for (const grant of granted) {
+			const [resource, action] = grant.split(":");
+			expect(
+				grant === "*" || ((resource === "*" || resources.has(resource)) && (action === "*" || actions.has(action))),
+			).toBe(true);
+		}
+	}
+});
+
+test("the OpenAPI document refers only to schemas that it has", () => {
+	const document = openApiDocument("1.0.0") as { components: { schemas: Record<string, unknown> } };
+	const references = JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g);
+	for (const [, name = ""] of references) expect(Object.keys(document.components.schemas)).toContain(name);
+	expect(JSON.stringify(document)).not.toContain("#/$defs/");
+});
+
+describe("redaction by contract", () => {
+	const schema = z.object({
+		name: z.string(),
+		password: Secret().optional(),
+		nested: z.array(z.object({ key: Secret().nullable(), label: z.string() })).optional(),
+		either: z
+			.union([z.object({ kind: z.literal("a"), token: Secret() }), z.object({ kind: z.literal("b") })])
+			.optional(),
+	});
+
+	test("masks what is declared secret, at any depth", () => {
+		const masked = redactSecrets(schema, {
+			name: "core",
+			password: "hunter2",
+			nested: [
+				{ key: "hunter2", label: "x" },
+				{ key: null, label: "y" },
+			],
+			either: { kind: "a", token: "hunter2" },
+		});
+		expect(JSON.stringify(masked)).not.toContain("hunter2");
+		expect(masked).toMatchObject({ name: "core", nested: [{ label: "x" }, { key: null, label: "y" }] });
+	});
+
+	test("keeps nothing of fields that the contract does not know", () => {
+		expect(redactSecrets(schema, { name: "core", pasword: "hunter2" })).toEqual({ name: "core" });
+	});
+
+	test("keeps nothing of a value that fits no member of a union", () => {
+		expect(JSON.stringify(redactSecrets(schema, { name: "x", either: { kind: "c", token: "hunter2" } }))).not.toContain(
+			"hunter2",
+		);
+	});
+});

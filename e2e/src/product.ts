@@ -1,0 +1,173 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { apis } from "@netconductor/contracts/apis";
+import { type Client, createClient, wireRequest } from "@netconductor/contracts/kernel/client";
+import type { Problem } from "@netconductor/contracts/kernel/errors";
+
+export const adminPassword = "correct horse battery staple";
+
+type Apis = typeof apis;
+export type Clients = { [K in keyof Apis]: Client<Apis[K]> };
+
+/** A running NetConductor: real processes, a data folder of their own, a free port. */
+export interface Product {
+	url: string;
+	data_dir: string;
+	/** Typed clients that act with this token. */
+	as(token: string | undefined): Clients;
+	login(username: string, password: string): Promise<string>;
+	/** Token of the administrator. */
+	admin_token: string;
+	/** What the processes wrote, for canary searches. */
+	output(): string;
+	/** `kill -9` of the main process. */
+	kill(): Promise<void>;
+	/** Starts again on the same data. */
+	restart(): Promise<void>;
+	/** SIGTERM, and waits. */
+	stop(): Promise<void>;
+	/** Removes what is left. */
+	dispose(): Promise<void>;
+}
+
+/** An answer that was not a success, as the client sees it. */
+export class ProblemError extends Error {
+	readonly problem: Problem;
+	constructor(problem: Problem) {
+		super(`${problem.status} ${problem.code}: ${problem.detail}`);
+		this.problem = problem;
+	}
+}
+
+export function clientsOf(url: string, token: string | undefined): Clients {
+	return Object.fromEntries(
+		Object.entries(apis).map(([name, api]) => [
+			name,
+			createClient(api, async (operation, _, input) => {
+				const { method, url: path, body } = wireRequest(operation, input);
+				const response = await fetch(`${url}${path}`, {
+					method,
+					headers: {
+						...(token !== undefined && { authorization: `Bearer ${token}` }),
+						...(body !== undefined && { "content-type": "application/json" }),
+					},
+					...(body !== undefined && { body: JSON.stringify(body) }),
+				});
+				const text = await response.text();
+				if (!response.ok) throw new ProblemError(JSON.parse(text));
+				if (text === "") return undefined;
+				return response.headers.get("content-type")?.startsWith("application/json") ? JSON.parse(text) : text;
+			}),
+		]),
+	) as unknown as Clients;
+}
+
+/** Starts the product as an operator would, with `env` on top, and signs in as its administrator. */
+export async function startProduct(env: Readonly<Record<string, string>> = {}): Promise<Product> {
+	const data_dir = mkdtempSync(join(tmpdir(), "netconductor-e2e-"));
+	const port = await freePort();
+	const url = `http://127.0.0.1:${port}`;
+	const written: string[] = [];
+	let child: ChildProcess | undefined;
+
+	async function start(): Promise<void> {
+		const main = join(import.meta.dirname, "..", "..", "apps", "server", "src", "main.ts");
+		const started = spawn(process.execPath, [main, "serve"], {
+			stdio: ["ignore", "pipe", "pipe"],
+			env: {
+				PATH: process.env.PATH,
+				HOME: data_dir,
+				NETCONDUCTOR_DATA_DIR: data_dir,
+				NETCONDUCTOR_PORT: String(port),
+				NETCONDUCTOR_ADMIN_PASSWORD: adminPassword,
+				NETCONDUCTOR_LOG_FORMAT: "json",
+				...env,
+			},
+		});
+		child = started;
+		for (const stream of [started.stdout, started.stderr]) stream?.on("data", (piece) => written.push(String(piece)));
+		const deadline = Date.now() + 60_000;
+		while (Date.now() < deadline) {
+			if (started.exitCode !== null)
+				throw new Error(`the server ended with ${started.exitCode}: ${written.join("").slice(-4000)}`);
+			const ready = await fetch(`${url}/health/ready`).then(
+				(response) => response.ok,
+				() => false,
+			);
+			if (ready) return;
+			await sleep(100);
+		}
+		throw new Error(`the server was not ready within a minute: ${written.join("").slice(-4000)}`);
+	}
+
+	async function end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+		const ending = child;
+		if (ending === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
+		const gone = new Promise<void>((resolve) => ending.once("exit", () => resolve()));
+		ending.kill(signal);
+		await gone;
+	}
+
+	const login = async (username: string, password: string) => {
+		const { access_token } = await clientsOf(url, undefined).auth.login({ body: { username, password } });
+		return access_token;
+	};
+
+	await start();
+	return {
+		url,
+		data_dir,
+		as: (token) => clientsOf(url, token),
+		login,
+		admin_token: await login("admin", adminPassword),
+		output: () => written.join(""),
+		kill: () => end("SIGKILL"),
+		restart: start,
+		stop: () => end("SIGTERM"),
+		async dispose() {
+			await end("SIGTERM");
+			rmSync(data_dir, { recursive: true, force: true, maxRetries: 5 });
+		},
+	};
+}
+
+/** Waits until `look` answers something. */
+export async function eventually<T>(
+	what: string,
+	look: () => Promise<T | undefined | false>,
+	within_ms = 60_000,
+): Promise<T> {
+	const deadline = Date.now() + within_ms;
+	for (;;) {
+		const found = await look();
+		if (found !== undefined && found !== false) return found;
+		if (Date.now() > deadline) throw new Error(`${what}: not within ${within_ms} ms`);
+		await sleep(100);
+	}
+}
+
+const endedStatuses = ["succeeded", "partial", "failed", "cancelled", "needs_attention"];
+
+/** The run once it has ended. */
+export function runEnded(clients: Clients, run_id: string, within_ms = 60_000) {
+	return eventually(
+		`run ${run_id} ends`,
+		async () => {
+			const run = await clients.tasks.getRun({ params: { id: run_id } });
+			return endedStatuses.includes(run.status) && run;
+		},
+		within_ms,
+	);
+}
+
+async function freePort(): Promise<number> {
+	const server = createServer();
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const { port } = server.address() as { port: number };
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
