@@ -114,7 +114,9 @@ export function startIndentedCli(context: SessionContext, dialect: IndentedDiale
 		const bare = words.map(({ text }) => text).join(" ");
 		const opens = dialect.syntax.section.test(bare);
 		const insideWord = path.length > 0 && dialect.sectionWords.test(bare) && !isTopLevel(bare, path);
-		const target = insideWord ? path : [];
+		// A section of the kind that is open already stands beside it, not inside: `neighbor` after `neighbor` in XR's BGP.
+		const beside = opens ? path.findIndex((header) => header.split(" ")[0] === bare.split(" ")[0]) : -1;
+		const target = beside > 0 ? path.slice(0, beside) : insideWord ? path : [];
 		const text = applyConfigLine(mode.candidate ?? device.running, target, bare, dialect.syntax);
 		if (mode.candidate !== undefined) mode.candidate = text;
 		else if (text !== device.running || !opens) device.change(text, session.username);

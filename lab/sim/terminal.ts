@@ -35,8 +35,8 @@ export interface Terminal {
 	print(text: string): Promise<void>;
 	/** Writes text page by page; `false` when the user quit the pager. */
 	page(text: string): Promise<boolean>;
-	/** Shows `prompt` and reads one line. Control-C gives an empty line, control-Z the line `\x1a`. */
-	readLine(prompt: string, options?: { echo?: boolean }): Promise<string>;
+	/** Shows `prompt` and reads one line. Control-C gives an empty line, control-Z the line `\x1a`, control-D with `eof` the line `\x04`. */
+	readLine(prompt: string, options?: { echo?: boolean; eof?: boolean }): Promise<string>;
 	/** Sends what is buffered. */
 	flush(): Promise<void>;
 	close(): void;
@@ -165,7 +165,7 @@ export function createTerminal(channel: ServerChannel, options: TerminalOptions)
 
 	function echo(line: string, text: string, prompt: string): string {
 		if (!traits.scrollsLongLines || terminal.columns === 0) return text;
-		const room = terminal.columns - prompt.length - 1;
+		const room = terminal.columns - (prompt.length - prompt.lastIndexOf("\n") - 1) - 1;
 		if (line.length + text.length <= room) return text;
 		let shown = "";
 		for (let i = 0; i < text.length; i++) {
@@ -178,8 +178,11 @@ export function createTerminal(channel: ServerChannel, options: TerminalOptions)
 		return shown;
 	}
 
-	async function readLine(prompt: string, { echo: echoes = true }: { echo?: boolean } = {}): Promise<string> {
-		outgoing += prompt;
+	async function readLine(
+		prompt: string,
+		{ echo: echoes = true, eof = false }: { echo?: boolean; eof?: boolean } = {},
+	): Promise<string> {
+		outgoing += prompt.replaceAll("\n", lineEnd);
 		let line = "";
 		for (;;) {
 			if (incoming === "") {
@@ -213,6 +216,7 @@ export function createTerminal(channel: ServerChannel, options: TerminalOptions)
 					outgoing += `^Z${lineEnd}`;
 					return "\x1a";
 				case "\x04":
+					if (eof) return "\x04";
 					if (line === "") throw new SessionEnded();
 					break;
 				case "\x08":

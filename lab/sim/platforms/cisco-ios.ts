@@ -1,5 +1,6 @@
 import { iosTime, uptimeText } from "../clock-text.ts";
 import type { Command } from "../command-table.ts";
+import { fill } from "../config-text.ts";
 import {
 	caret,
 	closingCommands,
@@ -35,7 +36,7 @@ function printedConfig(device: DeviceState): string {
 		"",
 	].join("\n");
 	const text = head + body;
-	return `Building configuration...\n\nCurrent configuration : ${text.length} bytes\n${text}`;
+	return `Building configuration...\n\nCurrent configuration : ${text.length} bytes\n${text}\n`;
 }
 
 /** The clock period follows the oscillator: it differs from read to read. */
@@ -312,16 +313,6 @@ end
 	);
 	out.push("!");
 	return `${out.join("\n")}\n${tail}`;
-}
-
-/** Adds lines until the parts are `bytes` long. */
-export function fill(parts: string[], bytes: number, line: (i: number) => string): void {
-	let length = parts.reduce((sum, part) => sum + part.length + 1, 0);
-	for (let i = 0; length < bytes; i++) {
-		const part = line(i);
-		length += part.length + 1;
-		parts.push(part);
-	}
 }
 
 export const ciscoIos: SimPlatform = {
