@@ -1,0 +1,78 @@
+import type { Target } from "@netconductor/contracts/devices/model";
+import type { tasksApi } from "@netconductor/contracts/tasks/api";
+import type { Database } from "@netconductor/runtime/db/database";
+import { failed } from "@netconductor/runtime/errors";
+import type { CallerContext, Clients } from "@netconductor/runtime/host/service";
+import { newId } from "@netconductor/runtime/id";
+import { resolveConnection } from "../connection/connection.ts";
+import { loadLayers } from "../connection/connection-store.ts";
+import { requireSome, targetsOf } from "../devices/selection.ts";
+import type { DevicesOperation } from "../operation.ts";
+
+interface Needs {
+	db: Database;
+	tasks: Clients<{ tasks: typeof tasksApi }>["tasks"];
+}
+
+/** Tests one device. What can be known to fail before a run starts is said at once. */
+export function testDevice({ db, tasks }: Needs): DevicesOperation<"testDevice"> {
+	return async ({ params: { id }, note, ...call }) => {
+		const { target, layersOf } = await loadLayers(db.orm, id);
+		const { name } = resolveConnection(target, layersOf);
+		note({ resource_type: "device", resource_id: id, resource_name: name });
+		return startTest(tasks, `Connection test of ${name}`, [{ device_id: id, name }], [], call);
+	};
+}
+
+export function testDevices({ db, tasks }: Needs): DevicesOperation<"testDevices"> {
+	return async ({ body, note, ...call }) => {
+		const selected = requireSome(await targetsOf(db.orm, body.select));
+		const targets = selected.filter(({ enabled }) => enabled);
+		if (targets.length === 0) {
+			throw failed("devices.disabled", {
+				message:
+					selected.length === 1
+						? `${selected[0]?.name} is disabled (${selected[0]?.disabled_reason}). Nothing was started.`
+						: `All ${selected.length} devices of the selection are disabled. Nothing was started.`,
+				details: { devices: selected.slice(0, 20).map(({ name }) => name) },
+			});
+		}
+		note({ resource_type: "device", resource_name: `${targets.length} devices` });
+		return startTest(
+			tasks,
+			`Connection test of ${targets.length === 1 ? targets[0]?.name : `${targets.length} devices`}`,
+			targets,
+			selected.filter(({ enabled }) => !enabled),
+			call,
+		);
+	};
+}
+
+function startTest(
+	tasks: Needs["tasks"],
+	title: string,
+	targets: Pick<Target, "device_id" | "name">[],
+	skipped: Target[],
+	call: CallerContext,
+) {
+	return tasks.startRun(
+		{
+			body: {
+				// Each request is a test of its own: asking again later must look again.
+				idempotency_key: `connectivity_test:${newId()}`,
+				plan: {
+					kind: "connectivity_test",
+					title: title.slice(0, 200),
+					steps: [{ id: "test", type: "test_connection" }],
+					targets: targets.map(({ device_id, name }) => ({ device_id, name })),
+					skipped: skipped.map(({ device_id, name, disabled_reason }) => ({
+						device_id,
+						name,
+						reason: `disabled: ${disabled_reason}`,
+					})),
+				},
+			},
+		},
+		{ ...call },
+	);
+}

@@ -1,0 +1,197 @@
+import type { HostKey } from "@netconductor/contracts/devices/model";
+import type { Outbox } from "@netconductor/runtime/bus/outbox";
+import type { Clock } from "@netconductor/runtime/clock";
+import type { Database } from "@netconductor/runtime/db/database";
+import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
+import { failed } from "@netconductor/runtime/errors";
+import { and, count, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { findDevice, lockDevice } from "../devices/device-store.ts";
+import type { DevicesOperation, Statements } from "../operation.ts";
+import { holds } from "../sql.ts";
+import { devices, hostKeys } from "../tables.ts";
+
+interface Needs {
+	db: Database;
+	outbox: Outbox;
+	clock: Clock;
+}
+
+/** Who accepted a key that nobody had seen before. */
+const firstUse = "first use";
+
+const hostKeyColumns = {
+	device_id: hostKeys.device_id,
+	device_name: devices.name,
+	status: sql<
+		HostKey["status"]
+	>`case when ${hostKeys.presented_fingerprint} is null then 'accepted' else 'changed' end`,
+	fingerprint: hostKeys.fingerprint,
+	algorithm: hostKeys.algorithm,
+	accepted_by: hostKeys.accepted_by,
+	accepted_at: hostKeys.accepted_at,
+	presented_fingerprint: hostKeys.presented_fingerprint,
+	presented_algorithm: hostKeys.presented_algorithm,
+	presented_at: hostKeys.presented_at,
+};
+
+export function listHostKeys({ db }: Pick<Needs, "db">): DevicesOperation<"listHostKeys"> {
+	return async ({ query }) => {
+		const where = and(
+			query.changed === undefined
+				? undefined
+				: query.changed
+					? isNotNull(hostKeys.presented_fingerprint)
+					: isNull(hostKeys.presented_fingerprint),
+			query.q ? holds(sql`${devices.search_text}`, query.q) : undefined,
+		);
+		const { limit, offset, order_by } = pageWindow(query, {
+			columns: {
+				device_name: sql`lower(${devices.name})`,
+				accepted_at: hostKeys.accepted_at,
+				presented_at: hostKeys.presented_at,
+			},
+			id: hostKeys.device_id,
+			fallback: "device_name",
+		});
+		const [items, counted] = await Promise.all([
+			db.orm
+				.select(hostKeyColumns)
+				.from(hostKeys)
+				.innerJoin(devices, eq(devices.id, hostKeys.device_id))
+				.where(where)
+				.orderBy(...order_by)
+				.limit(limit)
+				.offset(offset),
+			db.orm
+				.select({ total: count() })
+				.from(hostKeys)
+				.innerJoin(devices, eq(devices.id, hostKeys.device_id))
+				.where(where),
+		]);
+		return toPage(query, items, counted[0]?.total ?? 0);
+	};
+}
+
+export function getHostKey({ db }: Pick<Needs, "db">): DevicesOperation<"getHostKey"> {
+	return async ({ params: { id } }) => {
+		const device = await findDevice(db.orm, id);
+		return findHostKey(db.orm, device);
+	};
+}
+
+/** Takes the key that was shown to the person, and only if it is still the one that the device presents. */
+export function acceptHostKey({ db, clock }: Pick<Needs, "db" | "clock">): DevicesOperation<"acceptHostKey"> {
+	return async ({ params: { id }, body: { fingerprint }, actor, note }) => {
+		const { before, after } = await db.transaction(async (tx) => {
+			const device = await lockDevice(tx, id);
+			const before = await findHostKey(tx, device);
+			if (before.presented_fingerprint === null && before.fingerprint === fingerprint) return { before, after: before };
+			if (before.presented_fingerprint !== fingerprint || before.presented_algorithm === null) {
+				throw failed("host_keys.fingerprint_differs", {
+					message: `${device.name} presents ${before.presented_fingerprint ?? before.fingerprint}, not ${fingerprint}. Compare it with the device's own before you accept it.`,
+					details: {
+						device_id: id,
+						device_name: device.name,
+						presented_fingerprint: before.presented_fingerprint ?? before.fingerprint,
+					},
+				});
+			}
+			await tx
+				.update(hostKeys)
+				.set({
+					fingerprint,
+					algorithm: before.presented_algorithm,
+					accepted_by: actor.name,
+					accepted_at: clock.now().toISOString(),
+					...nothingPresented,
+				})
+				.where(eq(hostKeys.device_id, id));
+			await clearHostKeyHealth(tx, id);
+			return { before, after: await findHostKey(tx, device) };
+		});
+		note({ resource_type: "host_key", resource_id: id, resource_name: after.device_name, before, after });
+		return after;
+	};
+}
+
+export function forgetHostKey({ db }: Pick<Needs, "db">): DevicesOperation<"forgetHostKey"> {
+	return async ({ params: { id }, note }) => {
+		const before = await db.transaction(async (tx) => {
+			const device = await lockDevice(tx, id);
+			const key = await findHostKey(tx, device);
+			await tx.delete(hostKeys).where(eq(hostKeys.device_id, id));
+			await clearHostKeyHealth(tx, id);
+			return key;
+		});
+		note({ resource_type: "host_key", resource_id: id, resource_name: before.device_name, before });
+		return undefined;
+	};
+}
+
+/** Trust on first use. A key that differs from the accepted one is only noted: nothing is trusted before a person says so. */
+export function recordHostKey({ db, outbox, clock }: Needs): DevicesOperation<"recordHostKey"> {
+	return async ({ params: { id }, body: { fingerprint, algorithm } }) =>
+		db.transaction(async (tx) => {
+			const device = await lockDevice(tx, id);
+			const at = clock.now().toISOString();
+			const [known] = await tx.select().from(hostKeys).where(eq(hostKeys.device_id, id));
+			if (known === undefined) {
+				await tx
+					.insert(hostKeys)
+					.values({ device_id: id, fingerprint, algorithm, accepted_by: firstUse, accepted_at: at });
+				return { status: "trusted" };
+			}
+			if (known.fingerprint === fingerprint) {
+				if (known.presented_fingerprint !== null) {
+					await tx.update(hostKeys).set(nothingPresented).where(eq(hostKeys.device_id, id));
+					await clearHostKeyHealth(tx, id);
+				}
+				return { status: "known" };
+			}
+			await tx
+				.update(hostKeys)
+				.set({ presented_fingerprint: fingerprint, presented_algorithm: algorithm, presented_at: at })
+				.where(eq(hostKeys.device_id, id));
+			await tx
+				.update(devices)
+				.set({
+					health: "host_key_changed",
+					health_at: at,
+					health_error: `${device.name} presented ${fingerprint}; ${known.fingerprint} was accepted by ${known.accepted_by} on ${known.accepted_at.slice(0, 10)}.`,
+				})
+				.where(eq(devices.id, id));
+			// Every contact sees the same changed key until somebody decides: one event says it.
+			if (known.presented_fingerprint !== fingerprint) {
+				await outbox.publish(tx, "device.host_key_changed.v1", {
+					device_id: id,
+					name: device.name,
+					accepted_fingerprint: known.fingerprint,
+					presented_fingerprint: fingerprint,
+				});
+			}
+			return { status: "changed" };
+		});
+}
+
+const nothingPresented = { presented_fingerprint: null, presented_algorithm: null, presented_at: null };
+
+/** Whether the device can be used is open again until the next contact. */
+async function clearHostKeyHealth(tx: Statements, device_id: string): Promise<void> {
+	await tx
+		.update(devices)
+		.set({ health: "unknown", health_error: null })
+		.where(and(eq(devices.id, device_id), eq(devices.health, "host_key_changed")));
+}
+
+async function findHostKey(on: Statements, device: { id: string; name: string }): Promise<HostKey> {
+	const [key] = await on
+		.select(hostKeyColumns)
+		.from(hostKeys)
+		.innerJoin(devices, eq(devices.id, hostKeys.device_id))
+		.where(eq(hostKeys.device_id, device.id));
+	if (key !== undefined) return key;
+	throw failed("host_keys.not_found", {
+		message: `No host key of ${device.name} is known: it was never reached, or its key was forgotten.`,
+		details: { device_id: device.id, device_name: device.name },
+	});
+}

@@ -1,0 +1,95 @@
+import { devicesApi } from "@netconductor/contracts/devices/api";
+import { tasksApi } from "@netconductor/contracts/tasks/api";
+import { defineService } from "@netconductor/runtime/host/service";
+import { devicesConfig } from "./config.ts";
+import { revealConnection } from "./connection/reveal-connection.ts";
+import {
+	createCredential,
+	deleteCredential,
+	getCredential,
+	listCredentials,
+	updateCredential,
+} from "./credentials/change-credentials.ts";
+import { sealedColumns } from "./credentials/secrets.ts";
+import {
+	createDeviceType,
+	deleteDeviceType,
+	getDeviceType,
+	getPlatforms,
+	listDeviceTypes,
+	updateDeviceType,
+} from "./device-types/device-types.ts";
+import { createDevice, deleteDevice, getDevice, updateDevice } from "./devices/change-devices.ts";
+import { listDevices } from "./devices/list-devices.ts";
+import { listTargets } from "./devices/selection.ts";
+import { updateDevices } from "./devices/update-devices.ts";
+import { createGroup, deleteGroup, getGroup, listGroups, setGroupMembers, updateGroup } from "./groups/groups.ts";
+import { listDeviceHealth, recordHealth } from "./health/record-health.ts";
+import { testDevice, testDevices } from "./health/test-devices.ts";
+import { acceptHostKey, forgetHostKey, getHostKey, listHostKeys, recordHostKey } from "./host-keys/host-keys.ts";
+import { deleteOverride, getOverride, listOverrides, putOverride } from "./overrides/overrides.ts";
+import { exportDevices } from "./transfer/export-devices.ts";
+import { importDevices } from "./transfer/import-devices.ts";
+
+/** The inventory: devices and everything that decides how they are reached. */
+export const devicesService = defineService({
+	name: "devices",
+	api: devicesApi,
+	config: devicesConfig,
+	migrations: new URL("../migrations", import.meta.url),
+	needs: { tasks: tasksApi },
+	setup({ db, vault, outbox, clients: { tasks }, clock, config }) {
+		const stores = { db, vault, outbox, clock };
+		return {
+			operations: {
+				listDevices: listDevices(stores),
+				createDevice: createDevice(stores),
+				getDevice: getDevice(stores),
+				updateDevice: updateDevice(stores),
+				deleteDevice: deleteDevice(stores),
+				updateDevices: updateDevices(stores),
+				listDeviceHealth: listDeviceHealth(stores),
+				testDevice: testDevice({ db, tasks }),
+				testDevices: testDevices({ db, tasks }),
+				importDevices: importDevices(stores),
+				exportDevices: exportDevices(stores),
+
+				getOverride: getOverride(stores),
+				listOverrides: listOverrides(stores),
+				putOverride: putOverride(stores),
+				deleteOverride: deleteOverride(stores),
+
+				listGroups: listGroups(stores),
+				createGroup: createGroup(stores),
+				getGroup: getGroup(stores),
+				updateGroup: updateGroup(stores),
+				deleteGroup: deleteGroup(stores),
+				setGroupMembers: setGroupMembers(stores),
+
+				listCredentials: listCredentials(stores),
+				createCredential: createCredential(stores),
+				getCredential: getCredential(stores),
+				updateCredential: updateCredential(stores),
+				deleteCredential: deleteCredential(stores),
+
+				listDeviceTypes: listDeviceTypes(stores),
+				createDeviceType: createDeviceType(stores),
+				getDeviceType: getDeviceType(stores),
+				updateDeviceType: updateDeviceType(stores),
+				deleteDeviceType: deleteDeviceType(stores),
+
+				listHostKeys: listHostKeys(stores),
+				getHostKey: getHostKey(stores),
+				acceptHostKey: acceptHostKey(stores),
+				forgetHostKey: forgetHostKey(stores),
+
+				listTargets: listTargets(stores),
+				revealConnection: revealConnection(stores),
+				getPlatforms: getPlatforms(stores),
+				recordHostKey: recordHostKey(stores),
+			},
+			consumers: { "operation.finished.v1": recordHealth({ keep: config.health_history_entries }) },
+			sealed: sealedColumns,
+		};
+	},
+});

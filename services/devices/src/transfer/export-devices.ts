@@ -1,0 +1,57 @@
+import type { Database } from "@netconductor/runtime/db/database";
+import { and, eq, sql } from "drizzle-orm";
+import { deviceColumns } from "../devices/device-store.ts";
+import { deviceFilter } from "../devices/list-devices.ts";
+import type { DevicesOperation } from "../operation.ts";
+import { credentials, devices } from "../tables.ts";
+import { exportFields, guardCell } from "./fields.ts";
+
+const pageSize = 1_000;
+
+/** Devices of a filter in order of name, without any login: a device's own one stays behind. Import takes the file back as it is. */
+export function exportDevices({ db }: { db: Database }): DevicesOperation<"exportDevices"> {
+	return async ({ query: { format, ...filter }, signal }) => {
+		const parts: string[] = [];
+		for await (const page of pages(db, filter)) {
+			signal.throwIfAborted();
+			for (const device of page) parts.push(format === "csv" ? csvLine(device) : `\t${JSON.stringify(device)}`);
+		}
+		if (format === "json") return parts.length === 0 ? "[]\n" : `[\n${parts.join(",\n")}\n]\n`;
+		return [exportFields.join(","), ...parts, ""].join("\r\n");
+	};
+}
+
+type Exported = Record<(typeof exportFields)[number], string | number | boolean | string[] | null>;
+
+async function* pages(db: Database, filter: Parameters<typeof deviceFilter>[0]): AsyncGenerator<Exported[]> {
+	const lowerName = sql`lower(${devices.name})`;
+	for (let last = ""; ; ) {
+		const rows = await db.orm
+			.select({
+				...deviceColumns,
+				// Written out: inside a subquery drizzle would name the outer column without its table.
+				jump_host: sql<string | null>`(select jump.name from devices as jump where jump.id = devices.jump_device_id)`,
+				credential: sql<string | null>`case when ${credentials.device_id} is null then ${credentials.name} end`,
+				position: sql<string>`lower(${devices.name})`,
+			})
+			.from(devices)
+			.leftJoin(credentials, eq(credentials.id, devices.credential_id))
+			.where(and(deviceFilter(filter), sql`${lowerName} > ${last}`))
+			.orderBy(lowerName)
+			.limit(pageSize);
+		yield rows.map((row) => Object.fromEntries(exportFields.map((field) => [field, row[field]])) as Exported);
+		const end = rows.at(-1);
+		if (end === undefined || rows.length < pageSize) return;
+		last = end.position;
+	}
+}
+
+function csvLine(device: Exported): string {
+	return exportFields.map((field) => csvCell(device[field])).join(",");
+}
+
+/** RFC 4180. Always in quotes, so that blanks at the ends survive and no value decides about its form. */
+function csvCell(value: Exported[keyof Exported]): string {
+	const text = Array.isArray(value) ? value.join(";") : String(value ?? "");
+	return text === "" ? "" : `"${guardCell(text).replaceAll('"', '""')}"`;
+}
