@@ -28,6 +28,8 @@ export interface CommandOptions {
 	max_bytes?: number | undefined;
 	/** A complete answer ends with a line like this. A prompt that comes without it is made sure of. */
 	end?: CompiledPattern | undefined;
+	/** Makes sure of the prompt in any case: for an answer that may hold one and has no end marker. */
+	confirm?: boolean | undefined;
 	/** False where an error message in the answer is no failure. */
 	check?: boolean | undefined;
 }
@@ -43,6 +45,9 @@ export interface CommandResult {
 
 /** Bytes that a device's buffers are cut to: a chunk of such a size may end in the middle of the output. */
 const bufferGrain = 512;
+/** Bounds of the quiet that proves a doubted prompt on a device whose output trickles, in milliseconds; within them, four of its own pauses. */
+const shortestQuiet_ms = 20;
+const longestQuiet_ms = 1000;
 /** Lines at the beginning and end of an answer that may be an error message. */
 const errorLines = 5;
 const shortestSecret = 3;
@@ -63,10 +68,13 @@ interface Reading {
 	/** Lines kept back until it is clear whether they are a wrapped echo. */
 	undecided: string;
 	end: CompiledPattern | undefined;
+	confirm: boolean;
 	/** Modes whose prompt is accepted though it reads differently from the last one. */
 	expected: readonly Mode[];
 	/** Set while an empty line was sent to make sure of a prompt. */
 	doubted: { prompt: string; after: string[] } | undefined;
+	/** Runs while the prompt that answered the empty line may still turn out to be text. */
+	quiet: { prompt: string; timer: NodeJS.Timeout } | undefined;
 	promptSeenInside: boolean;
 	/** Looks for a question on the unfinished line; answers true when it dealt with it. */
 	question?: ((tail: string) => boolean) | undefined;
@@ -79,7 +87,7 @@ interface Reading {
  *
  * The end of an answer is the exact prompt learnt at login. Where that alone could be the device's text (the prompt came in
  * pieces, at the end of a full buffer, reads differently than before, or an end marker is missing), an empty line is sent and the
- * answer ends where nothing but another prompt follows: certain, and without ever waiting for silence.
+ * answer ends where nothing but another prompt follows. Only a device that trickles is then listened to for a moment more.
  */
 export class CliEngine {
 	readonly #stream: Duplex;
@@ -95,6 +103,9 @@ export class CliEngine {
 	#timer: NodeJS.Timeout | undefined;
 	#nudge: NodeJS.Timeout | undefined;
 	#ended: AppError | undefined;
+	/** When the device was last heard, and the longest of its recent pauses. */
+	#heardAt = performance.now();
+	#pause_ms = 0;
 
 	constructor(stream: Duplex, options: CliOptions) {
 		this.#stream = stream;
@@ -176,6 +187,7 @@ export class CliEngine {
 			limit_ms: options.timeout_ms ?? this.#options.timeouts.command_ms,
 			max_bytes: options.max_bytes,
 			end: options.end,
+			confirm: options.confirm ?? false,
 			expected: this.#mode === "config" ? ["config"] : [],
 		});
 		const fault = options.check === false ? undefined : this.#errorIn(bytes);
@@ -237,6 +249,7 @@ export class CliEngine {
 		// The listener for "error" stays: a stream may still fail while it closes, and nobody else listens.
 		const reading = this.#reading;
 		this.#reading = undefined;
+		clearTimeout(reading?.quiet?.timer);
 		reading?.reject(error);
 	}
 
@@ -298,7 +311,7 @@ export class CliEngine {
 	async #exchange(
 		command: string,
 		wanted: Pick<Reading, "phase" | "limit_ms" | "expected"> &
-			Partial<Pick<Reading, "end" | "question">> & { max_bytes?: number | undefined },
+			Partial<Pick<Reading, "end" | "confirm" | "question">> & { max_bytes?: number | undefined },
 	): Promise<Buffer> {
 		if (/[\r\n]/.test(command)) {
 			throw sessionError(
@@ -321,7 +334,7 @@ export class CliEngine {
 
 	#read(
 		wanted: Pick<Reading, "phase" | "what" | "limit_ms" | "expected"> & { max_bytes?: number | undefined } & Partial<
-				Pick<Reading, "end" | "echo" | "question">
+				Pick<Reading, "end" | "confirm" | "echo" | "question">
 			>,
 	): Promise<Buffer> {
 		if (this.#ended !== undefined) return Promise.reject(this.#ended);
@@ -340,6 +353,7 @@ export class CliEngine {
 				expected: wanted.expected,
 				max_bytes: wanted.max_bytes ?? this.#options.max_output_bytes,
 				end: wanted.end,
+				confirm: wanted.confirm ?? false,
 				question: wanted.question,
 				startedAt: performance.now(),
 				bytes: 0,
@@ -348,6 +362,7 @@ export class CliEngine {
 				echoSeen: echo === "",
 				undecided: "",
 				doubted: undefined,
+				quiet: undefined,
 				promptSeenInside: false,
 				resolve: () => resolve(Buffer.concat(blocks)),
 				reject,
@@ -358,6 +373,9 @@ export class CliEngine {
 
 	readonly #onData = (chunk: Buffer): void => {
 		const reading = this.#reading;
+		const now = performance.now();
+		this.#pause_ms = Math.max(this.#pause_ms * 0.7, now - this.#heardAt);
+		this.#heardAt = now;
 		const startsLine = this.#text.atLineStart;
 		const finished = this.#text.push(chunk);
 		// Between commands a device may say something (a log message): it belongs to no answer.
@@ -376,6 +394,13 @@ export class CliEngine {
 			return;
 		}
 		if (reading.phase === "command") this.#timer?.refresh();
+		if (reading.quiet) {
+			if (finished === "" && this.#text.tail().trim() === "") {
+				reading.quiet.timer.refresh();
+				return;
+			}
+			this.#resumeDoubt(reading, reading.quiet);
+		}
 		if (finished !== "") {
 			if (reading.doubted) reading.doubted.after.push(finished);
 			else this.#take(reading, finished);
@@ -399,31 +424,50 @@ export class CliEngine {
 		if (mode === undefined) return;
 		const raw = this.#text.tail();
 		this.#text.setTail("");
-		if (reading.doubted) {
-			const after = reading.doubted.after.join("");
-			if (this.#withoutPromptLines(after).trim() === "" && tail === decodeBytes(reading.doubted.prompt).trimEnd()) {
-				this.#finish(reading, tail, mode);
-				return;
-			}
-			// What looked like the prompt was part of the answer after all.
-			this.#take(reading, reading.doubted.prompt + (after === "" ? "\n" : after));
-			reading.promptSeenInside = true;
-			reading.doubted = { prompt: raw, after: [] };
-			return;
-		}
-		const certain =
+		const complete =
 			whole &&
 			!fullBuffer &&
-			reading.echoSeen &&
 			!reading.promptSeenInside &&
-			(known || reading.expected.includes(mode)) &&
 			(reading.end === undefined || this.#endsWith(reading, reading.end));
+		if (reading.doubted) {
+			const after = reading.doubted.after.join("");
+			if (this.#withoutPromptLines(after).trim() !== "" || tail !== decodeBytes(reading.doubted.prompt).trimEnd()) {
+				// What looked like the prompt was part of the answer after all.
+				this.#takeDoubted(reading, raw);
+			} else if (complete) {
+				this.#finish(reading, tail, mode);
+			} else {
+				const quiet_ms = Math.min(longestQuiet_ms, Math.max(shortestQuiet_ms, 4 * this.#pause_ms));
+				reading.quiet = { prompt: raw, timer: setTimeout(() => this.#finish(reading, tail, mode), quiet_ms) };
+			}
+			return;
+		}
+		const certain = complete && !reading.confirm && reading.echoSeen && (known || reading.expected.includes(mode));
 		if (certain) {
 			this.#finish(reading, tail, mode);
 			return;
 		}
 		reading.doubted = { prompt: raw, after: [] };
 		this.#send(this.#platform.definition.newline);
+	}
+
+	/** The doubted prompt was text: it joins the answer with what came after it, and `next` is doubted in its place. */
+	#takeDoubted(reading: Reading, next: string): void {
+		if (reading.doubted === undefined) return;
+		const { prompt, after } = reading.doubted;
+		if (after.length === 0) reading.doubted = { prompt: prompt + next, after: [] };
+		else {
+			reading.doubted = { prompt: next, after: [] };
+			this.#take(reading, prompt + after.join(""));
+		}
+		reading.promptSeenInside = true;
+	}
+
+	/** More came after the prompt that had answered the empty line: the true prompt is that one or later. */
+	#resumeDoubt(reading: Reading, { prompt, timer }: NonNullable<Reading["quiet"]>): void {
+		clearTimeout(timer);
+		reading.quiet = undefined;
+		this.#takeDoubted(reading, prompt);
 	}
 
 	#finish(reading: Reading, prompt: string, mode: Mode): void {
@@ -506,7 +550,7 @@ export class CliEngine {
 		let end = block.length;
 		let dropped = false;
 		while (end > 0) {
-			const start = block.lastIndexOf("\n", end - 2) + 1;
+			const start = end < 2 ? 0 : block.lastIndexOf("\n", end - 2) + 1;
 			const line = block.slice(start, end).trim();
 			if (line !== "" && (dropped || !this.#platform.isAbovePrompt(line))) break;
 			dropped ||= line !== "";
@@ -537,6 +581,7 @@ export class CliEngine {
 	}
 
 	#send(text: string): void {
+		this.#heardAt = performance.now();
 		if (this.#ended === undefined && this.#stream.writable) this.#stream.write(text);
 	}
 

@@ -13,7 +13,7 @@ export async function collectConfig(session: Session): Promise<{ raw: Buffer }> 
 	const parts: Buffer[] = [];
 	for (const [index, command] of commands.entries()) {
 		const end = index === commands.length - 1 ? platform.configEnd : undefined;
-		const { bytes } = await session.run(command, { end });
+		const { bytes } = await session.run(command, { end, confirm: end === undefined });
 		parts.push(withoutPreamble(bytes, platform.isDropped));
 	}
 	const raw = parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);

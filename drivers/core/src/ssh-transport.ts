@@ -8,6 +8,7 @@ import ssh2, {
 	type AuthenticationType,
 	type AuthHandlerMiddleware,
 	type ClientChannel,
+	type KeyboardInteractiveAuthMethod,
 } from "ssh2";
 import { forPeople, nameOf, sessionError } from "./device-error.ts";
 import { hostKeyFault, type PresentedHostKey, readHostKey } from "./host-key.ts";
@@ -138,14 +139,6 @@ function openHop(
 			lost?.(lastError);
 			lost = undefined;
 		});
-		client.on("keyboard-interactive", (_name, _instructions, _language, prompts, finish) => {
-			const answers = methods.answer(prompts);
-			if (answers === undefined) {
-				fail(
-					authFault(endpoint, "asks for more than a password (a one-time code?), which cannot be answered unattended"),
-				);
-			} else finish(answers);
-		});
 		client.on("change password", () =>
 			fail(
 				authFault(endpoint, "wants the password to be changed. Log in by hand once, change it, and store the new one"),
@@ -264,8 +257,6 @@ interface AuthMethods {
 		fail: (error: AppError) => void,
 		endpoint: Endpoint,
 	): (left: AuthenticationType[] | null, partial: boolean, proceed: (method: AnyAuthMethod | false) => void) => void;
-	/** Answers to a device's questions, or undefined when a password is not what it asks for. */
-	answer(prompts: { prompt: string; echo?: boolean }[]): string[] | undefined;
 }
 
 /**
@@ -281,6 +272,14 @@ function authMethods(endpoint: Endpoint): AuthMethods {
 			: undefined;
 	const tried = new Set<AuthenticationType>();
 	let answered = false;
+	/** Answers to a device's questions, or undefined when a password is not what it asks for. */
+	const answer = (prompts: { echo?: boolean }[]): string[] | undefined => {
+		if (password === undefined) return undefined;
+		const hidden = prompts.filter(({ echo }) => echo !== true).length;
+		if (hidden > 1 || (hidden === 1 && answered)) return undefined;
+		answered ||= hidden === 1;
+		return prompts.map(({ echo }) => (echo === true ? username : password));
+	};
 	return {
 		fault,
 		next(beforeFirst, fail, at) {
@@ -305,6 +304,14 @@ function authMethods(endpoint: Endpoint): AuthMethods {
 					);
 					return;
 				}
+				const ask: KeyboardInteractiveAuthMethod["prompt"] = (_name, _instructions, _language, prompts, finish) => {
+					const answers = answer(prompts);
+					if (answers !== undefined) finish(answers);
+					else
+						fail(
+							authFault(at, "asks for more than a password (a one-time code?), which cannot be answered unattended"),
+						);
+				};
 				const open = (type: AuthenticationType) => !tried.has(type) && (left === null || left.includes(type));
 				const passwordRefused = tried.has("password") && left?.includes("password") === true && !partial;
 				const method: AnyAuthMethod | undefined =
@@ -313,7 +320,7 @@ function authMethods(endpoint: Endpoint): AuthMethods {
 						: password !== undefined && open("password")
 							? { type: "password", username, password }
 							: password !== undefined && open("keyboard-interactive") && !passwordRefused
-								? { type: "keyboard-interactive", username, prompt: () => {} }
+								? { type: "keyboard-interactive", username, prompt: ask }
 								: undefined;
 				if (method === undefined) {
 					fail(authFault(at, refusal(tried, left)));
@@ -326,13 +333,6 @@ function authMethods(endpoint: Endpoint): AuthMethods {
 			return (left, partial, proceed) => {
 				void choose(left, partial, proceed);
 			};
-		},
-		answer(prompts) {
-			if (password === undefined) return undefined;
-			const hidden = prompts.filter(({ echo }) => echo !== true).length;
-			if (hidden > 1 || (hidden === 1 && answered)) return undefined;
-			answered ||= hidden === 1;
-			return prompts.map(({ echo }) => (echo === true ? username : password));
 		},
 	};
 }
