@@ -73,3 +73,8 @@ function databaseUnavailable(cause: unknown): AppError {
 export function violatedUnique(error: unknown): string | undefined {
 	return error instanceof DatabaseQueryError && error.sqlstate === "23505" ? (error.constraint ?? "") : undefined;
 }
+
+/** The name of the foreign key that the error says was violated; undefined for any other error. */
+export function violatedForeignKey(error: unknown): string | undefined {
+	return error instanceof DatabaseQueryError && error.sqlstate === "23503" ? (error.constraint ?? "") : undefined;
+}

@@ -1,0 +1,105 @@
+import type { backupApi } from "@netconductor/contracts/backup/api";
+import type { Client } from "@netconductor/contracts/kernel/client";
+import type { tasksApi } from "@netconductor/contracts/tasks/api";
+import type { Database, Orm } from "@netconductor/runtime/db/database";
+import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
+import { failed } from "@netconductor/runtime/errors";
+import type { CallerContext, Handler } from "@netconductor/runtime/host/service";
+import { and, count, eq, gte, ilike, inArray, lte, type SQL, sql } from "drizzle-orm";
+import { backups } from "../tables.ts";
+import { storable } from "../text/lines.ts";
+import { type BackupRow, backupColumns, toBackup } from "./backup.ts";
+
+type Operations = (typeof backupApi)["operations"];
+
+export function listBackups({ db }: { db: Database }): Handler<Operations["listBackups"]> {
+	return async ({ query }) => {
+		const where = and(
+			query.device_id === undefined ? undefined : eq(backups.device_id, query.device_id),
+			query.snapshot_id === undefined ? undefined : eq(backups.snapshot_id, query.snapshot_id),
+			query.run_id === undefined ? undefined : eq(backups.run_id, query.run_id),
+			query.status && query.status.length > 0 ? inArray(backups.status, query.status) : undefined,
+			query.changed === undefined ? undefined : eq(backups.changed, query.changed),
+			query.from === undefined ? undefined : gte(backups.created_at, query.from),
+			query.to === undefined ? undefined : lte(backups.created_at, query.to),
+			query.q ? nameContains(query.q) : undefined,
+		);
+		const window = pageWindow(query, {
+			columns: { created_at: backups.created_at, device_name: backups.device_name, size_bytes: backups.size_bytes },
+			id: backups.id,
+			fallback: "-created_at",
+		});
+		const rows = await db.orm
+			.select(backupColumns)
+			.from(backups)
+			.where(where)
+			.orderBy(...window.order_by)
+			.limit(window.limit)
+			.offset(window.offset);
+		const [total] = await db.orm.select({ total: count() }).from(backups).where(where);
+		return toPage(query, rows.map(toBackup), total?.total ?? 0);
+	};
+}
+
+/** `q` stands for itself: its `%`, `_` and `\` are no wildcards. */
+function nameContains(q: string): SQL {
+	return ilike(backups.device_name, `%${escapeLike(storable(q))}%`);
+}
+
+export function escapeLike(text: string): string {
+	return text.replace(/[\\%_]/g, "\\$&");
+}
+
+/** @throws backups.not_found */
+export async function findBackup(orm: Orm, id: string): Promise<BackupRow & { content_id: string | null }> {
+	const [row] = await orm
+		.select({ ...backupColumns, content_id: backups.content_id })
+		.from(backups)
+		.where(eq(backups.id, id));
+	if (row === undefined) throw failed("backups.not_found", { message: `There is no backup ${id}` });
+	return row;
+}
+
+export function getBackup({ db }: { db: Database }): Handler<Operations["getBackup"]> {
+	return async ({ params }) => toBackup(await findBackup(db.orm, params.id));
+}
+
+/** A run's status from the one who runs it, its backups from here. */
+export function getBackupTask(needs: {
+	db: Database;
+	tasks: Pick<Client<typeof tasksApi, CallerContext>, "getRun">;
+}): Handler<Operations["getBackupTask"]> {
+	return async (call) => {
+		const { params, query } = call;
+		const run = await needs.tasks.getRun({ params }, call);
+		if (run.kind !== "backup") throw failed("runs.not_found", { message: `Run ${params.id} is not a backup` });
+		const where = and(eq(backups.run_id, params.id), query.q === undefined ? undefined : nameContains(query.q));
+		const rows = await needs.db.orm
+			.select(backupColumns)
+			.from(backups)
+			.where(where)
+			.orderBy(backups.device_name, backups.id)
+			.limit(query.page_size)
+			.offset((query.page - 1) * query.page_size);
+		const [counts] = await needs.db.orm
+			.select({
+				succeeded: sql<number>`count(*) filter (where ${backups.status} = 'succeeded')`.mapWith(Number),
+				failed: sql<number>`count(*) filter (where ${backups.status} = 'failed')`.mapWith(Number),
+				changed: sql<number>`count(*) filter (where ${backups.changed})`.mapWith(Number),
+			})
+			.from(backups)
+			.where(eq(backups.run_id, params.id));
+		return {
+			run_id: params.id,
+			status: run.status,
+			snapshot_id: run.subject?.type === "snapshot" ? run.subject.id : null,
+			total: run.total,
+			succeeded: counts?.succeeded ?? 0,
+			failed: counts?.failed ?? 0,
+			changed: counts?.changed ?? 0,
+			backups: rows.map(toBackup),
+			page: query.page,
+			page_size: query.page_size,
+		};
+	};
+}

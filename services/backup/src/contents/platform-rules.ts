@@ -1,0 +1,43 @@
+import type { devicesApi } from "@netconductor/contracts/devices/api";
+import type { PlatformDefinition } from "@netconductor/contracts/devices/platform";
+import type { Client } from "@netconductor/contracts/kernel/client";
+import type { Clock } from "@netconductor/runtime/clock";
+import { failed } from "@netconductor/runtime/errors";
+import type { CallerContext } from "@netconductor/runtime/host/service";
+
+/** Definitions of device types, remembered for a while. */
+export type PlatformsOf = (device_types: readonly string[]) => Promise<Map<string, PlatformDefinition>>;
+
+const remembered_ms = 30_000;
+/** Stands in for a device type that was deleted while its device was being read: nothing collected is lost for that. */
+const fallback = "generic_cli";
+
+export function createPlatformCache(needs: {
+	devices: Pick<Client<typeof devicesApi, CallerContext>, "getPlatforms">;
+	ownAccount(): CallerContext;
+	clock: Clock;
+}): PlatformsOf {
+	const known = new Map<string, { definition: PlatformDefinition; until: number }>();
+	return async (device_types) => {
+		const now = needs.clock.now().getTime();
+		const wanted = [...new Set(device_types)];
+		const missing = wanted.filter((id) => (known.get(id)?.until ?? 0) <= now);
+		if (missing.length > 0) {
+			const ids = [...new Set([...missing, fallback])];
+			const { platforms } = await needs.devices.getPlatforms({ body: { ids } }, needs.ownAccount());
+			const byId = new Map(platforms.map((definition) => [definition.id, definition]));
+			for (const id of ids) {
+				const definition = byId.get(id) ?? byId.get(fallback);
+				if (definition !== undefined) known.set(id, { definition, until: now + remembered_ms });
+			}
+		}
+		return new Map(
+			wanted.map((id) => {
+				const found = known.get(id);
+				if (found === undefined)
+					throw failed("devices.unknown_type", { message: `There is no device type ${id} and no ${fallback}` });
+				return [id, found.definition];
+			}),
+		);
+	};
+}

@@ -1,0 +1,164 @@
+import { RE2JS } from "re2js";
+import { clip, splitLines } from "./lines.ts";
+import { sectionHeadings } from "./sections.ts";
+
+/** What is searched for: `q` as it was given. */
+export interface SearchTerm {
+	q: string;
+	regex: boolean;
+	ignore_case: boolean;
+}
+
+export interface Hit {
+	line: number;
+	text: string;
+	start: number;
+	end: number;
+	section: string | null;
+	before: string[];
+	after: string[];
+}
+
+/** Hits that are told in full; more are counted. */
+const mostHits = 100;
+/** A longer line is shown as the part around the match. */
+const longestShown = 2_000;
+
+/**
+ * `text` with case folded, unit by unit, so that positions stay. Stored texts and terms are folded by this alone: what PostgreSQL finds in
+ * folded text is what a line-by-line look finds.
+ */
+export function fold(text: string): string {
+	const lower = text.toLowerCase();
+	// A final sigma depends on its neighbours and some letters become two: then unit by unit.
+	if (lower.length === text.length && !lower.includes("ς")) return lower;
+	let folded = "";
+	for (let index = 0; index < text.length; index++) {
+		const unit = text[index] as string;
+		const small = unit.toLowerCase();
+		folded += small.length === 1 ? small : unit;
+	}
+	return folded;
+}
+
+/**
+ * Strings that every line which matches the pattern must hold, folded: they let an index or a plain look sort out most texts. Only what is
+ * certain: ASCII side by side, outside of groups, classes and alternatives. May be empty.
+ */
+export function requiredLiterals(pattern: string): string[] {
+	if (pattern.includes("|") || /\(\?|\\[pPQEx0-7]/.test(pattern)) return [];
+	const literals: string[] = [];
+	let current = "";
+	let depth = 0;
+	const end = () => {
+		if (current.length >= 3) literals.push(fold(current));
+		current = "";
+	};
+	for (let index = 0; index < pattern.length; index++) {
+		const unit = pattern[index] as string;
+		if (unit === "[") {
+			// The first unit of a class may be a bracket, also after a negation.
+			index++;
+			if (pattern[index] === "^") index++;
+			if (pattern[index] === "]") index++;
+			while (index < pattern.length && pattern[index] !== "]") index += pattern[index] === "\\" ? 2 : 1;
+			end();
+		} else if (unit === "\\") {
+			index++;
+			const escaped = pattern[index] ?? "";
+			// `\d`, `\b`, `\t` …: letters mean something else.
+			if (/[A-Za-z0-9]/.test(escaped) || depth > 0) end();
+			else current += escaped;
+		} else if (unit === "(") {
+			end();
+			depth++;
+		} else if (unit === ")") {
+			end();
+			depth--;
+		} else if (unit === "*" || unit === "?" || unit === "{") {
+			// What stands before it may be absent.
+			current = current.slice(0, -1);
+			end();
+			if (unit === "{") while (index < pattern.length && pattern[index] !== "}") index++;
+		} else if (unit === "+" || unit === "." || unit === "^" || unit === "$" || unit > "\x7f") end();
+		else if (depth === 0) current += unit;
+	}
+	end();
+	return literals;
+}
+
+export interface LineMatcher {
+	/** First match in a line, or undefined. `folded` is the line folded. */
+	find(line: string, folded: string): { start: number; end: number } | undefined;
+	/** False when no line of the text can match. */
+	mayMatch(folded: string): boolean;
+}
+
+/** @throws the engine's syntax error */
+export function createMatcher({ q, regex, ignore_case }: SearchTerm): LineMatcher {
+	if (!regex) {
+		const folded_q = fold(q);
+		return {
+			find(line, folded) {
+				const start = ignore_case ? folded.indexOf(folded_q) : line.indexOf(q);
+				return start < 0 ? undefined : { start, end: start + q.length };
+			},
+			mayMatch: (folded) => folded.includes(folded_q),
+		};
+	}
+	const pattern = RE2JS.compile(q, ignore_case ? RE2JS.CASE_INSENSITIVE : 0);
+	const literals = requiredLiterals(q);
+	return {
+		find(line, folded) {
+			for (const literal of literals) if (!folded.includes(literal)) return undefined;
+			const matcher = pattern.matcher(line);
+			return matcher.find() ? { start: matcher.start(), end: matcher.end() } : undefined;
+		},
+		mayMatch: (folded) => literals.every((literal) => folded.includes(literal)),
+	};
+}
+
+/** Whether any line of `text` matches. */
+export function hasMatch(text: string, matcher: LineMatcher): boolean {
+	const folded = fold(text);
+	if (!matcher.mayMatch(folded)) return false;
+	for (let from = 0; from < text.length; ) {
+		const newline = text.indexOf("\n", from);
+		const end = newline === -1 ? text.length : newline;
+		if (matcher.find(text.slice(from, end), folded.slice(from, end)) !== undefined) return true;
+		from = end + 1;
+	}
+	return false;
+}
+
+/** Matching lines of `text` with their surroundings. */
+export function findHits(text: string, matcher: LineMatcher, context: number): { hits: Hit[]; hits_total: number } {
+	const lines = splitLines(text);
+	const hits: Hit[] = [];
+	let hits_total = 0;
+	let headings: Int32Array | undefined;
+	const shown = (line: string) => clip(line, longestShown);
+	for (const [index, line] of lines.entries()) {
+		const found = matcher.find(line, fold(line));
+		if (found === undefined) continue;
+		if (++hits_total > mostHits) continue;
+		headings ??= sectionHeadings(lines);
+		const heading = headings[index] ?? -1;
+		hits.push({
+			line: index + 1,
+			...around(line, found),
+			section: heading < 0 ? null : clip((lines[heading] as string).trim(), 200),
+			before: lines.slice(Math.max(0, index - context), index).map(shown),
+			after: lines.slice(index + 1, index + 1 + context).map(shown),
+		});
+	}
+	return { hits, hits_total };
+}
+
+/** A match with its line, or with the part of it around the match. */
+function around(line: string, found: { start: number; end: number }): { text: string; start: number; end: number } {
+	if (line.length <= longestShown) return { text: line, ...found };
+	const from = Math.max(0, found.start - 200);
+	const text = line.slice(from, from + longestShown).toWellFormed();
+	return { text, start: found.start - from, end: Math.min(found.end - from, text.length) };
+}

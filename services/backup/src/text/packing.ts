@@ -1,0 +1,50 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
+
+/** Above this, finding repetitions costs more than it saves. */
+const largestWindowLog = 27;
+
+/**
+ * zstd (RFC 8878). With a `dictionary`, what that holds already costs next to nothing; the same one is needed to unpack.
+ * Level 6 is the first whose search tables cover a dictionary of a megabyte.
+ */
+export function pack(bytes: Uint8Array, dictionary?: Uint8Array): Buffer {
+	const window = bytes.length + (dictionary?.length ?? 0);
+	return zstdCompressSync(bytes, {
+		params: {
+			[constants.ZSTD_c_compressionLevel]: 6,
+			[constants.ZSTD_c_windowLog]: Math.min(largestWindowLog, Math.max(10, Math.ceil(Math.log2(window + 1)))),
+		},
+		pledgedSrcSize: bytes.length,
+		...(dictionary !== undefined && dictionary.length > 0 && { dictionary: Buffer.from(dictionary) }),
+	});
+}
+
+/** @throws RangeError when the content is larger than `max_bytes`, or was damaged */
+export function unpack(packed: Uint8Array, max_bytes: number, dictionary?: Uint8Array): Buffer {
+	return zstdDecompressSync(packed, {
+		params: { [constants.ZSTD_d_windowLogMax]: largestWindowLog },
+		maxOutputLength: Math.max(1, max_bytes),
+		...(dictionary !== undefined && dictionary.length > 0 && { dictionary: Buffer.from(dictionary) }),
+	});
+}
+
+const crlf = Buffer.from("\r\n");
+
+/** `text` with the line ends that a terminal session has, as a dictionary for what came over one. */
+export function withCrlf(text: Uint8Array): Buffer {
+	const parts: Uint8Array[] = [];
+	const source = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
+	let from = 0;
+	for (let end = source.indexOf(10); end !== -1; end = source.indexOf(10, from)) {
+		parts.push(source.subarray(from, end), crlf);
+		from = end + 1;
+	}
+	parts.push(source.subarray(from));
+	return Buffer.concat(parts);
+}
+
+/** Whether most line ends are CRLF. */
+export function hasCrlf(bytes: Uint8Array): boolean {
+	const sample = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 65_536)).toString("latin1");
+	return sample.split("\r\n").length > sample.split("\n").length / 2;
+}

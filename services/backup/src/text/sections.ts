@@ -1,0 +1,126 @@
+import type { ConfigStructure } from "@netconductor/contracts/devices/platform";
+import type { z } from "zod";
+import { diffLines, type Edit } from "./diff.ts";
+
+export type Structure = z.infer<typeof ConfigStructure>;
+
+/** Lines that separate or close and head nothing: `!`, `#`, `}`, `end`. */
+const noHeading = /^\s*(?:[!#].*|[}\])]+;?|end|exit|next|quit)?\s*$/;
+
+function indentOf(line: string): number {
+	let indent = 0;
+	while (line.charCodeAt(indent) === 32 || line.charCodeAt(indent) === 9) indent++;
+	return indent;
+}
+
+/**
+ * For each line the number of the line that heads its section, -1 at top level: the nearest line above with less indentation.
+ * Systems without indentation that name a menu first (RouterOS: `/ip address`) are headed by that.
+ */
+export function sectionHeadings(lines: readonly string[]): Int32Array {
+	const headings = new Int32Array(lines.length);
+	const open: { line: number; indent: number }[] = [];
+	let menu = -1;
+	for (const [number, line] of lines.entries()) {
+		const indent = indentOf(line);
+		if (indent === line.length) {
+			headings[number] = open.at(-1)?.line ?? menu;
+			continue;
+		}
+		while (open.length > 0 && (open.at(-1) as { indent: number }).indent >= indent) open.pop();
+		if (indent === 0 && line.startsWith("/")) menu = number;
+		headings[number] = open.at(-1)?.line ?? (menu === number ? -1 : menu);
+		if (!noHeading.test(line)) open.push({ line: number, indent });
+	}
+	return headings;
+}
+
+/** A part of a config that may stand elsewhere without meaning something else. */
+interface Section {
+	heading: string;
+	/** Number of its first line. */
+	start: number;
+	end: number;
+	/** The whole text. */
+	body: string;
+}
+
+/** Cuts a text into its top-level sections. Together they hold every line once, save bare separators of indented configs. */
+function cutSections(lines: readonly string[], structure: Structure): Section[] {
+	if (structure === "flat") {
+		return lines.length === 0 ? [] : [{ heading: "", start: 0, end: lines.length, body: lines.join("\n") }];
+	}
+	const sections: Section[] = [];
+	let start = 0;
+	const close = (end: number) => {
+		if (end > start) {
+			const heading = lines[start] as string;
+			sections.push({ heading, start, end, body: lines.slice(start, end).join("\n") });
+		}
+		start = end;
+	};
+	const menus = structure === "set_lines" && lines.some((line) => line.startsWith("/"));
+	for (let number = 0; number < lines.length; number++) {
+		const line = lines[number] as string;
+		if (!beginsSection(line, structure, menus)) continue;
+		close(number);
+		if (/^\s*[!#]?\s*$/.test(line)) start = number + 1;
+	}
+	close(lines.length);
+	return sections;
+}
+
+function beginsSection(line: string, structure: Structure, menus: boolean): boolean {
+	if (menus) return line.startsWith("/");
+	if (structure === "set_lines") return true;
+	if (line === "" || indentOf(line) > 0) return line === "" && structure === "indent";
+	// The closing brace belongs to what it closes.
+	return !(structure === "braces" && /^[}\])]/.test(line));
+}
+
+/**
+ * Edits between two configs when the order of their sections does not count. Positions of different edits need not rise together: a
+ * section may stand elsewhere. Inside a section order counts (access lists).
+ */
+export function diffSections(from: readonly string[], to: readonly string[], structure: Structure): Edit[] {
+	const sections = { from: cutSections(from, structure), to: cutSections(to, structure) };
+	const equal = new Map<string, number>();
+	for (const section of sections.from) equal.set(section.body, (equal.get(section.body) ?? 0) + 1);
+	const changedTo = sections.to.filter(({ body }) => !take(equal, body));
+	// What is left in `equal` counts the sections of `from` without an equal one; the last of them are the unmatched.
+	const changedFrom = sections.from.filter(({ body }) => take(equal, body));
+
+	const byHeading = Map.groupBy(changedFrom, ({ heading }) => heading);
+	const edits: Edit[] = [];
+	for (const section of changedTo) {
+		const before = byHeading.get(section.heading)?.shift();
+		if (before === undefined) {
+			edits.push({
+				from_start: from.length,
+				from_count: 0,
+				to_start: section.start,
+				to_count: section.end - section.start,
+			});
+			continue;
+		}
+		for (const edit of diffLines(from.slice(before.start, before.end), to.slice(section.start, section.end))) {
+			edits.push({ ...edit, from_start: edit.from_start + before.start, to_start: edit.to_start + section.start });
+		}
+	}
+	for (const removed of [...byHeading.values()].flat().sort((a, b) => a.start - b.start)) {
+		edits.push({
+			from_start: removed.start,
+			from_count: removed.end - removed.start,
+			to_start: to.length,
+			to_count: 0,
+		});
+	}
+	return edits;
+}
+
+function take(counts: Map<string, number>, key: string): boolean {
+	const count = counts.get(key) ?? 0;
+	if (count === 0) return false;
+	counts.set(key, count - 1);
+	return true;
+}

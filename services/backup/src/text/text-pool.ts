@@ -1,0 +1,49 @@
+import { availableParallelism } from "node:os";
+import { Piscina } from "piscina";
+import { type TextTasks, textTasks } from "./tasks.ts";
+
+type Input<K extends keyof TextTasks> = Parameters<TextTasks[K]>[0];
+type Output<K extends keyof TextTasks> = ReturnType<TextTasks[K]>;
+
+export interface TextPool {
+	/**
+	 * Runs a task on texts of about `size` bytes: here when that takes no time worth mentioning, else on a thread. An abort ends the thread,
+	 * so that even a hostile text cannot go on.
+	 * @throws the signal's reason when it is aborted first
+	 */
+	run<K extends keyof TextTasks>(name: K, input: Input<K>, size: number, signal?: AbortSignal): Promise<Output<K>>;
+	close(): Promise<void>;
+}
+
+/** Texts up to this size are treated where they are: about 2 ms of work, less than handing them over and back is worth. */
+const smallBytes = 128 * 1024;
+
+/** Threads start when first needed and end when idle. */
+export function createTextPool({ threads }: { threads: number }): TextPool {
+	let pool: Piscina | undefined;
+	const open = () =>
+		(pool ??= new Piscina({
+			filename: new URL("./tasks.ts", import.meta.url).href,
+			name: "runTextTask",
+			minThreads: 0,
+			maxThreads: Math.min(threads, Math.max(1, availableParallelism())),
+			idleTimeout: 10_000,
+			// Texts come from devices and searches: neither is a reason for a thread to know the environment.
+			env: {},
+		}));
+	return {
+		async run(name, input, size, signal) {
+			signal?.throwIfAborted();
+			if (size <= smallBytes) return (textTasks[name] as (given: unknown) => Output<typeof name>)(input);
+			try {
+				return await open().run({ name, input }, signal === undefined ? {} : { signal });
+			} catch (error) {
+				throw signal?.aborted ? signal.reason : error;
+			}
+		},
+		async close() {
+			await pool?.destroy();
+			pool = undefined;
+		},
+	};
+}
