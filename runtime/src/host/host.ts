@@ -117,7 +117,7 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 	if (answering.length > 0) {
 		const tokens = createServiceTokens("host", deriveKey(master.current, "service tokens"));
 		const server = createInternalServer({ services: answering, tokens, health, metrics: options.metrics, log });
-		await server.listen(options.internal);
+		await server.listen({ ...options.internal });
 		life.onStop("internal server", () => closeWithin(server, drain_ms));
 		internal_url = urlOf(server.server.address() as AddressInfo);
 	}

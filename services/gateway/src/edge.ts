@@ -4,6 +4,7 @@ import cors from "@fastify/cors";
 import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import staticFiles from "@fastify/static";
+import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { apis } from "@netconductor/contracts/apis";
 import { errorCatalogue } from "@netconductor/contracts/errors";
@@ -149,7 +150,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	mountSystem(app, needs);
 	await mountDocs(app, needs.process.version);
 	await mountWeb(app, config.web_dir);
-	passUpgrades(app.server, needs.addressOf("realtime"), log);
+	passUpgrades(app.server, () => needs.addressOf("realtime"), log);
 	return app;
 }
 
@@ -206,8 +207,7 @@ async function mountDocs(app: FastifyInstance, version: string): Promise<void> {
 	const document = openApiDocument(version);
 	const text = JSON.stringify(document);
 	app.get("/api/openapi.json", async (_, reply) => reply.type("application/json; charset=utf-8").send(text));
-	// The docs plugin takes its document from @fastify/swagger's decorator; ours comes from the contracts.
-	app.decorate("swagger", (() => document) as never);
+	await app.register(swagger, { mode: "static", specification: { document: document as never } });
 	await app.register(swaggerUi, { routePrefix: "/api/docs", staticCSP: true });
 }
 

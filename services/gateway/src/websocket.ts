@@ -9,14 +9,14 @@ const mostOpen = 2_000;
  * Hands WebSocket handshakes under `/ws/` on to the realtime service, bytes unchanged. The ticket in the address authenticates
  * them there; nothing is decided here but the path and how many may be open.
  */
-export function passUpgrades(server: Server, realtimeAddress: string, log: Log): void {
-	const target = new URL(realtimeAddress);
+export function passUpgrades(server: Server, realtimeAddress: () => string, log: Log): void {
 	let open = 0;
 	server.on("upgrade", (request: IncomingMessage, client: Duplex, head: Buffer) => {
 		client.on("error", () => client.destroy());
 		if (!request.url?.startsWith("/ws/")) return refuse(client, "404 Not Found");
 		if (open >= mostOpen) return refuse(client, "503 Service Unavailable");
 		open += 1;
+		const target = new URL(realtimeAddress());
 		const upstream: Socket = connect({ host: target.hostname, port: Number(target.port) });
 		upstream.setNoDelay(true);
 		upstream.once("connect", () => {
