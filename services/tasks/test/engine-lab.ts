@@ -1,21 +1,20 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
-import type { Plan, Run } from "@netconductor/contracts/tasks/model";
+import type { Plan, Run, RunOperation } from "@netconductor/contracts/tasks/model";
 import { builtInPlatforms } from "@netconductor/driver-platforms/platforms";
 import type { InventoryEntry } from "@netconductor/lab/sim/fleet";
-import { type Database, openDatabase } from "@netconductor/runtime/db/database";
-import { failed } from "@netconductor/runtime/errors";
+import type { Database } from "@netconductor/runtime/db/database";
+import { failed, hasCode } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
-import { peer, startTestHost, type TestHost } from "@netconductor/runtime/testing/service";
+import { peer, startTestHost } from "@netconductor/runtime/testing/service";
 import { hasEnded } from "../src/runs/run.ts";
-import { createTasksService } from "../src/service.ts";
-import { probeSteps } from "./probe-steps.ts";
 
 /** What the inventory and backup were told, as the peers of a test saw it. */
 export interface Told {
@@ -28,32 +27,55 @@ export interface EngineLab {
 	/** The tables of the tasks service. */
 	db: Database;
 	told: Told;
-	host: TestHost;
-	/** A plan's target for a device that only probe steps will use, or for one of the fleet. */
+	/** A plan's target: a device of the fleet once the peers know it, else one that only probe steps can use. */
 	target(name: string): { device_id: string; name: string };
+	targets(count: number, prefix?: string): { device_id: string; name: string }[];
 	/** Makes the peers know a simulated device. With `host_key` that key is the accepted one. */
 	know(entry: InventoryEntry, host_key?: string): void;
+	/** The tasks service's process. */
+	main: ChildProcess;
+	/** Starts the tasks service again, after it was ended, on the same database and port. */
+	restartMain(): Promise<void>;
 	/** Starts a worker process and waits until it takes work. */
 	startWorker(env?: Record<string, string>): Promise<ChildProcess>;
 	start(plan: Partial<Plan> & Pick<Plan, "steps" | "targets">, key?: string): Promise<string>;
 	/** Waits until a run has ended. */
 	ended(run_id: string): Promise<Run>;
-	/** Events that were published so far, oldest first. */
-	events(name: string): Promise<Record<string, unknown>[]>;
+	/** Waits until something holds. */
+	until(holds: () => Promise<boolean>): Promise<void>;
+	operations(run_id: string): Promise<RunOperation[]>;
+	/** Events of a run that were committed so far, oldest first. */
+	events(name: string, run_id: string): Promise<Record<string, unknown>[]>;
 	stop(): Promise<void>;
 }
 
-/** The tasks service in this process, workers in others, and peers that stand for the inventory and for backup. */
+/** Ends a process, by force unless told otherwise, and waits for its end. */
+export async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+	if (child.exitCode !== null || child.signalCode !== null) return;
+	const exit = once(child, "exit");
+	child.kill(signal);
+	await exit;
+}
+
+/** The tasks service and workers in processes of their own, and peers that stand for the inventory and for backup. */
 export async function startEngineLab(env: Record<string, string> = {}): Promise<EngineLab> {
 	const inventory = new Map<string, InventoryEntry & { accepted: string | undefined }>();
 	const ids = new Map<string, string>();
+	const names = new Map<string, string>();
 	const told: Told = { host_keys: [], backups: [] };
 	const children = new Set<ChildProcess>();
 	const settings = { NETCONDUCTOR_WORKERS_LEASE_MS: "2000", NETCONDUCTOR_WORKERS_DRAIN_MS: "2000", ...env };
 
+	function target(name: string) {
+		const device_id = ids.get(name) ?? newId();
+		ids.set(name, device_id);
+		names.set(device_id, name);
+		return { device_id, name };
+	}
+
 	const devices = peer(devicesApi, {
 		async revealConnection({ params }) {
-			const [name] = [...ids].find(([, id]) => id === params.id) ?? [];
+			const name = names.get(params.id);
 			if (name === undefined) throw failed("devices.not_found", { message: `There is no device ${params.id}` });
 			const entry = inventory.get(name);
 			const platform = builtInPlatforms.find(({ id }) => id === (entry?.platform ?? "generic_cli"));
@@ -82,7 +104,9 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 		},
 		async recordHostKey({ params, body }) {
 			told.host_keys.push({ device_id: params.id, fingerprint: body.fingerprint });
-			return { status: "trusted" as const };
+			const accepted = inventory.get(names.get(params.id) ?? "")?.accepted;
+			if (accepted === undefined) return { status: "trusted" };
+			return { status: accepted === body.fingerprint ? "known" : "changed" };
 		},
 	});
 	const backup = peer(backupApi, {
@@ -94,58 +118,83 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 		},
 	});
 
+	const port = await freePort();
 	const host = await startTestHost({
-		services: [createTasksService(probeSteps)],
+		services: [],
 		peers: [devices, backup],
-		env: settings,
-		log_level: (process.env.TEST_LOG_LEVEL as "debug") ?? "error",
+		addresses: { tasks: `http://127.0.0.1:${port}` },
 	});
-	const url = host.host.databaseUrl("tasks") ?? "";
-	const db = openDatabase({ url, schema: "tasks", application_name: "engine lab", max: 4 });
-	// The relay takes events out of the outbox: a copy of each stays for the test.
-	await db.query("create table lab_events (position bigint primary key, name text not null, payload jsonb not null)");
-	await db.query(
-		"create function lab_keep_event() returns trigger language plpgsql as $$ begin insert into tasks.lab_events values (new.position, new.name, new.payload); return null; end $$",
-	);
-	await db.query("create trigger lab_keep_event after insert on outbox for each row execute function lab_keep_event()");
+	const db = await host.database.service("tasks");
+	const url = db.pool.options.connectionString;
 	const tasks = host.client(tasksApi);
+
+	async function startProcess(role: "tasks" | "worker", more: Record<string, string> = {}): Promise<ChildProcess> {
+		const child = fork(fileURLToPath(new URL("service-process.ts", import.meta.url)), {
+			execArgv: [],
+			env: {
+				...settings,
+				...more,
+				TEST_ROLE: role,
+				TEST_DATABASE_URL: url,
+				TEST_PEERS_URL: host.host.internal_url,
+				TEST_PORT: String(role === "tasks" ? port : 0),
+				TEST_LOG_LEVEL: process.env.TEST_LOG_LEVEL,
+			},
+			stdio: ["ignore", "inherit", "inherit", "ipc"],
+		});
+		children.add(child);
+		child.once("exit", () => children.delete(child));
+		await Promise.race([
+			once(child, "message"),
+			once(child, "exit").then(([code]) => {
+				throw new Error(`the ${role} process ended with ${code}`);
+			}),
+		]);
+		return child;
+	}
+
+	async function until(holds: () => Promise<boolean>): Promise<void> {
+		while (!(await holds())) await sleep(20);
+	}
+
+	async function stop(): Promise<void> {
+		await Promise.all([...children].map((child) => end(child)));
+		await host.stop();
+	}
+
+	let main: ChildProcess;
+	try {
+		main = await startProcess("tasks");
+		// The relay takes events out of the outbox: a copy of each stays for the test.
+		await db.query("create table lab_events (position bigint primary key, name text not null, payload jsonb not null)");
+		await db.query(
+			"create function lab_keep_event() returns trigger language plpgsql as $$ begin insert into tasks.lab_events values (new.position, new.name, new.payload); return null; end $$",
+		);
+		await db.query(
+			"create trigger lab_keep_event after insert on outbox for each row execute function lab_keep_event()",
+		);
+	} catch (error) {
+		await stop();
+		throw error;
+	}
 
 	return {
 		tasks,
 		db,
 		told,
-		host,
-		target(name) {
-			const device_id = ids.get(name) ?? newId();
-			ids.set(name, device_id);
-			return { device_id, name };
-		},
+		target,
+		targets: (count, prefix = "probe") => Array.from({ length: count }, (_, index) => target(`${prefix}-${index + 1}`)),
 		know(entry, host_key) {
-			ids.set(entry.name, ids.get(entry.name) ?? newId());
+			target(entry.name);
 			inventory.set(entry.name, { ...entry, accepted: host_key });
 		},
-		async startWorker(more = {}) {
-			const child = fork(fileURLToPath(new URL("worker-process.ts", import.meta.url)), {
-				execArgv: [],
-				env: {
-					...settings,
-					...more,
-					TEST_DATABASE_URL: url,
-					TEST_PEERS_URL: host.host.internal_url,
-					TEST_LOG_LEVEL: process.env.TEST_LOG_LEVEL,
-				},
-				stdio: ["ignore", "inherit", "inherit", "ipc"],
-			});
-			children.add(child);
-			child.once("exit", () => children.delete(child));
-			await Promise.race([
-				once(child, "message"),
-				once(child, "exit").then(([code]) => {
-					throw new Error(`the worker ended with ${code}`);
-				}),
-			]);
-			return child;
+		get main() {
+			return main;
 		},
+		async restartMain() {
+			main = await startProcess("tasks");
+		},
+		startWorker: (more) => startProcess("worker", more),
 		async start(plan, key = newId()) {
 			const { run_id } = await tasks.startRun({
 				body: { idempotency_key: key, plan: { kind: "connectivity_test", title: "test", ...plan } },
@@ -154,28 +203,38 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 		},
 		async ended(run_id) {
 			for (;;) {
-				const run = await tasks.getRun({ params: { id: run_id } });
-				if (hasEnded(run.status)) return run;
+				try {
+					const run = await tasks.getRun({ params: { id: run_id } });
+					if (hasEnded(run.status)) return run;
+				} catch (error) {
+					// The tasks service may be the one that was killed.
+					if (!hasCode(error, "service.unavailable")) throw error;
+				}
 				await sleep(20);
 			}
 		},
-		async events(name) {
+		until,
+		async operations(run_id) {
+			const { items } = await tasks.listOperations({ params: { id: run_id }, query: { page_size: 500 } });
+			return items;
+		},
+		async events(name, run_id) {
 			const rows = await db.query<{ payload: Record<string, unknown> }>(
-				"select payload from lab_events where name = $1 order by position",
-				[name],
+				"select payload from lab_events where name = $1 and payload->>'run_id' = $2 order by position",
+				[name, run_id],
 			);
 			return rows.map(({ payload }) => payload);
 		},
-		async stop() {
-			await Promise.all(
-				[...children].map(async (child) => {
-					const exit = once(child, "exit");
-					child.kill("SIGKILL");
-					await exit;
-				}),
-			);
-			await db.close();
-			await host.stop();
-		},
+		stop,
 	};
+}
+
+async function freePort(): Promise<number> {
+	const server = createServer().listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const address = server.address();
+	server.close();
+	await once(server, "close");
+	if (address === null || typeof address === "string") throw new Error("no port");
+	return address.port;
 }

@@ -37,9 +37,9 @@ test("a backup run reads every device, hands its config to backup, and ends once
 	expect(lab.told.host_keys.map(({ fingerprint }) => fingerprint).sort()).toEqual(
 		fleet.devices.map(({ host_key_fingerprint }) => host_key_fingerprint).sort(),
 	);
-	expect(await lab.events("run.started.v1")).toHaveLength(1);
-	expect(await lab.events("operation.finished.v1")).toHaveLength(4);
-	expect(await lab.events("run.finished.v1")).toMatchObject([
+	expect(await lab.events("run.started.v1", run_id)).toHaveLength(1);
+	expect(await lab.events("operation.finished.v1", run_id)).toHaveLength(4);
+	expect(await lab.events("run.finished.v1", run_id)).toMatchObject([
 		{ run_id, status: "succeeded", counts: { succeeded: 4 } },
 	]);
 });

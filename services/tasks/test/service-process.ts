@@ -1,4 +1,4 @@
-// A worker in a process of its own, as the server starts them, that also knows the probe steps.
+// The tasks service or a worker in a process of its own, as the server starts them, with the probe steps besides the product's.
 import { createPostgresEphemeral } from "@netconductor/runtime/bus/ephemeral";
 import { createInProcessCarrier } from "@netconductor/runtime/bus/in-process-carrier";
 import { systemClock } from "@netconductor/runtime/clock";
@@ -9,18 +9,22 @@ import { newId } from "@netconductor/runtime/id";
 import { createLog } from "@netconductor/runtime/log";
 import { createMetrics } from "@netconductor/runtime/metrics";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
+import { createTasksService } from "../src/service.ts";
 import { createWorkerService } from "../src/worker.ts";
 import { probeSteps } from "./probe-steps.ts";
 
-const { TEST_DATABASE_URL: url = "", TEST_PEERS_URL: peers_url, TEST_LOG_LEVEL: level = "error", ...env } = process.env;
-const log = createLog({ level: level as "error", destination: { write: (line) => process.stderr.write(line) } });
+const { TEST_ROLE, TEST_DATABASE_URL: url = "", TEST_PEERS_URL, TEST_PORT = "0", TEST_LOG_LEVEL, ...env } = process.env;
+const log = createLog({
+	level: (TEST_LOG_LEVEL as "info" | undefined) ?? "fatal",
+	destination: { write: (line) => process.stderr.write(line) },
+});
 const host = await createHost({
-	services: [createWorkerService(probeSteps)],
+	services: [TEST_ROLE === "tasks" ? createTasksService(probeSteps) : createWorkerService(probeSteps)],
 	config: loadConfig({ slices: [workersConfig], env, cwd: "/" }),
 	master: { current: { id: "07070707", bytes: Buffer.alloc(32, 7), source: "test" }, previous: undefined },
 	database: { urls: { tasks: url }, pool_size: 5 },
-	peers: { devices: peers_url, backup: peers_url },
-	internal: { host: "127.0.0.1", port: 0 },
+	peers: { devices: TEST_PEERS_URL, backup: TEST_PEERS_URL },
+	internal: { host: "127.0.0.1", port: Number(TEST_PORT) },
 	carrier: createInProcessCarrier({ services: [] }),
 	openEphemeral: () => createPostgresEphemeral({ url, log }),
 	process: { id: newId(), version: "0.0.0-test", data_dir: "/nonexistent" },
