@@ -76,7 +76,11 @@ export function createAuthenticate({ auth, account, clock }: Needs): Authenticat
 		if (before !== undefined && before.until > now) return before.identity;
 		const identity = ask();
 		remember(known, key, { identity, until: now + freshFor_ms });
-		identity.catch(() => known.delete(key));
+		// A failure is asked again, and so is a state that ends with the next request: the change of the one-time password.
+		identity.then(
+			({ must_change_password }) => must_change_password && known.delete(key),
+			() => known.delete(key),
+		);
 		return identity;
 	}
 
