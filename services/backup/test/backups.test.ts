@@ -1,0 +1,198 @@
+import { backupApi } from "@netconductor/contracts/backup/api";
+import { newId } from "@netconductor/runtime/id";
+import { actorWith } from "@netconductor/runtime/testing/service";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type BackupHost, startBackupHost } from "./backup-host.ts";
+
+let host: BackupHost;
+beforeAll(async () => {
+	host = await startBackupHost();
+});
+afterAll(() => host?.stop());
+
+const config = (routes: string, time = "08:00", community = "s3cr3t") =>
+	`! Last configuration change at ${time}\r\nhostname core-1\r\n!\r\ninterface Gi0/1\r\n ip address 10.0.0.1 255.255.255.0\r\n!\r\nsnmp-server community ${community} RO\r\n${routes}end\r\n`;
+
+test("an unchanged config costs one row, also when its volatile lines and raw bytes differ, and each backup keeps its own raw bytes", async () => {
+	const device = host.addDevice("core-1");
+	const first = await host.record(device, config(""));
+	const second = await host.record(device, config("", "09:30"));
+	expect(first.changed).toBeNull();
+	expect(second.changed).toBe(false);
+	const [rows] = await host.db.query<{ n: string }>(
+		"select count(distinct content_id) as n from backups where device_id = $1",
+		[device.device_id],
+	);
+	expect(rows?.n).toBe("1");
+	const read = (id: string) => host.client.getBackupContent({ params: { id }, query: { form: "raw", reveal: "true" } });
+	expect((await read(first.backup_id)).content).toBe(config(""));
+	expect((await read(second.backup_id)).content).toBe(config("", "09:30"));
+	const { content, masked } = await host.client.getBackupContent({ params: { id: second.backup_id }, query: {} });
+	expect(masked).toBe(true);
+	expect(content).toContain("snmp-server community <secret> RO\n");
+	expect(content).not.toContain("Last configuration");
+});
+
+test("recording an operation again answers the same backup", async () => {
+	const device = host.addDevice("again");
+	const operation_id = newId();
+	const results = await Promise.all([1, 2, 3].map(() => host.record(device, "hostname a\n", { operation_id })));
+	expect(new Set(results.map(({ backup_id }) => backup_id)).size).toBe(1);
+	const list = await host.client.listBackups({ query: { device_id: device.device_id } });
+	expect(list.total).toBe(1);
+});
+
+test("two devices with the same text share a content, recorded at the same moment with different raw bytes", async () => {
+	const devices = Array.from({ length: 6 }, (_, n) => host.addDevice(`twin-${n}`));
+	const text = (n: number) => `! Last configuration change ${n}\nhostname twin\nip routing\n`;
+	const recorded = await Promise.all(devices.map((device, n) => host.record(device, text(n))));
+	for (const [n, { backup_id }] of recorded.entries()) {
+		const { content } = await host.client.getBackupContent({
+			params: { id: backup_id },
+			query: { form: "raw", reveal: "true" },
+		});
+		expect(content).toBe(text(n));
+	}
+});
+
+test("one changed route shows as exactly that", async () => {
+	const device = host.addDevice("route");
+	const from = await host.record(device, config("ip route 10.9.0.0 255.255.0.0 10.0.0.2\r\n"));
+	const to = await host.record(device, config("ip route 10.9.0.0 255.255.0.0 10.0.0.3\r\n", "10:00"));
+	expect(to.changed).toBe(true);
+	const result = await host.client.compareBackups({ query: { from: from.backup_id, to: to.backup_id, context: 0 } });
+	expect(result).toMatchObject({ identical: false, added: 1, removed: 1, secrets_differ: false, masked: true });
+	expect(result.unified.split("\n").slice(2)).toEqual([
+		"@@ -7 +7 @@",
+		"-ip route 10.9.0.0 255.255.0.0 10.0.0.2",
+		"+ip route 10.9.0.0 255.255.0.0 10.0.0.3",
+		"",
+	]);
+	expect(await host.client.getBackup({ params: { id: to.backup_id } })).toMatchObject({
+		lines_added: 1,
+		lines_removed: 1,
+		changed: true,
+	});
+});
+
+test("a changed secret is a change although the masked texts look alike", async () => {
+	const device = host.addDevice("secret");
+	const from = await host.record(device, config("", "08:00", "alpha"));
+	const to = await host.record(device, config("", "08:00", "beta"));
+	expect(to.changed).toBe(true);
+	const result = await host.client.compareBackups({ query: { from: from.backup_id, to: to.backup_id } });
+	expect(result).toMatchObject({ identical: false, added: 0, removed: 0, secrets_differ: true });
+	expect(JSON.stringify(result)).not.toMatch(/alpha|beta/);
+	const sections = await host.client.compareBackups({
+		query: { from: from.backup_id, to: to.backup_id, mode: "section" },
+	});
+	expect(sections).toMatchObject({ identical: false, secrets_differ: true });
+});
+
+test("revealing needs its permission, and is recorded before anything is shown, also when denied", async () => {
+	const device = host.addDevice("reveal");
+	const { backup_id } = await host.record(device, config(""));
+	const reader = host.clientOf(backupApi, actorWith("backups:read"));
+	const query = { reveal: "true" } as const;
+	await expect(reader.getBackupContent({ params: { id: backup_id }, query })).rejects.toMatchObject({
+		code: "auth.forbidden",
+	});
+	const { content, masked } = await host.client.getBackupContent({ params: { id: backup_id }, query });
+	expect(masked).toBe(false);
+	expect(content).toContain("s3cr3t");
+	const records = await host.db.query<{ outcome: string; actor: string }>(
+		"select payload->>'outcome' as outcome, payload->'actor'->>'name' as actor from outbox where payload->>'resource_id' = $1 order by id",
+		[backup_id],
+	);
+	expect(records).toEqual([
+		{ outcome: "denied", actor: "tester" },
+		{ outcome: "succeeded", actor: "admin" },
+	]);
+});
+
+test("an empty config is refused and stores nothing", async () => {
+	const device = host.addDevice("empty");
+	for (const bytes of ["", " \r\n\t\r\n", "! Last configuration change at 08:00\r\n"]) {
+		await expect(host.record(device, bytes)).rejects.toMatchObject({ code: "device.empty_config" });
+	}
+	expect((await host.client.listBackups({ query: { device_id: device.device_id } })).total).toBe(0);
+});
+
+test("bytes that are not text are kept as they are and shown as U+FFFD", async () => {
+	const device = host.addDevice("bytes");
+	const bytes = Buffer.concat([
+		Buffer.from("hostname \0x"),
+		Buffer.from([0xff, 0xed, 0xa0, 0x80]),
+		Buffer.from("\r\nend\n"),
+	]);
+	const { backup_id } = await host.record(device, bytes);
+	const { content } = await host.client.getBackupContent({ params: { id: backup_id }, query: {} });
+	expect(content).toMatch(/^hostname \uFFFDx\uFFFD+\nend\n$/);
+	const found = await host.client.searchConfigs({ query: { q: "hostname \0x" } });
+	expect(found.items.map(({ device_name }) => device_name)).toEqual(["bytes"]);
+});
+
+test("history joins consecutive equal texts to versions and pages through them", async () => {
+	const device = host.addDevice("history");
+	const texts = ["a\n", "a\n", "b\n", "b\n", "b\n", "a\n"];
+	const ids: string[] = [];
+	for (const [n, text] of texts.entries()) {
+		const at = new Date(Date.UTC(2026, 0, n + 1)).toISOString();
+		ids.push((await host.record(device, text, { at, started_by: `run ${n}` })).backup_id);
+	}
+	const all = await host.client.getHistory({ params: { device_id: device.device_id }, query: {} });
+	expect(all.items.map(({ backup_id, seen }) => [ids.indexOf(backup_id), seen])).toEqual([
+		[5, 1],
+		[2, 3],
+		[0, 2],
+	]);
+	expect(all.items[1]).toMatchObject({
+		first_seen_at: "2026-01-03T00:00:00.000Z",
+		last_seen_at: "2026-01-05T00:00:00.000Z",
+		lines_added: 1,
+		started_by: "run 2",
+	});
+	const paged: string[] = [];
+	let cursor: string | undefined;
+	do {
+		const page = await host.client.getHistory({ params: { device_id: device.device_id }, query: { limit: 1, cursor } });
+		paged.push(...page.items.map(({ backup_id }) => backup_id));
+		cursor = page.next_cursor ?? undefined;
+	} while (cursor !== undefined);
+	expect(paged).toEqual(all.items.map(({ backup_id }) => backup_id));
+	// What a clean-up takes out of the middle leaves no seam.
+	for (const id of ids.slice(2, 5)) await host.client.deleteBackup({ params: { id } });
+	const joined = await host.client.getHistory({ params: { device_id: device.device_id }, query: {} });
+	expect(joined.items.map(({ seen }) => seen)).toEqual([3]);
+});
+
+test("blame names the run whose backup showed a line first, also as of an earlier time", async () => {
+	const device = host.addDevice("blame");
+	const runs = [newId(), newId(), newId()];
+	const texts = ["a\nb\nc\n", "a\nx\nc\n", "new\na\nx\nc\nb\n"];
+	for (const [n, text] of texts.entries()) {
+		await host.record(device, text, { run_id: runs[n], at: new Date(Date.UTC(2026, 0, n + 1)).toISOString() });
+	}
+	const blame = async (query: { at?: string; from_line?: number; limit?: number }) => {
+		const { lines } = await host.client.getBlame({ params: { device_id: device.device_id }, query });
+		return lines.map(({ text, run_id }) => `${text}${runs.indexOf(run_id)}`);
+	};
+	expect(await blame({})).toEqual(["new2", "a0", "x1", "c0", "b2"]);
+	expect(await blame({ at: "2026-01-02T12:00:00Z" })).toEqual(["a0", "x1", "c0"]);
+	expect(await blame({ from_line: 2, limit: 2 })).toEqual(["a0", "x1"]);
+	await expect(blame({ at: "2020-01-01T00:00:00Z" })).rejects.toMatchObject({ code: "backups.no_backup_at" });
+});
+
+test("deleting the newest backup makes the one before current again, for search and for the next comparison", async () => {
+	const device = host.addDevice("delete");
+	await host.record(device, "hostname delete\nkept-line-qq\n");
+	const newest = await host.record(device, "hostname delete\ngone-line-qq\n");
+	await host.client.deleteBackup({ params: { id: newest.backup_id } });
+	expect((await host.client.searchConfigs({ query: { q: "kept-line-qq" } })).total).toBe(1);
+	expect((await host.client.searchConfigs({ query: { q: "gone-line-qq" } })).total).toBe(0);
+	expect((await host.record(device, "hostname delete\nkept-line-qq\n")).changed).toBe(false);
+	const [orphans] = await host.db.query<{ n: string }>(
+		"select count(*) as n from contents c where not exists (select from backups b where b.content_id = c.id)",
+	);
+	expect(orphans?.n).toBe("0");
+});
