@@ -17,7 +17,7 @@ interface Needs {
 	log: Log;
 }
 
-export interface Housekeeping {
+interface Housekeeping {
 	start(): void;
 	stop(): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { accessToken } from "@netconductor/contracts/auth/access-token";
+import { redactText } from "@netconductor/runtime/redact";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { initialPasswordPath } from "../src/first-start.ts";
@@ -240,6 +241,10 @@ test("nothing secret is stored in the clear, published or logged", async () => {
 	expect(dump).toContain(user.id);
 	for (const secret of [password, "canary-7d1f", pair.refresh_token, pair.access_token, token, ticket, "PRIVATE KEY"]) {
 		expect(dump.includes(secret), secret.slice(0, 12)).toBe(false);
+	}
+	// Should one ever get into a text that is logged, it is known by its form.
+	for (const secret of [pair.refresh_token, pair.access_token, token, ticket]) {
+		expect(redactText(`it was ${secret} they said`)).toBe("it was [redacted] they said");
 	}
 });
 

@@ -49,7 +49,7 @@ export function linkAfter(
 	return { ...columnsOf(JSON.parse(content)), content, hash: hashOf(content) };
 }
 
-export function hashOf(content: string): string {
+function hashOf(content: string): string {
 	return createHash("sha256").update(content).digest("hex");
 }
 
@@ -109,7 +109,7 @@ export interface Fault {
 }
 
 /** Goes over a chain record by record and remembers only where it is. */
-export interface ChainWalk {
+interface ChainWalk {
 	/** Checks that `link` follows. */
 	step(link: Link): Fault | undefined;
 	/** Checks that the chain ends here: nothing cut off, nothing put behind. */

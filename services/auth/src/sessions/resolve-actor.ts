@@ -15,7 +15,7 @@ interface Needs {
 	clock: Clock;
 }
 
-export interface ResolvedActor {
+interface ResolvedActor {
 	actor: Actor;
 	must_change_password: boolean;
 }

@@ -7,16 +7,10 @@ import { newSecret, secretHash } from "../secrets.ts";
 import { refreshTokens, roles, sessions, users } from "../tables.ts";
 import type { UserRow } from "../users/user.ts";
 
-export type SessionRow = typeof sessions.$inferSelect;
+type SessionRow = typeof sessions.$inferSelect;
 
 /** Why a session ended before its time; goes into `session.revoked.v1`. */
-export type EndReason =
-	| "logout"
-	| "refresh_reused"
-	| "password_changed"
-	| "password_set"
-	| "user_disabled"
-	| "user_deleted";
+type EndReason = "logout" | "refresh_reused" | "password_changed" | "password_set" | "user_disabled" | "user_deleted";
 
 /** Opens a session. Answers its id. */
 export async function insertSession(

@@ -22,7 +22,7 @@ const forgotten_after_ms = 15 * 60_000;
 const bucket_bits = 18;
 
 /** Where an attempt comes from and what it is on. */
-export interface Attempt {
+interface Attempt {
 	username: string;
 	network: string;
 	/** The account's owner signed in from this network before. */

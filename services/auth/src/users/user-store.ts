@@ -9,14 +9,6 @@ import type { z } from "zod";
 import { roles, users } from "../tables.ts";
 import { adminRole, toUser, type UserRow } from "./user.ts";
 
-const byUsername = (key: string) => eq(sql`lower(${users.username})`, key);
-
-/** @param key what `usernameKey` made of the name */
-export async function findUserByName(orm: Orm, key: string): Promise<UserRow | undefined> {
-	const [user] = await orm.select().from(users).where(byUsername(key));
-	return user;
-}
-
 /** @throws users.not_found */
 export async function getUser(orm: Orm, id: string): Promise<UserRow> {
 	const [user] = await orm.select().from(users).where(eq(users.id, id));
