@@ -3,9 +3,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { requirePackages } from "@netconductor/lab/packages";
+import { type LabPackage, requirePackages } from "@netconductor/lab/packages";
 
-const needed = ["frr", "openssh-server", "iproute2", "rabbitmq-server", "redis-server", "chromium"];
+const needed: LabPackage[] = ["frr", "openssh-server", "iproute2", "rabbitmq-server", "redis-server", "chromium"];
 const missing = await requirePackages(needed);
 if (missing.length > 0) {
 	process.stdout.write(

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { apis } from "@netconductor/contracts/apis";
-import { type Client, createClient, wireRequest } from "@netconductor/contracts/kernel/client";
-import type { Problem } from "@netconductor/contracts/kernel/errors";
+import { type Client, createClient } from "@netconductor/contracts/kernel/client";
+import { createFetchTransport } from "@netconductor/contracts/kernel/fetch-transport";
 
 export const adminPassword = "correct horse battery staple";
 
@@ -34,35 +34,10 @@ export interface Product {
 	dispose(): Promise<void>;
 }
 
-/** An answer that was not a success, as the client sees it. */
-export class ProblemError extends Error {
-	readonly problem: Problem;
-	constructor(problem: Problem) {
-		super(`${problem.status} ${problem.code}: ${problem.detail}`);
-		this.problem = problem;
-	}
-}
-
 export function clientsOf(url: string, token: string | undefined): Clients {
+	const transport = createFetchTransport({ url, token: () => token });
 	return Object.fromEntries(
-		Object.entries(apis).map(([name, api]) => [
-			name,
-			createClient(api, async (operation, _, input) => {
-				const { method, url: path, body } = wireRequest(operation, input);
-				const response = await fetch(`${url}${path}`, {
-					method,
-					headers: {
-						...(token !== undefined && { authorization: `Bearer ${token}` }),
-						...(body !== undefined && { "content-type": "application/json" }),
-					},
-					...(body !== undefined && { body: JSON.stringify(body) }),
-				});
-				const text = await response.text();
-				if (!response.ok) throw new ProblemError(JSON.parse(text));
-				if (text === "") return undefined;
-				return response.headers.get("content-type")?.startsWith("application/json") ? JSON.parse(text) : text;
-			}),
-		]),
+		Object.entries(apis).map(([name, api]) => [name, createClient(api, transport)]),
 	) as unknown as Clients;
 }
 

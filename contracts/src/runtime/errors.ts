@@ -3,6 +3,7 @@ import { defineErrors } from "../kernel/errors.ts";
 /** Errors of what every service stands on: starting up, and the vault that keeps secrets. */
 export const runtimeErrors = defineErrors({
 	"startup.no_database": { kind: "unavailable", title: "A service has no database" },
+	"startup.address_unusable": { kind: "conflict", title: "The server cannot listen on its address" },
 	"startup.config_invalid": { kind: "invalid", title: "The configuration is not valid" },
 	"startup.master_key_invalid": { kind: "invalid", title: "The master key cannot be used" },
 	"startup.master_key_wrong": { kind: "conflict", title: "The stored data keys belong to another master key" },
