@@ -43,3 +43,204 @@ test("a backup run reads every device, hands its config to backup, and ends once
 		{ run_id, status: "succeeded", counts: { succeeded: 4 } },
 	]);
 });
+
+async function outputOf(run_id: string): Promise<{ seq: number; text: string; device_name: string }[]> {
+	const { items, ended } = await lab.tasks.readOutput({ params: { id: run_id }, query: {} });
+	expect(ended).toBe(true);
+	return items;
+}
+
+test("output tells what happened without the config, numbered without gaps, and can be read on from any number", async () => {
+	const [device] = fleet.devices;
+	if (device === undefined) throw new Error("no device");
+	const run_id = await lab.start({
+		kind: "backup",
+		steps: [{ id: "collect", type: "collect_config", params: {} }],
+		targets: [lab.target(device.name)],
+	});
+	await lab.ended(run_id);
+	const chunks = await outputOf(run_id);
+	const text = chunks.map((chunk) => chunk.text).join("");
+	expect(text).toContain(`host key ${device.host_key_fingerprint}`);
+	expect(text).toMatch(/[\d,]+ bytes in \d+ ms/);
+	const secrets = fleet
+		.device(device.name)
+		.config()
+		.split("\n")
+		.filter((line) => /secret|community|password/.test(line));
+	expect(secrets.length).toBeGreaterThan(0);
+	for (const line of secrets) expect(text).not.toContain(line.trim());
+	expect(chunks.map(({ seq }) => seq)).toEqual(chunks.map((_, index) => index + 1));
+	const rest = await lab.tasks.readOutput({ params: { id: run_id }, query: { after: 1, limit: 1 } });
+	expect(rest.items.map(({ seq }) => seq)).toEqual(chunks.slice(1, 2).map(({ seq }) => seq));
+});
+
+test("control characters of a device reach no terminal", async () => {
+	const run_id = await lab.start({ steps: [{ id: "probe", type: "probe_read", params: {} }], targets: lab.targets(1) });
+	await lab.ended(run_id);
+	expect((await outputOf(run_id)).map(({ text }) => text).join("")).toBe("probing probe-1\\x1b[2J\n");
+});
+
+test("a connectivity test answers phases and facts, and fails with the reason while it keeps what it learnt", async () => {
+	const [good, bad] = fleet.devices;
+	if (good === undefined || bad === undefined) throw new Error("no device");
+	lab.know({ ...bad, password: "wrong" });
+	const run_id = await lab.start({
+		steps: [{ id: "test", type: "test_connection", params: {} }],
+		targets: [lab.target(good.name), lab.target(bad.name)],
+	});
+	expect(await lab.ended(run_id)).toMatchObject({ status: "partial" });
+	lab.know(bad);
+	const byName = Object.fromEntries(
+		(await lab.operations(run_id)).map((operation) => [operation.device_name, operation]),
+	);
+	expect(byName[good.name]).toMatchObject({
+		status: "succeeded",
+		result: { facts: { hostname: expect.any(String) }, host_key: { fingerprint: good.host_key_fingerprint } },
+	});
+	expect(byName[bad.name]).toMatchObject({
+		status: "failed",
+		error: { code: "device.auth_failed", phase: "auth" },
+		result: { phases: expect.arrayContaining([expect.objectContaining({ phase: "auth", ok: false })]) },
+	});
+	expect(JSON.stringify(byName)).not.toContain("wrong");
+});
+
+test("a changed host key fails the operation and is reported to the inventory", async () => {
+	const [device] = fleet.devices;
+	if (device === undefined) throw new Error("no device");
+	lab.know(device, "SHA256:aVeryDifferentKeyThanTheOneThatIsPresented0000");
+	lab.told.host_keys.length = 0;
+	for (const type of ["collect_config", "test_connection"]) {
+		const run_id = await lab.start({ steps: [{ id: "step", type, params: {} }], targets: [lab.target(device.name)] });
+		expect(await lab.ended(run_id)).toMatchObject({ status: "failed" });
+		const [operation] = await lab.operations(run_id);
+		expect(operation).toMatchObject({ error: { code: "device.host_key_changed", phase: "host_key" } });
+	}
+	expect(lab.told.host_keys.map(({ fingerprint }) => fingerprint)).toEqual([
+		device.host_key_fingerprint,
+		device.host_key_fingerprint,
+	]);
+	lab.know(device);
+});
+
+test("the same key starts one run, however often and at once it is asked for", async () => {
+	const plan = { steps: [{ id: "probe", type: "probe_read", params: {} }], targets: lab.targets(2) };
+	const ids = await Promise.all(Array.from({ length: 10 }, () => lab.start(plan, "the same key")));
+	expect(new Set(ids).size).toBe(1);
+	await lab.ended(ids[0] as string);
+	expect(await lab.start(plan, "the same key")).toBe(ids[0]);
+});
+
+test("a plan with an unknown step, bad parameters or two steps of one name is refused", async () => {
+	const targets = lab.targets(1);
+	await expect(lab.start({ targets, steps: [{ id: "a", type: "no_such", params: {} }] })).rejects.toMatchObject({
+		code: "runs.unknown_step",
+	});
+	await expect(
+		lab.start({ targets, steps: [{ id: "a", type: "probe_read", params: { hold_ms: "long" } }] }),
+	).rejects.toMatchObject({ code: "runs.bad_plan", errors: [{ path: "body.plan.steps.0.params.hold_ms" }] });
+	const step = { id: "a", type: "probe_read", params: {} };
+	await expect(lab.start({ targets, steps: [step, step] })).rejects.toMatchObject({ code: "runs.bad_plan" });
+});
+
+test("steps go in order on each device; after a failed one the rest of that device is skipped", async () => {
+	const [good, bad] = lab.targets(2);
+	if (good === undefined || bad === undefined) throw new Error("no targets");
+	const run_id = await lab.start({
+		targets: [good, bad],
+		steps: [
+			{ id: "one", type: "probe_read", params: { hold_ms: 50, fails_on: [bad.name] } },
+			{ id: "two", type: "probe_read", params: {} },
+			{ id: "three", type: "probe_write", params: {} },
+		],
+	});
+	expect(await lab.ended(run_id)).toMatchObject({ status: "partial", counts: { succeeded: 3, failed: 1, skipped: 2 } });
+	const operations = await lab.operations(run_id);
+	const mine = operations.filter(({ device_name }) => device_name === good.name);
+	const order = mine.toSorted((a, b) => (a.started_at ?? "").localeCompare(b.started_at ?? ""));
+	expect(order.map(({ step_id }) => step_id)).toEqual(["one", "two", "three"]);
+	for (const [index, { started_at }] of order.entries()) {
+		if (index > 0)
+			expect(Date.parse(started_at ?? "")).toBeGreaterThanOrEqual(Date.parse(order[index - 1]?.finished_at ?? ""));
+	}
+	const skipped = operations.filter(({ status }) => status === "skipped");
+	expect(skipped.map(({ skip_reason }) => skip_reason)).toEqual(Array(2).fill("Step one before it did not succeed"));
+});
+
+test("two runs on one device queue: never two operations at once on it", async () => {
+	await lab.startWorker();
+	const targets = [lab.target("shared-1")];
+	const steps = [{ id: "probe", type: "probe_read", params: { hold_ms: 60 } }];
+	const runs = await Promise.all(Array.from({ length: 6 }, () => lab.start({ steps, targets })));
+	await Promise.all(runs.map(lab.ended));
+	const rows = await lab.db.query(
+		`select 1 from operations a join operations b on a.device_id = b.device_id and a.id < b.id
+		where a.device_id = $1 and a.started_at < b.finished_at and b.started_at < a.finished_at`,
+		[targets[0]?.device_id],
+	);
+	expect(rows).toEqual([]);
+});
+
+test("a cancel stops what waits at once and closes what runs within a second; asking again changes nothing", async () => {
+	const [device] = fleet.devices;
+	if (device === undefined) throw new Error("no device");
+	await fleet.device(device.name).setFault({ kind: "hang", at: "output" });
+	const run_id = await lab.start({
+		kind: "backup",
+		steps: [{ id: "collect", type: "collect_config", params: {} }],
+		targets: [lab.target(device.name)],
+	});
+	await lab.until(async () => fleet.device(device.name).stats().open_connections === 1);
+	await new Promise((resolve) => setTimeout(resolve, 300));
+	const asked = performance.now();
+	const first = await lab.tasks.cancelRun({ params: { id: run_id } });
+	expect(first.cancel_requested_by).toBe("admin");
+	await lab.tasks.cancelRun({ params: { id: run_id } }).catch(() => {});
+	await lab.until(async () => fleet.device(device.name).stats().open_connections === 0);
+	expect(performance.now() - asked).toBeLessThan(1_000);
+	expect(await lab.ended(run_id)).toMatchObject({ status: "cancelled", counts: { cancelled: 1 } });
+	await expect(lab.tasks.cancelRun({ params: { id: run_id } })).rejects.toMatchObject({ code: "runs.already_ended" });
+	await fleet.device(device.name).setFault(null);
+
+	const retried = await lab.tasks.retryRun({ params: { id: run_id } });
+	expect(await lab.ended(retried.run_id)).toMatchObject({ status: "succeeded", retry_of: run_id, subject: null });
+});
+
+test("a retry takes the devices that failed, and refuses where nothing did", async () => {
+	const targets = lab.targets(3);
+	const steps = [{ id: "probe", type: "probe_read", params: { fails_on: ["probe-2"] } }];
+	const run_id = await lab.start({ steps, targets });
+	expect(await lab.ended(run_id)).toMatchObject({ status: "partial" });
+	const { run_id: second } = await lab.tasks.retryRun({ params: { id: run_id } });
+	expect(await lab.ended(second)).toMatchObject({ status: "failed", total: 1, retry_of: run_id, title: "Retry: test" });
+	const good = await lab.start({ steps: [{ id: "probe", type: "probe_read", params: {} }], targets });
+	await lab.ended(good);
+	await expect(lab.tasks.retryRun({ params: { id: good } })).rejects.toMatchObject({ code: "runs.nothing_to_retry" });
+});
+
+test("lists go page by page without leaving out or repeating a run, also by device, status and time", async () => {
+	const device = lab.target("history-1");
+	const steps = [{ id: "probe", type: "probe_read", params: {} }];
+	const ids: string[] = [];
+	for (let n = 0; n < 5; n++) ids.unshift(await lab.start({ steps, targets: [device] }));
+	await Promise.all(ids.map(lab.ended));
+	const seen: string[] = [];
+	let cursor: string | undefined;
+	do {
+		const page = await lab.tasks.listRuns({
+			query: { device_id: device.device_id, limit: 2, cursor, status: "succeeded" },
+		});
+		seen.push(...page.items.map(({ id }) => id));
+		cursor = page.next_cursor ?? undefined;
+	} while (cursor !== undefined);
+	expect(seen).toEqual(ids);
+	const { items } = await lab.tasks.listTasks({ query: { limit: 1 } });
+	expect(items[0]).toMatchObject({ task_id: ids[0], progress: 100, status: "succeeded" });
+	const result = await lab.tasks.getTaskResult({ params: { id: ids[0] as string }, query: {} });
+	expect(result).toMatchObject({ total: 1, results: [{ device_name: "history-1", status: "succeeded" }] });
+	await expect(lab.tasks.getRun({ params: { id: crypto.randomUUID() } })).rejects.toMatchObject({
+		code: "runs.not_found",
+	});
+	expect(await lab.tasks.getWorkerStats({})).toMatchObject({ workers_online: 2, running: 0, pending: 0 });
+});

@@ -200,8 +200,11 @@ export async function createEngine({ db, log, worker_concurrency }: EngineNeeds)
 		},
 
 		async shutdown(drain_ms) {
-			await DBOS.shutdown(drain_ms > 0 ? { workflowCompletionTimeoutMS: drain_ms } : {});
-			launched = undefined;
+			try {
+				await DBOS.shutdown(drain_ms > 0 ? { workflowCompletionTimeoutMS: drain_ms } : {});
+			} finally {
+				launched = undefined;
+			}
 		},
 
 		async handOver(executor_ids) {

@@ -63,10 +63,16 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		});
 		const gone = new AbortController();
 		lease.lost.addEventListener("abort", () => gone.abort(lease.lost.reason), { once: true });
-		await engine.launch({
-			executor_id: worker_id,
-			operations: (id) => executeOne(id, { worker_id, gone: gone.signal }),
-		});
+		try {
+			await engine.launch({
+				executor_id: worker_id,
+				operations: (id) => executeOne(id, { worker_id, gone: gone.signal }),
+			});
+		} catch (error) {
+			lease.end();
+			await workers.stopped(worker_id);
+			throw error;
+		}
 		log.info({ worker_id, concurrency: settings.concurrency }, "the worker takes work");
 		return { worker_id, lease, gone };
 	}
@@ -101,7 +107,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		for (let stint: Stint | undefined = first; stint !== undefined; stint = await nextStint()) {
 			await untilAborted(AbortSignal.any([stint.lease.lost, stopping.signal]));
 			if (!stint.lease.lost.aborted) return drain(stint);
-			await engine.shutdown(0);
+			await letGo(0);
 			await giveBack(stint.worker_id);
 		}
 	}
@@ -120,7 +126,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 
 	async function drain({ worker_id, lease, gone }: Stint): Promise<void> {
 		await workers.drain(worker_id).catch((err: unknown) => log.warn({ err }, "draining could not be announced"));
-		await engine.shutdown(settings.drain_ms);
+		await letGo(settings.drain_ms);
 		// What did not finish in time is let go, and does not record anything any more.
 		gone.abort(new Error("the worker stops"));
 		lease.end();
@@ -128,6 +134,11 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 			() => needs.takeOver([worker_id]),
 			(err: unknown) => log.warn({ err }, "the worker could not hand back; its lease runs out instead"),
 		);
+	}
+
+	/** Takes nothing new. Where the database is away the engine complains, but has let go all the same. */
+	async function letGo(drain_ms: number): Promise<void> {
+		await engine.shutdown(drain_ms).catch((err: unknown) => log.warn({ err }, "the engine did not stop cleanly"));
 	}
 
 	/** After a lost lease: marks itself and hands over what nobody has taken yet. The main process does the same; whoever comes first. */
