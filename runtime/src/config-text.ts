@@ -54,13 +54,8 @@ const rulesOf: (definition: TextRules) => Rules = compileOnce(({ volatile, secre
 function settleLine(line: string, rules: Rules): string | undefined {
 	const trimmed = line.trimEnd();
 	if (rules.mayBeVolatile === undefined || !rules.mayBeVolatile.test(trimmed)) return trimmed;
-	let settled = trimmed;
-	for (const pattern of rules.volatile) {
-		if (!rules.hasGroups.get(pattern)) {
-			if (pattern.test(settled)) return undefined;
-		} else settled = pattern.maskGroups(settled, volatileMask);
-	}
-	return settled;
+	if (rules.volatile.some((pattern) => !rules.hasGroups.get(pattern) && pattern.test(trimmed))) return undefined;
+	return maskGroups(rules.volatile, trimmed, volatileMask);
 }
 
 /** Follows private keys (PEM) through the lines of a text, so that their bodies can be told from other lines. */
@@ -95,19 +90,27 @@ export function createLineMasker(definition: TextRules): (line: string) => strin
 		if (block !== undefined) {
 			if (block.end.test(line)) block = undefined;
 			else if (line.length <= longestMatchedLine) {
-				const masked = maskWith(block.secrets, line);
+				const masked = maskGroups(block.secrets, line, secretMask);
 				if (masked !== line) return masked;
 			}
 		}
 		if (rules.mayHoldSecret === undefined || !rules.mayHoldSecret.test(line)) return line;
 		if (line.length > longestMatchedLine) return secretMask;
 		block = rules.blocks.find(({ start }) => start.test(line)) ?? block;
-		return maskWith(rules.secrets, line);
+		return maskGroups(rules.secrets, line, secretMask);
 	};
 }
 
-function maskWith(patterns: CompiledPattern[], line: string): string {
-	return patterns.reduce((masked, pattern) => pattern.maskGroups(masked, secretMask), line);
+/** `line` with what the patterns capture replaced. All look at the line as it came: what one masks must not hide from another. */
+function maskGroups(patterns: CompiledPattern[], line: string, mask: string): string {
+	const spans = patterns.flatMap((pattern) => pattern.groupSpans(line)).sort((a, b) => a[0] - b[0] || b[1] - a[1]);
+	let masked = "";
+	let from = 0;
+	for (const [start, end] of spans) {
+		if (start >= from && end > start) masked += line.slice(from, start) + mask;
+		from = Math.max(from, end);
+	}
+	return masked + line.slice(from);
 }
 
 /** Calls `visit` with each line of `text`, without line ending (`\n`, `\r\n`), from `start` until about `length` further. Returns where it stopped. */

@@ -6,8 +6,8 @@ export interface CompiledPattern {
 	test(text: string): boolean;
 	/** Capture groups of the first match (index 0 is the whole), or null. */
 	exec(text: string): (string | undefined)[] | null;
-	/** `text` with every capture group of every match replaced. */
-	maskGroups(text: string, mask: string): string;
+	/** Start and end of every capture group of every match. */
+	groupSpans(text: string): [start: number, end: number][];
 }
 
 /**
@@ -25,20 +25,16 @@ export function compilePattern(source: string): CompiledPattern {
 			if (!matcher.find()) return null;
 			return Array.from({ length: matcher.groupCount() + 1 }, (_, index) => matcher.group(index) ?? undefined);
 		},
-		maskGroups(text, mask) {
-			if (!regex.test(text)) return text;
+		groupSpans(text) {
+			if (!regex.test(text)) return [];
+			const spans: [number, number][] = [];
 			const matcher = regex.matcher(text);
-			let masked = "";
-			let from = 0;
 			while (matcher.find()) {
 				for (let group = 1; group <= matcher.groupCount(); group++) {
-					const start = matcher.start(group);
-					if (start < from) continue;
-					masked += text.slice(from, start) + mask;
-					from = matcher.end(group);
+					if (matcher.start(group) >= 0) spans.push([matcher.start(group), matcher.end(group)]);
 				}
 			}
-			return masked + text.slice(from);
+			return spans;
 		},
 	};
 }

@@ -7,7 +7,9 @@ import type { Session } from "./session.ts";
  * @throws device.empty_config — never store that as a good backup
  * @throws device.truncated_config — the platform's end marker is missing
  */
-export async function collectConfig(session: Session): Promise<{ raw: Buffer }> {
+export async function collectConfig(
+	session: Pick<Session, "platform" | "connection" | "run">,
+): Promise<{ raw: Buffer }> {
 	const { platform, connection } = session;
 	const { commands } = platform.definition.config;
 	const parts: Buffer[] = [];

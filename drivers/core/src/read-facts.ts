@@ -6,7 +6,7 @@ import type { Session } from "./session.ts";
 const searchedCharacters = 64 * 1024;
 
 /** Asks the device who it is. A command that the device refuses yields no facts; every other error is thrown. */
-export async function readFacts(session: Session): Promise<Facts> {
+export async function readFacts(session: Pick<Session, "platform" | "run">): Promise<Facts> {
 	const facts: Facts = {};
 	for (const { command, fields } of session.platform.facts) {
 		let output: string;

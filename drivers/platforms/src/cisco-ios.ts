@@ -44,7 +44,7 @@ export const ciscoIos = definePlatform({
 			fields: {
 				hostname: "(?m)^([\\w.-]+) uptime is ",
 				os_version: "(?m)^Cisco .*?,? Version ([^\\s,]+)",
-				model: "(?m)^[Cc]isco (\\S+) \\(.*\\) processor|^Model [Nn]umber\\s*: (\\S+)",
+				model: "(?m)^[Cc]isco (\\S+) \\(.+\\) (?:processor|with) |^Model [Nn]umber\\s*: (\\S+)",
 				serial: "(?m)^Processor board ID (\\S+)",
 				uptime: "(?m) uptime is (.+?)\\s*$",
 			},

@@ -33,7 +33,6 @@ export const ciscoXr = definePlatform({
 		{
 			command: "show version",
 			fields: {
-				hostname: "(?m)^(\\S+) uptime is ",
 				os_version: "(?m)^Cisco IOS XR Software, Version ([^\\s\\[]+)",
 				model: "(?m)^cisco ((?:ASR|NCS|CRS|IOS-XRv|XRv|8\\d{3})\\S*(?: \\d+)?)",
 				uptime: "(?m)^(?:System|\\S+) uptime is (.+?)\\s*$",

@@ -2,7 +2,7 @@ import { urlSecrets } from "./cisco-secrets.ts";
 import { definePlatform } from "./define-platform.ts";
 
 const secretWord =
-	"(?:encrypted-password|plain-text-password-value|password|secret|authentication-key|authentication-password|privacy-password|privacy-key|simple-password|passphrase|ascii-text|hexadecimal|shared-secret|pre-shared-key|psk|md5 \\d+ key|key)";
+	"(?:encrypted-password|plain-text-password-value|password|secret|authentication-key|authentication-password|privacy-password|privacy-key|simple-password|passphrase|ascii-text|hexadecimal|shared-secret|psk|md5 \\d+ key|key)";
 
 export const juniperJunos = definePlatform({
 	id: "juniper_junos",
@@ -32,7 +32,7 @@ export const juniperJunos = definePlatform({
 	secrets: [
 		...urlSecrets,
 		'("\\$[1-9]\\$[^"]+")',
-		'\\b([^\\s"]+|"[^"]*");? *## SECRET-DATA',
+		'(?:^|\\s)("[^"]*"|[^\\s"]+?);? *## SECRET-DATA',
 		`(?:^|\\s)${secretWord} ("[^"]*"|[^\\s;{]+);?`,
 		'^\\s*community ("[^"]*"|[^\\s;]+) \\{$',
 		'^\\s*community ("[^"]*"|[^\\s;]+);$',
