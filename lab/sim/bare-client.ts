@@ -5,7 +5,7 @@ export interface BareClient {
 	received(): string;
 	clear(): void;
 	send(text: string): void;
-	/** Waits until what was received ends with, or matches, `expected`. @throws after `timeout_ms` with what came instead. */
+	/** Waits until what was received ends with `expected`, or its last 8 KiB match it. @throws after `timeout_ms` with what came instead. */
 	until(expected: string | RegExp, timeout_ms?: number): Promise<string>;
 	/** Sends a line and answers what came until `prompt`, without the echo and the prompt. */
 	ask(line: string, prompt: string | RegExp): Promise<string>;
@@ -13,6 +13,8 @@ export interface BareClient {
 	ended: Promise<void>;
 	close(): void;
 }
+
+const tailLength = 8_192;
 
 export type BareClientOptions = { host: string; port: number; username: string } & Partial<ConnectConfig>;
 
@@ -40,20 +42,34 @@ export async function connectBare(options: BareClientOptions): Promise<BareClien
 			...options,
 		});
 	});
-	let text = "";
+	const chunks: string[] = [];
+	// Only the end is searched: a string that grows is copied whole each time it is.
+	let tail = "";
+	const received = () => {
+		if (chunks.length > 1) chunks.splice(0, chunks.length, chunks.join(""));
+		return chunks[0] ?? "";
+	};
+	const clear = () => {
+		chunks.length = 0;
+		tail = "";
+	};
 	let changed: (() => void) | undefined;
 	channel.on("data", (chunk: Buffer) => {
-		text += chunk.toString("latin1");
+		const text = chunk.toString("latin1");
+		chunks.push(text);
+		tail = (tail + text).slice(-tailLength);
 		changed?.();
 	});
 	const ended = new Promise<void>((resolve) => client.on("close", () => resolve()));
+	// OpenSSH keeps a connection open after its last session; a terminal without a session is of no use here.
+	channel.on("close", () => client.end());
 	const matches = (expected: string | RegExp) =>
-		typeof expected === "string" ? text.endsWith(expected) : expected.test(text);
+		typeof expected === "string" ? tail.endsWith(expected) : expected.test(tail);
 	async function until(expected: string | RegExp, timeout_ms = 5_000): Promise<string> {
 		const deadline = performance.now() + timeout_ms;
 		while (!matches(expected)) {
 			const left = deadline - performance.now();
-			if (left <= 0) throw new Error(`waited for ${expected}, got ${JSON.stringify(text.slice(-2_000))}`);
+			if (left <= 0) throw new Error(`waited for ${expected}, got ${JSON.stringify(tail.slice(-2_000))}`);
 			let timer: NodeJS.Timeout | undefined;
 			await Promise.race([
 				new Promise<void>((resolve) => {
@@ -65,17 +81,15 @@ export async function connectBare(options: BareClientOptions): Promise<BareClien
 			]);
 			clearTimeout(timer);
 		}
-		return text;
+		return received();
 	}
 	return {
-		received: () => text,
-		clear() {
-			text = "";
-		},
+		received,
+		clear,
 		send: (given) => void channel.write(given),
 		until,
 		async ask(line, prompt) {
-			text = "";
+			clear();
 			channel.write(`${line}\n`);
 			const answer = (await until(prompt)).replaceAll("\r\n", "\n");
 			const start = answer.indexOf("\n") + 1;
