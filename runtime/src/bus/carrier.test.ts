@@ -62,6 +62,8 @@ function rabbitMq(): Kind {
 		},
 		create: () => createRabbitMqCarrier({ url: rabbit?.url ?? "", log }),
 		async interrupt() {
+			// RabbitMQ 3.10 writes its list of quorum queues twice a second: one that is younger when the broker is killed never comes back to life.
+			await new Promise((resolve) => setTimeout(resolve, 1_500));
 			await rabbit?.kill();
 			await rabbit?.start();
 		},

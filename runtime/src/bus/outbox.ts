@@ -15,26 +15,46 @@ export interface Outbox {
 	 * @throws TypeError when the payload is not what the contract declares
 	 */
 	publish<N extends EventName>(tx: Tx, name: N, payload: EventPayload<N>): Promise<string>;
+	/** The same for many events of one name, in their order and in few statements. */
+	publishAll<N extends EventName>(tx: Tx, name: N, payloads: readonly EventPayload<N>[]): Promise<void>;
 }
 
 /** Emitted on a database's signals when events were committed. */
 export const outboxSignal = "outbox";
 
+const eventsAStatement = 2_000;
+
 /** The events of the service that owns the database's schema. */
 export function createOutbox(db: Database): Outbox {
 	const table = sql`${sql.identifier(db.schema)}.outbox`;
-	return {
-		async publish(tx, name, payload) {
-			const schema: z.ZodType = eventCatalogue[name];
+
+	async function publish(tx: Tx, name: EventName, payloads: readonly unknown[]): Promise<string[]> {
+		const schema: z.ZodType = eventCatalogue[name];
+		const events = payloads.map((payload) => {
 			const parsed = schema.safeParse(payload);
 			if (!parsed.success) throw new TypeError(`The payload of ${name} is not valid: ${z.prettifyError(parsed.error)}`);
-			const id = newId();
+			return { id: newId(), payload: parsed.data };
+		});
+		const traceparent = currentTraceparent() ?? null;
+		const occurred_at = new Date().toISOString();
+		for (let from = 0; from < events.length; from += eventsAStatement) {
 			await tx.execute(
 				sql`insert into ${table} (id, name, payload, traceparent, occurred_at)
-					values (${id}, ${name}, ${jsonbText(parsed.data)}, ${currentTraceparent() ?? null}, ${new Date().toISOString()})`,
+					select id, ${name}, payload, ${traceparent}, ${occurred_at}::timestamptz
+					from jsonb_to_recordset(${jsonbText(events.slice(from, from + eventsAStatement))}::jsonb) as given (id uuid, payload jsonb)`,
 			);
-			afterCommit(tx, () => db.signals.emit(outboxSignal));
-			return id;
+		}
+		if (events.length > 0) afterCommit(tx, () => db.signals.emit(outboxSignal));
+		return events.map(({ id }) => id);
+	}
+
+	return {
+		async publish(tx, name, payload) {
+			const [id] = await publish(tx, name, [payload]);
+			return id as string;
+		},
+		async publishAll(tx, name, payloads) {
+			await publish(tx, name, payloads);
 		},
 	};
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type AsyncMessage, Connection, ConsumerStatus, type ReturnedMessage } from "rabbitmq-client";
+import { type AsyncMessage, Connection, ConsumerStatus } from "rabbitmq-client";
 import { failed } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { BusMessage, type Carrier, type Deliver } from "./carrier.ts";
@@ -17,7 +17,7 @@ export interface RabbitMqOptions {
 
 const exchange = "netconductor.events";
 const dead_letters = "netconductor.dead_letters";
-const confirm_timeout_ms = 30_000;
+const confirm_timeout_ms = 15_000;
 const most_at_once = 200;
 
 /**
@@ -42,10 +42,10 @@ export function createRabbitMqCarrier({ url, log, must_route = [] }: RabbitMqOpt
 
 	const topic = { exchange, type: "topic", durable: true };
 	const returned = new Set<string>();
-	const publisher = connection.createPublisher({
-		confirm: true,
-		exchanges: [topic],
-		onReturn: ({ messageId }: ReturnedMessage) => messageId !== undefined && returned.add(messageId),
+	const publisher = connection.createPublisher({ confirm: true, exchanges: [topic] });
+	// The option `onReturn` is declared by the client and never called.
+	publisher.on("basic.return", ({ messageId }) => {
+		if (messageId !== undefined) returned.add(messageId);
 	});
 	const subscriptions = new Set<{ close(): Promise<void> }>();
 	let closing: Promise<void> | undefined;
@@ -64,7 +64,9 @@ export function createRabbitMqCarrier({ url, log, must_route = [] }: RabbitMqOpt
 			},
 			Buffer.from(JSON.stringify(message)),
 		);
-		// The broker returns an unroutable message before it confirms it.
+		if (!mandatory) return;
+		// The broker returns an unroutable message before it confirms it; the client tells of it one turn later.
+		await new Promise((resolve) => setImmediate(resolve));
 		if (returned.delete(message.id)) {
 			throw failed("service.unavailable", {
 				message: `No service has subscribed to ${message.name} yet; it waits in the outbox.`,
@@ -173,14 +175,17 @@ export function createRabbitMqCarrier({ url, log, must_route = [] }: RabbitMqOpt
 	};
 
 	async function close(): Promise<void> {
-		await Promise.all([...subscriptions].map((subscription) => subscription.close()));
-		// With the broker gone there is nobody to say goodbye to.
-		if (!connection.ready) connection.unsafeDestroy();
-		else {
-			await publisher.close();
-			await connection.close();
-		}
+		// A broker that is gone, or hangs, is not waited for: unconfirmed events are in the outbox, unacknowledged ones in the queue.
+		await Promise.race([leave(), sleep(5_000, undefined, { ref: false })]);
+		connection.unsafeDestroy();
 		await declared;
+	}
+
+	async function leave(): Promise<void> {
+		await Promise.all([...subscriptions].map((subscription) => subscription.close()));
+		if (!connection.ready) return;
+		await publisher.close();
+		await connection.close();
 	}
 }
 
