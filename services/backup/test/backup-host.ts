@@ -118,7 +118,14 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 	}
 
 	function addDevice(name: string, given: Partial<Target> = {}): Target {
-		const target = { device_id: newId(), name, device_type: "cisco_ios", enabled: true, ...given };
+		const target = {
+			device_id: newId(),
+			name,
+			device_type: "cisco_ios",
+			enabled: true,
+			disabled_reason: null,
+			...given,
+		};
 		targets.push(target);
 		return target;
 	}

@@ -25,14 +25,17 @@ export function chooseTargets(
 		if (exclude.has(target.device_id)) continue;
 		if (target.enabled) targets.push(target);
 		else if (named.has(target.device_id) || named.has(target.name)) refused.push(target);
-		else skipped.push({ device_id: target.device_id, name: target.name, reason: "The device is disabled" });
+		else skipped.push({ device_id: target.device_id, name: target.name, reason: reasonOf(target) });
 	}
 	if (refused.length > 0) {
-		const names = refused.map(({ name }) => name);
+		const names = refused.map(({ name, disabled_reason }) => (disabled_reason ? `${name} (${disabled_reason})` : name));
 		const shown = names.slice(0, 10).join(", ") + (names.length > 10 ? ` and ${names.length - 10} more` : "");
 		throw failed("devices.disabled", {
 			message: `${shown} ${names.length === 1 ? "is" : "are"} disabled. Enable ${names.length === 1 ? "it" : "them"} first, or leave ${names.length === 1 ? "it" : "them"} out.`,
-			details: { names: names.slice(0, 100), device_ids: refused.slice(0, 100).map(({ device_id }) => device_id) },
+			details: {
+				names: refused.slice(0, 100).map(({ name }) => name),
+				device_ids: refused.slice(0, 100).map(({ device_id }) => device_id),
+			},
 		});
 	}
 	if (targets.length === 0) {
@@ -40,6 +43,10 @@ export function chooseTargets(
 		throw failed("devices.nothing_selected", { message: `There is no enabled device to back up${reason}.` });
 	}
 	return { targets, skipped };
+}
+
+function reasonOf({ disabled_reason }: Target): string {
+	return disabled_reason ? `The device is disabled: ${disabled_reason}` : "The device is disabled";
 }
 
 /** The plan of a backup: one step that collects, and carries for whom it is recorded. */
