@@ -5,8 +5,8 @@ import { Secret } from "../kernel/secret.ts";
 import { SessionTimeouts } from "./connection.ts";
 import { Facts, PlatformDefinition } from "./platform.ts";
 
-/** Text that PostgreSQL can hold: it has no NUL. */
-const Text = z.string().regex(/^[^\0]*$/, "Must not contain NUL characters");
+/** Text that PostgreSQL can hold: neither NUL nor half of a surrogate pair. */
+const Text = z.string().regex(/^[^\0\p{Surrogate}]*$/u, "Must not contain NUL or broken characters");
 
 /** Unique name of a device, whatever its case, as people and prompts know it. */
 export const DeviceName = z

@@ -69,8 +69,6 @@ describe("devices", () => {
 		]) {
 			expect(await codeOf(create("hostile", wrong)), JSON.stringify(wrong)).toBe("request.invalid");
 		}
-		const page = await api.listDevices({ query: { q: "nul\0" } });
-		expect(page.total).toBe(0);
 	});
 
 	test("the list searches, filters, sorts and pages", async () => {
@@ -102,7 +100,7 @@ describe("devices", () => {
 	});
 
 	test("a search reads an index", async () => {
-		const db = await started.host.database.service("devices");
+		const { db } = started;
 		await db.query("set enable_seqscan = off");
 		const plan = await db.query<{ "QUERY PLAN": string }>(
 			"explain select id from devices where search_text like '%core-17%'",
@@ -130,7 +128,7 @@ describe("a device's own login", () => {
 			password: "canary-own-1",
 			enable_password: "canary-en",
 		});
-		const db = await started.host.database.service("devices");
+		const { db } = started;
 		for (const { table_name } of await db.query<{ table_name: string }>(
 			"select table_name from information_schema.tables where table_schema = 'devices'",
 		)) {

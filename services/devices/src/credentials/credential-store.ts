@@ -1,6 +1,6 @@
 import type { Credential } from "@netconductor/contracts/devices/model";
 import { failed } from "@netconductor/runtime/errors";
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import type { Statements } from "../operation.ts";
 import { credentials } from "../tables.ts";
 
@@ -81,18 +81,13 @@ export async function defaultCredentialId(on: Statements): Promise<string | null
 	return found?.id ?? null;
 }
 
-/** Ids of shared credentials by lower-case name. */
+/** Ids of shared credentials by the names as they are asked; those that do not exist are left out. */
 export async function sharedByName(on: Statements, names: readonly string[]): Promise<Map<string, string>> {
-	const found = await on
-		.select({ id: credentials.id, name: credentials.name })
-		.from(credentials)
-		.where(
-			and(
-				isNull(credentials.device_id),
-				sql`lower(${credentials.name}) in (select lower(name) from unnest(${sql.param(names)}::text[]) as name)`,
-			),
-		);
-	return new Map(found.map(({ id, name }) => [name.toLowerCase(), id]));
+	const { rows } = await on.execute<{ asked: string; id: string }>(
+		sql`select distinct asked, id from unnest(${sql.param(names)}::text[]) as asked
+			join credentials on lower(name) = lower(asked) where device_id is null`,
+	);
+	return new Map(rows.map(({ asked, id }) => [asked, id]));
 }
 
 function noCredential(id: string): Error {

@@ -3,6 +3,7 @@ import type { PlatformDefinition } from "@netconductor/contracts/devices/platfor
 import type { FieldError } from "@netconductor/contracts/kernel/errors";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
+import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { toPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
 import { patternFault } from "@netconductor/runtime/pattern";
@@ -217,9 +218,9 @@ function refuseBadPatterns(definition: PlatformDefinition): void {
 	facts.forEach(({ fields }, index) => {
 		for (const [name, pattern] of Object.entries(fields)) check(`facts.${index}.fields.${name}`, pattern);
 	});
-	// PostgreSQL's jsonb holds no NUL, and no device is meant to be sent one.
-	if (JSON.stringify(definition).includes("\\u0000"))
-		faults.push({ path: "body", message: "must not contain NUL characters" });
+	// What PostgreSQL cannot hold, no device is meant to be sent either.
+	if (jsonbText(definition) !== JSON.stringify(definition))
+		faults.push({ path: "body", message: "must not contain NUL or broken characters" });
 	if (faults.length === 0) return;
 	throw failed("device_types.bad_pattern", {
 		message: `${faults.length === 1 ? "A pattern does" : `${faults.length} patterns do`} not compile (RE2 syntax: no look-around, no back-references). ${faults[0]?.path}: ${faults[0]?.message}`,

@@ -21,6 +21,7 @@ export function updateDevices({
 	clock: Clock;
 }): DevicesOperation<"updateDevices"> {
 	return async ({ body: { select, action }, actor, note }) => {
+		const announced = ({ id, name }: { id: string; name: string }) => ({ device_id: id, name, by: actor.name });
 		const changed = await db.transaction(async (tx) => {
 			const ids = requireSome(await targetsOf(tx, select)).map(({ device_id }) => device_id);
 			const chosen = sql`id = ${anyOf(ids, "uuid")}`;
@@ -33,9 +34,7 @@ export function updateDevices({
 					tx,
 					rows.map(({ id }) => id),
 				);
-				for (const { id, name } of rows) {
-					await outbox.publish(tx, "device.deleted.v1", { device_id: id, name, by: actor.name });
-				}
+				await outbox.publishAll(tx, "device.deleted.v1", rows.map(announced));
 				return rows.length;
 			}
 			const { rows: updated } = await tx.execute<{ id: string; name: string; tags: number }>(sql`
@@ -48,9 +47,7 @@ export function updateDevices({
 					details: { device_id: full.id, device_name: full.name },
 				});
 			}
-			for (const { id, name } of updated) {
-				await outbox.publish(tx, "device.updated.v1", { device_id: id, name, by: actor.name });
-			}
+			await outbox.publishAll(tx, "device.updated.v1", updated.map(announced));
 			return updated.length;
 		});
 		note({ resource_type: "device", resource_name: `${changed} devices`, after: { action, changed } });

@@ -56,7 +56,7 @@ function readFacts(given: unknown): Facts | undefined {
 	return Object.keys(facts).length === 0 ? undefined : facts;
 }
 
-/** PostgreSQL holds no NUL, and no list should show an escape sequence. */
+/** PostgreSQL holds neither NUL nor half a surrogate pair, and no list should show an escape sequence. */
 function withoutControls(text: string): string {
-	return text.replaceAll(/\p{Cc}/gu, " ");
+	return text.toWellFormed().replaceAll(/\p{Cc}/gu, " ");
 }

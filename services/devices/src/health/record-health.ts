@@ -1,5 +1,6 @@
 import type { Consumer } from "@netconductor/runtime/bus/inbox";
 import type { Database } from "@netconductor/runtime/db/database";
+import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
 import { newId } from "@netconductor/runtime/id";
 import { and, eq, sql } from "drizzle-orm";
@@ -30,7 +31,7 @@ export function recordHealth({ keep }: { keep: number }): Consumer<"operation.fi
 					health,
 					health_at: at,
 					health_error: error,
-					...(facts !== undefined && { facts: sql`${devices.facts} || ${JSON.stringify(facts)}::jsonb`, facts_at: at }),
+					...(facts !== undefined && { facts: sql`${devices.facts} || ${jsonbText(facts)}::jsonb`, facts_at: at }),
 				})
 				.where(eq(devices.id, device_id));
 		}

@@ -16,17 +16,18 @@ interface Needs {
 
 /** Tests one device. What can be known to fail before a run starts is said at once. */
 export function testDevice({ db, tasks }: Needs): DevicesOperation<"testDevice"> {
-	return async ({ params: { id }, note, ...call }) => {
+	return async (call) => {
+		const { id } = call.params;
 		const { target, layersOf } = await loadLayers(db.orm, id);
 		const { name } = resolveConnection(target, layersOf);
-		note({ resource_type: "device", resource_id: id, resource_name: name });
+		call.note({ resource_type: "device", resource_id: id, resource_name: name });
 		return startTest(tasks, `Connection test of ${name}`, [{ device_id: id, name }], [], call);
 	};
 }
 
 export function testDevices({ db, tasks }: Needs): DevicesOperation<"testDevices"> {
-	return async ({ body, note, ...call }) => {
-		const selected = requireSome(await targetsOf(db.orm, body.select));
+	return async (call) => {
+		const selected = requireSome(await targetsOf(db.orm, call.body.select));
 		const targets = selected.filter(({ enabled }) => enabled);
 		if (targets.length === 0) {
 			throw failed("devices.disabled", {
@@ -37,7 +38,7 @@ export function testDevices({ db, tasks }: Needs): DevicesOperation<"testDevices
 				details: { devices: selected.slice(0, 20).map(({ name }) => name) },
 			});
 		}
-		note({ resource_type: "device", resource_name: `${targets.length} devices` });
+		call.note({ resource_type: "device", resource_name: `${targets.length} devices` });
 		return startTest(
 			tasks,
 			`Connection test of ${targets.length === 1 ? targets[0]?.name : `${targets.length} devices`}`,
@@ -73,6 +74,6 @@ function startTest(
 				},
 			},
 		},
-		{ ...call },
+		call,
 	);
 }

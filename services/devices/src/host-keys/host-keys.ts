@@ -106,7 +106,7 @@ export function acceptHostKey({ db, clock }: Pick<Needs, "db" | "clock">): Devic
 					...nothingPresented,
 				})
 				.where(eq(hostKeys.device_id, id));
-			await clearHostKeyHealth(tx, id);
+			await clearHostKeyHealth(tx, id, clock.now().toISOString());
 			return { before, after: await findHostKey(tx, device) };
 		});
 		note({ resource_type: "host_key", resource_id: id, resource_name: after.device_name, before, after });
@@ -114,13 +114,13 @@ export function acceptHostKey({ db, clock }: Pick<Needs, "db" | "clock">): Devic
 	};
 }
 
-export function forgetHostKey({ db }: Pick<Needs, "db">): DevicesOperation<"forgetHostKey"> {
+export function forgetHostKey({ db, clock }: Pick<Needs, "db" | "clock">): DevicesOperation<"forgetHostKey"> {
 	return async ({ params: { id }, note }) => {
 		const before = await db.transaction(async (tx) => {
 			const device = await lockDevice(tx, id);
 			const key = await findHostKey(tx, device);
 			await tx.delete(hostKeys).where(eq(hostKeys.device_id, id));
-			await clearHostKeyHealth(tx, id);
+			await clearHostKeyHealth(tx, id, clock.now().toISOString());
 			return key;
 		});
 		note({ resource_type: "host_key", resource_id: id, resource_name: before.device_name, before });
@@ -144,7 +144,7 @@ export function recordHostKey({ db, outbox, clock }: Needs): DevicesOperation<"r
 			if (known.fingerprint === fingerprint) {
 				if (known.presented_fingerprint !== null) {
 					await tx.update(hostKeys).set(nothingPresented).where(eq(hostKeys.device_id, id));
-					await clearHostKeyHealth(tx, id);
+					await clearHostKeyHealth(tx, id, at);
 				}
 				return { status: "known" };
 			}
@@ -175,11 +175,11 @@ export function recordHostKey({ db, outbox, clock }: Needs): DevicesOperation<"r
 
 const nothingPresented = { presented_fingerprint: null, presented_algorithm: null, presented_at: null };
 
-/** Whether the device can be used is open again until the next contact. */
-async function clearHostKeyHealth(tx: Statements, device_id: string): Promise<void> {
+/** Whether the device can be used is open again until the next contact; news of an earlier one that come late do not count. */
+async function clearHostKeyHealth(tx: Statements, device_id: string, at: string): Promise<void> {
 	await tx
 		.update(devices)
-		.set({ health: "unknown", health_error: null })
+		.set({ health: "unknown", health_at: at, health_error: null })
 		.where(and(eq(devices.id, device_id), eq(devices.health, "host_key_changed")));
 }
 

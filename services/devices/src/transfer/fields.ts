@@ -1,4 +1,13 @@
-import { DeviceName, DeviceTypeId, GroupName, Host, NewDevice, Port, Tag } from "@netconductor/contracts/devices/model";
+import {
+	DeviceName,
+	DeviceTypeId,
+	GroupName,
+	Host,
+	NewCredential,
+	NewDevice,
+	Port,
+	Tag,
+} from "@netconductor/contracts/devices/model";
 import { nearestName } from "@netconductor/runtime/nearest-name";
 import { z } from "zod";
 
@@ -11,7 +20,7 @@ export const ImportRow = z.object({
 	port: Port.optional(),
 	device_type: DeviceTypeId.optional(),
 	/** Name of a stored credential. */
-	credential: z.string().max(100).optional(),
+	credential: NewCredential.shape.name.optional(),
 	/** Name of the device through which this one is reached. */
 	jump_host: DeviceName.nullable().optional(),
 	username,

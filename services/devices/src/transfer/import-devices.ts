@@ -3,6 +3,7 @@ import type { ImportProblem, ImportResult } from "@netconductor/contracts/device
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database, Tx } from "@netconductor/runtime/db/database";
+import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { violatedUnique } from "@netconductor/runtime/db/query-error";
 import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
@@ -55,11 +56,12 @@ export function importDevices({ db, vault, outbox, clock }: Needs): DevicesOpera
 				.transaction(async (tx) => {
 					await refuseMeanwhile(tx, rows, around);
 					await write(tx, work);
-					for (const { action, device } of planned) {
-						if (action === "unchanged") continue;
-						const event = action === "create" ? "device.created.v1" : "device.updated.v1";
-						await outbox.publish(tx, event, { device_id: device.id, name: device.name, by: actor.name });
-					}
+					const announced = (done: PlannedRow["action"]) =>
+						planned
+							.filter(({ action }) => action === done)
+							.map(({ device: { id, name } }) => ({ device_id: id, name, by: actor.name }));
+					await outbox.publishAll(tx, "device.created.v1", announced("create"));
+					await outbox.publishAll(tx, "device.updated.v1", announced("update"));
 				})
 				.catch((error: unknown) => {
 					throw violatedUnique(error) === "devices_name_key" ? changedMeanwhile() : error;
@@ -202,7 +204,10 @@ async function refuseMeanwhile(tx: Tx, rows: CheckedRow[], { existing }: Surroun
 	const { rows: now } = await tx.execute<{ id: string; name: string; updated_at: string }>(sql`
 		select id, name, updated_at from devices
 		where lower(name) in (select lower(asked) from unnest(${sql.param(names)}::text[]) as asked) order by id for update`);
-	const same = now.every(({ id, name }) => existing.get(name.toLowerCase())?.id === id);
+	const same = now.every(({ id, name, updated_at }) => {
+		const read = existing.get(name.toLowerCase());
+		return read?.id === id && Date.parse(read.updated_at) === Date.parse(updated_at);
+	});
 	if (!same || now.length !== existing.size) throw changedMeanwhile();
 }
 
@@ -231,13 +236,13 @@ async function write(tx: Tx, { planned, sealed, around, at }: Work): Promise<voi
 		await tx.execute(sql`
 			insert into devices (id, name, host, port, device_type, credential_id, legacy_algorithms, enabled, site, tags, description, source, created_at, updated_at)
 			select id, name, host, port, device_type, credential_id, legacy_algorithms, enabled, site, tags, description, 'import', ${at}, ${at}
-			from jsonb_populate_recordset(null::devices, ${JSON.stringify(created)}::jsonb)`);
+			from jsonb_populate_recordset(null::devices, ${jsonbText(created)}::jsonb)`);
 		const updated = part.filter(({ action }) => action === "update").map(({ device }) => device);
 		await tx.execute(sql`
 			update devices set name = given.name, host = given.host, port = given.port, device_type = given.device_type,
 				credential_id = given.credential_id, legacy_algorithms = given.legacy_algorithms, enabled = given.enabled,
 				site = given.site, tags = given.tags, description = given.description, updated_at = ${at}
-			from jsonb_populate_recordset(null::devices, ${JSON.stringify(updated)}::jsonb) as given where devices.id = given.id`);
+			from jsonb_populate_recordset(null::devices, ${jsonbText(updated)}::jsonb) as given where devices.id = given.id`);
 		await writeGroups(tx, part, groupIds);
 		await turn();
 	}
@@ -245,7 +250,7 @@ async function write(tx: Tx, { planned, sealed, around, at }: Work): Promise<voi
 	const jumps = changed.filter((row) => row.jump_changed).map(({ device }) => device);
 	await tx.execute(sql`
 		update devices set jump_device_id = given.jump_device_id
-		from jsonb_to_recordset(${JSON.stringify(jumps)}::jsonb) as given (id uuid, jump_device_id uuid) where devices.id = given.id`);
+		from jsonb_to_recordset(${jsonbText(jumps)}::jsonb) as given (id uuid, jump_device_id uuid) where devices.id = given.id`);
 	const dropped = changed.filter((row) => row.drops_login).map(({ device }) => device.id);
 	await tx.execute(sql`delete from credentials where id = ${anyOf(dropped, "uuid")}`);
 }
@@ -267,14 +272,15 @@ async function writeLogins(tx: Tx, part: PlannedRow[], sealed: SealedLogins, at:
 		const login = sealed.get(id);
 		return login === undefined ? [] : [{ id, name, ...login }];
 	});
-	const logins = sql`jsonb_to_recordset(${JSON.stringify(given)}::jsonb) as given (id uuid, name text, username text, password text, enable_password text)`;
+	const logins = sql`jsonb_to_recordset(${jsonbText(given)}::jsonb) as given (id uuid, name text, username text, password text, enable_password text)`;
 	await tx.execute(sql`
 		update credentials set username = coalesce(given.username, credentials.username), password = coalesce(given.password, credentials.password),
 			enable_password = coalesce(given.enable_password, credentials.enable_password), updated_at = ${at}
 		from ${logins} where credentials.id = given.id`);
 	await tx.execute(sql`
 		insert into credentials (id, device_id, name, username, password, enable_password, is_default, created_at, updated_at)
-		select id, id, name, username, password, enable_password, false, ${at}, ${at} from ${logins} on conflict (id) do nothing`);
+		select id, id, name, username, password, enable_password, false, ${at}, ${at} from ${logins}
+		where not exists (select from credentials where credentials.id = given.id)`);
 }
 
 async function writeGroups(tx: Tx, part: PlannedRow[], groupIds: ReadonlyMap<string, string>): Promise<void> {
@@ -286,6 +292,6 @@ async function writeGroups(tx: Tx, part: PlannedRow[], groupIds: ReadonlyMap<str
 	await tx.execute(sql`delete from device_group_members where device_id = ${anyOf(ids, "uuid")}`);
 	await tx.execute(sql`
 		insert into device_group_members (device_id, group_id)
-		select device_id, group_id from jsonb_to_recordset(${JSON.stringify(members)}::jsonb) as given (device_id uuid, group_id uuid)
+		select device_id, group_id from jsonb_to_recordset(${jsonbText(members)}::jsonb) as given (device_id uuid, group_id uuid)
 		on conflict do nothing`);
 }

@@ -18,6 +18,7 @@ export type ExistingDevice = Pick<
 	| "tags"
 	| "groups"
 	| "description"
+	| "updated_at"
 > & {
 	/** Name of the stored credential; null for none and for an own login. */
 	credential: string | null;
@@ -39,7 +40,7 @@ export interface Surroundings {
 	newId(): string;
 }
 
-type Fields = Omit<ExistingDevice, "credential" | "jump_host" | "login">;
+type Fields = Omit<ExistingDevice, "credential" | "jump_host" | "login" | "updated_at">;
 
 /** What is to be done about one row. */
 export interface PlannedRow {

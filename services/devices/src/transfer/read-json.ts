@@ -2,6 +2,8 @@ import { setImmediate as turn } from "node:timers/promises";
 import type { ImportProblem } from "@netconductor/contracts/devices/model";
 import { type FoundRow, fieldOf, type ImportField, unknownField } from "./fields.ts";
 
+/** Fields that null empties; elsewhere it says nothing, like a field that is left out. */
+const nullable = new Set<ImportField>(["site", "jump_host"]);
 const charactersATurn = 256 * 1024;
 
 /**
@@ -61,7 +63,7 @@ function readElement(
 	for (const [key, value] of Object.entries(object)) {
 		const field = fieldOf(key, columns);
 		if (field === undefined) problem(key.slice(0, 60), unknownField(key));
-		else if (field === "") continue;
+		else if (field === "" || (value === null && !nullable.has(field))) continue;
 		else if (values.has(field)) problem(field, `The field ${field} is there twice`);
 		else values.set(field, value);
 	}
