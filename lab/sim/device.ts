@@ -234,7 +234,8 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 			const cli = platform.start(context, login.options);
 			void runShell(cli, command)
 				.catch((cause) => {
-					if (!(cause instanceof SessionEnded)) throw cause;
+					// A fault of the lab ends one session, not the thousands beside it; but nobody should miss it.
+					if (!(cause instanceof SessionEnded)) process.stderr.write(`lab: ${name}: ${stackOf(cause)}\n`);
 				})
 				.finally(() => {
 					terminal.close();
@@ -426,6 +427,10 @@ const legacyAlgorithms = {
 	cipher: ["aes128-cbc" as const],
 	hmac: ["hmac-sha1" as const],
 };
+
+function stackOf(cause: unknown): string {
+	return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}
 
 function promptLikeBanner(name: string): string {
 	return `************************************\nWelcome to ${name}#\n${name}>\nlogin: admin\nPassword:\nAre you sure? [yes/no]\n--More--\n************************************\n`;

@@ -1,5 +1,6 @@
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import ssh2 from "ssh2";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type BareClientOptions, connectBare } from "./bare-client.ts";
 import type { SimDevice } from "./device.ts";
@@ -165,6 +166,29 @@ test("keyboard_interactive_only and public_key_only refuse a plain password", as
 	await expect(open()).rejects.toThrow("authentication");
 	await device.setFault({ kind: "public_key_only" });
 	await expect(open()).rejects.toThrow("authentication");
+});
+
+test("slow_auth, garbage and prompt_like_banner delay and confuse, and the session works", async () => {
+	await device.setFault([{ kind: "slow_auth", delay_ms: 150 }, { kind: "garbage" }, { kind: "prompt_like_banner" }]);
+	const from = performance.now();
+	const client = await open();
+	expect(performance.now() - from).toBeGreaterThan(140);
+	await client.until(prompt);
+	expect(client.received()).toMatch(/Password:\r\nAre you sure/);
+	const answer = await client.ask("show clock", prompt);
+	expect(answer).toContain("\xff");
+	client.close();
+});
+
+test("a public key that was authorized opens the device", async () => {
+	const { private: privateKey, public: publicKey } = ssh2.utils.generateKeyPairSync("ed25519");
+	device.authorize(publicKey);
+	await device.setFault({ kind: "public_key_only" });
+	const client = await open({ privateKey });
+	await client.until(prompt);
+	client.close();
+	const other = ssh2.utils.generateKeyPairSync("ed25519");
+	await expect(open({ privateKey: other.private })).rejects.toThrow("authentication");
 });
 
 test("session_limit refuses a connection too many", async () => {

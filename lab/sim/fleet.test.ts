@@ -125,6 +125,25 @@ describe("cisco_ios", () => {
 		client.close();
 	});
 
+	test("takes abbreviated commands and interface names", async () => {
+		const client = await enabled();
+		await client.ask("conf t", "ios-1(config)#");
+		await client.ask("int gi1/0/7", "ios-1(config-if)#");
+		await client.ask("desc by hand", "ios-1(config-if)#");
+		await client.ask("shut", "ios-1(config-if)#");
+		await client.ask("do sh clock", "ios-1(config-if)#");
+		await client.ask("no shut", "ios-1(config-if)#");
+		await client.ask("no switchport mode", "ios-1(config-if)#");
+		await client.ask("end", "ios-1#");
+		expect(fleet.device("ios-1").config()).toMatch(
+			/\ninterface GigabitEthernet1\/0\/7\n description by hand\n switchport access vlan \d+\n spanning-tree portfast\n!/,
+		);
+		expect(await client.ask("sh run | sec GigabitEthernet1/0/7", "ios-1#")).toContain(
+			"interface GigabitEthernet1/0/7\n description by hand\n",
+		);
+		client.close();
+	});
+
 	test("an interface goes down with shutdown and up with no shutdown", async () => {
 		const device = fleet.device("ios-1");
 		device.applyLines(["interface GigabitEthernet1/0/5", "shutdown"]);

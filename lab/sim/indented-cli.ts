@@ -106,14 +106,15 @@ export function startIndentedCli(context: SessionContext, dialect: IndentedDiale
 		}
 		if (await runExec(line, dialect.config)) return;
 		if (dialect.execInConfig && /^(show|sh|copy|ping)\b/.test(line) && (await runExec(line, dialect.exec))) return;
-		const checked = checkConfigLine(line, path, dialect);
+		const checked = checkConfigLine(line, spelledOut(words.map(({ text }) => text)), path, dialect);
 		if (checked !== undefined) {
 			await session.error(dialect.invalid(prompt, checked));
 			return;
 		}
-		const bare = words.map(({ text }) => text).join(" ");
+		const bare = spelledOut(words.map(({ text }) => text));
 		const opens = dialect.syntax.section.test(bare);
-		const insideWord = path.length > 0 && dialect.sectionWords.test(bare) && !isTopLevel(bare, path);
+		const setting = bare.replace(/^(no|default) /, "");
+		const insideWord = path.length > 0 && dialect.sectionWords.test(setting) && !isTopLevel(bare, path);
 		// A section of the kind that is open already stands beside it, not inside: `neighbor` after `neighbor` in XR's BGP.
 		const beside = opens ? path.findIndex((header) => header.split(" ")[0] === bare.split(" ")[0]) : -1;
 		const target = beside > 0 ? path.slice(0, beside) : insideWord ? path : [];
@@ -146,12 +147,12 @@ export function startIndentedCli(context: SessionContext, dialect: IndentedDiale
 }
 
 /** The offset of what is wrong with a configuration line, `undefined` when nothing is. */
-function checkConfigLine(line: string, path: string[], dialect: IndentedDialect): number | undefined {
+function checkConfigLine(line: string, full: string, path: string[], dialect: IndentedDialect): number | undefined {
 	const words = splitWords(line);
 	const negated = words[0]?.text === "no" || words[0]?.text === "default";
 	const head = words[negated ? 1 : 0];
 	if (head === undefined) return line.length;
-	const rest = line.slice(head.at);
+	const rest = negated ? full.slice(full.indexOf(" ") + 1) : full;
 	const known = dialect.configWords.test(rest) || (path.length > 0 && dialect.sectionWords.test(rest));
 	if (!known) return head.at;
 	if (/^(description|banner|remark|snmp-server (location|contact)|name)\b/.test(rest)) return undefined;
@@ -160,6 +161,35 @@ function checkConfigLine(line: string, path: string[], dialect: IndentedDialect)
 		if (quad?.slice(1, 5).some((octet) => Number(octet) > 255)) return at;
 	}
 	return undefined;
+}
+
+/** Words that people abbreviate in config mode. */
+const abbreviated =
+	"interface description shutdown hostname router neighbor network switchport address-family logging username".split(
+		" ",
+	);
+
+const interfaceKinds = [
+	"GigabitEthernet",
+	"TenGigabitEthernet",
+	"FastEthernet",
+	"Ethernet",
+	"Loopback",
+	"Vlan",
+	"Management",
+];
+
+/** `int gi1/0/1` as the device stores it: `interface GigabitEthernet1/0/1`. */
+function spelledOut(words: string[]): string {
+	const full = [...words];
+	const at = full[0] === "no" ? 1 : 0;
+	const word = full[at] ?? "";
+	const meant = word.length < 3 ? [] : abbreviated.filter((known) => known.startsWith(word.toLowerCase()));
+	if (meant.length === 1) full[at] = meant[0] ?? word;
+	const port = /^([a-z]{2,})(\d.*)$/i.exec(full[at] === "interface" ? (full[at + 1] ?? "") : "");
+	const kind = interfaceKinds.find((known) => known.toLowerCase().startsWith(port?.[1]?.toLowerCase() ?? "-"));
+	if (kind !== undefined) full[at + 1] = `${kind}${port?.[2]}`;
+	return full.join(" ");
 }
 
 /** Commands that raise and lower privileges, as IOS and EOS have them. */
