@@ -149,6 +149,11 @@ function parseInput(operation: Operation, raw: RawCall) {
 	for (const part of parts) {
 		const schema = operation[part];
 		if (schema === undefined) continue;
+		const withNul = pathOfNul(raw[part], part);
+		if (withNul !== undefined) {
+			problems.push({ path: withNul, message: "Must not contain NUL characters" });
+			continue;
+		}
 		const parsed = schema.safeParse(raw[part]);
 		if (parsed.success) input[part] = parsed.data;
 		else problems.push(...parsed.error.issues.map((issue) => fieldError(part, issue)));
@@ -162,6 +167,17 @@ function parseInput(operation: Operation, raw: RawCall) {
 		});
 	}
 	return input as never as { params: never; query: never; body: never };
+}
+
+/** PostgreSQL's text holds every character but NUL; no field of ours has a use for it. */
+function pathOfNul(value: unknown, path: string): string | undefined {
+	if (typeof value === "string") return value.includes("\0") ? path : undefined;
+	if (typeof value !== "object" || value === null) return undefined;
+	for (const [key, item] of Object.entries(value)) {
+		const found = key.includes("\0") ? path : pathOfNul(item, `${path}.${key}`);
+		if (found !== undefined) return found;
+	}
+	return undefined;
 }
 
 function fieldError(part: string, issue: z.core.$ZodIssue): FieldError {

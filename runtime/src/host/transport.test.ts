@@ -163,6 +163,11 @@ describe.each(["local", "http"] as const)("%s transport", (kind) => {
 		expect(error.errors?.map(({ path }) => path)).toEqual(["query.n", "body.text"]);
 	});
 
+	test("a NUL anywhere in the input is refused, with the field named", async () => {
+		const error = await caught(call().echo({ params: { id: "1" }, body: { text: "a\0b" } }, { actor: admin }));
+		expect(error).toMatchObject({ code: "request.invalid", errors: [{ path: "body.text" }] });
+	});
+
 	test("without the permission nothing is called, and the error names it", async () => {
 		const error = await caught(
 			call().echo({ params: { id: "1" }, body: { text: "" } }, { actor: actorWith("probe:read") }),
