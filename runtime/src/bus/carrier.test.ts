@@ -54,10 +54,11 @@ function inProcess(): Kind {
 }
 
 function rabbitMq(): Kind {
-	const dir = mkdtempSync(join(tmpdir(), "nc-rabbit-"));
+	let dir: string;
 	let rabbit: LabRabbit | undefined;
 	return {
 		async start() {
+			dir = mkdtempSync(join(tmpdir(), "nc-rabbit-"));
 			rabbit = await startRabbit({ dir });
 		},
 		create: () => createRabbitMqCarrier({ url: rabbit?.url ?? "", log }),

@@ -39,10 +39,11 @@ function postgres(): Kind {
 }
 
 function redis(): Kind {
-	const dir = mkdtempSync(join(tmpdir(), "nc-redis-"));
+	let dir: string;
 	let server: LabRedis | undefined;
 	return {
 		async start() {
+			dir = mkdtempSync(join(tmpdir(), "nc-redis-"));
 			server = await startRedis({ dir });
 		},
 		create: () => createRedisEphemeral({ url: server?.url ?? "", log }),
