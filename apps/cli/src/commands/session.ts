@@ -1,0 +1,141 @@
+import type { TokenPair } from "@netconductor/contracts/auth/model";
+import type { Command } from "commander";
+import type { Cli, Open } from "../cli.ts";
+import { createClients } from "../client.ts";
+import { exitCodes, Failure, hasProblem, usageFailure } from "../failure.ts";
+import { renderFields } from "../output/table.ts";
+import { localTime } from "../output/words.ts";
+import { addSecretOption, askTwice, readSecret } from "../secret-options.ts";
+import { fixedBearer, toSession } from "../session.ts";
+
+const password = { flag: "password", label: "Password" };
+const newPassword = { flag: "new-password", label: "New password" };
+
+interface LoginOptions extends Record<string, unknown> {
+	username?: string;
+}
+
+/** `login`, `logout`, `whoami`. */
+export function addSessionCommands(program: Command, open: Open): void {
+	const login = program
+		.command("login")
+		.description("Sign in; commands after it use this server and session")
+		.option("--username <name>", "User name (or NETCONDUCTOR_USERNAME)");
+	addSecretOption(login, password);
+	addSecretOption(login, newPassword);
+	login
+		.addHelpText(
+			"after",
+			"\nThe password can also be in NETCONDUCTOR_PASSWORD, a new one in NETCONDUCTOR_NEW_PASSWORD.",
+		)
+		.action(async (options: LoginOptions, self: Command) => {
+			const cli = open(self);
+			const pair = await signIn(cli, options);
+			await cli.sessions.update((file) => {
+				file.current = cli.url;
+				file.sessions[cli.url] = toSession(pair, new Date());
+			});
+			cli.print(
+				{ url: cli.url, user: pair.user },
+				() => `Signed in at ${cli.url} as ${pair.user.username} (${pair.user.role}).\n`,
+			);
+		});
+
+	program
+		.command("logout")
+		.description("End the session and forget it here")
+		.action(async (_options: unknown, self: Command) => {
+			const cli = open(self);
+			const session = cli.sessions.read().sessions[cli.url];
+			let ended = false;
+			if (session !== undefined) ended = await endSession(cli);
+			await cli.sessions.update((file) => {
+				delete file.sessions[cli.url];
+				if (file.current === cli.url) file.current = null;
+			});
+			cli.print({ url: cli.url, signed_out: session !== undefined, ended_on_server: ended }, () =>
+				session === undefined ? `Nobody was signed in at ${cli.url}.\n` : `Signed out at ${cli.url}.\n`,
+			);
+		});
+
+	program
+		.command("whoami")
+		.description("Who is signed in, where, and what they may do")
+		.action(async (_options: unknown, self: Command) => {
+			const cli = open(self);
+			const me = await cli.clients.auth.getMe({});
+			cli.print({ url: cli.url, ...me }, () =>
+				renderFields(
+					[
+						["Server", cli.url],
+						["User", me.user.username],
+						["Name", me.user.display_name || undefined],
+						["Role", me.user.role],
+						["Last sign-in", localTime(me.user.last_login_at)],
+						["Permissions", me.permissions.join(" ")],
+					],
+					cli.terminal.paint,
+				),
+			);
+		});
+}
+
+async function signIn(cli: Cli, options: LoginOptions): Promise<TokenPair> {
+	const { auth } = cli.clients;
+	const username = options.username ?? (cli.env.NETCONDUCTOR_USERNAME || (await askUsername(cli)));
+	const given = await readSecret(cli, options, password);
+	const secret =
+		given ?? (cli.env.NETCONDUCTOR_PASSWORD || (await readSecret(cli, options, { ...password, ask: true })) || "");
+	const pair = await auth.login({ body: { username, password: secret } });
+	if (!pair.user.must_change_password) return pair;
+
+	cli.note("This password was for one time only: choose one of your own.");
+	const fresh = createClients({ url: cli.url, bearer: fixedBearer(pair.access_token) });
+	const chosen = (await readSecret(cli, options, newPassword)) ?? (cli.env.NETCONDUCTOR_NEW_PASSWORD || undefined);
+	if (chosen !== undefined) {
+		return fresh.auth.changePassword({ body: { current_password: secret, new_password: chosen } });
+	}
+	if (!cli.prompts.interactive) {
+		throw new Failure(
+			{
+				type: "/docs/errors/auth.password_change_required",
+				title: "Change the one-time password first",
+				status: 403,
+				code: "auth.password_change_required",
+				detail: `${username} must choose a new password.`,
+			},
+			exitCodes.forbidden,
+			"Give it with --new-password-stdin or NETCONDUCTOR_NEW_PASSWORD, or sign in at a terminal.",
+		);
+	}
+	for (;;) {
+		const new_password = await askTwice(cli, newPassword.label);
+		try {
+			return await fresh.auth.changePassword({ body: { current_password: secret, new_password } });
+		} catch (error) {
+			if (!hasProblem(error, "auth.weak_password", "request.invalid")) throw error;
+			cli.warn(error.problem.errors?.map(({ message }) => message).join("; ") || error.problem.detail);
+		}
+	}
+}
+
+async function askUsername(cli: Cli): Promise<string> {
+	if (!cli.prompts.interactive) throw usageFailure("Who signs in? Give --username.");
+	return cli.prompts.ask(`User name at ${cli.url}: `);
+}
+
+/** A session that has ended anyway, or a server that is away, must not keep anybody from signing out here. */
+async function endSession(cli: Cli): Promise<boolean> {
+	try {
+		await cli.clients.auth.logout({});
+		return true;
+	} catch (error) {
+		if (!hasProblem(error, "auth.unauthenticated", "auth.session_ended", "cli.unreachable")) throw error;
+		if (hasProblem(error, "cli.unreachable")) {
+			cli.warn(
+				`${cli.url} cannot be reached: the session is forgotten here, but ends there only when its time is over`,
+			);
+		}
+		return false;
+	}
+}

@@ -1,0 +1,202 @@
+import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
+import { SingleBar } from "cli-progress";
+import type { Cli } from "./cli.ts";
+import { exitCodes, Failure, workFailure } from "./failure.ts";
+import { hintFor } from "./output/hints.ts";
+import { sanitiseLine } from "./output/sanitise.ts";
+import { type Column, renderTable } from "./output/table.ts";
+import type { Style } from "./output/terminal.ts";
+import { byteCount, count, duration } from "./output/words.ts";
+import { type RunNews, readOperations, watchRun } from "./watch-run.ts";
+
+const endedOperation = new Set<RunOperation["status"]>(["succeeded", "skipped", "failed", "cancelled", "unknown"]);
+
+/**
+ * Waits for a run and shows how it goes: a bar on a terminal, plain lines otherwise, nothing with --json. Ctrl-C stops the waiting,
+ * never the run.
+ */
+export async function followRun(cli: Cli, run_id: string): Promise<{ run: Run; operations: RunOperation[] }> {
+	const progress = createProgress(cli);
+	const run = await untilInterrupted(run_id, (signal) =>
+		watchRun(cli, { run_id, signal, onNews: progress.show }).finally(() => progress.stop()),
+	);
+	return { run, operations: await readOperations(cli, run_id) };
+}
+
+/** Lets Ctrl-C end `watch` and says how to come back. */
+export async function untilInterrupted(
+	run_id: string,
+	watch: (signal: AbortSignal) => Promise<Run | undefined>,
+): Promise<Run> {
+	const stopping = new AbortController();
+	const interrupt = () => stopping.abort();
+	process.once("SIGINT", interrupt);
+	try {
+		const run = await watch(stopping.signal);
+		if (run !== undefined) return run;
+	} finally {
+		process.removeListener("SIGINT", interrupt);
+	}
+	throw new Failure(
+		{
+			type: "about:blank",
+			title: "Stopped watching; the run goes on",
+			status: 499,
+			code: "cli.interrupted",
+			detail: `Run ${run_id} is still under way.`,
+			details: { run_id },
+		},
+		exitCodes.interrupted,
+		`Watch it again: \`netconductor runs watch ${run_id}\`\nCancel it: \`netconductor runs cancel ${run_id}\``,
+	);
+}
+
+function createProgress(cli: Cli): { show: (news: RunNews) => void; stop: () => void } {
+	if (cli.json) return { show: () => undefined, stop: () => undefined };
+	const ended = new Set<string>();
+	let failed = 0;
+	let total = 0;
+	const note = (operation: RunOperation): boolean => {
+		if (!endedOperation.has(operation.status) || ended.has(operation.id)) return false;
+		ended.add(operation.id);
+		if (operation.status === "failed" || operation.status === "unknown") failed += 1;
+		return true;
+	};
+	if (!cli.terminal.err_is_terminal) {
+		return {
+			show: (news) => {
+				if (news.type === "run") total = news.run.total;
+				if (news.type !== "operation" || !note(news.operation)) return;
+				cli.note(`[${ended.size}/${Math.max(total, ended.size)}] ${operationLine(news.operation)}`);
+			},
+			stop: () => undefined,
+		};
+	}
+	const bar = new SingleBar({
+		format: "{bar} {value}/{total}  {failed}{device}",
+		barCompleteChar: "█",
+		barIncompleteChar: "░",
+		barsize: 30,
+		stream: process.stderr,
+		clearOnComplete: true,
+		hideCursor: true,
+		linewrap: true,
+		// Ctrl-C is ours: the run goes on, and we say so.
+		gracefulExit: false,
+	});
+	let started = false;
+	const shown = { failed: "", device: "waiting for a worker" };
+	return {
+		show: (news) => {
+			if (news.type === "operation") {
+				if (note(news.operation)) shown.failed = failed === 0 ? "" : `${failed} failed  `;
+				if (news.operation.status === "running") shown.device = sanitiseLine(news.operation.device_name);
+			}
+			if (news.type === "run") {
+				total = news.run.total;
+				if (!started) bar.start(total, ended.size, shown);
+				started = true;
+			}
+			if (started) bar.update(ended.size, shown);
+		},
+		stop: () => {
+			if (started) bar.stop();
+		},
+	};
+}
+
+function operationLine({ device_name, status, error, skip_reason }: RunOperation): string {
+	const why = error?.message ?? skip_reason;
+	return sanitiseLine(`${device_name}: ${status}${why ? ` (${why})` : ""}`);
+}
+
+const stateStyles: Partial<Record<RunOperation["status"] | Run["status"], Style>> = {
+	succeeded: "good",
+	failed: "bad",
+	unknown: "bad",
+	partial: "warning",
+	needs_attention: "bad",
+	skipped: "warning",
+	cancelled: "warning",
+};
+
+/** Colour of a run's or operation's state. */
+export function stateStyle(status: RunOperation["status"] | Run["status"]): Style | undefined {
+	return stateStyles[status];
+}
+
+// Of a larger run only what changed or went wrong is listed.
+const mostListed = 50;
+
+/** What a run did, device by device, then what failed with the reason and what to do, then the sum. */
+export function renderOutcome(cli: Cli, run: Run, operations: readonly RunOperation[]): string {
+	const { paint } = cli.terminal;
+	const listed =
+		operations.length <= mostListed
+			? operations
+			: operations.filter(({ status, result }) => status !== "succeeded" || result?.changed === true);
+	const several = new Set(operations.map(({ step_id }) => step_id)).size > 1;
+	const columns: Column<RunOperation>[] = [
+		{ title: "DEVICE", value: (row) => row.device_name },
+		...(several ? [{ title: "STEP", value: (row: RunOperation) => row.step_id }] : []),
+		{ title: "STATUS", value: (row) => row.status, style: (row) => stateStyle(row.status) },
+		{ title: "RESULT", value: resultOf },
+		{ title: "TIME", value: (row) => duration(row.duration_ms), align: "right" },
+	];
+	const parts = [listed.length === 0 ? "" : renderTable(columns, listed, cli.terminal)];
+	for (const operation of operations) {
+		const { error, device_name } = operation;
+		if (error === null || operation.status === "succeeded") continue;
+		const where = error.phase === undefined ? "" : ` (${error.phase})`;
+		const todo = hintFor(error.code, device_name);
+		parts.push(
+			`\n${paint("bad", sanitiseLine(device_name))}${where}: ${sanitiseLine(error.message)}\n`,
+			todo === undefined ? "" : `  ${sanitiseLine(todo)}\n`,
+		);
+	}
+	parts.push(`\n${renderSum(cli, run, operations)}\n`);
+	return parts.join("");
+}
+
+function resultOf({ status, result, error, skip_reason }: RunOperation): string {
+	if (error !== null) return error.code;
+	if (skip_reason !== null) return skip_reason;
+	if (status !== "succeeded" || result === null) return "";
+	if ("backup_id" in result) {
+		const changed = result.changed === null ? "first backup" : result.changed ? "changed" : "unchanged";
+		return typeof result.size_bytes === "number" ? `${changed}, ${byteCount(result.size_bytes)}` : changed;
+	}
+	const facts = (typeof result.facts === "object" && result.facts !== null ? result.facts : result) as Record<
+		string,
+		unknown
+	>;
+	return ["hostname", "model", "os_version"]
+		.map((name) => facts[name])
+		.filter((value) => typeof value === "string")
+		.join(", ");
+}
+
+function renderSum(cli: Cli, run: Run, operations: readonly RunOperation[]): string {
+	const parts = (["succeeded", "failed", "unknown", "cancelled", "skipped"] as const)
+		.filter((status) => run.counts[status] > 0)
+		.map((status) => `${run.counts[status]} ${status}`);
+	const changed = operations.filter(({ result }) => result?.changed === true).length;
+	if (run.kind === "backup") parts.push(`${changed} changed`);
+	const status = cli.terminal.paint(stateStyle(run.status) ?? "dim", run.status);
+	return `${status}: ${count(run.total, "operation")}: ${parts.join(", ")}  (run ${run.id})`;
+}
+
+/** @throws cli.run_failed when the run did not succeed as a whole, so that the exit code says so */
+export function assertSucceeded(run: Run): void {
+	if (run.status === "succeeded") return;
+	const { counts } = run;
+	const bad = counts.failed + counts.unknown;
+	throw workFailure(
+		"cli.run_failed",
+		`The run ended ${run.status}`,
+		bad > 0 ? `${count(bad, "operation")} of ${run.total} failed.` : `Run ${run.id}: ${run.title}`,
+		run.status === "needs_attention"
+			? `Look at it: \`netconductor runs show ${run.id}\``
+			: `Once the reasons are mended: \`netconductor runs retry ${run.id}\``,
+	);
+}
