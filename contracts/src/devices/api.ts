@@ -122,7 +122,7 @@ export const devicesApi = defineApi("devices", {
 		returns: RunRef,
 		status: 202,
 		permission: "devices:test",
-		errors: ["devices.not_found", "devices.disabled", "devices.no_credential"],
+		errors: ["devices.not_found", "devices.disabled", "devices.no_credential", "devices.jump_loop"],
 	}),
 	testDevices: post("/api/devices/test", {
 		summary: "Test the connection to many devices",

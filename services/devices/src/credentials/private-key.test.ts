@@ -1,8 +1,10 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { generateKeyPairSync } from "node:crypto";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
+import { requirePackages } from "@netconductor/lab/packages";
 import fc from "fast-check";
 import { afterAll, describe, expect, test } from "vitest";
 import { acceptPrivateKey } from "./private-key.ts";
@@ -10,16 +12,26 @@ import { acceptPrivateKey } from "./private-key.ts";
 const dir = mkdtempSync(join(tmpdir(), "netconductor-keys-"));
 afterAll(() => rmSync(dir, { recursive: true }));
 
+// Which keys there are to test is needed before any test runs, so this is not a hook.
+expect(await requirePackages(["openssh-server"])).toEqual([]);
+
+const run = promisify(execFile);
 let made = 0;
 /** A key as OpenSSH's own tool makes it. */
-function keygen(...options: string[]): string {
+async function keygen(...options: string[]): Promise<string> {
 	const file = join(dir, `key-${made++}`);
-	execFileSync("ssh-keygen", ["-q", "-C", "test", "-f", file, ...options]);
+	await run("ssh-keygen", ["-q", "-C", "test", "-f", file, ...options]);
 	return readFileSync(file, "utf8");
 }
 
-const plain = keygen("-t", "ed25519", "-N", "");
-const encrypted = keygen("-t", "ed25519", "-N", "secret", "-a", "1");
+const plain = await keygen("-t", "ed25519", "-N", "");
+const encrypted = await keygen("-t", "ed25519", "-N", "secret", "-a", "1");
+const ecdsa = await keygen("-t", "ecdsa", "-b", "384", "-N", "");
+const rsa = await keygen("-t", "rsa", "-b", "2048", "-N", "");
+const rsaPem = await keygen("-t", "rsa", "-b", "2048", "-N", "", "-m", "PEM");
+const rsaPemEncrypted = await keygen("-t", "rsa", "-b", "2048", "-N", "secret", "-m", "PEM");
+const ecdsaPem = await keygen("-t", "ecdsa", "-N", "", "-m", "PEM");
+const rsaPkcs8Encrypted = await keygen("-t", "rsa", "-b", "2048", "-N", "secret", "-m", "PKCS8");
 
 function faultOf(key: string, passphrase?: string): string {
 	try {
@@ -35,11 +47,11 @@ describe("keys that are accepted", () => {
 	test.each([
 		["ed25519", plain, undefined],
 		["ed25519, encrypted", encrypted, "secret"],
-		["ecdsa", keygen("-t", "ecdsa", "-b", "384", "-N", ""), undefined],
-		["rsa", keygen("-t", "rsa", "-b", "2048", "-N", ""), undefined],
-		["rsa in PEM", keygen("-t", "rsa", "-b", "2048", "-N", "", "-m", "PEM"), undefined],
-		["rsa in PEM, encrypted", keygen("-t", "rsa", "-b", "2048", "-N", "secret", "-m", "PEM"), "secret"],
-		["ecdsa in PEM", keygen("-t", "ecdsa", "-N", "", "-m", "PEM"), undefined],
+		["ecdsa", ecdsa, undefined],
+		["rsa", rsa, undefined],
+		["rsa in PEM", rsaPem, undefined],
+		["rsa in PEM, encrypted", rsaPemEncrypted, "secret"],
+		["ecdsa in PEM", ecdsaPem, undefined],
 	])("%s, as ssh-keygen writes it", (_, key, passphrase) => {
 		expect(acceptPrivateKey(key, passphrase)).toBe(key);
 	});
@@ -70,31 +82,11 @@ describe("keys that are refused say what to do", () => {
 		["a certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", undefined, "certificate"],
 		["a PuTTY key", "PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none", undefined, "PuTTYgen"],
 		["an encrypted key without passphrase", encrypted, undefined, "give its passphrase"],
-		[
-			"an encrypted PEM key without passphrase",
-			keygen("-t", "rsa", "-b", "2048", "-N", "secret", "-m", "PEM"),
-			undefined,
-			"passphrase",
-		],
-		[
-			"an encrypted PEM key with a wrong one",
-			keygen("-t", "rsa", "-b", "2048", "-N", "secret", "-m", "PEM"),
-			"wrong",
-			"passphrase",
-		],
-		[
-			"encrypted PKCS #8",
-			keygen("-t", "rsa", "-b", "2048", "-N", "secret", "-m", "PKCS8"),
-			"secret",
-			"ssh-keygen -p -m PEM",
-		],
+		["an encrypted PEM key without passphrase", rsaPemEncrypted, undefined, "passphrase"],
+		["an encrypted PEM key with a wrong one", rsaPemEncrypted, "wrong", "passphrase"],
+		["encrypted PKCS #8", rsaPkcs8Encrypted, "secret", "ssh-keygen -p -m PEM"],
 		["a key that is cut", plain.replace(/\n[^\n]+\n(-----END)/, "\n$1"), undefined, "damaged"],
-		[
-			"a PEM key that is cut",
-			`${keygen("-t", "rsa", "-b", "2048", "-N", "", "-m", "PEM").slice(0, 600)}\n-----END RSA PRIVATE KEY-----`,
-			undefined,
-			"damaged",
-		],
+		["a PEM key that is cut", `${rsaPem.slice(0, 600)}\n-----END RSA PRIVATE KEY-----`, undefined, "damaged"],
 	])("%s", (_, key, passphrase, message) => {
 		expect(faultOf(key, passphrase)).toContain(message);
 	});

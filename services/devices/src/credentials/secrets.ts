@@ -1,5 +1,4 @@
 import { type SealedColumn, sealedContext, type Vault } from "@netconductor/runtime/vault";
-import type { credentials } from "../tables.ts";
 
 /** Fields of a credential that are sealed, each under a context of its own column and row. */
 export const secretFields = ["password", "private_key", "passphrase", "enable_password"] as const;
@@ -32,5 +31,3 @@ export async function openSecrets(vault: Vault, credential: Sealed): Promise<{ [
 	}
 	return opened;
 }
-
-export type CredentialRow = typeof credentials.$inferInsert;

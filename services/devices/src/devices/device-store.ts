@@ -17,9 +17,6 @@ export const deviceColumns = {
 		where device_id = devices.id order by lower(device_groups.name))`,
 };
 
-/** A device's own columns, as they are written. */
-export type DeviceRow = typeof devices.$inferInsert;
-
 /** @throws devices.not_found */
 export async function findDevice(on: Statements, id: string): Promise<Device> {
 	const [device] = await on.select(deviceColumns).from(devices).where(eq(devices.id, id));

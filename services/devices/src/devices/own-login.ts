@@ -6,7 +6,7 @@ import type { Statements } from "../operation.ts";
 import { credentials } from "../tables.ts";
 
 /** Login as it is given with a device. */
-export interface GivenLogin {
+interface GivenLogin {
 	username?: string | undefined;
 	password?: string | undefined;
 	enable_password?: string | undefined;

@@ -36,7 +36,7 @@ export const ImportRow = z.object({
 export type ImportRow = z.output<typeof ImportRow>;
 export type ImportField = keyof ImportRow;
 
-export const importFields = Object.keys(ImportRow.shape) as ImportField[];
+const importFields = Object.keys(ImportRow.shape) as ImportField[];
 
 /** What an export holds: everything but the logins, in this order. */
 export const exportFields = [
