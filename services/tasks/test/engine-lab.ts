@@ -17,7 +17,7 @@ import { peer, startTestHost } from "@netconductor/runtime/testing/service";
 import { hasEnded } from "../src/runs/run.ts";
 
 /** What the inventory and backup were told, as the peers of a test saw it. */
-export interface Told {
+interface Told {
 	host_keys: { device_id: string; fingerprint: string }[];
 	backups: { operation_id: string; device_name: string; snapshot_id: string | null; content: string }[];
 }
@@ -64,7 +64,7 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 	const names = new Map<string, string>();
 	const told: Told = { host_keys: [], backups: [] };
 	const children = new Set<ChildProcess>();
-	const settings = { NETCONDUCTOR_WORKERS_LEASE_MS: "2000", NETCONDUCTOR_WORKERS_DRAIN_MS: "2000", ...env };
+	const settings = { NETCONDUCTOR_WORKERS_LEASE_MS: "3000", NETCONDUCTOR_WORKERS_DRAIN_MS: "2000", ...env };
 
 	function target(name: string) {
 		const device_id = ids.get(name) ?? newId();

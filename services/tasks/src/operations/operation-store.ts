@@ -274,7 +274,7 @@ function json(value: unknown): string | null {
 	return value === undefined || value === null ? null : JSON.stringify(value).replaceAll("\\u0000", "\\ufffd");
 }
 
-export function toOperation(row: Row): RunOperation {
+function toOperation(row: Row): RunOperation {
 	return {
 		id: row.id,
 		run_id: row.run_id,

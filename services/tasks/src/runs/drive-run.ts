@@ -21,7 +21,7 @@ export interface DriveNeeds {
 }
 
 /** Wakes whoever waits for news of a run. */
-export interface Bell {
+interface Bell {
 	ring(run_id: string): void;
 	ringAll(): void;
 }
@@ -76,7 +76,7 @@ export function createRunDriver(needs: DriveNeeds): RunDriver {
 	async function advance(run_id: string): Promise<"ended" | { open: number }> {
 		const capacity = await needs.capacity();
 		// Enough that no worker waits for us, and no more: a cancelled or later run need not stand behind it.
-		const window = Math.min(2_000, Math.max(100, 2 * capacity));
+		const window = Math.min(2_000, Math.max(20, 2 * capacity));
 		return db.transaction(async (tx) => {
 			const [run] = await rowsOf<{ status: "queued" | "running" }>(tx, "select status from runs where id = $1", [
 				run_id,

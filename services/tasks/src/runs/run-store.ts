@@ -167,7 +167,7 @@ function notFound(id: string) {
 	return failed("runs.not_found", { message: `There is no run ${id}`, details: { run_id: id } });
 }
 
-export function toRun(row: Row): Run {
+function toRun(row: Row): Run {
 	return {
 		id: row.id,
 		kind: row.kind,

@@ -13,7 +13,7 @@ export const noCounts: Readonly<Counts> = {
 	unknown: 0,
 };
 
-export const endedStatuses: readonly RunStatus[] = ["succeeded", "partial", "failed", "cancelled", "needs_attention"];
+const endedStatuses: readonly RunStatus[] = ["succeeded", "partial", "failed", "cancelled", "needs_attention"];
 
 export function hasEnded(status: RunStatus): boolean {
 	return endedStatuses.includes(status);
