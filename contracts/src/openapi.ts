@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { apis } from "./apis.ts";
 import { errorCatalogue } from "./errors.ts";
-import { Problem, statusOfKind } from "./kernel/errors.ts";
+import { Problem, statusOf } from "./kernel/errors.ts";
 import { type Operation, successStatus } from "./kernel/operation.ts";
 
 type Json = Record<string, unknown>;
@@ -107,7 +107,7 @@ function responsesOf(operation: Operation, schemas: Json): Json {
 	const byStatus = new Map<number, string[]>();
 	for (const code of codes) {
 		const spec = errorCatalogue[code as keyof typeof errorCatalogue];
-		const status = statusOfKind[spec.kind];
+		const status = statusOf(spec);
 		byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${spec.title}`]);
 	}
 	for (const [status, lines] of [...byStatus].sort(([a], [b]) => a - b)) {

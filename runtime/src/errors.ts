@@ -5,6 +5,7 @@ import {
 	type ErrorSpec,
 	type FieldError,
 	type Problem,
+	statusOf,
 	statusOfKind,
 } from "@netconductor/contracts/kernel/errors";
 
@@ -70,11 +71,12 @@ export function toAppError(error: unknown): AppError {
 
 /** Wire form of an error. */
 export function toProblem(error: AppError, trace_id?: string): Problem {
-	const spec = error.code in errorCatalogue ? errorCatalogue[error.code as ErrorCode] : undefined;
+	const spec: ErrorSpec | undefined =
+		error.code in errorCatalogue ? errorCatalogue[error.code as ErrorCode] : undefined;
 	return {
 		type: `/docs/errors/${error.code}`,
 		title: spec?.title ?? error.code,
-		status: error.code === "request.too_large" ? 413 : statusOfKind[error.kind],
+		status: statusOf(spec ?? { kind: error.kind, title: "" }),
 		code: error.code,
 		detail: error.message,
 		...(error.errors && { errors: error.errors }),

@@ -40,6 +40,9 @@ export interface Server {
 
 const drain_ms = 30_000;
 
+/** Events that wait until somebody takes them: an audit record must not be lost because audit has not started once. */
+const must_route = ["audit.operation_recorded.v1"];
+
 /** Starts a NetConductor process: the chosen services, and with them the embedded database and workers where they belong. */
 export async function serve({ targets, env, config_file }: ServeOptions): Promise<Server> {
 	const services = await loadServices(targets);
@@ -131,7 +134,8 @@ async function openDatabase(
 }
 
 function openCarrier(services: readonly AnyService[], settings: Settings, log: Log): Carrier {
-	if (settings.rabbitmq.url !== undefined) return createRabbitMqCarrier({ url: settings.rabbitmq.url, log });
+	if (settings.rabbitmq.url !== undefined)
+		return createRabbitMqCarrier({ url: settings.rabbitmq.url, log, must_route });
 	return createInProcessCarrier({
 		services: services.filter(({ name, schema }) => schema === name).map(({ name }) => name),
 	});

@@ -24,6 +24,8 @@ export interface ErrorSpec {
 	title: string;
 	/** The same request may succeed later without a change. */
 	retryable?: boolean;
+	/** HTTP status where the kind's is not exact enough. */
+	status?: number;
 }
 
 /** Declares the error codes of a domain. Keys are `domain.what_went_wrong`. */
@@ -34,9 +36,9 @@ export function defineErrors<const T extends Record<string, ErrorSpec>>(errors: 
 /** Errors that any operation may answer, so that contracts need not repeat them. */
 export const kernelErrors = defineErrors({
 	"request.invalid": { kind: "invalid", title: "The request is not valid" },
-	"request.too_large": { kind: "invalid", title: "The request body is too large" },
+	"request.too_large": { kind: "invalid", status: 413, title: "The request body is too large" },
 	"request.unknown_route": { kind: "not_found", title: "There is no such address" },
-	"request.unsupported_media_type": { kind: "invalid", title: "The body's content type is not accepted" },
+	"request.unsupported_media_type": { kind: "invalid", status: 415, title: "The body's content type is not accepted" },
 	"request.cancelled": { kind: "timeout", title: "The caller went away before the answer" },
 	"request.deadline_exceeded": { kind: "timeout", title: "The deadline passed before the answer", retryable: true },
 	"request.rate_limited": { kind: "rate_limited", title: "Too many requests", retryable: true },
@@ -74,6 +76,11 @@ export const Problem = z
 	})
 	.meta({ id: "Problem", description: "RFC 9457 problem details" });
 export type Problem = z.infer<typeof Problem>;
+
+/** HTTP status of an error. */
+export function statusOf({ kind, status }: ErrorSpec): number {
+	return status ?? statusOfKind[kind];
+}
 
 export const statusOfKind: Record<ErrorKind, number> = {
 	invalid: 400,

@@ -89,6 +89,7 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 	const ephemeral = options.openEphemeral([...opened.values()][0]);
 	life.onStop("ephemeral", () => ephemeral.close());
 	life.onStop("carrier", () => options.carrier.close());
+	health.register("events", () => options.carrier.ping());
 
 	const local = new Map<string, ServiceTransport>();
 	const calls = createCalls(options, local, life);
