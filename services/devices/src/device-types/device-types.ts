@@ -29,6 +29,9 @@ interface Listed extends Record<string, unknown> {
 	updated_at: string | null;
 }
 
+/** Far more than any real definition has. */
+const maxRepeats = 10_000;
+
 const sortable = { id: sql`id`, label: sql`lower(label)`, vendor: sql`lower(vendor)`, devices: sql`devices` };
 
 export function listDeviceTypes({ db }: Pick<Needs, "db">): DevicesOperation<"listDeviceTypes"> {
@@ -186,11 +189,24 @@ function refuseBuiltIn(id: string): void {
 	});
 }
 
+/** Sum of the counts of `{n}`, `{n,}` and `{n,m}`. */
+function repeatsOf(pattern: string): number {
+	const counts = pattern.matchAll(/\{(\d{1,6})(?:,(\d{0,6}))?\}/g);
+	return counts.reduce((sum, [, least, most]) => sum + Number(most || least), 0);
+}
+
 /** @throws device_types.bad_pattern — naming every pattern that does not compile, and why */
 function refuseBadPatterns(definition: PlatformDefinition): void {
 	const faults: FieldError[] = [];
+	let repeats = 0;
 	const check = (path: string, pattern: string | undefined) => {
-		const fault = pattern === undefined ? undefined : patternFault(pattern);
+		if (pattern === undefined) return;
+		repeats += repeatsOf(pattern);
+		// A counted repetition is compiled as often as it counts; hundreds of large ones would hold everything up.
+		const fault =
+			repeats > maxRepeats
+				? `the counted repetitions of all patterns come to more than ${maxRepeats}`
+				: patternFault(pattern);
 		if (fault !== undefined) faults.push({ path: `body.${path}`, message: fault });
 	};
 	const checkAll = (path: string, patterns: readonly (string | undefined)[]) => {
