@@ -48,6 +48,9 @@ const bufferGrain = 512;
 /** Bounds of the quiet that proves a doubted prompt on a device whose output trickles, in milliseconds; within them, four of its own pauses. */
 const shortestQuiet_ms = 20;
 const longestQuiet_ms = 1000;
+/** How often, and after which silence at most, a doubted prompt is asked for again. */
+const askedAgain = 3;
+const askAgain_ms = 1000;
 /** Lines at the beginning and end of an answer that may be an error message. */
 const errorLines = 5;
 const shortestSecret = 3;
@@ -73,6 +76,8 @@ interface Reading {
 	expected: readonly Mode[];
 	/** Set while an empty line was sent to make sure of a prompt. */
 	doubted: { prompt: string; after: string[] } | undefined;
+	/** Runs until the empty line is sent again. */
+	again: NodeJS.Timeout | undefined;
 	/** Runs while the prompt that answered the empty line may still turn out to be text. */
 	quiet: { prompt: string; timer: NodeJS.Timeout } | undefined;
 	promptSeenInside: boolean;
@@ -250,6 +255,7 @@ export class CliEngine {
 		const reading = this.#reading;
 		this.#reading = undefined;
 		clearTimeout(reading?.quiet?.timer);
+		clearTimeout(reading?.again);
 		reading?.reject(error);
 	}
 
@@ -362,6 +368,7 @@ export class CliEngine {
 				echoSeen: echo === "",
 				undecided: "",
 				doubted: undefined,
+				again: undefined,
 				quiet: undefined,
 				promptSeenInside: false,
 				resolve: () => resolve(Buffer.concat(blocks)),
@@ -381,6 +388,7 @@ export class CliEngine {
 		// Between commands a device may say something (a log message): it belongs to no answer.
 		if (reading === undefined) return;
 		this.#nudge?.refresh();
+		if (reading.again !== undefined && reading.doubted && !reading.quiet) reading.again.refresh();
 		reading.bytes += chunk.length;
 		if (reading.bytes > reading.max_bytes) {
 			this.abandon(
@@ -420,7 +428,9 @@ export class CliEngine {
 		}
 		if (reading.question?.(shown)) return;
 		const known = tail === this.#prompt;
-		const mode = known ? this.#mode : this.#platform.modeOf(tail);
+		// A config that was cut off, or a file without a last line break: the prompt follows on the same line.
+		const glued = !known && this.#prompt.length > 1 && tail.endsWith(this.#prompt);
+		const mode = known || glued ? this.#mode : this.#platform.modeOf(tail);
 		if (mode === undefined) return;
 		const raw = this.#text.tail();
 		this.#text.setTail("");
@@ -431,14 +441,21 @@ export class CliEngine {
 			(reading.end === undefined || this.#endsWith(reading, reading.end));
 		if (reading.doubted) {
 			const after = reading.doubted.after.join("");
-			if (this.#withoutPromptLines(after).trim() !== "" || tail !== decodeBytes(reading.doubted.prompt).trimEnd()) {
+			const doubted = decodeBytes(reading.doubted.prompt).trimEnd();
+			const answered = this.#withoutPromptLines(after).trimEnd();
+			if (answered !== "" && (answered === tail || answered.endsWith(`\n${tail}`))) {
+				// The prompt and, right behind it, the one that answers the empty line came at once.
+				const at = after.lastIndexOf(tail);
+				reading.doubted.after = [after.slice(0, at)];
+				this.#takeDoubted(reading, raw);
+				this.#listen(reading, raw, () => this.#finish(reading, tail, mode));
+			} else if (answered !== "" || !doubted.endsWith(tail)) {
 				// What looked like the prompt was part of the answer after all.
 				this.#takeDoubted(reading, raw);
 			} else if (complete) {
 				this.#finish(reading, tail, mode);
 			} else {
-				const quiet_ms = Math.min(longestQuiet_ms, Math.max(shortestQuiet_ms, 4 * this.#pause_ms));
-				reading.quiet = { prompt: raw, timer: setTimeout(() => this.#finish(reading, tail, mode), quiet_ms) };
+				this.#listen(reading, raw, () => this.#finish(reading, tail, mode));
 			}
 			return;
 		}
@@ -448,7 +465,28 @@ export class CliEngine {
 			return;
 		}
 		reading.doubted = { prompt: raw, after: [] };
+		this.#ask(reading, askedAgain);
+	}
+
+	/** Takes `prompt` for the answer to the empty line once the device has been quiet for a moment. */
+	#listen(reading: Reading, prompt: string, done: () => void): void {
+		clearTimeout(reading.again);
+		const quiet_ms = Math.min(longestQuiet_ms, Math.max(shortestQuiet_ms, 4 * this.#pause_ms));
+		reading.quiet = { prompt, timer: setTimeout(done, quiet_ms) };
+	}
+
+	/** Sends an empty line, and again where the device threw it away because it was busy. */
+	#ask(reading: Reading, left: number): void {
 		this.#send(this.#platform.definition.newline);
+		this.#askLater(reading, left);
+	}
+
+	#askLater(reading: Reading, left: number): void {
+		clearTimeout(reading.again);
+		reading.again = undefined;
+		if (left === 0) return;
+		const silence_ms = Math.min(askAgain_ms, reading.limit_ms / (askedAgain + 2));
+		reading.again = setTimeout(() => this.#ask(reading, left - 1), silence_ms);
 	}
 
 	/** The doubted prompt was text: it joins the answer with what came after it, and `next` is doubted in its place. */
@@ -467,11 +505,16 @@ export class CliEngine {
 	#resumeDoubt(reading: Reading, { prompt, timer }: NonNullable<Reading["quiet"]>): void {
 		clearTimeout(timer);
 		reading.quiet = undefined;
+		this.#askLater(reading, 1);
 		this.#takeDoubted(reading, prompt);
 	}
 
 	#finish(reading: Reading, prompt: string, mode: Mode): void {
 		clearTimeout(this.#timer);
+		clearTimeout(reading.again);
+		// What stands before the prompt on its line belongs to the answer.
+		const glued = reading.doubted?.prompt.trimEnd().slice(0, -Buffer.byteLength(prompt));
+		if (glued) this.#take(reading, `${glued}\n`);
 		if (reading.undecided !== "") this.#keep(reading, reading.undecided);
 		// A device that twice answered without repeating the command does not echo: no need to doubt it every time.
 		if (reading.echoSeen) this.#unechoed = 0;

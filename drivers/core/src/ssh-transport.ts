@@ -165,10 +165,13 @@ function openHop(
 				host_key,
 				openShell: () =>
 					new Promise<ClientChannel>((opened, failed) => {
+						if (isClosed) return failed(connectionFault(endpoint, "prompt", lastError ?? new Error("closed")));
 						client.shell(terminal, (error, channel) => {
 							if (!error) {
 								channel.stderr.resume();
 								opened(channel);
+							} else if (isClosed || error.message === "No response from server") {
+								failed(connectionFault(endpoint, "prompt", lastError ?? error));
 							} else {
 								failed(
 									sessionError(
@@ -429,6 +432,15 @@ function connectionFault(
 			endpoint,
 			"auth",
 			"closed the connection during login. It may limit sessions or failed logins: look at its log, then try again.",
+			cause,
+		);
+	}
+	if (phase === "prompt") {
+		return sessionError(
+			"device.connection_lost",
+			endpoint,
+			"prompt",
+			"accepted the login and closed the connection before it showed a prompt. It may be out of sessions, or the user may not use the command line: look at its log, then try again.",
 			cause,
 		);
 	}
