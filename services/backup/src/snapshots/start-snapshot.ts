@@ -78,13 +78,14 @@ async function start(
 			{ ...caller, actor },
 		);
 		await db.transaction(async (tx) => {
+			// The run before the snapshot, as `run.started` does: in another order the two could wait for each other for ever.
+			await rememberRun(tx, run_id, actorName(actor, plan), clock.now());
 			// Where the run's end was reported first, this comes too late to say anything.
 			await tx
 				.update(snapshots)
 				.set({ run_id, pending: null, status: "running", error: null, finished_at: null })
 				.where(and(eq(snapshots.id, id), isNull(snapshots.run_id)));
 			await tx.update(snapshots).set({ pending: null }).where(eq(snapshots.id, id));
-			await rememberRun(tx, run_id, actorName(actor, plan), clock.now());
 		});
 		return { run_id };
 	} catch (error) {
