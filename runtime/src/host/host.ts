@@ -144,6 +144,10 @@ type Calls = (caller: string, api: Api) => ServiceTransport;
 /** Ways to services, found at the first call: what is called may be built after its caller, or run elsewhere. */
 function createCalls({ peers, master }: HostOptions, local: Map<string, ServiceTransport>, life: Lifecycle): Calls {
 	const remote = new Map<string, ServiceTransport>();
+	// Registered before any service starts, so that one which stops can still call others while it finishes what it has.
+	life.onStop("calls to other processes", () =>
+		Promise.all([...remote.values()].map((transport) => transport.close())),
+	);
 
 	function reach(caller: string, name: string): ServiceTransport {
 		const known = local.get(name) ?? remote.get(`${caller} ${name}`);
@@ -154,7 +158,6 @@ function createCalls({ peers, master }: HostOptions, local: Map<string, ServiceT
 		const tokens = createServiceTokens(caller, deriveKey(master.current, "service tokens"));
 		const transport = createHttpTransport({ service: name, base_url, tokens });
 		remote.set(`${caller} ${name}`, transport);
-		life.onStop(`calls to ${name}`, () => transport.close());
 		return transport;
 	}
 

@@ -15,7 +15,7 @@ async function startWorker() {
 }
 
 beforeAll(async () => {
-	lab = await startEngineLab({ NETCONDUCTOR_WORKERS_CONCURRENCY: "5", NETCONDUCTOR_WORKERS_DRAIN_MS: "1000" });
+	lab = await startEngineLab({ NETCONDUCTOR_WORKERS_CONCURRENCY: "5", NETCONDUCTOR_WORKERS_DRAIN_MS: "2000" });
 });
 afterEach(async () => {
 	await Promise.all(workers.splice(0).map((worker) => end(worker)));
@@ -122,8 +122,11 @@ test("a worker that froze beyond its lease drops what it had and comes back unde
 
 test("a worker that is told to stop finishes what it can and hands the rest back", async () => {
 	const leaving = await startWorker();
-	const quick = await lab.start({ steps: read(500), targets: lab.targets(3, "quick") });
-	const slow = await lab.start({ steps: read(2_500), targets: lab.targets(2, "slow") });
+	const recording = (hold_ms: number) => [{ id: "probe", type: "probe_read", params: { hold_ms, records: true } }];
+	// Its ways to the other services are open before it is told.
+	await lab.ended(await lab.start({ steps: recording(0), targets: lab.targets(1) }));
+	const quick = await lab.start({ steps: recording(1_000), targets: lab.targets(3, "quick") });
+	const slow = await lab.start({ steps: read(3_500), targets: lab.targets(2, "slow") });
 	await lab.until(async () => {
 		const begun = (await lab.operations(quick)).every(({ attempts }) => attempts > 0);
 		return begun && (await running(slow)) === 2;
@@ -131,6 +134,7 @@ test("a worker that is told to stop finishes what it can and hands the rest back
 	await end(leaving, "SIGTERM");
 	expect(leaving.exitCode).toBe(0);
 	expect(await lab.ended(quick)).toMatchObject({ status: "succeeded" });
+	expect(lab.told.backups).toHaveLength(4);
 	expect((await lab.operations(slow)).map(({ status }) => status)).toEqual(["pending", "pending"]);
 	const { items } = await lab.tasks.listWorkers({ query: {} });
 	expect(items.find(({ pid }) => pid === leaving.pid)).toMatchObject({ status: "stopped", running: 0 });

@@ -9,6 +9,8 @@ const params = z.object({
 	hold_ms: z.int().default(0),
 	/** Names of devices on which it fails. */
 	fails_on: z.array(z.string()).default([]),
+	/** Calls another service at its end. */
+	records: z.boolean().default(false),
 });
 
 async function hold({ hold_ms, fails_on }: z.output<typeof params>, device_name: string, signal: AbortSignal) {
@@ -23,9 +25,24 @@ const probeRead = defineStep({
 	category: "checks",
 	mode: "read",
 	params,
-	run: ({ params: given, operation, session_options, log }) => {
+	async run({ params: given, operation, session_options, backup, log }) {
 		log(`probing ${operation.device_name}\u001b[2J`);
-		return hold(given, operation.device_name, session_options.signal);
+		const result = await hold(given, operation.device_name, session_options.signal);
+		if (given.records) {
+			const { id: operation_id, ...where } = operation;
+			await backup.recordBackup({
+				body: {
+					operation_id,
+					...where,
+					device_type: "generic_cli",
+					snapshot_id: null,
+					started_by: "test",
+					collected_at: new Date().toISOString(),
+					content_base64: "",
+				},
+			});
+		}
+		return result;
 	},
 });
 
