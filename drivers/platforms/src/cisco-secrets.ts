@@ -7,7 +7,7 @@ export const urlSecrets = ["://[^:/@\\s]+:([^@\\s]+)@"];
  */
 export const ciscoSecrets = [
 	...urlSecrets,
-	"(?:^|\\s)(?:password|secret|passphrase) (?:(?:encrypted|clear|level \\d+|sha512|sha1|sha256|plaintext|[0-9]{1,2}) )*(\\S.*?)(?: +role \\S+)?$",
+	"(?:^|[^\\w-])(?:password|secret|passphrase) (?:(?:encrypted|clear|level \\d+|sha512|sha1|sha256|plaintext|[0-9]{1,2}) )*(\\S.*?)(?: +role \\S+)?$",
 	"(?:^|\\s)key-string (?:(?:password|encrypted|clear|[0-9]{1,2}) )*(\\S+)",
 	"^snmp-server community (?:[0-9]{1,2} |encrypted |clear )?(\\S+)",
 	"^\\s*community-(?:map|name) (\\S+)",

@@ -33,7 +33,7 @@ export const juniperJunos = definePlatform({
 		...urlSecrets,
 		'("\\$[1-9]\\$[^"]+")',
 		'(?:^|\\s)("[^"]*"|[^\\s"]+?);? *## SECRET-DATA',
-		`(?:^|\\s)${secretWord} ("[^"]*"|[^\\s;{]+);?`,
+		`(?:^|[^\\w-])${secretWord} ("[^"]*"|[^\\s;{]+);?`,
 		'^\\s*community ("[^"]*"|[^\\s;]+) \\{$',
 		'^\\s*community ("[^"]*"|[^\\s;]+);$',
 		'^set snmp (?:.* )?community ("[^"]*"|\\S+)',
