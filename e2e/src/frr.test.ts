@@ -26,30 +26,10 @@ afterAll(async () => {
 });
 
 test("three FRR routers: add, test, back up, change a route on one, back up: exactly that change shows", async () => {
-	const [first] = lab.routers;
-	if (first === undefined) throw new Error("the lab has no router");
-	await cli.json([
-		"credentials",
-		"add",
-		"frr",
-		"--username",
-		first.username,
-		"--private-key-file",
-		first.private_key_path,
-		"--default",
-	]);
-	for (const router of lab.routers) {
-		await cli.json([
-			"devices",
-			"add",
-			router.name,
-			"--host",
-			router.host,
-			"--port",
-			String(router.port),
-			"--type",
-			"frr",
-		]);
+	for (const { name, host, port, username, private_key_path } of lab.routers) {
+		const login = ["--username", username, "--private-key-file", private_key_path];
+		await cli.json(["credentials", "add", name, ...login]);
+		await cli.json(["devices", "add", name, host, "--port", String(port), "--type", "frr", "--credential", name]);
 	}
 
 	const tested = await cli.run(["devices", "test", "--all"]);

@@ -106,6 +106,9 @@ export async function startProduct(env: Readonly<Record<string, string>> = {}): 
 		stop: () => end("SIGTERM"),
 		async dispose() {
 			await end("SIGTERM");
+			// What the server itself calls an error explains a failed test better than the test does.
+			const errors = written.join("").split("\n").filter((line) => /"level":"(error|fatal)"/.test(line));
+			if (errors.length > 0) process.stderr.write(`${errors.slice(0, 20).join("\n").slice(0, 8000)}\n`);
 			rmSync(data_dir, { recursive: true, force: true, maxRetries: 5 });
 		},
 	};

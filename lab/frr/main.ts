@@ -14,7 +14,8 @@ const lab = await startFrrLab({ routers: Number(process.argv[2] ?? 3), dir });
 process.stdout.write(`${lab.routers.length} FRR routers are up, BGP is established between neighbours.\n\n`);
 for (const { name, host, port, username, private_key_path } of lab.routers) {
 	process.stdout.write(
-		`netconductor devices add ${name} --host ${host} --port ${port} --type frr --username ${username} --private-key-file ${private_key_path}\n`,
+		`npx netconductor credentials add ${name} --username ${username} --private-key-file ${private_key_path}\n` +
+			`npx netconductor devices add ${name} ${host} --port ${port} --type frr --credential ${name}\n`,
 	);
 }
 const [first] = lab.routers;
