@@ -22,8 +22,6 @@ const hints: Record<string, (device: string) => string> = {
 		`Check the login: \`netconductor credentials edit NAME\`, or \`netconductor devices edit ${device} --credential NAME\`.`,
 	"device.enable_failed": () => "Check the enable password of the credential: `netconductor credentials edit NAME`.",
 	"device.no_prompt": (device) => `Check the device type: \`netconductor devices show ${device}\`.`,
-	"device.command_failed": (device) =>
-		`Check the device type (\`netconductor devices show ${device}\`) and what the login may do on the device.`,
 	"device.truncated_config": (device) => `Try again: \`netconductor backup run ${device}\`.`,
 	"device.connection_lost": (device) => `Try again: \`netconductor devices test ${device}\`.`,
 	"device.timeout": (device) => `Try again: \`netconductor devices test ${device}\`.`,
