@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import type { Target } from "@netconductor/contracts/devices/model";
@@ -98,8 +97,23 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 		},
 	}) as AnyService;
 
+	const audited: EventPayload<"audit.operation_recorded.v1">[] = [];
+	const audit = defineService({
+		name: "audit",
+		api: defineApi("audit", {}),
+		setup: () => ({
+			operations: {},
+			consumers: {
+				// Reveals alone: the host records what changes by itself.
+				async "audit.operation_recorded.v1"(record) {
+					if (record.summary.startsWith("Reveal")) audited.push(record);
+				},
+			},
+		}),
+	}) as AnyService;
+
 	const host = await startTestHost({
-		services: [backupService, tasks],
+		services: [backupService, tasks, audit],
 		peers: [devices],
 		...(options.clock && { clock: options.clock }),
 		...(options.env && { env: options.env }),
@@ -158,11 +172,11 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 		db,
 		targets,
 		started,
+		audited,
 		world,
 		addDevice,
 		record,
 		publish,
-		uuid: () => randomUUID(),
 		async stop() {
 			await db.close();
 			await host.stop();

@@ -1,7 +1,7 @@
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { newId } from "@netconductor/runtime/id";
 import { actorWith } from "@netconductor/runtime/testing/service";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type BackupHost, startBackupHost } from "./backup-host.ts";
 
 let host: BackupHost;
@@ -100,13 +100,12 @@ test("revealing needs its permission, and is recorded before anything is shown, 
 	const { content, masked } = await host.client.getBackupContent({ params: { id: backup_id }, query });
 	expect(masked).toBe(false);
 	expect(content).toContain("s3cr3t");
-	const records = await host.db.query<{ outcome: string; actor: string }>(
-		"select payload->>'outcome' as outcome, payload->'actor'->>'name' as actor from outbox where payload->>'resource_id' = $1 order by id",
-		[backup_id],
-	);
+	const own = () => host.audited.filter(({ resource_id }) => resource_id === backup_id);
+	await vi.waitFor(() => expect(own()).toHaveLength(2), 5_000);
+	const records = own().map(({ outcome, actor, resource_id }) => ({ outcome, actor: actor.name, resource_id }));
 	expect(records).toEqual([
-		{ outcome: "denied", actor: "tester" },
-		{ outcome: "succeeded", actor: "admin" },
+		{ outcome: "denied", actor: "tester", resource_id: backup_id },
+		{ outcome: "succeeded", actor: "admin", resource_id: backup_id },
 	]);
 });
 
@@ -128,7 +127,7 @@ test("bytes that are not text are kept as they are and shown as U+FFFD", async (
 	const { backup_id } = await host.record(device, bytes);
 	const { content } = await host.client.getBackupContent({ params: { id: backup_id }, query: {} });
 	expect(content).toMatch(/^hostname \uFFFDx\uFFFD+\nend\n$/);
-	const found = await host.client.searchConfigs({ query: { q: "hostname \0x" } });
+	const found = await host.client.searchConfigs({ query: { q: "hostname \uFFFDx" } });
 	expect(found.items.map(({ device_name }) => device_name)).toEqual(["bytes"]);
 });
 

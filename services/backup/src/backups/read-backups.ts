@@ -2,10 +2,10 @@ import type { backupApi } from "@netconductor/contracts/backup/api";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { Database, Orm } from "@netconductor/runtime/db/database";
-import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
+import { toPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
 import type { CallerContext, Handler } from "@netconductor/runtime/host/service";
-import { and, count, eq, gte, ilike, inArray, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, ilike, lte, type SQL, sql } from "drizzle-orm";
 import { backups } from "../tables.ts";
 import { storable } from "../text/lines.ts";
 import { type BackupRow, backupColumns, toBackup } from "./backup.ts";
@@ -18,28 +18,40 @@ export function listBackups({ db }: { db: Database }): Handler<Operations["listB
 			query.device_id === undefined ? undefined : eq(backups.device_id, query.device_id),
 			query.snapshot_id === undefined ? undefined : eq(backups.snapshot_id, query.snapshot_id),
 			query.run_id === undefined ? undefined : eq(backups.run_id, query.run_id),
-			query.status && query.status.length > 0 ? inArray(backups.status, query.status) : undefined,
-			query.changed === undefined ? undefined : eq(backups.changed, query.changed),
+			statusIn(query.status ?? []),
+			query.changed === undefined ? undefined : query.changed ? sql`${backups.changed}` : eq(backups.changed, false),
 			query.from === undefined ? undefined : gte(backups.created_at, query.from),
 			query.to === undefined ? undefined : lte(backups.created_at, query.to),
 			query.q ? nameContains(query.q) : undefined,
 		);
-		const window = pageWindow(query, {
-			columns: { created_at: backups.created_at, device_name: backups.device_name, size_bytes: backups.size_bytes },
-			id: backups.id,
-			fallback: "-created_at",
-		});
 		const rows = await db.orm
 			.select(backupColumns)
 			.from(backups)
 			.where(where)
-			.orderBy(...window.order_by)
-			.limit(window.limit)
-			.offset(window.offset);
+			.orderBy(...orders[query.sort])
+			.limit(query.page_size)
+			.offset((query.page - 1) * query.page_size);
 		const [total] = await db.orm.select({ total: count() }).from(backups).where(where);
 		return toPage(query, rows.map(toBackup), total?.total ?? 0);
 	};
 }
+
+/** Written out, since a partial index is used only where its very condition stands. */
+function statusIn(statuses: readonly ("succeeded" | "failed")[]): SQL | undefined {
+	const [status, other] = new Set(statuses);
+	if (status === undefined || other !== undefined) return undefined;
+	return status === "failed" ? sql`${backups.status} = 'failed'` : sql`${backups.status} = 'succeeded'`;
+}
+
+/** Each is the order of an index, read forwards or backwards. */
+const orders = {
+	created_at: [asc(backups.created_at), asc(backups.id)],
+	"-created_at": [desc(backups.created_at), desc(backups.id)],
+	device_name: [asc(backups.device_name), asc(backups.id)],
+	"-device_name": [desc(backups.device_name), desc(backups.id)],
+	size_bytes: [sql`${backups.size_bytes} asc nulls first`, asc(backups.id)],
+	"-size_bytes": [sql`${backups.size_bytes} desc nulls last`, desc(backups.id)],
+};
 
 /** `q` stands for itself: its `%`, `_` and `\` are no wildcards. */
 function nameContains(q: string): SQL {

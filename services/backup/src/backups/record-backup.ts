@@ -49,12 +49,10 @@ export function recordBackup(needs: Needs): Handler<RecordBackup> {
 			secrets: platform?.secrets ?? [],
 			secret_blocks: platform?.secret_blocks ?? [],
 		};
-		const prepared = await needs.texts.run(
-			"prepare",
-			{ bytes, rules, hash_key: await needs.hashKey() },
-			bytes.length,
-			call.signal,
-		);
+		const hash_key = await needs.hashKey();
+		const prepare = (known_key: string | undefined) =>
+			needs.texts.run("prepare", { bytes, rules, hash_key, known_key }, bytes.length, call.signal);
+		let prepared = await prepare(await currentKey(needs, given.device_id));
 		if (prepared.empty) {
 			throw failed("device.empty_config", {
 				message: `${given.device_name} answered with an empty configuration (${bytes.length} bytes); it was not stored as a backup. Check on the device that this user may read the configuration.`,
@@ -64,6 +62,10 @@ export function recordBackup(needs: Needs): Handler<RecordBackup> {
 		}
 		for (let attempt = 1; ; attempt++) {
 			const version = await prepareVersion(needs, call, bytes, prepared, rules);
+			if (version === undefined) {
+				prepared = await prepare(undefined);
+				continue;
+			}
 			try {
 				const stored = await needs.db.transaction((tx) => store(needs, tx, call, version));
 				if (stored !== undefined) return stored;
@@ -95,13 +97,14 @@ interface Version {
 	created_at: string;
 }
 
+/** Undefined when the text turns out to be new although its forms were left out: another backup of the device came in between. */
 async function prepareVersion(
 	{ db, contents, texts, clock }: Needs,
 	{ body, signal }: Call<RecordBackup>,
 	bytes: Buffer,
 	prepared: PreparedConfig,
 	rules: TextRules,
-): Promise<Version> {
+): Promise<Version | undefined> {
 	const failedBefore = await findRecorded(db.orm, body.operation_id);
 	const backup_id = failedBefore?.id ?? newId();
 	const [device] = await db.orm.select().from(devices).where(eq(devices.device_id, body.device_id));
@@ -113,6 +116,9 @@ async function prepareVersion(
 	const created_at = timeOf(body.collected_at, before.backed_up_at, clock.now());
 
 	const existing = await contents.findByKey(prepared.content_key);
+	const { forms } = prepared;
+	const unchanged = device?.content_hash === prepared.content_hash;
+	if (forms === undefined && !unchanged) return undefined;
 	let raw_delta: Buffer | null = null;
 	if (existing !== undefined) {
 		const content = await contents.open(existing);
@@ -121,10 +127,13 @@ async function prepareVersion(
 			raw_delta = await contents.sealDelta(backup_id, await texts.run("packDelta", { bytes, content }, size, signal));
 		}
 	}
-	const content = existing === undefined ? { create: await contents.seal(prepared, rules, created_at) } : { existing };
+	let content: Version["content"];
+	if (existing !== undefined) content = { existing };
+	else if (forms !== undefined) content = { create: await contents.seal(prepared, forms, rules, created_at) };
+	else return undefined;
 
 	const shared = { backup_id, before, content, raw_delta, prepared, created_at };
-	if (device?.content_hash === prepared.content_hash) {
+	if (unchanged || forms === undefined) {
 		return { ...shared, changed: false, lines_added: 0, lines_removed: 0, blame: undefined };
 	}
 	const textBefore = device?.content_id
@@ -139,7 +148,7 @@ async function prepareVersion(
 				blame: await readBlame(db, before.version_id),
 				origin: { ...origin, backup_id: before.backup_id ?? backup_id, since: before.backed_up_at ?? created_at },
 			},
-			text: { packed: prepared.masked, size: prepared.masked_size },
+			text: { packed: forms.masked, size: prepared.masked_size },
 			origin,
 		},
 		prepared.masked_size + (textBefore?.size ?? 0),
@@ -194,12 +203,10 @@ async function store({ outbox, contents }: Needs, tx: Tx, { body }: Call<RecordB
 		const origins = Buffer.from(version.blame);
 		await tx.insert(blames).values({ version_id, device_id: body.device_id, origins }).onConflictDoNothing();
 	}
-	if (device.content_id !== content_id) {
-		const { folded, masked_size } = prepared;
-		await tx
-			.insert(searchTexts)
-			.values({ content_id, folded, big: masked_size > bigText })
-			.onConflictDoNothing();
+	if (device.content_id !== content_id && prepared.forms !== undefined) {
+		const { folded } = prepared.forms;
+		const big = prepared.masked_size > bigText;
+		await tx.insert(searchTexts).values({ content_id, folded, big }).onConflictDoNothing();
 	}
 	await tx
 		.update(devices)
@@ -229,6 +236,15 @@ async function store({ outbox, contents }: Needs, tx: Tx, { body }: Call<RecordB
 function timeOf(collected_at: string, before: string | null, now: Date): string {
 	const collected = Math.min(Date.parse(collected_at), now.getTime());
 	return new Date(Math.max(collected, before === null ? 0 : Date.parse(before) + 1)).toISOString();
+}
+
+/** Key of the text that the device had last. */
+async function currentKey({ db, contents }: Needs, device_id: string): Promise<string | undefined> {
+	const [device] = await db.orm
+		.select({ content_id: devices.content_id })
+		.from(devices)
+		.where(eq(devices.device_id, device_id));
+	return device?.content_id ? contents.keyOf(device.content_id) : undefined;
 }
 
 type Recorded = Pick<InferSelectModel<typeof backups>, "id" | "status" | "changed" | "size_bytes">;

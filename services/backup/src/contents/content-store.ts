@@ -4,7 +4,7 @@ import { newId } from "@netconductor/runtime/id";
 import { sealedContext, type Vault } from "@netconductor/runtime/vault";
 import { eq, type InferSelectModel, inArray } from "drizzle-orm";
 import { backups, contents } from "../tables.ts";
-import type { MaskingRules, PreparedConfig } from "../text/prepare.ts";
+import type { ContentForms, MaskingRules, PreparedConfig } from "../text/prepare.ts";
 import type { PackedContent, PackedText } from "../text/tasks.ts";
 
 export type NewContent = InferSelectModel<typeof contents>;
@@ -17,10 +17,12 @@ export interface StoredContent extends PackedContent {
 }
 
 export interface ContentStore {
+	/** Key of a content, to recognise it by. */
+	keyOf(content_id: string): Promise<string | undefined>;
 	/** Id of the content with this key, or undefined. */
 	findByKey(content_key: string): Promise<string | undefined>;
 	/** A row for a prepared config, sealed. Seal before a transaction begins. */
-	seal(prepared: PreparedConfig, rules: TextRules, created_at: string): Promise<NewContent>;
+	seal(prepared: PreparedConfig, forms: ContentForms, rules: TextRules, created_at: string): Promise<NewContent>;
 	/** Stores a content and answers its id; undefined when one with its key is there by now. */
 	insert(tx: Orm, content: NewContent): Promise<string | undefined>;
 	/** The masked text alone, still packed: no secret is opened for it. */
@@ -38,6 +40,14 @@ const context = {
 
 export function createContentStore({ db, vault }: { db: Database; vault: Vault }): ContentStore {
 	return {
+		async keyOf(content_id) {
+			const [row] = await db.orm
+				.select({ key: contents.content_key })
+				.from(contents)
+				.where(eq(contents.id, content_id));
+			return row?.key;
+		},
+
 		async findByKey(content_key) {
 			const [row] = await db.orm
 				.select({ id: contents.id })
@@ -46,18 +56,18 @@ export function createContentStore({ db, vault }: { db: Database; vault: Vault }
 			return row?.id;
 		},
 
-		async seal(prepared, rules, created_at) {
+		async seal(prepared, forms, rules, created_at) {
 			const id = newId();
-			const normalised = await vault.sealBytes(prepared.normalised, context.normalised(id));
-			const raw = await vault.sealBytes(prepared.raw, context.raw(id));
-			const masked = Buffer.from(prepared.masked);
-			const { content_key, content_hash, raw_hash, raw_crlf, masked_size, normalised_size, raw_size } = prepared;
+			const normalised = await vault.sealBytes(forms.normalised, context.normalised(id));
+			const raw = await vault.sealBytes(forms.raw, context.raw(id));
+			const masked = Buffer.from(forms.masked);
+			const { content_key, content_hash, raw_hash, masked_size, normalised_size, raw_size } = prepared;
 			return {
 				id,
 				content_key,
 				content_hash,
 				raw_hash,
-				raw_crlf,
+				raw_crlf: forms.raw_crlf,
 				masked_size,
 				normalised_size,
 				raw_size,

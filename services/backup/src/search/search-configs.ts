@@ -83,9 +83,7 @@ async function search(
 		({ page, total } = await findIndexed(db, filter, [fold(term.q)], window));
 	} else {
 		const candidates =
-			query.at === undefined
-				? await findCurrent(db, filter, term.regex ? requiredLiterals(term.q) : [fold(term.q)])
-				: await findAt(db, filter, query.at);
+			query.at === undefined ? await findCurrent(db, filter, literalsOf(term)) : await findAt(db, filter, query.at);
 		const matching = await filterMatching(needs, candidates, term, signal);
 		total = matching.length;
 		page = matching.slice(window.offset, window.offset + window.limit);
@@ -121,6 +119,15 @@ async function search(
 /** A pattern may be slow on any text: it always runs on a thread, which can be ended. */
 function costOf({ regex }: SearchTerm, sizes: readonly number[]): number {
 	return regex ? Number.POSITIVE_INFINITY : sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Literals that an index of three-letter pieces can look for. */
+function literalsOf({ q, regex }: SearchTerm): string[] {
+	return regex
+		? requiredLiterals(q)
+				.filter((literal) => literal.length >= 3)
+				.map(fold)
+		: [fold(q)];
 }
 
 /** Whether folded text says all there is to know: case does not count, or the term has none. A line end is in no line. */

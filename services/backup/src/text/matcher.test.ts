@@ -57,11 +57,11 @@ test("a line that matches a pattern holds every literal that the pattern is said
 		fc.property(patterns, words, (pattern, parts) => {
 			const line = parts.join("");
 			if (!RE2JS.compile(pattern).matcher(line).find()) return;
-			for (const literal of requiredLiterals(pattern)) expect(fold(line)).toContain(literal);
+			for (const literal of requiredLiterals(pattern)) expect(line).toContain(literal);
 		}),
 		{ numRuns: 3_000 },
 	);
-	expect(requiredLiterals("^snmp-server community \\S+ RO$")).toEqual(["snmp-server community ", " ro"]);
+	expect(requiredLiterals("^snmp-server community \\S+ RO$")).toEqual(["snmp-server community ", " RO"]);
 	expect(requiredLiterals("abc|def")).toEqual([]);
 	expect(requiredLiterals("abcd*efgh")).toEqual(["abc", "efgh"]);
 	expect(requiredLiterals("(optional)?needed")).toEqual(["needed"]);

@@ -25,24 +25,25 @@ const mostHits = 100;
 const longestShown = 2_000;
 
 /**
- * `text` with case folded, unit by unit, so that positions stay. Stored texts and terms are folded by this alone: what PostgreSQL finds in
+ * `text` with case folded, character by character, so that positions stay. Stored texts and terms are folded by this alone: what PostgreSQL finds in
  * folded text is what a line-by-line look finds.
  */
 export function fold(text: string): string {
 	const lower = text.toLowerCase();
-	// A final sigma depends on its neighbours and some letters become two: then unit by unit.
-	if (lower.length === text.length && !lower.includes("ς")) return lower;
-	let folded = "";
-	for (let index = 0; index < text.length; index++) {
-		const unit = text[index] as string;
-		const small = unit.toLowerCase();
-		folded += small.length === 1 ? small : unit;
+	// Which sigma ends a word depends on its neighbours; to search they are one.
+	const folded = lower.includes("ς") ? lower.replaceAll("ς", "σ") : lower;
+	if (folded.length === text.length) return folded;
+	// A few letters (İ) become longer: they stay as they are.
+	let kept = "";
+	for (const character of text) {
+		const small = character.toLowerCase();
+		kept += small.length !== character.length ? character : small === "ς" ? "σ" : small;
 	}
-	return folded;
+	return kept;
 }
 
 /**
- * Strings that every line which matches the pattern must hold, folded: they let an index or a plain look sort out most texts. Only what is
+ * Strings that every line which matches the pattern must hold, case aside: they let an index or a plain look sort out most texts. Only what is
  * certain: ASCII side by side, outside of groups, classes and alternatives. May be empty.
  */
 export function requiredLiterals(pattern: string): string[] {
@@ -51,7 +52,7 @@ export function requiredLiterals(pattern: string): string[] {
 	let current = "";
 	let depth = 0;
 	const end = () => {
-		if (current.length >= 3) literals.push(fold(current));
+		if (current !== "") literals.push(current);
 		current = "";
 	};
 	for (let index = 0; index < pattern.length; index++) {
@@ -88,44 +89,49 @@ export function requiredLiterals(pattern: string): string[] {
 }
 
 export interface LineMatcher {
-	/** First match in a line, or undefined. `folded` is the line folded. */
-	find(line: string, folded: string): { start: number; end: number } | undefined;
-	/** False when no line of the text can match. */
-	mayMatch(folded: string): boolean;
+	/** Text or line in the form that is compared: folded where case does not count. */
+	subjectOf(text: string): string;
+	/** First match in a line, or undefined. `subject` is the line's. */
+	find(line: string, subject: string): { start: number; end: number } | undefined;
+	/** False when no line of the text with this subject can match. */
+	mayMatch(subject: string): boolean;
 }
 
 /** @throws the engine's syntax error */
 export function createMatcher({ q, regex, ignore_case }: SearchTerm): LineMatcher {
+	const subjectOf = ignore_case ? fold : (text: string) => text;
 	if (!regex) {
-		const folded_q = fold(q);
+		const wanted = subjectOf(q);
 		return {
-			find(line, folded) {
-				const start = ignore_case ? folded.indexOf(folded_q) : line.indexOf(q);
-				return start < 0 ? undefined : { start, end: start + q.length };
+			subjectOf,
+			find(_, subject) {
+				const start = subject.indexOf(wanted);
+				return start < 0 ? undefined : { start, end: start + wanted.length };
 			},
-			mayMatch: (folded) => folded.includes(folded_q),
+			mayMatch: (subject) => subject.includes(wanted),
 		};
 	}
 	const pattern = RE2JS.compile(q, ignore_case ? RE2JS.CASE_INSENSITIVE : 0);
-	const literals = requiredLiterals(q);
+	const literals = requiredLiterals(q).map(subjectOf);
 	return {
-		find(line, folded) {
-			for (const literal of literals) if (!folded.includes(literal)) return undefined;
+		subjectOf,
+		find(line, subject) {
+			for (const literal of literals) if (!subject.includes(literal)) return undefined;
 			const matcher = pattern.matcher(line);
 			return matcher.find() ? { start: matcher.start(), end: matcher.end() } : undefined;
 		},
-		mayMatch: (folded) => literals.every((literal) => folded.includes(literal)),
+		mayMatch: (subject) => literals.every((literal) => subject.includes(literal)),
 	};
 }
 
 /** Whether any line of `text` matches. */
 export function hasMatch(text: string, matcher: LineMatcher): boolean {
-	const folded = fold(text);
-	if (!matcher.mayMatch(folded)) return false;
+	const subject = matcher.subjectOf(text);
+	if (!matcher.mayMatch(subject)) return false;
 	for (let from = 0; from < text.length; ) {
 		const newline = text.indexOf("\n", from);
 		const end = newline === -1 ? text.length : newline;
-		if (matcher.find(text.slice(from, end), folded.slice(from, end)) !== undefined) return true;
+		if (matcher.find(text.slice(from, end), subject.slice(from, end)) !== undefined) return true;
 		from = end + 1;
 	}
 	return false;
@@ -139,7 +145,7 @@ export function findHits(text: string, matcher: LineMatcher, context: number): {
 	let headings: Int32Array | undefined;
 	const shown = (line: string) => clip(line, longestShown);
 	for (const [index, line] of lines.entries()) {
-		const found = matcher.find(line, fold(line));
+		const found = matcher.find(line, matcher.subjectOf(line));
 		if (found === undefined) continue;
 		if (++hits_total > mostHits) continue;
 		headings ??= sectionHeadings(lines);

@@ -7,23 +7,29 @@ import { hasCrlf, pack, withCrlf } from "./packing.ts";
 /** The rules for secrets alone. */
 export type MaskingRules = Omit<TextRules, "volatile">;
 
-/** A collected config in the forms in which it is stored, compared and searched. */
+/** A collected config: what tells it from others, and the forms in which it is stored. */
 export interface PreparedConfig {
 	/** Nothing but white space, or nothing but lines that change by themselves. */
 	empty: boolean;
 	content_key: string;
 	content_hash: string;
 	raw_hash: string;
-	raw_crlf: boolean;
 	raw_size: number;
 	normalised_size: number;
 	masked_size: number;
+	/** Absent when the key is the one that was known before: that content is stored already. */
+	forms: ContentForms | undefined;
+}
+
+export interface ContentForms {
 	/** The masked text as search compares it. */
 	folded: string;
 	/** zstd; the normalised text has the masked one as dictionary, and the raw bytes the normalised one. */
 	masked: Uint8Array;
 	normalised: Uint8Array;
 	raw: Uint8Array;
+	/** The dictionary of `raw` has CRLF line ends. */
+	raw_crlf: boolean;
 }
 
 export interface PrepareInput {
@@ -31,31 +37,39 @@ export interface PrepareInput {
 	rules: TextRules;
 	/** Texts are told apart by keyed hashes: from a plain one a reader of the masked text could find a short secret by trying. */
 	hash_key: Uint8Array;
+	/** Key of the device's content so far; most configs are unchanged, and then half the work is not needed. */
+	known_key?: string | undefined;
 }
 
-export function prepareConfig({ bytes, rules, hash_key }: PrepareInput): PreparedConfig {
+export function prepareConfig({ bytes, rules, hash_key, known_key }: PrepareInput): PreparedConfig {
 	const normalised_text = normalise(decodeConfig(bytes), rules);
 	const masked_text = maskSecrets(normalised_text, rules);
 	const normalised = Buffer.from(normalised_text);
 	const masked = Buffer.from(masked_text);
-	const raw_crlf = hasCrlf(bytes);
 	const hash = (name: string, ...parts: Uint8Array[]) => {
 		const hmac = createHmac("sha256", hash_key).update(`${name}\0`);
 		for (const part of parts) hmac.update(`${part.byteLength}\0`).update(part);
 		return hmac.digest("hex");
 	};
+	const content_key = hash("content", normalised, masked);
+	const raw_crlf = hasCrlf(bytes);
 	return {
 		empty: normalised_text.trim() === "",
-		content_key: hash("content", normalised, masked),
+		content_key,
 		content_hash: hash("normalised", normalised),
 		raw_hash: hash("raw", bytes),
-		raw_crlf,
 		raw_size: bytes.byteLength,
 		normalised_size: normalised.byteLength,
 		masked_size: masked.byteLength,
-		folded: fold(masked_text),
-		masked: pack(masked),
-		normalised: pack(normalised, masked),
-		raw: pack(bytes, raw_crlf ? withCrlf(normalised) : normalised),
+		forms:
+			content_key === known_key
+				? undefined
+				: {
+						folded: fold(masked_text),
+						masked: pack(masked),
+						normalised: pack(normalised, masked),
+						raw: pack(bytes, raw_crlf ? withCrlf(normalised) : normalised),
+						raw_crlf,
+					},
 	};
 }

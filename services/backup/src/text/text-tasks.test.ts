@@ -4,7 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { firstBlame, nextBlame } from "./blame.ts";
 import { diffLines } from "./diff.ts";
 import { pack, unpack } from "./packing.ts";
-import { prepareConfig } from "./prepare.ts";
+import { type ContentForms, prepareConfig } from "./prepare.ts";
 import { textTasks } from "./tasks.ts";
 import { createTextPool } from "./text-pool.ts";
 
@@ -15,12 +15,12 @@ const hash_key = Buffer.alloc(32, 1);
 
 function stored(bytes: Uint8Array) {
 	const prepared = prepareConfig({ bytes, rules, hash_key });
+	const { masked, normalised, raw, raw_crlf } = prepared.forms as ContentForms;
 	return {
-		prepared,
 		content: {
-			masked: { packed: prepared.masked, size: prepared.masked_size },
-			normalised: { packed: prepared.normalised, size: prepared.normalised_size },
-			raw: { packed: prepared.raw, size: prepared.raw_size, crlf: prepared.raw_crlf },
+			masked: { packed: masked, size: prepared.masked_size },
+			normalised: { packed: normalised, size: prepared.normalised_size },
+			raw: { packed: raw, size: prepared.raw_size, crlf: raw_crlf },
 			raw_delta: undefined,
 		},
 	};
@@ -110,7 +110,7 @@ test("large texts are treated on a thread, and the event loop goes on", async ()
 
 test("work that goes on too long is ended with its thread", async () => {
 	const text = pack(Buffer.from("a".repeat(20_000_000)));
-	const term = { q: "(a?){200}b{50}c".repeat(5), regex: true, ignore_case: true };
+	const term = { q: "(a?){200}b{50}[cd]".repeat(5), regex: true, ignore_case: true };
 	const started = performance.now();
 	const signal = AbortSignal.timeout(300);
 	const work = pool.run(
