@@ -35,7 +35,7 @@ async function add(name: string): Promise<void> {
 	ids.set(name, id);
 	await api.devices.putOverride({
 		params: { id },
-		body: { timeouts: { connect_ms: 3_000, auth_ms: 3_000, prompt_ms: 3_000, command_ms: 3_000 } },
+		body: { timeouts: { connect_ms: 4_000, auth_ms: 4_000, prompt_ms: 4_000, command_ms: 4_000 } },
 	});
 }
 
@@ -107,16 +107,19 @@ describe("a device that", () => {
 
 	test("speaks outdated algorithms is reached when its owner opts in", async () => {
 		await fleet.setFault("ios-2", { kind: "legacy_algorithms" });
+		// Such a device has an RSA key; the one it was known by is of another kind.
+		await api.devices.forgetHostKey({ params: { id: idOf("ios-2") } });
 		await api.devices.updateDevice({ params: { id: idOf("ios-2") }, body: { legacy_algorithms: true } });
 		expect((await backUp("ios-2")).run.status).toBe("succeeded");
+		await api.devices.forgetHostKey({ params: { id: idOf("ios-2") } });
 	});
 
 	test("has 50 MB of config is backed up whole", async () => {
-		await fleet.setFault("vyos-1", { kind: "huge_output", bytes: 50 * 1024 * 1024 });
-		const { run, operation } = await backUp("vyos-1");
+		await fleet.setFault("eos-1", { kind: "huge_output", bytes: 50 * 1024 * 1024 });
+		const { run, operation } = await backUp("eos-1");
 		expect(operation.error).toBeNull();
 		expect(run.status).toBe("succeeded");
-		expect((await newest("vyos-1"))?.size_bytes).toBeGreaterThan(49 * 1024 * 1024);
+		expect((await newest("eos-1"))?.size_bytes).toBeGreaterThan(49 * 1024 * 1024);
 	}, 180_000);
 });
 
