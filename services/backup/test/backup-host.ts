@@ -170,7 +170,7 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 		client,
 		clientOf: host.client,
 		db,
-		targets,
+		url,
 		started,
 		audited,
 		world,

@@ -42,6 +42,18 @@ test("recording an operation again answers the same backup", async () => {
 	expect(list.total).toBe(1);
 });
 
+test("backups of one device at the same moment are all kept, in one order", async () => {
+	const device = host.addDevice("busy");
+	const texts = ["one\n", "two\n", "three\n", "one\n"];
+	await Promise.all(texts.map((text) => host.record(device, text, { at: "2026-01-01T00:00:00Z" })));
+	const { items } = await host.client.listBackups({ query: { device_id: device.device_id, sort: "created_at" } });
+	expect(new Set(items.map(({ created_at }) => created_at)).size).toBe(4);
+	for (const [n, backup] of items.entries()) {
+		const expected = n === 0 ? null : backup.content_hash !== items[n - 1]?.content_hash;
+		expect(backup.changed).toBe(expected);
+	}
+});
+
 test("two devices with the same text share a content, recorded at the same moment with different raw bytes", async () => {
 	const devices = Array.from({ length: 6 }, (_, n) => host.addDevice(`twin-${n}`));
 	const text = (n: number) => `! Last configuration change ${n}\nhostname twin\nip routing\n`;

@@ -63,13 +63,12 @@ export async function cleanUp(
 		add(result, await removeBackups(db, expired.splice(0), { dry_run }));
 	}
 	if (dry_run) add(result, await removeBackups(db, expired, { dry_run }));
+	const oldest = keep_days === null ? undefined : new Date(now.getTime() - keep_days * 86_400_000).toISOString();
+	if (oldest !== undefined) for (const id of await findEmptySnapshots(needs, oldest)) snapshot_ids.add(id);
 	result.snapshots = await removeSnapshots(needs, [...snapshot_ids], dry_run ? new Set(expired) : undefined);
 	if (!dry_run) {
 		await restoreSearchTexts(needs);
-		if (keep_days !== null) {
-			const oldest = new Date(now.getTime() - keep_days * 86_400_000).toISOString();
-			await db.orm.execute(sql`delete from runs where created_at < ${oldest}::timestamptz`);
-		}
+		if (oldest !== undefined) await db.orm.execute(sql`delete from runs where created_at < ${oldest}::timestamptz`);
 	}
 	return result;
 }
@@ -100,6 +99,15 @@ async function readBackups({ db }: CleanupNeeds, after: string) {
 	}));
 }
 
+/** Snapshots that never had a backup, or lost them one by one. */
+async function findEmptySnapshots({ db }: CleanupNeeds, oldest: string): Promise<string[]> {
+	const { rows } = await db.orm.execute<{ id: string }>(
+		sql`select id from snapshots s where created_at < ${oldest}::timestamptz and not pinned and status <> 'running'
+			and not exists (select from backups b where b.snapshot_id = s.id)`,
+	);
+	return rows.map(({ id }) => id);
+}
+
 /** Deletes snapshots that have lost their last backup, and answers how many. `assumedGone` says which backups to count as gone in a dry run. */
 async function removeSnapshots(
 	{ db }: CleanupNeeds,
@@ -110,9 +118,10 @@ async function removeSnapshots(
 	for (let from = 0; from < ids.length; from += 500) {
 		const batch = ids.slice(from, from + 500);
 		if (assumedGone !== undefined) {
-			const { rows } = await db.orm.execute<{ snapshot_id: string; backup_ids: string[] }>(
-				sql`select b.snapshot_id, array_agg(b.id) as backup_ids from backups b join snapshots s on s.id = b.snapshot_id
-					where b.snapshot_id in ${batch} and not s.pinned and s.status <> 'running' group by b.snapshot_id`,
+			const { rows } = await db.orm.execute<{ backup_ids: string[] }>(
+				sql`select coalesce(array_agg(b.id) filter (where b.id is not null), '{}') as backup_ids
+					from snapshots s left join backups b on b.snapshot_id = s.id
+					where s.id in ${batch} and not s.pinned and s.status <> 'running' group by s.id`,
 			);
 			removed += rows.filter(({ backup_ids }) => backup_ids.every((id) => assumedGone.has(id))).length;
 			continue;

@@ -173,6 +173,9 @@ async function maintain(needs: SchedulerNeeds, signal: AbortSignal): Promise<voi
 	try {
 		const removed = await cleanUp(needs, row, { dry_run: false, signal });
 		await sweepContents(db);
+		await db.orm.execute(
+			sql`delete from devices d where deleted_at is not null and not exists (select from backups b where b.device_id = d.device_id)`,
+		);
 		await sweepSearchTexts(needs);
 		if (removed.backups > 0) log.info(removed, "deleted backups beyond the retention");
 	} catch (err) {

@@ -31,6 +31,15 @@ export function followRuns({ outbox }: { outbox: Outbox }): Consumers {
 				code: "device.cancelled",
 				message: `The backup of ${event.device_name} was ${event.status}`,
 			};
+			// A device that was never seen here is noted, so that the retention finds its failed attempts too.
+			await tx
+				.insert(devices)
+				.values({
+					device_id: event.device_id,
+					device_name: storable(event.device_name),
+					device_type: "unknown",
+				})
+				.onConflictDoNothing();
 			const [device] = await tx.select().from(devices).where(eq(devices.device_id, event.device_id));
 			const [run] = await tx.select().from(runs).where(eq(runs.run_id, event.run_id));
 			const id = newId();
