@@ -195,8 +195,12 @@ export function assertSucceeded(run: Run): void {
 		"cli.run_failed",
 		`The run ended ${run.status}`,
 		bad > 0 ? `${count(bad, "operation")} of ${run.total} failed.` : `Run ${run.id}: ${run.title}`,
-		run.status === "needs_attention"
-			? `Look at it: \`netconductor runs show ${run.id}\``
-			: `Once the reasons are mended: \`netconductor runs retry ${run.id}\``,
+		retryHint(run),
 	);
+}
+
+function retryHint({ id, status }: Run): string {
+	if (status === "needs_attention") return `Look at it: \`netconductor runs show ${id}\``;
+	const once = status === "cancelled" ? "To do the rest" : "Once the reasons are mended";
+	return `${once}: \`netconductor runs retry ${id}\``;
 }

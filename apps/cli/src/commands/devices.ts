@@ -70,12 +70,16 @@ function addShow(devices: Command, open: Open): void {
 			const cli = open(self);
 			const device = await findDevice(cli, given);
 			const params = { id: device.id };
-			const [host_key, health] = await Promise.all([
+			const [host_key, health, credential, jump] = await Promise.all([
 				cli.clients.devices.getHostKey({ params }).catch((error: unknown) => {
 					if (hasProblem(error, "host_keys.not_found")) return null;
 					throw error;
 				}),
 				cli.clients.devices.listDeviceHealth({ params, query: { limit: 5 } }),
+				credentialName(cli, device),
+				device.jump_device_id === null
+					? undefined
+					: cli.clients.devices.getDevice({ params: { id: device.jump_device_id } }).then(({ name }) => name),
 			]);
 			cli.print({ ...device, host_key, health: device.health, latest_contacts: health.items }, () => {
 				const fields = renderFields(
@@ -92,8 +96,8 @@ function addShow(devices: Command, open: Open): void {
 						["Tags", device.tags.join(" ")],
 						["Groups", device.groups.join(", ")],
 						["Description", device.description],
-						["Credential", device.credential_id],
-						["Jump device", device.jump_device_id ?? undefined],
+						["Credential", credential],
+						["Jump device", jump],
 						["Legacy algorithms", device.legacy_algorithms],
 						...Object.entries(device.facts).map(([name, value]) => [`Fact ${name}`, value] as const),
 						["Host key", host_key === null ? "none yet" : `${host_key.algorithm} ${host_key.fingerprint}`],
@@ -116,6 +120,18 @@ function addShow(devices: Command, open: Open): void {
 				return `${fields}\n${renderTable(columns, health.items, cli.terminal)}`;
 			});
 		});
+}
+
+/** Its name, or the id where the role may not see credentials. */
+async function credentialName(cli: Cli, { credential_id }: Device): Promise<string | null> {
+	if (credential_id === null) return null;
+	try {
+		const { name, device_id } = await cli.clients.devices.getCredential({ params: { id: credential_id } });
+		return device_id === null ? name : "its own login";
+	} catch (error) {
+		if (hasProblem(error, "auth.forbidden", "credentials.not_found")) return credential_id;
+		throw error;
+	}
 }
 
 interface DeviceOptions extends Record<string, unknown> {

@@ -36,10 +36,13 @@ export function addKeyCommands(program: Command, open: Open): void {
 
 async function untilRotated(cli: Cli, rotation_id: string): Promise<KeyState[]> {
 	const until = performance.now() + waitAtMost_ms;
+	let allDone = -1;
 	for (let shown = -1; ; ) {
 		const states = await cli.clients.auth.listKeys({});
 		const waiting = states.filter((state) => state.rotation_id !== rotation_id).map(({ service }) => service);
-		if (states.length > 0 && waiting.length === 0) return states;
+		// A service is listed once it has rotated for the first time, so another one may still appear.
+		if (states.length === allDone && waiting.length === 0) return states;
+		allDone = waiting.length === 0 && states.length > 0 ? states.length : -1;
 		if (performance.now() > until) {
 			throw workFailure(
 				"cli.rotation_unfinished",
@@ -51,7 +54,7 @@ async function untilRotated(cli: Cli, rotation_id: string): Promise<KeyState[]> 
 		const done = states.length - waiting.length;
 		if (done !== shown) cli.note(`${done} of ${count(states.length, "service")} done`);
 		shown = done;
-		await sleep(500);
+		await sleep(1_000);
 	}
 }
 

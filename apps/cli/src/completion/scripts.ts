@@ -178,7 +178,7 @@ export function renderFish(commands: readonly CompletedCommand[]): string {
 	const skipping = withValues(commands).map(({ key }) => fishQuoted(key));
 	const lines = commands.flatMap(({ path, children, options, arguments: all, variadic }) => {
 		const at = (place?: string) =>
-			`complete -c netconductor -f -n ${fishQuoted(`__netconductor_at "${path}"${place ?? ""}`)}`;
+			`complete -c netconductor -n ${fishQuoted(`__netconductor_at "${path}"${place ?? ""}`)}`;
 		return [
 			...children.map(({ name, description }) => `${at()} -a ${fishQuoted(name)} -d ${fishQuoted(description)}`),
 			...options.map(({ flags, description, values }) => {
@@ -234,6 +234,7 @@ function __netconductor_at
 end
 
 complete -c netconductor -e
+complete -c netconductor -f
 ${lines.join("\n")}
 `;
 }
