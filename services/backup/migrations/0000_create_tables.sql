@@ -120,7 +120,7 @@ ALTER TABLE "backup"."search_texts" ADD CONSTRAINT "search_texts_content_id_cont
 CREATE INDEX "backups_by_time" ON "backup"."backups" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "backups_by_device" ON "backup"."backups" USING btree ("device_id","created_at","id");--> statement-breakpoint
 CREATE INDEX "backups_by_name" ON "backup"."backups" USING btree ("device_name","id");--> statement-breakpoint
-CREATE INDEX "backups_by_size" ON "backup"."backups" USING btree ("size_bytes" DESC NULLS LAST,"id" DESC NULLS LAST);--> statement-breakpoint
+CREATE INDEX "backups_by_size" ON "backup"."backups" USING btree ("size_bytes" DESC NULLS LAST,"id" DESC NULLS FIRST);--> statement-breakpoint
 CREATE INDEX "backups_failed" ON "backup"."backups" USING btree ("created_at","id") WHERE "backup"."backups"."status" = 'failed';--> statement-breakpoint
 CREATE INDEX "backups_changed" ON "backup"."backups" USING btree ("created_at","id") WHERE "backup"."backups"."changed";--> statement-breakpoint
 CREATE INDEX "backups_by_snapshot" ON "backup"."backups" USING btree ("snapshot_id","device_id");--> statement-breakpoint
