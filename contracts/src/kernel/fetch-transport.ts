@@ -12,16 +12,28 @@ export class ApiProblem extends Error {
 	}
 }
 
+/** What a call may be given besides its input. */
+export interface FetchOptions {
+	/** Gives the call up: it then throws `fetch`'s AbortError. */
+	signal?: AbortSignal;
+}
+
 /**
  * Carries calls over the public API with the platform's `fetch`.
  * @param url where the API is, without a path: `http://127.0.0.1:8000`; empty in a page that the server itself delivered
  * @param token access or API token to send, asked for at each call
  * @throws ApiProblem for an answer that is not a success; `fetch`'s own TypeError when there is no answer
  */
-export function createFetchTransport({ url, token }: { url: string; token(): string | undefined }): Transport {
-	return async (operation, _, input) => {
+export function createFetchTransport({
+	url,
+	token,
+}: {
+	url: string;
+	token(): string | undefined | Promise<string | undefined>;
+}): Transport<FetchOptions | undefined> {
+	return async (operation, _, input, options) => {
 		const { method, url: path, body } = wireRequest(operation, input);
-		const bearer = token();
+		const bearer = operation.public === true ? undefined : await token();
 		const response = await fetch(`${url}${path}`, {
 			method,
 			headers: {
@@ -29,6 +41,7 @@ export function createFetchTransport({ url, token }: { url: string; token(): str
 				...(body !== undefined && { "content-type": "application/json" }),
 			},
 			...(body !== undefined && { body: JSON.stringify(body) }),
+			...(options?.signal !== undefined && { signal: options.signal }),
 		});
 		const text = await response.text();
 		if (!response.ok) throw new ApiProblem(readProblem(text, response.status));

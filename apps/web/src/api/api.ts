@@ -1,0 +1,46 @@
+import { authApi } from "@netconductor/contracts/auth/api";
+import { backupApi } from "@netconductor/contracts/backup/api";
+import { devicesApi } from "@netconductor/contracts/devices/api";
+import { createClient, type Transport } from "@netconductor/contracts/kernel/client";
+import { ApiProblem, createFetchTransport, type FetchOptions } from "@netconductor/contracts/kernel/fetch-transport";
+import { tasksApi } from "@netconductor/contracts/tasks/api";
+import type { Session } from "./session.ts";
+
+/** Typed calls of the public API on behalf of who is signed in. */
+export type Api = ReturnType<typeof createApi>;
+
+export function createApi(session: Session) {
+	const transport = authenticated(session);
+	return {
+		auth: createClient(authApi, transport),
+		devices: createClient(devicesApi, transport),
+		tasks: createClient(tasksApi, transport),
+		backup: createClient(backupApi, transport),
+	};
+}
+
+const expired = new Set(["auth.unauthenticated", "auth.session_ended"]);
+
+/** A call whose token was refused is made once more with a new one; without one the session has ended. */
+function authenticated(session: Session): Transport<FetchOptions | undefined> {
+	let token: string | undefined;
+	const send = createFetchTransport({
+		url: "",
+		token: async () => {
+			token = await session.accessToken();
+			return token;
+		},
+	});
+	return async (operation, name, input, options) => {
+		try {
+			return await send(operation, name, input, options);
+		} catch (error) {
+			if (operation.public || !(error instanceof ApiProblem) || !expired.has(error.problem.code)) throw error;
+			if ((await session.renew(token)) === undefined) throw error;
+			return await send(operation, name, input, options).catch((again: unknown) => {
+				if (again instanceof ApiProblem && expired.has(again.problem.code)) session.end();
+				throw again;
+			});
+		}
+	};
+}

@@ -1,0 +1,52 @@
+import type { Me } from "@netconductor/contracts/auth/model";
+import type { Permission } from "@netconductor/contracts/auth/permissions";
+import { isPermitted } from "@netconductor/contracts/kernel/actor";
+import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
+import { createContext, type ReactNode, use } from "react";
+import type { z } from "zod";
+import type { Api } from "./api.ts";
+import type { Session } from "./session.ts";
+
+interface Backend {
+	api: Api;
+	session: Session;
+}
+
+const BackendContext = createContext<Backend | undefined>(undefined);
+
+export function BackendProvider({ api, session, children }: Backend & { children: ReactNode }) {
+	return <BackendContext value={{ api, session }}>{children}</BackendContext>;
+}
+
+function useBackend(): Backend {
+	const backend = use(BackendContext);
+	if (backend === undefined) throw new TypeError("there is no BackendProvider above");
+	return backend;
+}
+
+export function useApi(): Api {
+	return useBackend().api;
+}
+
+export function useSession(): Session {
+	return useBackend().session;
+}
+
+/** Who is signed in; the layout of the signed-in pages reads it before any of them shows. */
+export function meQuery(api: Api) {
+	return queryOptions({
+		queryKey: ["me"],
+		queryFn: ({ signal }) => api.auth.getMe({}, { signal }),
+		staleTime: 60_000,
+	});
+}
+
+export function useMe(): z.infer<typeof Me> {
+	return useSuspenseQuery(meQuery(useApi())).data;
+}
+
+/** Whether who is signed in holds a permission: what they may not do is not offered. The server decides all the same. */
+export function usePermitted(): (permission: Permission) => boolean {
+	const me = useMe();
+	return (permission) => isPermitted(me, permission);
+}

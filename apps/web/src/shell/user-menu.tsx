@@ -1,0 +1,80 @@
+import { Button, Menu, Text, useMantineColorScheme } from "@mantine/core";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import { Link } from "@tanstack/react-router";
+import { useApi, useMe, useSession } from "../api/context.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { useDensity } from "./density.ts";
+
+const schemes = [
+	{ value: "auto", label: "As the system" },
+	{ value: "light", label: "Light" },
+	{ value: "dark", label: "Dark" },
+] as const;
+const densities = [
+	{ value: "compact", label: "Compact rows" },
+	{ value: "comfortable", label: "Comfortable rows" },
+] as const;
+
+export function UserMenu() {
+	const api = useApi();
+	const session = useSession();
+	const { user } = useMe();
+	const { colorScheme, setColorScheme } = useMantineColorScheme();
+	const [density, setDensity] = useDensity();
+
+	async function signOut() {
+		// Without an answer the session here ends all the same; on the server it ends by itself.
+		await api.auth.logout({}).catch(() => undefined);
+		session.end();
+	}
+
+	return (
+		<Menu position="bottom-end" width={220}>
+			<Menu.Target>
+				<Button variant="subtle" color="gray" px={8} aria-label={`Menu of ${visibleLine(user.username)}`}>
+					<Icon name="user" />
+					<Text size="sm" ml={6} visibleFrom="sm" truncate maw={140}>
+						{visibleLine(user.username)}
+					</Text>
+				</Button>
+			</Menu.Target>
+			<Menu.Dropdown>
+				<Menu.Label>
+					{visibleLine(user.username)} · {user.role}
+				</Menu.Label>
+				<Menu.Item component={Link} to="/change-password">
+					Change password
+				</Menu.Item>
+				<Menu.Divider />
+				<Menu.Label>Colours</Menu.Label>
+				{schemes.map(({ value, label }) => (
+					<Menu.Item
+						key={value}
+						role="menuitemradio"
+						aria-checked={colorScheme === value}
+						closeMenuOnClick={false}
+						onClick={() => setColorScheme(value)}
+						rightSection={colorScheme === value ? <Icon name="ok" size={14} /> : null}
+					>
+						{label}
+					</Menu.Item>
+				))}
+				<Menu.Label>Density</Menu.Label>
+				{densities.map(({ value, label }) => (
+					<Menu.Item
+						key={value}
+						role="menuitemradio"
+						aria-checked={density === value}
+						closeMenuOnClick={false}
+						onClick={() => setDensity(value)}
+						rightSection={density === value ? <Icon name="ok" size={14} /> : null}
+					>
+						{label}
+					</Menu.Item>
+				))}
+				<Menu.Divider />
+				<Menu.Item onClick={signOut}>Sign out</Menu.Item>
+			</Menu.Dropdown>
+		</Menu>
+	);
+}

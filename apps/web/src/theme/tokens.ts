@@ -1,0 +1,100 @@
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+
+/** The product's own colour: a deep sea blue that is neither a state's colour nor a diff's. */
+const sea: MantineColorsTuple = [
+	"#e6f6f9",
+	"#cdeaf0",
+	"#a0d6e2",
+	"#70c1d3",
+	"#48aec6",
+	"#2a9ab4",
+	"#16859f",
+	"#0b7285",
+	"#085d6e",
+	"#054a58",
+];
+
+const slate: MantineColorsTuple = [
+	"#d6dbe2",
+	"#b9c1cc",
+	"#97a1af",
+	"#768292",
+	"#475261",
+	"#36404d",
+	"#29313c",
+	"#1d242d",
+	"#151b22",
+	"#0e1318",
+];
+
+/** Every colour, size and face of the pages that is not the component library's own. */
+export const theme = createTheme({
+	colors: { sea, dark: slate },
+	primaryColor: "sea",
+	primaryShade: { light: 7, dark: 5 },
+	autoContrast: true,
+	defaultRadius: "sm",
+	cursorType: "pointer",
+	fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Noto Sans", sans-serif',
+	fontFamilyMonospace: 'ui-monospace, "SF Mono", "Cascadia Mono", "JetBrains Mono", "DejaVu Sans Mono", monospace',
+	headings: { fontWeight: "650", sizes: { h1: { fontSize: "1.375rem" }, h2: { fontSize: "1.0625rem" } } },
+	components: {
+		Button: { defaultProps: { size: "xs" } },
+		TextInput: { defaultProps: { size: "sm" } },
+		Anchor: { defaultProps: { underline: "hover" } },
+		Modal: { defaultProps: { centered: false } },
+	},
+});
+
+/** States and diffs: text colours reach 4.5:1 on the page and on their own background, in both schemes. */
+export const cssVariables: CSSVariablesResolver = () => ({
+	variables: {
+		"--nc-nav-width": "208px",
+		"--nc-code-size": "0.8125rem",
+		"--nc-code-line": "1.45",
+	},
+	light: {
+		"--mantine-color-dimmed": "#566270",
+		"--mantine-color-error": "#b3261e",
+		"--nc-page": "#f4f6f8",
+		"--nc-surface": "#ffffff",
+		"--nc-line": "#dbe1e7",
+		"--nc-hover": "#f0f4f7",
+		"--nc-selected": "#e2f2f5",
+		"--nc-good": "#1a6b35",
+		"--nc-warn": "#8a5000",
+		"--nc-bad": "#b3261e",
+		"--nc-calm": "#566270",
+		"--nc-busy": "#0b6577",
+		"--nc-good-bar": "#2f9e50",
+		"--nc-warn-bar": "#e0930c",
+		"--nc-bad-bar": "#d5392f",
+		"--nc-added": "#e4f6e8",
+		"--nc-added-sign": "#1a6b35",
+		"--nc-removed": "#fdebea",
+		"--nc-removed-sign": "#b3261e",
+		"--nc-mark": "#ffe58f",
+	},
+	dark: {
+		"--mantine-color-dimmed": "#9aa5b3",
+		"--mantine-color-error": "#ff9b93",
+		"--nc-page": "#0e1318",
+		"--nc-surface": "#151b22",
+		"--nc-line": "#29313c",
+		"--nc-hover": "#1b232c",
+		"--nc-selected": "#12313a",
+		"--nc-good": "#6fd08c",
+		"--nc-warn": "#f0b95a",
+		"--nc-bad": "#ff9b93",
+		"--nc-calm": "#9aa5b3",
+		"--nc-busy": "#63c7dc",
+		"--nc-good-bar": "#3fae61",
+		"--nc-warn-bar": "#d9951f",
+		"--nc-bad-bar": "#e0554b",
+		"--nc-added": "#12301c",
+		"--nc-added-sign": "#6fd08c",
+		"--nc-removed": "#3a1a1a",
+		"--nc-removed-sign": "#ff9b93",
+		"--nc-mark": "#6b5200",
+	},
+});

@@ -1,0 +1,17 @@
+import { Anchor, type AnchorProps, Button, type ButtonProps } from "@mantine/core";
+import { createLink } from "@tanstack/react-router";
+import type { ComponentPropsWithRef } from "react";
+
+function AnchorElement(props: AnchorProps & Omit<ComponentPropsWithRef<"a">, keyof AnchorProps>) {
+	return <Anchor {...props} />;
+}
+
+function ButtonElement(props: ButtonProps & Omit<ComponentPropsWithRef<"a">, keyof ButtonProps>) {
+	return <Button component="a" {...props} />;
+}
+
+/** A link to a page of ours: its address and search are checked against the routes. */
+export const TextLink = createLink(AnchorElement);
+
+/** The same, looking like a button. */
+export const ButtonLink = createLink(ButtonElement);

@@ -1,0 +1,31 @@
+import { notifications } from "@mantine/notifications";
+import { TextLink } from "./link.tsx";
+import { problemOf } from "./problem.tsx";
+
+/** Says that a run was started, and leads to it. */
+export function toastRun(title: string, run_id: string): void {
+	notifications.show({
+		title,
+		message: (
+			<TextLink to="/runs/$id" params={{ id: run_id }} size="sm">
+				Watch it live
+			</TextLink>
+		),
+		autoClose: 8000,
+	});
+}
+
+export function toastDone(title: string): void {
+	notifications.show({ title, message: null, color: "green" });
+}
+
+export function toastProblem(error: unknown): void {
+	const { title, detail } = problemOf(error);
+	notifications.show({
+		title,
+		message: detail === title ? null : detail,
+		color: "red",
+		autoClose: 10_000,
+		role: "alert",
+	});
+}
