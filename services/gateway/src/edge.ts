@@ -23,13 +23,7 @@ import { newId } from "@netconductor/runtime/id";
 import type { Log } from "@netconductor/runtime/log";
 import type { Metrics } from "@netconductor/runtime/metrics";
 import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
-import Fastify, {
-	type FastifyBaseLogger,
-	type FastifyInstance,
-	type FastifyReply,
-	type FastifyRequest,
-	LogController,
-} from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from "fastify";
 import type { Authenticate, Identity } from "./authenticate.ts";
 import type { gatewayConfig } from "./config.ts";
 import { passUpgrades } from "./websocket.ts";
@@ -222,8 +216,8 @@ async function mountWeb(app: FastifyInstance, configured: string | undefined): P
 		},
 	});
 	// Addresses of the web app's own pages all answer with the app; unknown API addresses stay problems.
-	app.setNotFoundHandler((request, reply: FastifyReply) => {
-		const isPage = request.method === "GET" && /\btext\/html\b/.test(request.headers.accept ?? "");
+	app.get("/*", (request, reply) => {
+		const isPage = /\btext\/html\b/.test(request.headers.accept ?? "");
 		if (isPage && !/^\/(api|ws|health|metrics)(\/|$)/.test(request.url)) return reply.sendFile("index.html");
 		return sendProblem(
 			reply,
