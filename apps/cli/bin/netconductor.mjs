@@ -2,6 +2,8 @@
 // Plain JavaScript for any Node from 20 on: an older one hands over to the Node that comes with NetConductor.
 import { spawn } from "node:child_process";
 import { existsSync, realpathSync } from "node:fs";
+import module from "node:module";
+import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -58,5 +60,7 @@ if (Number(process.versions.node.split(".")[0]) < oldestMajor) {
 } else if (find("commander") === undefined) {
 	fail(`its packages are not installed. ${installFirst}`);
 } else {
+	// Halves the time to start. In the user's own folder: what is cached there is run, so nobody else may write it.
+	module.enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "netconductor", "compiled"));
 	await import("../src/main.ts");
 }

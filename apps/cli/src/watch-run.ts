@@ -35,25 +35,29 @@ const askEvery_ms = 1_000;
  */
 export async function watchRun(cli: Cli, options: WatchOptions): Promise<Run | undefined> {
 	let after = 0;
+	let news = 0;
 	const seen = new Map<string, string>();
 	// A new connection sends all states again: only what changed is news.
-	const onNews = (news: RunNews) => {
-		if (news.type === "output") {
-			if (news.chunk.seq <= after) return;
-			after = news.chunk.seq;
+	const onNews = (message: RunNews) => {
+		if (message.type === "output") {
+			if (message.chunk.seq <= after) return;
+			after = message.chunk.seq;
 		} else {
-			const [key, text] =
-				news.type === "run" ? ["run", JSON.stringify(news.run)] : [news.operation.id, JSON.stringify(news.operation)];
+			const [key, state] = message.type === "run" ? ["run", message.run] : [message.operation.id, message.operation];
+			const text = JSON.stringify(state);
 			if (seen.get(key) === text) return;
 			seen.set(key, text);
 		}
-		options.onNews(news);
+		news += 1;
+		options.onNews(message);
 	};
 	for (let failures = 0; failures < mostFailures && !options.signal.aborted; ) {
+		const before = news;
 		const outcome = await watchLive(cli, { ...options, onNews }, after);
 		if (outcome.ended !== undefined) return outcome.ended;
 		if (outcome.refused) break;
-		failures = outcome.heard ? 0 : failures + 1;
+		// Only what was new counts: a wire that always breaks within the first states would be tried for ever.
+		failures = news > before ? 0 : failures + 1;
 		await sleep(200 * 2 ** failures, undefined, { signal: options.signal }).catch(() => undefined);
 	}
 	return watchByAsking(cli, { ...options, onNews }, () => after);
@@ -61,8 +65,6 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Run | u
 
 interface LiveOutcome {
 	ended?: Run;
-	/** Something arrived before it broke off. */
-	heard: boolean;
 	/** Trying again would not help. */
 	refused: boolean;
 }
@@ -73,9 +75,9 @@ async function watchLive(cli: Cli, { run_id, onNews, signal }: WatchOptions, aft
 		({ ticket } = await cli.clients.auth.createWsTicket({}));
 	} catch (error) {
 		if (hasProblem(error, "auth.unauthenticated", "auth.forbidden")) throw error;
-		return { heard: false, refused: false };
+		return { refused: false };
 	}
-	if (signal.aborted) return { heard: false, refused: true };
+	if (signal.aborted) return { refused: true };
 	const url = new URL(`${cli.url}/ws/tasks/${encodeURIComponent(run_id)}`);
 	url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
 	url.searchParams.set("ticket", ticket);
@@ -85,11 +87,10 @@ async function watchLive(cli: Cli, { run_id, onNews, signal }: WatchOptions, aft
 	signal.addEventListener("abort", stop);
 	try {
 		return await new Promise((resolve) => {
-			const outcome: LiveOutcome = { heard: false, refused: false };
+			const outcome: LiveOutcome = { refused: false };
 			socket.addEventListener("message", ({ data }) => {
 				const message = readMessage(data);
 				if (message === undefined) return;
-				outcome.heard = true;
 				if (message.type === "end") {
 					outcome.ended = message.run;
 					onNews({ type: "run", run: message.run });
