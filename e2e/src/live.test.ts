@@ -1,7 +1,7 @@
-import type { TaskMessage } from "@netconductor/contracts/realtime/messages";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { outputOf, watchAddress } from "./live-view.ts";
 import { type Clients, eventually, type Product, runEnded, startProduct } from "./product.ts";
 
 /** Live views: nobody unasked, nothing lost, from any offset. */
@@ -28,31 +28,7 @@ afterAll(async () => {
 const ticket = async () => (await api.auth.createWsTicket({})).ticket;
 const address = (path: string) => `${product.url.replace("http", "ws")}${path}`;
 
-interface Watched {
-	messages: TaskMessage[];
-	close_code: number;
-}
-
-function watch(
-	path: string,
-	options: { origin?: string; until?: (message: TaskMessage) => boolean } = {},
-): Promise<Watched> {
-	return new Promise((resolve, reject) => {
-		const socket = new WebSocket(address(path), { ...(options.origin && { origin: options.origin }) });
-		const messages: TaskMessage[] = [];
-		socket.on("message", (text) => {
-			const message: TaskMessage = JSON.parse(String(text));
-			messages.push(message);
-			if (options.until?.(message)) socket.close();
-		});
-		socket.on("close", (close_code) => resolve({ messages, close_code }));
-		socket.on("error", reject);
-		socket.on("unexpected-response", (_, response) => reject(new Error(`status ${response.statusCode}`)));
-	});
-}
-
-const outputOf = ({ messages }: Watched) =>
-	messages.flatMap((message) => (message.type === "output" ? [message.chunk] : []));
+const watch = (path: string, options?: Parameters<typeof watchAddress>[1]) => watchAddress(address(path), options);
 
 describe("opening a live view", () => {
 	test("takes a ticket, which works once", async () => {

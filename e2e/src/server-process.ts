@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How a process ended. */
+export interface Ended {
+	code: number | null;
+	signal: NodeJS.Signals | null;
+}
+
+/** One `netconductor serve`, started as an operator would. */
+export interface ServerProcess {
+	/** @throws while it does not run */
+	pid(): number;
+	/** Processes that it started and that still run. */
+	children(): number[];
+	/** What it wrote, over all its lives. */
+	output(): string;
+	/** Starts it and waits until it is ready. @throws with what it wrote when it ends instead */
+	start(): Promise<void>;
+	/** Starts it and waits until it ends by itself. */
+	runToEnd(): Promise<Ended>;
+	/** Sends a signal and waits for the end; answers at once where it does not run. */
+	end(signal: "SIGTERM" | "SIGKILL"): Promise<Ended | undefined>;
+}
+
+export interface ServerProcessOptions {
+	/** After `serve`. */
+	args?: readonly string[];
+	/** Its whole environment besides PATH. */
+	env: Readonly<Record<string, string>>;
+	/** Base address whose `/health/ready` tells that it is ready. */
+	url: string;
+}
+
+const program = join(import.meta.dirname, "..", "..", "apps", "server", "src", "main.ts");
+
+export function createServerProcess({ args = [], env, url }: ServerProcessOptions): ServerProcess {
+	const written: string[] = [];
+	let running: { child: ChildProcess; ended: Promise<Ended> } | undefined;
+
+	function launch() {
+		const child = spawn(process.execPath, [program, "serve", ...args], {
+			stdio: ["ignore", "pipe", "pipe"],
+			env: { PATH: process.env.PATH, NETCONDUCTOR_LOG_FORMAT: "json", ...env },
+		});
+		for (const stream of [child.stdout, child.stderr]) stream.on("data", (piece) => written.push(String(piece)));
+		const ended = new Promise<Ended>((resolve) =>
+			child.once("exit", (code, signal) => {
+				running = undefined;
+				resolve({ code, signal });
+			}),
+		);
+		running = { child, ended };
+		return running;
+	}
+
+	const tail = () => written.join("").slice(-4000);
+
+	return {
+		pid() {
+			const pid = running?.child.pid;
+			if (pid === undefined) throw new Error(`the server does not run: ${tail()}`);
+			return pid;
+		},
+		children: () => (running?.child.pid === undefined ? [] : childrenOf(running.child.pid)),
+		output: () => written.join(""),
+		async start() {
+			const { child } = launch();
+			for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(100)) {
+				if (running?.child !== child) throw new Error(`the server ended with ${child.exitCode}: ${tail()}`);
+				if (await answersReady(url)) return;
+			}
+			throw new Error(`the server was not ready within a minute: ${tail()}`);
+		},
+		runToEnd: () => launch().ended,
+		async end(signal) {
+			const ending = running;
+			ending?.child.kill(signal);
+			return ending?.ended;
+		},
+	};
+}
+
+function answersReady(url: string): Promise<boolean> {
+	return fetch(`${url}/health/ready`).then(
+		(response) => response.ok,
+		() => false,
+	);
+}
+
+/** Living processes whose parent is `pid`, from proc(5). */
+function childrenOf(pid: number): number[] {
+	return readdirSync("/proc")
+		.filter((name) => /^\d+$/.test(name) && parentOf(name) === pid)
+		.map(Number);
+}
+
+function parentOf(pid: string): number | undefined {
+	try {
+		const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+		return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+	} catch {
+		return undefined;
+	}
+}
+
+/** A free port below those that the system gives out by itself, so that nobody gets it between two of our starts. */
+export async function freePort(): Promise<number> {
+	for (;;) {
+		const port = randomInt(12_000, 32_000);
+		const server = createServer();
+		const free = await new Promise<boolean>((resolve) => {
+			server.once("error", () => resolve(false));
+			server.listen(port, "127.0.0.1", () => resolve(true));
+		});
+		await new Promise((resolve) => server.close(resolve));
+		if (free) return port;
+	}
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from "node:crypto";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startRabbit } from "@netconductor/lab/rabbitmq";
+import { startRedis } from "@netconductor/lab/redis";
+import { startEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
+import { createLog } from "@netconductor/runtime/log";
+import { adminPassword, type Door, reportErrors, signedIn } from "./product.ts";
+import { createServerProcess, freePort, type ServerProcess } from "./server-process.ts";
+
+/** Which services share a process; the last one starts the workers. */
+const placement = {
+	edge: ["gateway", "realtime"],
+	inventory: ["auth", "devices"],
+	records: ["audit"],
+	work: ["tasks", "backup"],
+} as const;
+
+export type ProcessName = keyof typeof placement;
+
+/** NetConductor as services in several processes, over RabbitMQ, Redis and one PostgreSQL of its own. */
+export interface SeveralProcesses extends Door {
+	processes: Record<ProcessName, ServerProcess>;
+	database_url: string;
+	output(): string;
+	dispose(): Promise<void>;
+}
+
+export async function startSeveralProcesses(): Promise<SeveralProcesses> {
+	const dir = mkdtempSync(join(tmpdir(), "netconductor-e2e-"));
+	const folder = (name: string) => {
+		const path = join(dir, name);
+		mkdirSync(path, { recursive: true });
+		return path;
+	};
+	const undo: (() => Promise<unknown>)[] = [async () => rmSync(dir, { recursive: true, force: true, maxRetries: 5 })];
+	async function dispose() {
+		for (let step = undo.pop(); step !== undefined; step = undo.pop()) await step();
+	}
+	try {
+		const log = createLog({ level: "error" });
+		const [postgres, rabbit, redis] = await Promise.all([
+			startEmbeddedPostgres({
+				data_dir: folder("database"),
+				log,
+				settings: { fsync: "off", synchronous_commit: "off" },
+			}),
+			startRabbit({ dir: folder("rabbitmq") }),
+			startRedis({ dir: folder("redis") }),
+		]);
+		undo.push(
+			() => postgres.stop(),
+			() => rabbit.stop(),
+			() => redis.stop(),
+		);
+
+		const names = Object.keys(placement) as ProcessName[];
+		const ports = new Map<ProcessName, number>();
+		for (const name of names) ports.set(name, await freePort());
+		const addressOf = (name: ProcessName) => `http://127.0.0.1:${ports.get(name)}`;
+		const addresses = names.flatMap((name) =>
+			placement[name].map((service) => [`NETCONDUCTOR_${service.toUpperCase()}_URL`, addressOf(name)] as const),
+		);
+		const public_port = await freePort();
+		const shared = {
+			...Object.fromEntries(addresses),
+			DATABASE_URL: postgres.url,
+			RABBITMQ_URL: rabbit.url,
+			REDIS_URL: redis.url,
+			NETCONDUCTOR_MASTER_KEY: randomBytes(32).toString("base64"),
+			NETCONDUCTOR_ADMIN_PASSWORD: adminPassword,
+			NETCONDUCTOR_PORT: String(public_port),
+			NETCONDUCTOR_WORKERS_PROCESSES: "1",
+			NETCONDUCTOR_WORKERS_DRAIN_MS: "3000",
+		};
+		const process = (name: ProcessName) =>
+			createServerProcess({
+				args: [`--targets=${placement[name].join(",")}`],
+				url: addressOf(name),
+				env: {
+					...shared,
+					HOME: folder(name),
+					NETCONDUCTOR_DATA_DIR: folder(name),
+					NETCONDUCTOR_INTERNAL_PORT: String(ports.get(name)),
+				},
+			});
+		const processes = {
+			edge: process("edge"),
+			inventory: process("inventory"),
+			records: process("records"),
+			work: process("work"),
+		};
+		const all = Object.values(processes);
+		const output = () => all.map((server) => server.output()).join("");
+		undo.push(async () => reportErrors(output()));
+		undo.push(() => Promise.all(all.map((server) => server.end("SIGTERM"))));
+		await Promise.all(all.map((server) => server.start()));
+		const door = await signedIn(`http://127.0.0.1:${public_port}`);
+		return { ...door, processes, database_url: postgres.url, output, dispose };
+	} catch (error) {
+		await dispose();
+		throw error;
+	}
+}
