@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type Clients, createClients } from "./client.ts";
 import { usageFailure } from "./failure.ts";
-import { safeJson } from "./output/sanitise.ts";
+import { safeJson, sanitisePainted, sanitiseText } from "./output/sanitise.ts";
 import { createTerminal, type System, type Terminal } from "./output/terminal.ts";
 import { createPrompts, type Prompts } from "./prompt.ts";
 import { createSessionBearer, createSessionStore, fixedBearer, type SessionStore, sessionPath } from "./session.ts";
@@ -62,12 +62,15 @@ export function createOpen(system: System): Open {
 			url,
 			clients: createClients({ url, bearer }),
 			token: () => bearer.token(),
-			print: (answer, human) => terminal.out(json ? `${safeJson(answer)}\n` : human()),
+			print: (answer, human) => {
+				if (json) return terminal.out(`${safeJson(answer)}\n`);
+				terminal.out(terminal.out_is_terminal ? sanitisePainted(human()) : human());
+			},
 			note: (text) => {
-				if (!json) terminal.err(`${text}\n`);
+				if (!json) terminal.err(`${sanitiseText(text)}\n`);
 			},
 			warn: (text) => {
-				if (!json) terminal.err(`${terminal.paintErr("warning", "warning:")} ${text}\n`);
+				if (!json) terminal.err(`${terminal.paintErr("warning", "warning:")} ${sanitiseText(text)}\n`);
 			},
 		};
 		if (options.token !== undefined) {

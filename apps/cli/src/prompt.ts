@@ -1,6 +1,7 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { exitCodes, Failure, usageFailure } from "./failure.ts";
+import { sanitiseText } from "./output/sanitise.ts";
 import type { System } from "./output/terminal.ts";
 
 /** Questions to the person, on standard error so that standard output stays clean, and secrets from standard input. */
@@ -22,7 +23,8 @@ export function createPrompts({ stdin, stderr }: Pick<System, "stdin" | "stderr"
 	const interactive = stdin.isTTY === true && stderr.isTTY === true;
 	let lines: string[] | undefined;
 
-	function question(text: string, echo: boolean): Promise<string> {
+	function question(asked: string, echo: boolean): Promise<string> {
+		const text = sanitiseText(asked);
 		if (!interactive) throw usageFailure(`Nobody is there to be asked: ${text.trim()}`);
 		stderr.write(text);
 		// readline edits the line; what it echoes goes nowhere when the answer is a secret.

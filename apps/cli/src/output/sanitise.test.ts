@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { safeJson, sanitiseLine, sanitiseText } from "./sanitise.ts";
+import { safeJson, sanitiseLine, sanitisePainted, sanitiseText } from "./sanitise.ts";
 
 test("what would move the cursor, colour or ring is shown instead of obeyed", () => {
 	expect(sanitiseLine("a\u001b[2Jb\u0007c\rd\u009b1me\u007f")).toBe("a\\x1b[2Jb\\x07c\\x0dd\\x9b1me\\x7f");
@@ -25,4 +25,10 @@ test("JSON stays the same value and holds nothing that a terminal obeys", () => 
 	expect(JSON.parse(text)).toEqual(value);
 	// biome-ignore lint/suspicious/noControlCharactersInRegex: their absence is the point
 	expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+});
+
+test("the last guard lets our colours pass and nothing that moves, clears or sets a title", () => {
+	expect(sanitisePainted("\u001b[1mNAME\u001b[22m\n\u001b[2J\u001b[5;5H\u001b]0;x\u0007")).toBe(
+		"\u001b[1mNAME\u001b[22m\n\\x1b[2J\\x1b[5;5H\\x1b]0;x\\x07",
+	);
 });

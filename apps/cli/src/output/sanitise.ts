@@ -21,6 +21,20 @@ export function sanitiseText(text: string): string {
 		.replace(unsafe, (character) => (character === "\n" || character === "\t" ? character : escaped(character)));
 }
 
+/**
+ * The last guard of what is written to a terminal: lines, tabs and the colours that we paint pass, nothing else that it obeys. Names in
+ * tables and fields are made safe before, so that not even a colour comes through there.
+ */
+export function sanitisePainted(text: string): string {
+	return text
+		.split(colour)
+		.map((part, at) => (at % 2 === 1 ? part : sanitiseText(part)))
+		.join("");
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character starts a colour
+const colour = /(\u001b\[[0-9;]{0,20}m)/;
+
 /** JSON that a terminal shows harmlessly: what `JSON.stringify` leaves as it is but a terminal obeys is escaped the JSON way. */
 export function safeJson(value: unknown, space = 2): string {
 	const text = JSON.stringify(value, null, space) ?? "null";
