@@ -26,7 +26,7 @@ export function createClients(needs: TransportNeeds): Clients {
  * Carries calls over HTTP. What is sent is checked against the contract first, so that a slip on the command line is answered
  * without the server; what comes back is checked too. Errors are `Failure`s.
  */
-export function createTransport({ url, bearer }: TransportNeeds): Transport {
+function createTransport({ url, bearer }: TransportNeeds): Transport {
 	return async (operation, _name, input) => {
 		checkInput(operation, input);
 		const send = async (token: string | undefined) => {

@@ -5,7 +5,7 @@ import type { Cli } from "./cli.ts";
 import { hasProblem, isFailure } from "./failure.ts";
 
 /** Run states that last. `needs_attention` waits for a person, so watching ends there too. */
-export const endedStates: ReadonlySet<Run["status"]> = new Set([
+const endedStates: ReadonlySet<Run["status"]> = new Set([
 	"succeeded",
 	"partial",
 	"failed",

@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from "commander";
 
 /** Things whose names the command line asks the server for while somebody types. */
-export const dynamicKinds = ["device", "group", "credential", "snapshot", "run", "user", "role", "type"] as const;
+const dynamicKinds = ["device", "group", "credential", "snapshot", "run", "user", "role", "type"] as const;
 export type DynamicKind = (typeof dynamicKinds)[number];
 
 export function isDynamicKind(kind: string): kind is DynamicKind {
@@ -11,7 +11,7 @@ export function isDynamicKind(kind: string): kind is DynamicKind {
 /** What may stand in a place: nothing known, a file, one of some words, or the name of a thing. */
 export type Values = { kind: "any" } | { kind: "file" } | { kind: "words"; words: string[] } | { kind: DynamicKind };
 
-export interface CompletedOption {
+interface CompletedOption {
 	/** `-o`, `--output`. */
 	flags: string[];
 	description: string;
