@@ -8,6 +8,7 @@ import {
 	type ErrorComponentProps,
 	Outlet,
 	redirect,
+	useRouter,
 } from "@tanstack/react-router";
 import type { Api } from "./api/api.ts";
 import { meQuery } from "./api/context.tsx";
@@ -20,6 +21,7 @@ import { RunsSearch } from "./routes/runs/search.ts";
 import { ConfigSearchParams } from "./routes/search/search.ts";
 import { SignInSearch } from "./routes/sign-in-search.ts";
 import { Layout } from "./shell/layout.tsx";
+import { SmallPage } from "./shell/small-page.tsx";
 import { ButtonLink } from "./ui/link.tsx";
 import { Page } from "./ui/page.tsx";
 import { ProblemAlert } from "./ui/problem.tsx";
@@ -59,6 +61,7 @@ const signedIn = createRoute({
 		}
 	},
 	component: Outlet,
+	errorComponent: FailedStart,
 });
 
 const changePassword = createRoute({
@@ -102,15 +105,25 @@ function FailedPage({ error, reset }: ErrorComponentProps) {
 	return <ProblemAlert error={error} onRetry={reset} />;
 }
 
+/** Before the frame is there: the server could not say who is signed in. */
+function FailedStart({ error }: ErrorComponentProps) {
+	const router = useRouter();
+	return (
+		<SmallPage>
+			<ProblemAlert error={error} onRetry={() => void router.invalidate()} />
+		</SmallPage>
+	);
+}
+
 function MissingPage() {
 	return (
-		<Page title="There is no such page">
-			<div>
-				<ButtonLink to="/devices" search={{}}>
-					To the devices
-				</ButtonLink>
-			</div>
-		</Page>
+		<SmallPage>
+			<Page title="There is no such page">
+				<div>
+					<ButtonLink to="/devices">To the devices</ButtonLink>
+				</div>
+			</Page>
+		</SmallPage>
 	);
 }
 

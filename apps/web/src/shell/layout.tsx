@@ -76,7 +76,7 @@ export function Layout() {
 							href="/api/docs/"
 							target="_blank"
 							rel="noreferrer"
-							label="API documentation"
+							label="API docs"
 							leftSection={<Icon name="book" />}
 							rightSection={<Icon name="external" size={12} />}
 						/>

@@ -1,8 +1,10 @@
-import { Alert, Button, Group, Text } from "@mantine/core";
+import { Button } from "@mantine/core";
 import type { Problem } from "@netconductor/contracts/kernel/errors";
 import { ApiProblem } from "@netconductor/contracts/kernel/fetch-transport";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
-import { Icon } from "./icon.tsx";
+import { Notice } from "./notice.tsx";
+
+const mostFields = 30;
 
 /** What went wrong as a problem, also when there was no answer at all. */
 export function problemOf(error: unknown): Problem {
@@ -25,34 +27,32 @@ export function problemOf(error: unknown): Problem {
 export function ProblemAlert({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
 	const problem = problemOf(error);
 	return (
-		<Alert role="alert" color="red" variant="light" icon={<Icon name="warning" />} title={visibleLine(problem.title)}>
-			{problem.detail !== problem.title && (
-				<Text size="sm" className="nc-break">
-					{visibleLine(problem.detail)}
-				</Text>
-			)}
+		<Notice tone="bad" icon="warning" title={problem.title} role="alert">
+			{problem.detail !== problem.title && <div>{visibleLine(problem.detail)}</div>}
 			{problem.errors !== undefined && problem.errors.length > 0 && (
 				<ul>
-					{problem.errors.slice(0, 30).map(({ path, message }) => (
+					{problem.errors.slice(0, mostFields).map(({ path, message }) => (
 						<li key={`${path} ${message}`}>
 							<span className="nc-mono">{visibleLine(fieldName(path))}</span>: {visibleLine(message)}
 						</li>
 					))}
 				</ul>
 			)}
-			<Group mt="xs" gap="md">
-				{onRetry !== undefined && (
-					<Button variant="default" onClick={onRetry}>
-						Try again
-					</Button>
-				)}
-				{problem.trace_id !== undefined && (
-					<Text size="xs" className="nc-break">
-						Trace id <span className="nc-mono">{visibleLine(problem.trace_id)}</span>
-					</Text>
-				)}
-			</Group>
-		</Alert>
+			{(onRetry !== undefined || problem.trace_id !== undefined) && (
+				<div className="nc-notice-foot">
+					{onRetry !== undefined && (
+						<Button variant="default" onClick={onRetry}>
+							Try again
+						</Button>
+					)}
+					{problem.trace_id !== undefined && (
+						<span className="nc-small">
+							Trace id <span className="nc-mono">{visibleLine(problem.trace_id)}</span>
+						</span>
+					)}
+				</div>
+			)}
+		</Notice>
 	);
 }
 

@@ -4,10 +4,10 @@ import { problemOf } from "./problem.tsx";
 
 /** Says that a run was started, and leads to it. */
 export function toastRun(title: string, run_id: string): void {
-	notifications.show({
+	const id = notifications.show({
 		title,
 		message: (
-			<TextLink to="/runs/$id" params={{ id: run_id }} size="sm">
+			<TextLink to="/runs/$id" params={{ id: run_id }} size="sm" onClick={() => notifications.hide(id)}>
 				Watch it live
 			</TextLink>
 		),

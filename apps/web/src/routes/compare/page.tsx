@@ -1,14 +1,14 @@
-import { Alert, Button, Group, Kbd, SegmentedControl, Text } from "@mantine/core";
+import { Button, Group, Kbd, SegmentedControl, Text } from "@mantine/core";
 import { useHotkeys } from "@mantine/hooks";
 import type { Backup } from "@netconductor/contracts/backup/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
+import { createLazyRoute, getRouteApi, Navigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { useApi } from "../../api/context.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
-import { Icon } from "../../ui/icon.tsx";
 import { TextLink } from "../../ui/link.tsx";
+import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
@@ -19,21 +19,8 @@ export const route = createLazyRoute("/signed-in/framed/backups/compare")({ comp
 const { useSearch, useNavigate } = getRouteApi("/signed-in/framed/backups/compare");
 
 function ComparePage() {
-	const api = useApi();
-	const navigate = useNavigate();
-	const { from, to, mode = "text", form = "normalised" } = useSearch();
-	const comparison = useQuery({
-		queryKey: ["comparison", { from, to, mode, form }],
-		queryFn: ({ signal }) =>
-			api.backup.compareBackups({ query: { from: from ?? "", to: to ?? "", mode, form } }, { signal }),
-		enabled: from !== undefined && to !== undefined,
-		placeholderData: keepPreviousData,
-		staleTime: Number.POSITIVE_INFINITY,
-	});
-	const { data } = comparison;
-	const walk = useChanges(data?.hunks.length ?? 0);
-
-	if (from === undefined || to === undefined) {
+	const { from, to } = useSearch();
+	if (to === undefined) {
 		return (
 			<Page title="Compare">
 				<Text size="sm">
@@ -42,6 +29,44 @@ function ComparePage() {
 			</Page>
 		);
 	}
+	return from === undefined ? <WithTheOneBefore to={to} /> : <ComparisonPage from={from} to={to} />;
+}
+
+/** A backup alone is compared with the device's good one before it. */
+function WithTheOneBefore({ to }: { to: string }) {
+	const api = useApi();
+	const before = useQuery({
+		queryKey: ["backup-before", to],
+		queryFn: async ({ signal }) => {
+			const { device_id, created_at } = await api.backup.getBackup({ params: { id: to } }, { signal });
+			const query = { device_id, status: "succeeded", to: created_at, sort: "-created_at", page_size: 2 } as const;
+			const { items } = await api.backup.listBackups({ query }, { signal });
+			return items.find(({ id }) => id !== to)?.id ?? null;
+		},
+	});
+	if (before.data) return <Navigate to="/backups/compare" search={{ from: before.data, to }} replace />;
+	return (
+		<Page title="Compare">
+			{before.isPending && <RowsLoading />}
+			{before.isError && <ProblemAlert error={before.error} onRetry={() => before.refetch()} />}
+			{before.data === null && <Text size="sm">This is the first backup of the device: there is none before it.</Text>}
+		</Page>
+	);
+}
+
+function ComparisonPage({ from, to }: { from: string; to: string }) {
+	const api = useApi();
+	const navigate = useNavigate();
+	const { mode = "text", form = "normalised" } = useSearch();
+	const comparison = useQuery({
+		queryKey: ["comparison", { from, to, mode, form }],
+		queryFn: ({ signal }) => api.backup.compareBackups({ query: { from, to, mode, form } }, { signal }),
+		placeholderData: keepPreviousData,
+		staleTime: Number.POSITIVE_INFINITY,
+	});
+	const { data } = comparison;
+	const walk = useChanges(data?.hunks.length ?? 0);
+
 	const show = (change: Partial<ReturnType<typeof useSearch>>) =>
 		void navigate({ search: (before) => ({ ...before, ...change }), replace: true });
 	return (
@@ -128,14 +153,14 @@ function ComparePage() {
 							</Text>
 						</Group>
 						{data.secrets_differ && (
-							<Alert color="yellow" variant="light" icon={<Icon name="lock" />} mx="sm" mb="sm">
-								A secret differs. It is masked, so the lines may look alike.
-							</Alert>
+							<Notice tone="warn" icon="lock" title="A secret differs. It is masked, so the lines may look alike." />
 						)}
 						{data.truncated && (
-							<Alert color="yellow" variant="light" icon={<Icon name="warning" />} mx="sm" mb="sm">
-								There are more changes than this page shows; the counts are complete.
-							</Alert>
+							<Notice
+								tone="warn"
+								icon="warning"
+								title="There are more changes than this page shows; the counts are complete."
+							/>
 						)}
 						{data.hunks.length === 0 ? (
 							<p className="nc-panel-body">

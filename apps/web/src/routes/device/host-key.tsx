@@ -1,4 +1,4 @@
-import { Alert, Button, Text } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { Device } from "@netconductor/contracts/devices/model";
 import { ApiProblem } from "@netconductor/contracts/kernel/fetch-transport";
@@ -6,7 +6,7 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
-import { Icon } from "../../ui/icon.tsx";
+import { Notice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/page.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
@@ -49,26 +49,20 @@ export function HostKeyPanel({ device }: { device: Device }) {
 			{read.data && (
 				<div className="nc-panel-body">
 					{presented !== null && (
-						<Alert
-							color="red"
-							variant="light"
-							icon={<Icon name="key" />}
-							title="The device presents another key"
-							mb="sm"
-						>
-							<Text size="sm">
+						<Notice tone="bad" icon="key" title="The device presents another key">
+							<div>
 								Nothing is sent to it until somebody decides. If the device was replaced or its key renewed, compare the
 								fingerprint on the device itself, then accept it.
-							</Text>
-							<Text className="nc-mono nc-break" mt={6}>
-								{visibleLine(`${read.data.presented_algorithm ?? ""} ${presented}`)}
-							</Text>
+							</div>
+							<div className="nc-mono">{visibleLine(`${read.data.presented_algorithm ?? ""} ${presented}`)}</div>
 							{mayTrust && (
-								<Button color="red" variant="light" mt="sm" onClick={ask.open}>
-									Accept this key
-								</Button>
+								<div>
+									<Button color="red" onClick={ask.open}>
+										Accept this key
+									</Button>
+								</div>
 							)}
-						</Alert>
+						</Notice>
 					)}
 					<dl className="nc-facts">
 						<dt>{presented === null ? "Trusted" : "Accepted so far"}</dt>

@@ -105,7 +105,7 @@ export function Versions({ device }: { device: Device }) {
 										{version.seen}
 									</td>
 									<td className="nc-medium">{visibleLine(version.started_by)}</td>
-									<td className="nc-tight">
+									<td className="nc-tight nc-links">
 										<TextLink
 											to="/devices/$id"
 											params={{ id: device.id }}

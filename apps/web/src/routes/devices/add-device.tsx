@@ -117,7 +117,7 @@ export function AddDevice({ opened, onClose }: { opened: boolean; onClose: () =>
 							data-autofocus
 							maxLength={253}
 							value={given.name}
-							error={at.name}
+							error={at.name && (given.name.trim() === "" ? "Required" : at.name)}
 							onChange={({ currentTarget }) => set({ name: currentTarget.value })}
 						/>
 						<Select
@@ -127,7 +127,7 @@ export function AddDevice({ opened, onClose }: { opened: boolean; onClose: () =>
 							placeholder="What runs on it"
 							nothingFoundMessage="No such type"
 							value={given.device_type}
-							error={at.device_type}
+							error={at.device_type && (given.device_type === null ? "Required" : at.device_type)}
 							data={(types.data?.items ?? []).map(({ id, label }) => ({ value: id, label }))}
 							onChange={(device_type) => set({ device_type })}
 						/>
@@ -137,7 +137,7 @@ export function AddDevice({ opened, onClose }: { opened: boolean; onClose: () =>
 							placeholder="192.0.2.7, 2001:db8::7 or a DNS name"
 							maxLength={253}
 							value={given.host}
-							error={at.host}
+							error={at.host && (given.host.trim() === "" ? "Required" : at.host)}
 							onChange={({ currentTarget }) => set({ host: currentTarget.value })}
 						/>
 						<NumberInput
@@ -161,9 +161,9 @@ export function AddDevice({ opened, onClose }: { opened: boolean; onClose: () =>
 							value={given.login}
 							onChange={(login) => set({ login: login as Login })}
 							data={[
-								{ value: "own", label: "Its own" },
+								{ value: "own", label: "Own" },
 								{ value: "stored", label: "Stored credential", disabled: stored.length === 0 },
-								{ value: "none", label: "The group's or default" },
+								{ value: "none", label: "Default" },
 							]}
 						/>
 					</div>
@@ -191,6 +191,11 @@ export function AddDevice({ opened, onClose }: { opened: boolean; onClose: () =>
 								onChange={({ currentTarget }) => set({ enable_password: currentTarget.value })}
 							/>
 						</SimpleGrid>
+					)}
+					{given.login === "none" && (
+						<Text size="xs" c="dimmed">
+							The credential of its group applies, or else the default one.
+						</Text>
 					)}
 					{given.login === "stored" && (
 						<Select

@@ -85,9 +85,6 @@ function DevicesPage() {
 						</Group>
 						{(mayRun || mayTest) && (
 							<Group gap="xs" role="group" aria-label="With the selected devices">
-								<span className="nc-small nc-dim" aria-live="polite">
-									{selected.size === 0 ? "" : `${count(selected.size, "device")} selected`}
-								</span>
 								{selected.size > 0 && (
 									<Button variant="subtle" color="gray" onClick={() => setSelected(new Set())}>
 										Clear
@@ -113,6 +110,9 @@ function DevicesPage() {
 										Back up selected
 									</Button>
 								)}
+								<span className="nc-small nc-dim" aria-live="polite">
+									{selected.size === 0 ? "" : `${count(selected.size, "device")} selected`}
+								</span>
 							</Group>
 						)}
 					</div>

@@ -1,6 +1,6 @@
 import { Checkbox } from "@mantine/core";
 import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible-text";
-import { useLayoutEffect, useRef, useState } from "react";
+import { Fragment, useLayoutEffect, useRef, useState } from "react";
 import { Panel } from "../../ui/page.tsx";
 import { count } from "../../ui/words.ts";
 import type { LiveRun } from "./use-live-run.ts";
@@ -32,10 +32,13 @@ export function LiveOutput({ live: { output, left_out, state } }: { live: LiveRu
 						{count(left_out, "earlier piece")} of output not shown here; the API has them all.
 					</div>
 				)}
-				{output.map(({ seq, device_name, text }) => (
-					<div key={seq}>
-						<span className="nc-busy">{visibleLine(device_name)}</span> {visibleText(text).trimEnd()}
-					</div>
+				{output.map(({ seq, device_name, text }, index) => (
+					<Fragment key={seq}>
+						{output[index - 1]?.device_name !== device_name && (
+							<div className="nc-busy nc-said">{visibleLine(device_name)}</div>
+						)}
+						<div>{visibleText(text).trimEnd()}</div>
+					</Fragment>
 				))}
 				{output.length === 0 && (
 					<span className="nc-dim">

@@ -88,14 +88,20 @@ function Result({ run, operation }: { run: Run; operation: RunOperation }) {
 				{mayRead && typeof backup_id === "string" && (
 					<>
 						{" · "}
-						<TextLink
-							to="/devices/$id"
-							params={{ id: device_id }}
-							search={changed === true ? { tab: "versions" } : { tab: "config", backup: backup_id }}
-							size="sm"
-						>
-							{changed === true ? "See what changed" : "See config"}
-						</TextLink>
+						{changed === true ? (
+							<TextLink to="/backups/compare" search={{ to: backup_id }} size="sm">
+								See what changed
+							</TextLink>
+						) : (
+							<TextLink
+								to="/devices/$id"
+								params={{ id: device_id }}
+								search={{ tab: "config", backup: backup_id }}
+								size="sm"
+							>
+								See config
+							</TextLink>
+						)}
 					</>
 				)}
 			</>

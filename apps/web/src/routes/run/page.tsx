@@ -67,8 +67,10 @@ function RunView({ id }: { id: string }) {
 	return (
 		<Page title={run.data.title} beside={<RunState status={run.data.status} />} actions={<RunActions run={run.data} />}>
 			<Summary run={run.data} live={live.state} />
-			<Operations run={run.data} />
-			<LiveOutput live={live} />
+			<div className="nc-live">
+				<Operations run={run.data} />
+				<LiveOutput live={live} />
+			</div>
 		</Page>
 	);
 }

@@ -128,39 +128,36 @@ function Hits({ item }: { item: SearchResult["items"][number] }) {
 				</Text>
 			</Group>
 			<div className="nc-code" style={{ padding: "6px 0 10px" }}>
-				{hits.map((hit) => (
-					<table key={hit.line} className="nc-diff" style={{ marginTop: 6 }}>
+				{excerpts(hits).map((lines) => (
+					<table key={lines.at(-1)?.number} className="nc-diff nc-found">
 						<tbody>
-							{hit.section !== null && !hit.before.includes(hit.section) && (
-								<tr>
-									<td className="nc-gutter" />
-									<td className="nc-lines nc-dim">{visibleLine(hit.section)}</td>
-								</tr>
+							{lines.map(({ number, text, hit }) =>
+								hit === undefined ? (
+									<tr key={number} className="nc-dim">
+										<td className="nc-gutter">{number || ""}</td>
+										<td className="nc-lines">{visibleLine(text)}</td>
+									</tr>
+								) : (
+									<tr key={number}>
+										<td className="nc-gutter">
+											<TextLink
+												to="/devices/$id"
+												params={{ id: device_id }}
+												search={{ tab: "config", backup: backup_id, line: number }}
+												inherit
+												aria-label={`Line ${number} in the configuration of ${visibleLine(device_name)}`}
+											>
+												{number}
+											</TextLink>
+										</td>
+										<td className="nc-lines">
+											{visibleLine(text.slice(0, hit.start))}
+											<mark className="nc-hit">{visibleLine(text.slice(hit.start, hit.end))}</mark>
+											{visibleLine(text.slice(hit.end))}
+										</td>
+									</tr>
+								),
 							)}
-							{numbered(hit.before, hit.line - hit.before.length).map((line) => (
-								<Line key={line.number} {...line} />
-							))}
-							<tr>
-								<td className="nc-gutter">
-									<TextLink
-										to="/devices/$id"
-										params={{ id: device_id }}
-										search={{ tab: "config", backup: backup_id, line: hit.line }}
-										inherit
-										aria-label={`Line ${hit.line} in the configuration of ${visibleLine(device_name)}`}
-									>
-										{hit.line}
-									</TextLink>
-								</td>
-								<td className="nc-lines">
-									{visibleLine(hit.text.slice(0, hit.start))}
-									<mark className="nc-hit">{visibleLine(hit.text.slice(hit.start, hit.end))}</mark>
-									{visibleLine(hit.text.slice(hit.end))}
-								</td>
-							</tr>
-							{numbered(hit.after, hit.line + 1).map((line) => (
-								<Line key={line.number} {...line} />
-							))}
 						</tbody>
 					</table>
 				))}
@@ -169,15 +166,35 @@ function Hits({ item }: { item: SearchResult["items"][number] }) {
 	);
 }
 
-function numbered(lines: string[], first: number): { number: number; text: string }[] {
-	return lines.map((text, index) => ({ number: first + index, text }));
+type Hit = SearchResult["items"][number]["hits"][number];
+
+/** A line of an excerpt; number 0 is the heading of the section that the excerpt lies in. */
+interface ExcerptLine {
+	number: number;
+	text: string;
+	hit?: Hit;
 }
 
-function Line({ number, text }: { number: number; text: string }) {
-	return (
-		<tr className="nc-dim">
-			<td className="nc-gutter">{number}</td>
-			<td className="nc-lines">{visibleLine(text)}</td>
-		</tr>
-	);
+/** Hits with the lines around them; those that touch become one excerpt, in which no line stands twice. */
+function excerpts(hits: Hit[]): ExcerptLine[][] {
+	const all: ExcerptLine[][] = [];
+	for (const hit of hits) {
+		const lines = [...hit.before, hit.text, ...hit.after].map((text, index): ExcerptLine => {
+			const number = hit.line - hit.before.length + index;
+			return { number, text, ...(number === hit.line && { hit }) };
+		});
+		const open = all.at(-1);
+		const last = open?.at(-1)?.number ?? 0;
+		if (open === undefined || (lines[0]?.number ?? 0) > last + 1) {
+			const heading = hit.section !== null && !hit.before.includes(hit.section);
+			all.push(heading ? [{ number: 0, text: hit.section ?? "" }, ...lines] : lines);
+			continue;
+		}
+		for (const line of lines) {
+			const at = open.findIndex(({ number }) => number === line.number);
+			if (at === -1) open.push(line);
+			else if (line.hit !== undefined) open[at] = line;
+		}
+	}
+	return all;
 }
