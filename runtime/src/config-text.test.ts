@@ -28,6 +28,18 @@ test("what the patterns capture is masked and nothing else of the line", () => {
 	);
 });
 
+test("what an exception covers stays, and a secret that reaches beyond it does not", () => {
+	const careful = { ...rules, secrets: [...rules.secrets, "^(?P<harmless>psk none)", "^no (?P<harmless>psk \\w+)$"] };
+	expect(maskSecrets("psk none\nno psk abc\npsk none123\npsk abc", careful)).toBe(
+		"psk none\nno psk abc\npsk <secret>\npsk <secret>",
+	);
+});
+
+test("patterns that name their groups alike work together", () => {
+	const named = { ...rules, secrets: ["^a (?P<value>\\S+)", "^b (?P<value>\\S+)"] };
+	expect(maskSecrets("a x\nb y\nc z", named)).toBe("a <secret>\nb <secret>\nc z");
+});
+
 test("a secret that only its surroundings give away is masked inside its block alone", () => {
 	const text =
 		"config snmp community\n  set name public\n  config hosts\n  end\n  set name other\nend\n  set name harmless";

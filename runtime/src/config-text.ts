@@ -22,22 +22,35 @@ const keyBody = /^\s*(?:[A-Za-z0-9+/=]*|[A-Za-z-]+: .*)\s*$/;
 interface Rules {
 	volatile: CompiledPattern[];
 	secrets: CompiledPattern[];
+	/** What these capture is no secret, whatever `secrets` say. */
+	harmless: CompiledPattern[];
 	/** One pass over a line tells whether any pattern matches; few lines do. */
-	mayBeVolatile: CompiledPattern | undefined;
-	mayHoldSecret: CompiledPattern | undefined;
+	mayBeVolatile: Pick<CompiledPattern, "test"> | undefined;
+	mayHoldSecret: Pick<CompiledPattern, "test"> | undefined;
 	blocks: { start: CompiledPattern; end: CompiledPattern; secrets: CompiledPattern[] }[];
 	hasGroups: Map<CompiledPattern, boolean>;
 }
 
-function anyOf(sources: string[]): CompiledPattern | undefined {
-	return sources.length === 0 ? undefined : compilePattern(sources.map((source) => `(?:${source})`).join("|"));
+const harmlessGroup = "(?P<harmless>";
+
+function anyOf(sources: string[]): Pick<CompiledPattern, "test"> | undefined {
+	if (sources.length === 0) return undefined;
+	try {
+		return compilePattern(sources.map((source) => `(?:${source})`).join("|"));
+	} catch {
+		// Patterns that are right one by one may not go together: two may name a group alike.
+		const patterns = sources.map(compilePattern);
+		return { test: (text) => patterns.some((pattern) => pattern.test(text)) };
+	}
 }
 
-const rulesOf: (definition: TextRules) => Rules = compileOnce(({ volatile, secrets, secret_blocks }) => {
+const rulesOf: (definition: TextRules) => Rules = compileOnce(({ volatile, secrets: given, secret_blocks }) => {
 	const compiled = volatile.map(compilePattern);
+	const secrets = given.filter((source) => !source.includes(harmlessGroup));
 	return {
 		volatile: compiled,
 		secrets: secrets.map(compilePattern),
+		harmless: given.filter((source) => source.includes(harmlessGroup)).map(compilePattern),
 		mayBeVolatile: anyOf(volatile),
 		mayHoldSecret: anyOf([...secrets, ...secret_blocks.map(({ start }) => start)]),
 		blocks: secret_blocks.map((block) => ({
@@ -97,16 +110,22 @@ export function createLineMasker(definition: TextRules): (line: string) => strin
 		if (rules.mayHoldSecret === undefined || !rules.mayHoldSecret.test(line)) return line;
 		if (line.length > longestMatchedLine) return secretMask;
 		block = rules.blocks.find(({ start }) => start.test(line)) ?? block;
-		return maskGroups(rules.secrets, line, secretMask);
+		return maskGroups(rules.secrets, line, secretMask, rules.harmless);
 	};
 }
 
-/** `line` with what the patterns capture replaced. All look at the line as it came: what one masks must not hide from another. */
-function maskGroups(patterns: CompiledPattern[], line: string, mask: string): string {
+/**
+ * `line` with what the patterns capture replaced, save where it lies within what `harmless` captures. All look at the line as it came: what
+ * one masks must not hide from another.
+ */
+function maskGroups(patterns: CompiledPattern[], line: string, mask: string, harmless: CompiledPattern[] = []): string {
 	const spans = patterns.flatMap((pattern) => pattern.groupSpans(line)).sort((a, b) => a[0] - b[0] || b[1] - a[1]);
+	if (spans.length === 0) return line;
+	const plain = harmless.flatMap((pattern) => pattern.groupSpans(line));
 	let masked = "";
 	let from = 0;
 	for (const [start, end] of spans) {
+		if (plain.some(([first, last]) => start >= first && end <= last)) continue;
 		if (start >= from && end > start) masked += line.slice(from, start) + mask;
 		from = Math.max(from, end);
 	}

@@ -70,7 +70,10 @@ export const PlatformDefinition = z.object({
 	 * the pattern has capture groups, the line stays and only what they captured becomes `<volatile>` (FortiOS salts `ENC` values anew).
 	 */
 	volatile: z.array(Pattern).max(100).default([]),
-	/** Each capture group of a match is a secret: masked in what is shown and searched. */
+	/**
+	 * Each capture group of a match is a secret: masked in what is shown and searched. A pattern with a group named `harmless` is an
+	 * exception: what others find inside of that group is no secret (`^(?P<harmless>password encryption aes)$`).
+	 */
 	secrets: z.array(Pattern).max(100).default([]),
 	/** Secrets that only their surroundings give away: such patterns count between a line that matches `start` and one that matches `end`. */
 	secret_blocks: z

@@ -31,8 +31,8 @@ export const aristaEos = definePlatform({
 	secrets: [
 		...ciscoSecrets,
 		"^snmp-server user .* localized \\S+ auth \\S+ (\\S+)",
-		"^\\s*(?:peer|neighbor) .* password (?:[0-9]{1,2} |8a )?(\\S+)",
-		"^\\s*secret (?:[0-9]{1,2} |8a )?(\\S+)",
+		// TerminAttr, the agent that streams to CloudVision, takes its key on its command line.
+		"-(?:ingestauth|cvauth)=key,([^\\s,]+)",
 	],
 	facts: [
 		{

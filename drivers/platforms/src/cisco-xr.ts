@@ -28,7 +28,13 @@ export const ciscoXr = definePlatform({
 		comment: "^\\s*!",
 	},
 	volatile: [timestamp, "^!! Last configuration change at "],
-	secrets: ciscoSecrets,
+	secrets: [
+		...ciscoSecrets,
+		"\\btext-authentication (\\S+)",
+		// HSRP; other protocols name a kind of authentication here.
+		"^\\s+authentication (\\S+)$",
+		"^(?P<harmless>\\s+authentication (?:message-digest|null|md5|pre-share|rsa-sig|rsa-encr|disable|open))$",
+	],
 	facts: [
 		{
 			command: "show version",

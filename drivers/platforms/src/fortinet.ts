@@ -27,7 +27,11 @@ export const fortinet = definePlatform({
 	secrets: [
 		...urlSecrets,
 		"^\\s*set \\S+ (ENC \\S+)",
-		"^\\s*set (?:[\\w-]*(?:passw(?:or)?d|passphrase|psksecret|secret|psk|private-key|authkey|enckey|auth-pwd|priv-pwd|api-key|access-key|secret-key|keyword|md5-key|authentication-key|sso-key|login-passwd)[\\w-]*|key|community|auth-keychain) (.+)$",
+		"^\\s*set (?:[\\w-]*(?:passw(?:or)?d|passphrase|psksecret|secret|psk|private-key|authkey|enckey|auth-key|enc-key|encrypt-key|auth-pwd|priv-pwd|api-key|access-key|secret-key|key-string|keyword|authentication-key|sso-key|login-passwd)[\\w-]*|key|community) (.+)$",
+		"^\\s*set md5-key \\d+ (.+)$",
+		'^(?P<harmless>\\s*set auth-keychain "[^"]*")$',
+		"^(?P<harmless>\\s*set [\\w-]* (?:enable|disable))$",
+		"^(?P<harmless>\\s*set password-expire \\d{4}-\\d\\d-\\d\\d [\\d:]+)$",
 	],
 	secret_blocks: [{ start: "^config system snmp community$", end: "^end$", secrets: ["^\\s+set name (.+)$"] }],
 	facts: [

@@ -1,6 +1,8 @@
 import { ciscoSecrets } from "./cisco-secrets.ts";
 import { definePlatform } from "./define-platform.ts";
 
+export const frrSecrets = [...ciscoSecrets, "^\\s*(?:ip rip|ipv6 ripng?) authentication string (\\S+)"];
+
 /** FRRouting through vtysh, as the login shell or started by the user's profile. */
 export const frr = definePlatform({
 	id: "frr",
@@ -30,11 +32,7 @@ export const frr = definePlatform({
 		comment: "^\\s*!",
 	},
 	save: { command: "write memory" },
-	secrets: [
-		...ciscoSecrets,
-		"^\\s*(?:ip rip|ipv6 ripng?) authentication string (\\S+)",
-		"^\\s*(?:isis|area-password|domain-password) (?:password )?(?:clear|md5) (\\S+)",
-	],
+	secrets: frrSecrets,
 	facts: [
 		{
 			command: "show version",

@@ -30,7 +30,11 @@ export const genericCli = definePlatform({
 		comment: "^\\s*[!#]",
 	},
 	volatile: ["^! Last configuration change at ", "^! Time: ", "^!Time: "],
-	secrets: ciscoSecrets,
+	secrets: [
+		...ciscoSecrets,
+		'(?i)(?:^|[^\\w-])[\\w-]*(?:password|secret|passphrase|community|pre-shared-key|private-key|psk)\\s*[:=]\\s*("[^"]*"|[^\\s"]+)',
+		'("\\$\\d\\$[^"]+")',
+	],
 	facts: [
 		{
 			command: "show version",

@@ -1,5 +1,8 @@
-import { ciscoSecrets } from "./cisco-secrets.ts";
+import { urlSecrets } from "./cisco-secrets.ts";
 import { definePlatform } from "./define-platform.ts";
+
+const name = '(?:"[^"]*"|\\S+)';
+const value = '("[^"]*"|\\S+)';
 
 export const hpProcurve = definePlatform({
 	id: "hp_procurve",
@@ -25,12 +28,16 @@ export const hpProcurve = definePlatform({
 	save: { command: "write memory" },
 	logout: "logout",
 	secrets: [
-		...ciscoSecrets,
-		'^password (?:manager|operator|port-access)(?: user-name "[^"]*")? (?:plaintext |sha1 |sha256 )?("[^"]*"|\\S+)$',
-		'\\bsnmpv3 user "[^"]*"(?: auth (?:md5|sha) ("[^"]*"|\\S+))?(?: priv (?:des |aes )?("[^"]*"|\\S+))?',
-		'^snmp-server community ("[^"]*"|\\S+)',
-		'^snmp-server host \\S+ (?:community )?("[^"]*"|\\S+)',
-		'^(?:radius|tacacs)-server .*\\b(?:key|encrypted-key) ("[^"]*"|\\S+)',
+		...urlSecrets,
+		`^(?:encrypted-)?password (?:manager|operator|port-access|rest-api)(?: user-name ${name})?(?: (?:plaintext|sha1|sha256))? ${value}$`,
+		`\\S .*\\b(?:encrypted-)?password (?:(?:plaintext|sha1|sha256) )?${value}`,
+		`\\bsnmpv3 user ${name}(?: auth (?:(?:md5|sha) )?${value})?(?: priv (?:(?:des|aes) )?${value})?`,
+		`^snmpv3 community .*? name ${value}`,
+		`^snmp-server community ${value}`,
+		`^snmp-server host \\S+ (?:community )?${value}`,
+		`^(?:radius|tacacs)-server .*\\b(?:key|encrypted-key) ${value}`,
+		`\\b(?:key-value|key-string|encrypted-key|authentication-key|secret|passphrase) ${value}`,
+		`\\bpre-shared-key (?:(?:plaintext|hex|ascii) )?${value}`,
 	],
 	facts: [
 		{

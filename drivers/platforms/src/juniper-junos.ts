@@ -1,8 +1,9 @@
 import { urlSecrets } from "./cisco-secrets.ts";
 import { definePlatform } from "./define-platform.ts";
 
+/** Statements whose value is a secret; Junos prints it in quotes. */
 const secretWord =
-	"(?:encrypted-password|plain-text-password-value|password|secret|authentication-key|authentication-password|privacy-password|privacy-key|simple-password|passphrase|ascii-text|hexadecimal|shared-secret|psk|md5 \\d+ key|key)";
+	"(?:encrypted-password|plain-text-password-value|password|secret|authentication-key|authentication-password|privacy-password|privacy-key|simple-password|passphrase|ascii-text|hexadecimal|shared-secret|psk|cak|md5 \\d+ key|key)";
 
 export const juniperJunos = definePlatform({
 	id: "juniper_junos",
@@ -33,7 +34,9 @@ export const juniperJunos = definePlatform({
 		...urlSecrets,
 		'("\\$[1-9]\\$[^"]+")',
 		'(?:^|\\s)("[^"]*"|[^\\s"]+?);? *## SECRET-DATA',
-		`(?:^|[^\\w-])${secretWord} ("[^"]*"|[^\\s;{]+);?`,
+		`(?:^|[^\\w-])${secretWord} ("[^"]*")`,
+		// As a person may have typed it: only at the end of a statement, since names of keys and of methods follow these words too.
+		`(?:^|[^\\w-])${secretWord} ([^\\s;"{}\\]]+)(?:;.*)?$`,
 		'^\\s*community ("[^"]*"|[^\\s;]+) \\{$',
 		'^\\s*community ("[^"]*"|[^\\s;]+);$',
 		'^set snmp (?:.* )?community ("[^"]*"|\\S+)',

@@ -1,5 +1,5 @@
-import { urlSecrets } from "./cisco-secrets.ts";
 import { definePlatform } from "./define-platform.ts";
+import { frrSecrets } from "./frr.ts";
 
 const files = [
 	"hostname",
@@ -22,6 +22,8 @@ const files = [
 	"frr/frr.conf",
 ];
 
+const value = `("[^"]*"|'[^']*'|[^'"\\s,}]+)`;
+
 /** A host with a POSIX shell: the files that configure its network, those of them that the user may read. */
 export const linux = definePlatform({
 	id: "linux",
@@ -43,13 +45,15 @@ export const linux = definePlatform({
 		comment: "^\\s*[#;]",
 	},
 	secrets: [
-		...urlSecrets,
-		"(?i)^\\s*(?:private-?key|preshared-?key|psk|wpa-psk|wpa-passphrase|password|passwd|secret|passphrase|key-data|password-raw|leap-password|wep-key\\d)\\s*[=:]?\\s+['\"]?([^'\"\\s]+)",
-		"(?i)^\\s*[\\w.-]*(?:private-?key|preshared-?key|psk|password|passwd|secret|passphrase|wep-key\\d)\\s*[=:]\\s*['\"]?([^'\"\\s]+)",
-		"(?i)\\b(?:password|passwd|pass|secret|credentials?)=([^,\\s]+)",
-		"(?:^|\\s)(?:password|secret) (?:\\d )?(\\S+)$",
-		"^\\s*(?:neighbor \\S+ password|ip ospf message-digest-key \\d+ md5|ip ospf authentication-key|key-string) (\\S+)",
-		"^\\s*wpa-(?:psk|passphrase|password) (\\S+)",
+		...frrSecrets,
+		`(?i)(?:^|[\\s{,])[\\w.-]*(?:private-?key|preshared-?key|psk|password|passwd|secret|passphrase|key-data|password-raw|wep[-_]key\\d|bind_?pw|private_key_passwd)"?\\s*[=:]\\s*${value}`,
+		`(?i)\\b(?:password|passwd|pass|secret|credentials?)=${value}`,
+		// netplan and others write the keys of a tunnel as YAML.
+		`^\\s+(?:key|private): ${value}$`,
+		`\\bprivate: ${value}`,
+		`^\\s*wpa-(?:psk|passphrase|password) ${value}`,
+		`^\\s*wireless-key\\d? ${value}`,
+		`^\\s*bindpw ${value}`,
 	],
 	facts: [
 		{ command: "uname -n", fields: { hostname: "^\\s*(\\S+)" } },

@@ -30,7 +30,7 @@ export const mikrotikRouteros = definePlatform({
 	volatile: ["^# (\\S+ [\\d:]+) by RouterOS"],
 	secrets: [
 		...urlSecrets,
-		`\\b[\\w.-]*(?:password|passphrase|secret|pre-shared-key|private-key|preshared-key|shared-secret|auth-key|authentication-key|tcp-md5-key|wpa2?-pre-shared-key|static-key-\\d|eap-password|management-protection-key|ipsec-key)=${value}`,
+		`\\b[\\w.-]*(?:password|passphrase|secret|pre-shared-key|private-key|preshared-key|shared-secret|auth-key|authentication-key|tcp-md5-key|wpa2?-pre-shared-key|static-key-\\d|eap-password|management-protection-key|ipsec-key|trap-community|cak)=${value}`,
 		`(?:^|\\s)key=${value}`,
 		`^/snmp community .*\\bname=${value}`,
 		`^/(?:tool|system) .*\\buser=\\S+ .*password=${value}`,

@@ -1,6 +1,9 @@
 import { urlSecrets } from "./cisco-secrets.ts";
 import { definePlatform } from "./define-platform.ts";
 
+const secretWord =
+	"(?:plaintext-password|encrypted-password|password|domain-password md5|area-password md5|secret|pre-shared-secret|private-key|preshared-key|pre-shared-key|shared-secret|passphrase|auth-key|md5-key|authentication-key|cisco-authentication|cak|token|key)";
+
 export const vyos = definePlatform({
 	id: "vyos",
 	label: "VyOS",
@@ -29,12 +32,15 @@ export const vyos = definePlatform({
 	save: { command: "save" },
 	secrets: [
 		...urlSecrets,
-		"\\b(?:plaintext-password|encrypted-password|password|secret|pre-shared-secret|private-key|preshared-key|pre-shared-key|shared-secret|passphrase|auth-key|md5-key|authentication-key|key) '([^']*)'",
-		"\\b(?:plaintext-password|encrypted-password|password|secret|pre-shared-secret|private-key|preshared-key|passphrase|md5-key) ([^'\\s][^\\s]*)$",
+		`\\s${secretWord} '([^']*)'`,
+		`\\s${secretWord} ([^'\\s]\\S*)$`,
 		"^set service snmp (?:v3 .*|)community '?([^'\\s]+)",
 		"^set service snmp trap-target \\S+ community '?([^'\\s]+)",
 		"\\bradius server \\S+ key '?([^'\\s]+)",
 		"^set pki .*private key '?([^'\\s]+)",
+		// A public SSH key, and the path of a key file.
+		"(?P<harmless>\\spublic-keys \\S+ key '[^']*')$",
+		"(?P<harmless>\\skey '/[^']*')$",
 	],
 	facts: [
 		{
