@@ -18,6 +18,22 @@ function run(command, args) {
 	if (status !== 0) process.exit(status ?? 1);
 }
 
+/** The pinned Node needs a library that a minimal Debian lacks: installed as root, named otherwise. */
+function needLibatomic() {
+	if (process.platform !== "linux" || spawnSync(node, ["--version"]).status === 0) return;
+	const isDebian = existsSync("/usr/bin/apt-get");
+	if (isDebian && process.getuid?.() === 0) {
+		process.stdout.write("Installing libatomic1, which the pinned Node needs...\n");
+		run("apt-get", ["-qq", "update"]);
+		run("apt-get", ["-qq", "install", "-y", "--no-install-recommends", "libatomic1"]);
+	}
+	const { status, stderr } = spawnSync(node, ["--version"], { encoding: "utf8" });
+	if (status === 0) return;
+	process.stderr.write(`The pinned Node does not run here: ${stderr}`);
+	if (isDebian) process.stderr.write("Install what it needs: sudo apt-get install libatomic1\n");
+	process.exit(1);
+}
+
 /** When a file or anything in a folder was last changed; 0 when there is none. */
 function changedAt(path) {
 	if (!existsSync(path)) return 0;
@@ -30,8 +46,10 @@ function changedAt(path) {
 const installed = changedAt(join(root, "node_modules", ".package-lock.json"));
 if (installed < changedAt(join(root, "package-lock.json"))) {
 	process.stdout.write("Installing dependencies...\n");
-	run("npm", ["ci", "--no-fund", "--no-audit", "--loglevel=error"]);
+	// No package needs its install script here, and none gets to run one.
+	run("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"]);
 }
+needLibatomic();
 
 const built = changedAt(join(root, "apps", "web", "dist", "index.html"));
 const sources = ["apps/web/src", "apps/web/index.html", "apps/web/vite.config.ts", "contracts/src"];
