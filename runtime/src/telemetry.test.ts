@@ -132,6 +132,31 @@ test("a caller that does not sample is obeyed, and the trace id still travels", 
 	expect(spans).toEqual([]);
 });
 
+test("the first span of a trace takes the ids that were handed out before it, later ones are its children", async () => {
+	const { spans, endpoint } = await receiver();
+	telemetry = await startTelemetry({ otlp_endpoint: endpoint, service_name: "netconductor-test" });
+	const handedOut = await runWithTraceparent(undefined, async () => {
+		const before = currentTraceparent();
+		await withSpan("request", {}, () => expect(currentTraceparent()).toBe(before));
+		await withSpan("afterwards", {}, () => {});
+		return before;
+	});
+	await telemetry.flush();
+	const [request, afterwards] = spans;
+	expect(`00-${request?.traceId}-${request?.spanId}-01`).toBe(handedOut);
+	expect(request?.parentSpanId).toBeUndefined();
+	expect(afterwards).toMatchObject({ traceId: request?.traceId, parentSpanId: request?.spanId });
+});
+
+test("of traces begun here only the chosen share is reported", async () => {
+	const { spans, endpoint } = await receiver();
+	telemetry = await startTelemetry({ otlp_endpoint: endpoint, service_name: "netconductor-test", sample_ratio: 0 });
+	await runWithTraceparent(undefined, () => withSpan("quiet", {}, () => expect(currentTraceparent()).toMatch(/-00$/)));
+	await withSpan("quiet", {}, () => {});
+	await telemetry.flush();
+	expect(spans).toEqual([]);
+});
+
 test("a receiver that is away neither fails the work nor keeps the process from stopping", async () => {
 	telemetry = await startTelemetry({ otlp_endpoint: "http://127.0.0.1:9", service_name: "netconductor-test" });
 	expect(await withSpan("work", {}, () => "done")).toBe("done");

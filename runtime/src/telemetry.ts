@@ -11,6 +11,8 @@ interface TraceContext {
 	/** 16 hexadecimal digits. */
 	span_id: string;
 	sampled: boolean;
+	/** The trace begins here and its first span, which takes this id, is still to come. */
+	spanless?: boolean;
 }
 
 export type SpanAttributes = Record<string, string | number | boolean | undefined>;
@@ -18,7 +20,9 @@ export type SpanRole = "internal" | "server" | "client" | "producer" | "consumer
 
 // A trace belongs to the flow of control and not to a part of the program: the one piece of state that a process shares.
 const current = new AsyncLocalStorage<TraceContext>();
-let exporting: { tracer: Tracer; api: typeof import("@opentelemetry/api") } | undefined;
+let exporting: { tracer: Tracer; api: typeof import("@opentelemetry/api"); sample_ratio: number } | undefined;
+/** Ids of the span that is being started, where they were handed out before it. */
+let announced: TraceContext | undefined;
 
 /** The current trace's id, as errors and log records carry it. */
 export function currentTraceId(): string | undefined {
@@ -49,22 +53,25 @@ export async function withSpan<T>(
 	fn: (setAttributes: (more: SpanAttributes) => void) => T | Promise<T>,
 	role: SpanRole = "internal",
 ): Promise<T> {
-	const parent = current.getStore();
+	const parent = current.getStore() ?? newTrace();
 	if (exporting === undefined) {
-		const context = parent ? { ...parent, span_id: randomBytes(8).toString("hex") } : newTrace();
+		const context = { ...parent, span_id: randomHex(8), spanless: false };
 		return current.run(context, async () => fn(() => {}));
 	}
 	const { tracer, api } = exporting;
-	const within =
-		parent === undefined
-			? api.ROOT_CONTEXT
-			: api.trace.setSpanContext(api.ROOT_CONTEXT, {
+	const options = { kind: spanKind(role, api.SpanKind), attributes: safe(attributes) };
+	const span = parent.spanless
+		? startAnnounced(parent, () => tracer.startSpan(name, options, api.ROOT_CONTEXT))
+		: tracer.startSpan(
+				name,
+				options,
+				api.trace.setSpanContext(api.ROOT_CONTEXT, {
 					traceId: parent.trace_id,
 					spanId: parent.span_id,
 					traceFlags: parent.sampled ? api.TraceFlags.SAMPLED : api.TraceFlags.NONE,
 					isRemote: true,
-				});
-	const span = tracer.startSpan(name, { kind: spanKind(role, api.SpanKind), attributes: safe(attributes) }, within);
+				}),
+			);
 	const { traceId, spanId, traceFlags } = span.spanContext();
 	const context = { trace_id: traceId, span_id: spanId, sampled: (traceFlags & api.TraceFlags.SAMPLED) !== 0 };
 	try {
@@ -118,11 +125,23 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
 			...(options.version !== undefined && { "service.version": options.version }),
 			"process.pid": process.pid,
 		}),
-		sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(options.sample_ratio ?? 1) }),
+		// A trace is decided on when it begins, which may be before its first span.
+		sampler: new sdk.ParentBasedSampler({
+			root: {
+				shouldSample: () => ({
+					decision: announced?.sampled ? sdk.SamplingDecision.RECORD_AND_SAMPLED : sdk.SamplingDecision.NOT_RECORD,
+				}),
+				toString: () => "announced",
+			},
+		}),
+		idGenerator: {
+			generateTraceId: () => announced?.trace_id ?? randomHex(16),
+			generateSpanId: () => announced?.span_id ?? randomHex(8),
+		},
 		spanLimits: { attributeValueLengthLimit: 2_048, attributeCountLimit: 64 },
 		spanProcessors: [processor],
 	});
-	const mine = { tracer: provider.getTracer("netconductor"), api };
+	const mine = { tracer: provider.getTracer("netconductor"), api, sample_ratio: options.sample_ratio ?? 1 };
 	exporting = mine;
 	return {
 		flush: () => provider.forceFlush(),
@@ -135,7 +154,23 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
 }
 
 function newTrace(): TraceContext {
-	return { trace_id: randomBytes(16).toString("hex"), span_id: randomBytes(8).toString("hex"), sampled: true };
+	const sampled = Math.random() < (exporting?.sample_ratio ?? 1);
+	return { trace_id: randomHex(16), span_id: randomHex(8), sampled, spanless: true };
+}
+
+/** The trace's first span; those that are begun later under the same context are its children. */
+function startAnnounced(context: TraceContext, start: () => Span): Span {
+	context.spanless = false;
+	announced = context;
+	try {
+		return start();
+	} finally {
+		announced = undefined;
+	}
+}
+
+function randomHex(bytes: number): string {
+	return randomBytes(bytes).toString("hex");
 }
 
 function parseTraceparent(header: string | undefined): TraceContext | undefined {

@@ -2,7 +2,7 @@ import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database, Tx } from "@netconductor/runtime/db/database";
 import type { Log } from "@netconductor/runtime/log";
-import { runWithTraceparent } from "@netconductor/runtime/telemetry";
+import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
 import type { Engine, Outcome } from "../engine/engine.ts";
 import { one, rowsOf } from "../rows.ts";
 import { finalStatus, hasEnded } from "./run.ts";
@@ -50,26 +50,58 @@ export function createRunDriver(needs: DriveNeeds): RunDriver {
 	const waiting = new Map<string, () => void>();
 
 	async function drive(run_id: string): Promise<Outcome> {
+		const origin = await persistently(run_id, () => originOf(run_id));
+		if (origin === undefined) return "parked";
+		return runWithTraceparent(origin.traceparent ?? undefined, () =>
+			withSpan(`run ${origin.kind}`, { "run.id": run_id }, async (setAttributes) => {
+				const outcome = await driveToEnd(run_id);
+				setAttributes({ "run.outcome": outcome });
+				return outcome;
+			}),
+		);
+	}
+
+	async function originOf(run_id: string) {
+		return one(
+			await db.query<{ kind: string; traceparent: string | null }>("select kind, traceparent from runs where id = $1", [
+				run_id,
+			]),
+		);
+	}
+
+	async function driveToEnd(run_id: string): Promise<Outcome> {
 		let counted_at = Number.NEGATIVE_INFINITY;
+		const look = async (): Promise<"ended" | "goes on"> => {
+			const looked_at = performance.now();
+			const progress = await advance(run_id);
+			if (progress === "ended") return "ended";
+			if (progress.open === 0 && (await finish(run_id))) return "ended";
+			if (performance.now() - counted_at > countEvery_ms) {
+				const before = performance.now();
+				await refreshCounts(run_id);
+				// Counting a large run takes longer: never more than a small share of the time.
+				counted_at = performance.now() + 9 * (performance.now() - before);
+			}
+			await nextNews(run_id, fastest_ms - (performance.now() - looked_at));
+			return "goes on";
+		};
+		for (;;) {
+			const seen = await persistently(run_id, look);
+			if (seen !== "goes on") return seen === "ended" ? "done" : "parked";
+		}
+	}
+
+	/** Tries until it succeeds; undefined when the service stops. */
+	async function persistently<T>(run_id: string, step: () => Promise<T>): Promise<T | undefined> {
 		while (!stopping.signal.aborted) {
 			try {
-				const looked_at = performance.now();
-				const progress = await advance(run_id);
-				if (progress === "ended") return "done";
-				if (progress.open === 0 && (await finish(run_id))) return "done";
-				if (performance.now() - counted_at > countEvery_ms) {
-					const before = performance.now();
-					await refreshCounts(run_id);
-					// Counting a large run takes longer: never more than a small share of the time.
-					counted_at = performance.now() + 9 * (performance.now() - before);
-				}
-				await nextNews(run_id, fastest_ms - (performance.now() - looked_at));
+				return await step();
 			} catch (err) {
 				log.error({ err, run_id }, "a run could not be driven on; trying again");
 				await clock.sleep(1_000, stopping.signal).catch(() => {});
 			}
 		}
-		return "parked";
+		return undefined;
 	}
 
 	/** Hands over what may begin. Answers how many operations have not ended. */
@@ -136,17 +168,15 @@ export function createRunDriver(needs: DriveNeeds): RunDriver {
 				JSON.stringify(counts),
 				finished_at,
 			]);
-			await runWithTraceparent(run.traceparent ?? undefined, () =>
-				outbox.publish(tx, "run.finished.v1", {
-					run_id,
-					kind: run.kind,
-					subject: subjectOf(run),
-					title: run.title,
-					status,
-					counts,
-					finished_at: finished_at.toISOString(),
-				}),
-			);
+			await outbox.publish(tx, "run.finished.v1", {
+				run_id,
+				kind: run.kind,
+				subject: subjectOf(run),
+				title: run.title,
+				status,
+				counts,
+				finished_at: finished_at.toISOString(),
+			});
 			return true;
 		});
 		if (ended) needs.onChange(run_id);
