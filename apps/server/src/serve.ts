@@ -50,7 +50,7 @@ export async function serve({ targets, env, config_file }: ServeOptions): Promis
 	const log = createLog(settings.log);
 	const life = createLifecycle(log);
 	try {
-		return await start({ targets, services, settings, env, log, life });
+		return await start({ targets, services, settings, config_file, env, log, life });
 	} catch (error) {
 		await life.stop();
 		throw error;
@@ -61,12 +61,13 @@ interface Parts {
 	targets: readonly Target[];
 	services: readonly AnyService[];
 	settings: Settings;
+	config_file: string | undefined;
 	env: Environment;
 	log: Log;
 	life: ReturnType<typeof createLifecycle>;
 }
 
-async function start({ targets, services, settings, env, log, life }: Parts): Promise<Server> {
+async function start({ targets, services, settings, config_file, env, log, life }: Parts): Promise<Server> {
 	const data_dir = resolve(settings.data.dir);
 	mkdirSync(data_dir, { recursive: true, mode: 0o700 });
 	const isWorker = targets.includes("worker");
@@ -108,6 +109,7 @@ async function start({ targets, services, settings, env, log, life }: Parts): Pr
 	if (targets.includes("tasks") && settings.workers.processes > 0) {
 		const workers = startWorkerProcesses({
 			count: settings.workers.processes,
+			config_file,
 			env: workerEnvironment(env, settings, host, data_dir),
 			drain_ms,
 			log,
@@ -162,9 +164,10 @@ function workerEnvironment(
 	data_dir: string,
 ): Record<string, string | undefined> {
 	const local = (name: "devices" | "backup" | "tasks") => settings.peers[name] ?? host.internal_url;
-	const { DATABASE_URL: _, NETCONDUCTOR_DATABASE_URL: __, NETCONDUCTOR_ADMIN_PASSWORD: ___, ...rest } = env;
-	return {
-		...rest,
+	const replaced: Record<string, string | undefined> = {
+		DATABASE_URL: undefined,
+		NETCONDUCTOR_DATABASE_URL: undefined,
+		NETCONDUCTOR_ADMIN_PASSWORD: undefined,
 		NETCONDUCTOR_DATA_DIR: data_dir,
 		NETCONDUCTOR_TASKS_DATABASE_URL: host.databaseUrl("tasks"),
 		NETCONDUCTOR_TASKS_URL: local("tasks"),
@@ -172,6 +175,9 @@ function workerEnvironment(
 		NETCONDUCTOR_BACKUP_URL: local("backup"),
 		NETCONDUCTOR_WORKERS_PROCESSES: "0",
 	};
+	// A variable and the file that stands for it must not both be set.
+	const files = Object.keys(replaced).map((name) => [`${name}_FILE`, undefined] as const);
+	return { ...env, ...replaced, ...Object.fromEntries(files) };
 }
 
 function publicUrl(targets: readonly Target[], settings: Settings): string | undefined {

@@ -4,6 +4,8 @@ import type { Log } from "@netconductor/runtime/log";
 
 export interface WorkerProcessesOptions {
 	count: number;
+	/** Configuration file, when this process was given one on its command line. */
+	config_file: string | undefined;
 	/** Environment of the workers: where the other services answer, which database they may use. */
 	env: Readonly<Record<string, string | undefined>>;
 	/** How long a worker may take to finish what it runs. */
@@ -21,14 +23,21 @@ const shortestLife_ms = 5_000;
 const longestPause_ms = 30_000;
 
 /** Keeps a number of worker processes running: one that dies is replaced, at once if it had lived a while. */
-export function startWorkerProcesses({ count, env, drain_ms, log }: WorkerProcessesOptions): WorkerProcesses {
+export function startWorkerProcesses({
+	count,
+	config_file,
+	env,
+	drain_ms,
+	log,
+}: WorkerProcessesOptions): WorkerProcesses {
 	const children = new Set<ChildProcess>();
 	const timers = new Set<NodeJS.Timeout>();
+	const args = ["serve", "--targets=worker", ...(config_file === undefined ? [] : [`--config=${config_file}`])];
 	let stopping = false;
 
 	function spawn(failures: number): void {
 		const started = Date.now();
-		const child = fork(fileURLToPath(new URL("./main.ts", import.meta.url)), ["serve", "--targets=worker"], {
+		const child = fork(fileURLToPath(new URL("./main.ts", import.meta.url)), args, {
 			env: { ...env },
 			stdio: ["ignore", "inherit", "inherit", "ipc"],
 		});
