@@ -40,7 +40,7 @@ export interface Product extends Door {
 	dispose(): Promise<void>;
 }
 
-export function clientsOf(url: string, token: string | undefined): Clients {
+function clientsOf(url: string, token: string | undefined): Clients {
 	const transport = createFetchTransport({ url, token: () => token });
 	return Object.fromEntries(
 		Object.entries(apis).map(([name, api]) => [name, createClient(api, transport)]),

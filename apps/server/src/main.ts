@@ -1,19 +1,20 @@
 import { parseArgs } from "node:util";
 import { isAppError } from "@netconductor/runtime/errors";
 import { announce } from "./announce.ts";
-import { serve } from "./serve.ts";
+import { type Server, serve } from "./serve.ts";
 import { defaultTargets, parseTargets } from "./services.ts";
 
-const usage = `Usage: netconductor serve [--targets=all|auth,devices,...] [--config=netconductor.yaml]\n`;
+const usage = `Usage: netconductor serve [--targets=all|auth,devices,...] [--config=netconductor.yaml]
 
-/** Ends with 2 for a wrong command line, 78 (EX_CONFIG) for a wrong configuration, 1 for everything else. */
+Ends with 0 after SIGTERM or SIGINT, 2 for a wrong command line, 78 for a wrong configuration, 1 for everything else that
+keeps it from running.
+`;
+
 function fail(error: unknown): never {
-	if (isAppError(error)) {
-		process.stderr.write(`netconductor: ${error.message}\n`);
-		process.exit(error.code === "startup.config_invalid" ? 78 : 1);
-	}
-	process.stderr.write(`netconductor: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-	process.exit(1);
+	const known = isAppError(error);
+	const text = known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+	process.stderr.write(`netconductor: ${text}\n`);
+	process.exit(known && error.code === "startup.config_invalid" ? 78 : 1);
 }
 
 function readCommandLine() {
@@ -26,7 +27,11 @@ function readCommandLine() {
 				help: { type: "boolean", short: "h" },
 			},
 		});
-		if (values.help || positionals.length !== 1 || positionals[0] !== "serve") throw new RangeError("");
+		if (values.help) {
+			process.stdout.write(usage);
+			process.exit(0);
+		}
+		if (positionals.length !== 1 || positionals[0] !== "serve") throw new RangeError("");
 		return {
 			targets: values.targets === undefined ? defaultTargets : parseTargets(values.targets),
 			config_file: values.config,
@@ -39,17 +44,29 @@ function readCommandLine() {
 }
 
 const { targets, config_file } = readCommandLine();
-const server = await serve({ targets, config_file, env: process.env }).catch(fail);
-announce(server);
+const isWorker = targets.includes("worker");
+// Registered before anything starts: a process that is stopped while it starts must not leave its database running.
+const starting = serve({ targets, config_file, env: process.env });
 
-let stopping = false;
+/** A terminal's Ctrl-C may arrive twice at once: by the terminal and by npm. */
+const impatient_ms = 1_000;
+let stopping_since: number | undefined;
+
 async function stop(): Promise<void> {
-	if (stopping) return;
-	stopping = true;
-	await server.stop();
+	if (stopping_since !== undefined) {
+		// Asked again, the main process does not drain any longer. A worker waits for its parent's word.
+		if (!isWorker && Date.now() - stopping_since > impatient_ms) process.exit(1);
+		return;
+	}
+	stopping_since = Date.now();
+	await (await starting.catch(fail)).stop();
 	process.exit(0);
 }
 process.on("SIGTERM", stop);
 process.on("SIGINT", stop);
-// A worker whose parent is gone has nobody to answer for it: it finishes and ends.
-process.on("disconnect", stop);
+let server: Server | undefined;
+// A worker whose parent is gone has nobody to answer for it: it finishes what it has begun and ends.
+process.on("disconnect", () => (server === undefined ? process.exit(1) : stop()));
+
+server = await starting.catch(fail);
+if (stopping_since === undefined) announce(server);

@@ -21,7 +21,7 @@ export const defaultTargets = targetNames.filter((name) => name !== "worker");
 
 /**
  * The targets that a command line names: `all`, or a list with commas.
- * @throws RangeError naming the unknown one and those there are
+ * @throws RangeError naming the unknown one and those there are, or that a worker goes with nothing else
  */
 export function parseTargets(text: string): Target[] {
 	const names = text.split(",").map((name) => name.trim());
@@ -31,7 +31,9 @@ export function parseTargets(text: string): Target[] {
 			throw new RangeError(`there is no target "${name}"; there are: all, ${targetNames.join(", ")}`);
 		}
 	}
-	return [...new Set(names)] as Target[];
+	const targets = [...new Set(names)] as Target[];
+	if (targets.includes("worker") && targets.length > 1) throw new RangeError("a worker needs a process to itself");
+	return targets;
 }
 
 export function loadServices(targets: readonly Target[]): Promise<AnyService[]> {

@@ -1,7 +1,14 @@
-import { type Config, type ConfigSlice, type Environment, loadConfig } from "@netconductor/runtime/config";
+import type { FieldError } from "@netconductor/contracts/kernel/errors";
+import {
+	type Config,
+	type ConfigSlice,
+	configInvalid,
+	type Environment,
+	loadConfig,
+} from "@netconductor/runtime/config";
 import type { AnyService } from "@netconductor/runtime/host/service";
 import { runtimeSlices, servicePlacement } from "@netconductor/runtime/runtime-config";
-import { targetNames } from "./services.ts";
+import { defaultTargets, targetNames } from "./services.ts";
 
 export interface Settings extends Config<typeof runtimeSlices> {
 	/** Every section, those of the services included. */
@@ -48,10 +55,40 @@ export function loadSettings(services: readonly AnyService[], env: Environment, 
 		file,
 		elsewhere,
 	}) as Record<string, { url?: string; database_url?: string }>;
-	return {
+	const settings = {
 		...(sections as unknown as Config<typeof runtimeSlices>),
 		sections,
 		peers: Object.fromEntries(targetNames.map((name) => [name, sections[name]?.url])),
 		database_urls: Object.fromEntries(targetNames.map((name) => [name, sections[name]?.database_url])),
 	};
+	const problems = placementProblems(services, settings);
+	if (problems.length > 0) throw configInvalid(problems);
+	return settings;
+}
+
+/** What services of this process need from others and would find out only when they call, or, worse, never. */
+function placementProblems(services: readonly AnyService[], { peers, rabbitmq, workers }: Settings): FieldError[] {
+	const here = new Set(services.map(({ name }) => name));
+	const needed = new Map<string, string[]>();
+	const callers = services.map(({ name, needs }) => ({ name, needs: Object.keys(needs) }));
+	if (here.has("tasks") && workers.processes > 0) callers.push({ name: "workers", needs: ["devices", "backup"] });
+	for (const { name, needs } of callers) {
+		for (const other of needs) {
+			if (!here.has(other) && peers[other] === undefined) needed.set(other, [...(needed.get(other) ?? []), name]);
+		}
+	}
+	const problems = [...needed].map(([other, by]) => ({
+		path: `NETCONDUCTOR_${other.toUpperCase()}_URL`,
+		message: `is required: ${by.join(", ")} in this process call ${other}, which runs elsewhere`,
+	}));
+	// A worker writes its events for the tasks service, which hands them on.
+	const publishes = services.some(({ name, schema }) => schema === name);
+	const complete = defaultTargets.every((name) => here.has(name));
+	if (publishes && !complete && rabbitmq.url === undefined) {
+		problems.push({
+			path: "RABBITMQ_URL",
+			message: "is required where services run in several processes: events, audit records among them, go through it",
+		});
+	}
+	return problems;
 }

@@ -1,10 +1,9 @@
 import { apis } from "@netconductor/contracts/apis";
 import { gatewayApi } from "@netconductor/contracts/gateway/api";
 import { realtimeApi } from "@netconductor/contracts/realtime/api";
-import { failed } from "@netconductor/runtime/errors";
 import { defineService } from "@netconductor/runtime/host/service";
 import { closeWithin } from "@netconductor/runtime/http/close";
-import type { FastifyInstance } from "fastify";
+import { listenOn } from "@netconductor/runtime/http/listen";
 import { createAuthenticate } from "./authenticate.ts";
 import { gatewayConfig } from "./config.ts";
 import { createEdge } from "./edge.ts";
@@ -27,23 +26,8 @@ export const gatewayService = defineService({
 		const edge = await createEdge({ ...context, authenticate });
 		return {
 			operations: {},
-			start: async () => {
-				await listen(edge, context.config);
-			},
+			start: () => listenOn(edge, context.config, "NETCONDUCTOR_HOST and NETCONDUCTOR_PORT"),
 			stop: () => closeWithin(edge, drain_ms),
 		};
 	},
 });
-
-async function listen(edge: FastifyInstance, { host, port }: { host: string; port: number }): Promise<void> {
-	try {
-		await edge.listen({ host, port });
-	} catch (cause) {
-		const { code } = cause as NodeJS.ErrnoException;
-		const why = code === "EADDRINUSE" ? "another program listens there already" : (code ?? String(cause));
-		throw failed("startup.address_unusable", {
-			message: `Cannot listen on ${host}:${port}: ${why}. Choose another with NETCONDUCTOR_PORT and NETCONDUCTOR_HOST.`,
-			cause,
-		});
-	}
-}
