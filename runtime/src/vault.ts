@@ -294,13 +294,7 @@ async function wrap(key: { id: string; bytes: Buffer }, master: MasterKey, servi
 }
 
 async function unwrap(row: StoredKey, master: MasterKeys, service: string, schema: string): Promise<Buffer> {
-	const used = [master.current, master.previous].find((key) => key?.id === row.master_key_id);
-	if (used === undefined) {
-		throw failed("startup.master_key_wrong", {
-			message: `The data key ${row.key_id} of ${service} (${schema}.vault_keys) was wrapped with the master key ${row.master_key_id}; this start has ${master.current.id} from ${master.current.source}. Nothing was changed. Put the right key back (NETCONDUCTOR_MASTER_KEY or master.key in the data directory), or, if the master key was changed on purpose, give the old one as NETCONDUCTOR_MASTER_KEY_PREVIOUS.`,
-			details: { service, expected_master_key_id: row.master_key_id, master_key_id: master.current.id },
-		});
-	}
+	const used = wrappingKey(row, master, service, schema);
 	try {
 		return await decrypt(deriveKey(used, `vault/${service}`), row.wrapped, wrappingAad(service, row.key_id));
 	} catch (cause) {
@@ -310,6 +304,37 @@ async function unwrap(row: StoredKey, master: MasterKeys, service: string, schem
 			cause,
 		});
 	}
+}
+
+function wrappingKey(
+	row: Pick<StoredKey, "key_id" | "master_key_id">,
+	master: MasterKeys,
+	service: string,
+	schema: string,
+): MasterKey {
+	const used = [master.current, master.previous].find((key) => key?.id === row.master_key_id);
+	if (used !== undefined) return used;
+	throw failed("startup.master_key_wrong", {
+		message: `The data key ${row.key_id} of ${service} (${schema}.vault_keys) was wrapped with the master key ${row.master_key_id}; this start has ${master.current.id} from ${master.current.source}. Nothing was changed. Put the right key back (NETCONDUCTOR_MASTER_KEY or master.key in the data directory), or, if the master key was changed on purpose, give the old one as NETCONDUCTOR_MASTER_KEY_PREVIOUS.`,
+		details: { service, expected_master_key_id: row.master_key_id, master_key_id: master.current.id },
+	});
+}
+
+/**
+ * Refuses a master key that a service's stored data keys do not name. Asked before anything else is touched: the passwords of the
+ * database roles follow from the master key, too, and a process with a wrong one must not lock out those that run.
+ * @throws startup.master_key_wrong
+ */
+export async function checkMasterKey(
+	on: Pick<pg.ClientBase, "query">,
+	schema: string,
+	master: MasterKeys,
+): Promise<void> {
+	const table = `${schema}.vault_keys`;
+	const { rows } = await on.query<{ found: string | null }>("select to_regclass($1)::text as found", [table]);
+	if (rows[0]?.found == null) return;
+	const stored = await on.query<StoredKey>(`select key_id, master_key_id from ${table} order by n`);
+	for (const row of stored.rows) wrappingKey(row, master, schema, schema);
 }
 
 async function selfTest(vault: Vault, service: string): Promise<void> {

@@ -8,7 +8,7 @@ export const runtimeErrors = defineErrors({
 	"startup.master_key_invalid": { kind: "invalid", title: "The master key cannot be used" },
 	"startup.master_key_wrong": { kind: "conflict", title: "The stored data keys belong to another master key" },
 	"startup.data_dir_in_use": { kind: "conflict", title: "Another NetConductor uses this data directory" },
-	"startup.database_failed": { kind: "unavailable", title: "The embedded database did not start" },
+	"startup.database_failed": { kind: "unavailable", title: "The database cannot be used" },
 	"startup.schema_too_new": { kind: "conflict", title: "The database belongs to a newer version" },
 	"startup.migration_changed": { kind: "conflict", title: "A migration differs from the one that was applied" },
 	"vault.cannot_open": { kind: "internal", title: "A stored secret cannot be opened" },

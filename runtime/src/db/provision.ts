@@ -1,7 +1,7 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
-import { failed } from "../errors.ts";
+import { failed, isAppError } from "../errors.ts";
 import { plainIdentifier, searchPath } from "./database.ts";
 import { toDatabaseError } from "./query-error.ts";
 
@@ -14,6 +14,8 @@ export interface ProvisionOptions {
 	password: string;
 	/** Further schemas of the same role, for libraries that bring their own tables. */
 	extra_schemas?: string[];
+	/** Looks at the database as its administrator before anything is changed; what it throws is thrown on. */
+	check?(client: pg.ClientBase): Promise<void>;
 }
 
 /**
@@ -25,6 +27,7 @@ export async function provisionSchema({
 	service,
 	password,
 	extra_schemas = [],
+	check,
 }: ProvisionOptions): Promise<string> {
 	const role = `nc_${plainIdentifier(service)}`;
 	const schemas = [service, ...extra_schemas].map(plainIdentifier);
@@ -36,6 +39,7 @@ export async function provisionSchema({
 	client.on("error", () => {});
 	try {
 		await client.connect();
+		await check?.(client);
 		for (let attempt = 1; ; attempt++) {
 			try {
 				await provision(client, role, schemas, password);
@@ -48,7 +52,7 @@ export async function provisionSchema({
 			}
 		}
 	} catch (error) {
-		throw explained(toDatabaseError(error), role);
+		throw explained(error, role, admin_url);
 	} finally {
 		await client.end().catch(() => {});
 	}
@@ -90,8 +94,29 @@ function isRoleRace(error: unknown): boolean {
 	return error.message.includes("tuple concurrently updated") || error.code === "42710" || error.code === "23505";
 }
 
-function explained(error: Error, role: string): Error {
-	if (!("sqlstate" in error) || error.sqlstate !== "42501") return error;
+/** Names the place and what to do; the place without its password. */
+function explained(thrown: unknown, role: string, admin_url: string): Error {
+	if (isAppError(thrown)) return thrown;
+	const error = toDatabaseError(thrown);
+	const { username, hostname, port, pathname } = new URL(admin_url);
+	const place = `${decodeURIComponent(pathname.slice(1)) || username} on ${hostname}:${port || 5432}`;
+	if (isAppError(error)) {
+		const { cause } = error;
+		const reason = cause instanceof Error && "code" in cause ? ` (${cause.code})` : "";
+		return failed("startup.database_failed", {
+			message: `The database ${place} does not answer${reason}. Is PostgreSQL running there, and is DATABASE_URL right?`,
+			cause: error,
+		});
+	}
+	const sqlstate = "sqlstate" in error ? String(error.sqlstate) : "";
+	// 28 invalid authorization, 3D000 no such database.
+	if (sqlstate.startsWith("28") || sqlstate === "3D000") {
+		return failed("startup.database_failed", {
+			message: `The database ${place} does not let ${decodeURIComponent(username)} in: ${error.message}. Is DATABASE_URL right?`,
+			cause: error,
+		});
+	}
+	if (sqlstate !== "42501") return error;
 	return failed("startup.database_failed", {
 		message: `The database user may not create the role ${role}, its schema or the extension pg_trgm: ${error.message}. Give it CREATEROLE and CREATE on the database.`,
 		cause: error,

@@ -1,7 +1,8 @@
 import { type Database, openDatabase } from "../db/database.ts";
 import { provisionSchema } from "../db/provision.ts";
 import { failed } from "../errors.ts";
-import { deriveKey, type MasterKey } from "../master-key.ts";
+import { deriveKey, type MasterKeys } from "../master-key.ts";
+import { checkMasterKey } from "../vault.ts";
 import type { AnyService } from "./service.ts";
 
 export interface DatabaseAccess {
@@ -23,11 +24,13 @@ export interface OpenedDatabase {
  * Opens the schema of every service, made first where this process administers the database. The role's password follows from the
  * master key, so it is stored nowhere.
  * @throws startup.no_database — a service has neither an administrator's URL nor one of its own
+ * @throws startup.database_failed — the database does not answer, or does not let us in or do what we must
+ * @throws startup.master_key_wrong — before anything is changed
  */
 export async function openDatabases(
 	services: readonly AnyService[],
 	access: DatabaseAccess,
-	master: MasterKey,
+	master: MasterKeys,
 ): Promise<Map<string, OpenedDatabase>> {
 	const opened = new Map<string, OpenedDatabase>();
 	const schemas = new Set(services.flatMap(({ schema }) => (schema === false ? [] : [schema])));
@@ -41,12 +44,17 @@ export async function openDatabases(
 	return opened;
 }
 
-async function provision(schema: string, admin_url: string | undefined, master: MasterKey): Promise<string> {
+async function provision(schema: string, admin_url: string | undefined, master: MasterKeys): Promise<string> {
 	if (admin_url === undefined) {
 		throw failed("startup.no_database", {
 			message: `${schema} has no database: set DATABASE_URL, or NETCONDUCTOR_${schema.toUpperCase()}_DATABASE_URL`,
 		});
 	}
-	const password = deriveKey(master, `database role ${schema}`).toString("base64url");
-	return provisionSchema({ admin_url, service: schema, password });
+	const password = deriveKey(master.current, `database role ${schema}`).toString("base64url");
+	return provisionSchema({
+		admin_url,
+		service: schema,
+		password,
+		check: (client) => checkMasterKey(client, schema, master),
+	});
 }

@@ -14,6 +14,7 @@ import { migrate } from "../db/migrate.ts";
 import type { HealthRegistry } from "../health.ts";
 import { closeWithin } from "../http/close.ts";
 import { createInternalServer } from "../http/internal-server.ts";
+import { listenOn } from "../http/listen.ts";
 import type { Log } from "../log.ts";
 import { deriveKey, type MasterKeys } from "../master-key.ts";
 import type { Metrics } from "../metrics.ts";
@@ -81,7 +82,7 @@ export async function createHost(options: HostOptions): Promise<Host> {
 async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 	const { health, master, log } = options;
 	const services = startOrder(options.services);
-	const opened = await openDatabases(services, options.database, master.current);
+	const opened = await openDatabases(services, options.database, master);
 	for (const [schema, { db }] of opened) {
 		life.onStop(`${schema} database`, () => db.close());
 		health.register(`${schema}.database`, () => db.ping());
@@ -118,7 +119,7 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 	if (answering.length > 0) {
 		const tokens = createServiceTokens("host", deriveKey(master.current, "service tokens"));
 		const server = createInternalServer({ services: answering, tokens, health, metrics: options.metrics, log });
-		await server.listen({ ...options.internal });
+		await listenOn(server, options.internal, "NETCONDUCTOR_INTERNAL_HOST and NETCONDUCTOR_INTERNAL_PORT");
 		life.onStop("internal server", () => closeWithin(server, drain_ms));
 		internal_url = urlOf(server.server.address() as AddressInfo);
 	}
