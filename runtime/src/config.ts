@@ -84,7 +84,7 @@ export function loadConfig<const Slices extends readonly ConfigSlice[]>(options:
 		if (parsed.success) config[slice.section] = { ...config[slice.section], ...parsed.data };
 		else problems.push(...parsed.error.issues.flatMap((issue) => problemOf(issue, slice, mine, given)));
 	}
-	if (problems.length > 0) throw invalid(problems);
+	if (problems.length > 0) throw configInvalid(problems);
 	return deepFreeze(config) as Config<Slices>;
 }
 
@@ -402,7 +402,8 @@ function typeText(schema: JsonSchema): string {
 	}
 }
 
-function invalid(problems: FieldError[]): Error {
+/** The error that names every problem of the configuration, each with its variable or place. */
+export function configInvalid(problems: FieldError[]): Error {
 	const lines = problems.map(({ path, message }) => `  ${path}: ${message}`);
 	const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
 	return failed("startup.config_invalid", {

@@ -80,7 +80,7 @@ export const runtimeSlices = [
 		z.object({
 			url: ServiceUrl(/^amqps?$/, "a URL amqp://user:password@host:port/vhost")
 				.optional()
-				.meta({ description: "Carries events between processes. Without it events stay within one process." }),
+				.meta({ description: "Carries events between processes: required when services run in several." }),
 		}),
 		{ aliases: { url: "RABBITMQ_URL" } },
 	),
@@ -90,7 +90,8 @@ export const runtimeSlices = [
 			url: ServiceUrl(/^rediss?$/, "a URL redis://user:password@host:port/database")
 				.optional()
 				.meta({
-					description: "Carries live output between processes. Without it live output stays within one process.",
+					description:
+						"Carries live output between processes. Without it PostgreSQL does, which takes one database that all share.",
 				}),
 		}),
 		{ aliases: { url: "REDIS_URL" } },
