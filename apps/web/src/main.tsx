@@ -28,7 +28,7 @@ const queries = new QueryClient({
 		},
 	},
 });
-const session = createSession({ shared: window.localStorage, own: window.sessionStorage });
+const session = createSession(window.sessionStorage);
 const api = createApi(session);
 const router = createAppRouter({ api, session, queries });
 

@@ -51,9 +51,9 @@ const signedIn = createRoute({
 	id: "signed-in",
 	beforeLoad: async ({ context: { api, session, queries }, location }) => {
 		const toSignIn = () => redirect({ to: "/login", search: { next: location.href } });
-		if (!session.signedIn) throw toSignIn();
-		const me = await queries.ensureQueryData(meQuery(api)).catch((error: unknown) => {
-			if (!session.signedIn) throw toSignIn();
+		if (!(await session.isSignedIn())) throw toSignIn();
+		const me = await queries.ensureQueryData(meQuery(api)).catch(async (error: unknown) => {
+			if (!(await session.isSignedIn())) throw toSignIn();
 			throw error;
 		});
 		if (me.user.must_change_password && location.pathname !== "/change-password") {

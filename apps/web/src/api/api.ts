@@ -38,7 +38,7 @@ function authenticated(session: Session): Transport<FetchOptions | undefined> {
 			if (operation.public || !(error instanceof ApiProblem) || !expired.has(error.problem.code)) throw error;
 			if ((await session.renew(token)) === undefined) throw error;
 			return await send(operation, name, input, options).catch((again: unknown) => {
-				if (again instanceof ApiProblem && expired.has(again.problem.code)) session.end();
+				if (again instanceof ApiProblem && expired.has(again.problem.code)) void session.end();
 				throw again;
 			});
 		}

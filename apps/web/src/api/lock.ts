@@ -1,46 +1,39 @@
+import type { SharedStore } from "./shared-store.ts";
+
 /** Runs `work` while no other tab of this browser runs work of the same name. */
 export type WithLock = <T>(name: string, work: () => Promise<T>) => Promise<T>;
 
 const lease_ms = 15_000;
-const settle_ms = 40;
+const lookEvery_ms = 50;
 
 /**
- * The browser's own locks; a page that came over plain HTTP from another machine has none, so there a lease in shared storage stands
- * in. Two tabs that write it in the same moment both wait for it to settle, and the later one wins.
+ * The browser's own locks; a page that came over plain HTTP from another machine is not given any, so there a lease stands in, which
+ * runs out when its tab was closed.
  */
-export function createLock(storage: Storage): WithLock {
+export function createLock(store: SharedStore): WithLock {
 	if ("locks" in navigator) {
 		return (name, work) => navigator.locks.request(name, work) as ReturnType<typeof work>;
 	}
 	const own = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("");
 	return async (name, work) => {
-		const key = `${name}.lease`;
-		for (;;) {
-			const holder = readLease(storage.getItem(key));
-			if (holder === undefined || holder.until < Date.now()) {
-				storage.setItem(key, JSON.stringify({ own, until: Date.now() + lease_ms }));
-				await pause(settle_ms);
-				if (readLease(storage.getItem(key))?.own === own) break;
-			}
-			await pause(settle_ms * (1 + Math.random()));
+		const key = `lease ${name}`;
+		const take = (held: unknown): Lease => (isFree(held) ? { own, until: Date.now() + lease_ms } : (held as Lease));
+		while ((await store.update(key, take)).own !== own) {
+			await new Promise((resolve) => setTimeout(resolve, lookEvery_ms));
 		}
 		try {
 			return await work();
 		} finally {
-			storage.removeItem(key);
+			await store.update(key, (held) => ((held as Lease | undefined)?.own === own ? undefined : held));
 		}
 	};
 }
 
-function readLease(text: string | null): { own: string; until: number } | undefined {
-	try {
-		const lease = JSON.parse(text ?? "null");
-		return typeof lease?.own === "string" && typeof lease.until === "number" ? lease : undefined;
-	} catch {
-		return undefined;
-	}
+interface Lease {
+	own: string;
+	until: number;
 }
 
-function pause(ms: number): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, ms));
+function isFree(held: unknown): boolean {
+	return held === undefined || (held as Lease).until < Date.now();
 }

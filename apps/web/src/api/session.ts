@@ -1,28 +1,28 @@
 import { authApi } from "@netconductor/contracts/auth/api";
 import type { TokenPair } from "@netconductor/contracts/auth/model";
-import { type Client, createClient } from "@netconductor/contracts/kernel/client";
+import { createClient } from "@netconductor/contracts/kernel/client";
 import { ApiProblem, createFetchTransport } from "@netconductor/contracts/kernel/fetch-transport";
 import { createLock } from "./lock.ts";
+import { openSharedStore } from "./shared-store.ts";
 
-const sessionKey = "netconductor.session";
+const sessionKey = "session";
 const handoverKey = "netconductor.handover";
-const lockName = "netconductor.refresh";
 // A token that ends while its request is under way would be refused.
 const renewBefore_ms = 20_000;
 
 /** Who is signed in in this browser, and the tokens that prove it. */
 export interface Session {
 	/** Whether a session is known; the server may have ended it all the same. */
-	readonly signedIn: boolean;
-	/** An access token that is good for some seconds more. @throws when the server cannot be asked; undefined when signed out */
+	isSignedIn(): Promise<boolean>;
+	/** An access token that is good for some seconds more; undefined when signed out. @throws when the server cannot be asked */
 	accessToken(): Promise<string | undefined>;
 	/** Another access token, after `refused` was not accepted. */
 	renew(refused: string | undefined): Promise<string | undefined>;
-	begin(pair: TokenPair): void;
+	begin(pair: TokenPair): Promise<void>;
 	/** Forgets the session in every tab. The server is told by `logout`. */
-	end(): void;
+	end(): Promise<void>;
 	/** Called when a session that was there is no more: signed out here or in another tab, expired, or revoked. */
-	onEnd(fn: () => void): () => void;
+	onEnd(fn: () => void): void;
 }
 
 interface Stored {
@@ -32,52 +32,61 @@ interface Stored {
 
 interface Access {
 	token: string;
+	user_id: string;
 	until: number;
 }
 
+type News = { kind: "ended" } | { kind: "begun"; user_id: string };
+
 /**
- * The refresh token lies in the browser's local storage, shared by all tabs and used under one lock; the access token only in
- * memory, and for the moment of a reload in the tab's own storage, so that reloading twice does not use a refresh token twice.
+ * The refresh token is shared by all tabs and used under one lock. The access token is in memory, and for the moment of a reload in
+ * the tab's own storage, so that reloading twice does not break off a refresh whose answer would be lost.
  */
-export function createSession({ shared, own }: { shared: Storage; own: Storage }): Session {
-	const auth: Pick<Client<typeof authApi>, "refresh"> = createClient(
-		authApi,
-		createFetchTransport({ url: "", token: () => undefined }),
-	);
-	const withLock = createLock(shared);
+export function createSession(own: Storage): Session {
+	const auth = createClient(authApi, createFetchTransport({ url: "", token: () => undefined }));
+	const store = openSharedStore();
+	const withLock = createLock(store);
+	const tabs = new BroadcastChannel("netconductor.session");
 	const listeners = new Set<() => void>();
 	let access = takeHandover(own);
 	let refreshing: Promise<string | undefined> | undefined;
 
-	const stored = (): Stored | undefined => parse<Stored>(shared.getItem(sessionKey));
+	const stored = () => store.get(sessionKey) as Promise<Stored | undefined>;
+	const tell = (news: News) => tabs.postMessage(news);
 
-	function keep(pair: TokenPair): string {
-		access = { token: pair.access_token, until: Date.now() + pair.expires_in * 1000 };
-		shared.setItem(sessionKey, JSON.stringify({ refresh_token: pair.refresh_token, user_id: pair.user.id }));
-		return pair.access_token;
-	}
-
-	function forget(): void {
+	function ended(): void {
 		access = undefined;
-		shared.removeItem(sessionKey);
 		for (const fn of listeners) fn();
 	}
 
-	async function refresh(): Promise<string | undefined> {
-		return withLock(lockName, async () => {
-			const before = stored();
+	function hold({ access_token, expires_in, user }: TokenPair): string {
+		access = { token: access_token, user_id: user.id, until: Date.now() + expires_in * 1000 };
+		return access_token;
+	}
+
+	/** Puts `after` in the place of `before`, unless another tab signed out or in while the answer was on its way. */
+	async function replace(before: Stored, after: Stored | undefined): Promise<boolean> {
+		const now = await store.update(sessionKey, (held) =>
+			(held as Stored | undefined)?.refresh_token === before.refresh_token ? after : (held as Stored | undefined),
+		);
+		return now?.refresh_token === after?.refresh_token;
+	}
+
+	function refresh(): Promise<string | undefined> {
+		return withLock("netconductor.refresh", async () => {
+			const before = await stored();
 			if (before === undefined) return undefined;
 			try {
 				const pair = await auth.refresh({ body: { refresh_token: before.refresh_token } });
-				// Signed out, or in as somebody else, while the answer was on its way.
-				if (stored()?.refresh_token !== before.refresh_token) return undefined;
-				return keep(pair);
+				const after = { refresh_token: pair.refresh_token, user_id: pair.user.id };
+				return (await replace(before, after)) ? hold(pair) : undefined;
 			} catch (error) {
-				if (error instanceof ApiProblem && error.problem.status === 401) {
-					if (stored()?.refresh_token === before.refresh_token) forget();
-					return undefined;
+				if (!(error instanceof ApiProblem) || error.problem.status !== 401) throw error;
+				if (await replace(before, undefined)) {
+					tell({ kind: "ended" });
+					ended();
 				}
-				throw error;
+				return undefined;
 			}
 		});
 	}
@@ -90,51 +99,45 @@ export function createSession({ shared, own }: { shared: Storage; own: Storage }
 		return refreshing;
 	}
 
+	tabs.onmessage = ({ data }: MessageEvent<News>) => {
+		if (data.kind === "ended") ended();
+		else if (access !== undefined && access.user_id !== data.user_id) {
+			// What this tab shows is not for the one who signed in elsewhere.
+			access = undefined;
+			window.location.reload();
+		}
+	};
 	window.addEventListener("pagehide", () => {
 		if (access !== undefined) own.setItem(handoverKey, JSON.stringify(access));
 	});
 	window.addEventListener("pageshow", ({ persisted }) => {
 		if (persisted) own.removeItem(handoverKey);
 	});
-	window.addEventListener("storage", ({ key, newValue, oldValue }) => {
-		if (key !== sessionKey) return;
-		const [was, is] = [parse<Stored>(oldValue), parse<Stored>(newValue)];
-		if (is === undefined) {
-			access = undefined;
-			for (const fn of listeners) fn();
-		} else if (was !== undefined && was.user_id !== is.user_id) {
-			access = undefined;
-			window.location.reload();
-		}
-	});
 
 	return {
-		get signedIn() {
-			return stored() !== undefined;
-		},
+		isSignedIn: async () => (await stored()) !== undefined,
 		accessToken,
 		async renew(refused) {
 			if (access?.token === refused) access = undefined;
 			return accessToken();
 		},
-		begin(pair) {
-			keep(pair);
+		async begin(pair) {
+			await store.update(sessionKey, () => ({ refresh_token: pair.refresh_token, user_id: pair.user.id }));
+			hold(pair);
+			tell({ kind: "begun", user_id: pair.user.id });
 		},
-		end: forget,
-		onEnd(fn) {
-			listeners.add(fn);
-			return () => void listeners.delete(fn);
+		async end() {
+			await store.update(sessionKey, () => undefined);
+			tell({ kind: "ended" });
+			ended();
 		},
+		onEnd: (fn) => void listeners.add(fn),
 	};
 }
 
 function takeHandover(own: Storage): Access | undefined {
-	const access = parse<Access>(own.getItem(handoverKey));
+	const text = own.getItem(handoverKey);
 	own.removeItem(handoverKey);
-	return access;
-}
-
-function parse<T>(text: string | null): T | undefined {
 	try {
 		return JSON.parse(text ?? "null") ?? undefined;
 	} catch {

@@ -25,7 +25,7 @@ export function UserMenu() {
 	async function signOut() {
 		// Without an answer the session here ends all the same; on the server it ends by itself.
 		await api.auth.logout({}).catch(() => undefined);
-		session.end();
+		await session.end();
 	}
 
 	return (

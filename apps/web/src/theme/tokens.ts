@@ -14,6 +14,20 @@ const sea: MantineColorsTuple = [
 	"#054a58",
 ];
 
+/** Danger and errors; white text on shade 7 reaches 6:1. */
+const red: MantineColorsTuple = [
+	"#fdebea",
+	"#fad5d2",
+	"#f5b1ac",
+	"#ff9b93",
+	"#ef7068",
+	"#e0554b",
+	"#d5392f",
+	"#b3261e",
+	"#931f18",
+	"#741812",
+];
+
 const slate: MantineColorsTuple = [
 	"#d6dbe2",
 	"#b9c1cc",
@@ -29,9 +43,9 @@ const slate: MantineColorsTuple = [
 
 /** Every colour, size and face of the pages that is not the component library's own. */
 export const theme = createTheme({
-	colors: { sea, dark: slate },
+	colors: { sea, red, dark: slate },
 	primaryColor: "sea",
-	primaryShade: { light: 7, dark: 5 },
+	primaryShade: 7,
 	autoContrast: true,
 	defaultRadius: "sm",
 	cursorType: "pointer",
@@ -42,7 +56,8 @@ export const theme = createTheme({
 		Button: { defaultProps: { size: "xs" } },
 		TextInput: { defaultProps: { size: "sm" } },
 		Anchor: { defaultProps: { underline: "hover" } },
-		Modal: { defaultProps: { centered: false } },
+		Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+		Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
 	},
 });
 

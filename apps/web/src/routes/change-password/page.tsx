@@ -22,8 +22,8 @@ function ChangePasswordPage() {
 	const [differs, setDiffers] = useState(false);
 	const change = useMutation({
 		mutationFn: (body: { current_password: string; new_password: string }) => api.auth.changePassword({ body }),
-		onSuccess: (pair) => {
-			session.begin(pair);
+		onSuccess: async (pair) => {
+			await session.begin(pair);
 			queries.clear();
 			toastDone("The password is changed");
 			router.history.push(next ?? "/devices");
@@ -45,7 +45,7 @@ function ChangePasswordPage() {
 
 	async function signOut() {
 		await api.auth.logout({}).catch(() => undefined);
-		session.end();
+		await session.end();
 	}
 
 	return (

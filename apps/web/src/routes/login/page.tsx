@@ -20,9 +20,9 @@ function SignInPage() {
 	const password = useRef<HTMLInputElement>(null);
 	const signIn = useMutation({
 		mutationFn: (body: { username: string; password: string }) => api.auth.login({ body }),
-		onSuccess: (pair) => {
+		onSuccess: async (pair) => {
 			queries.clear();
-			session.begin(pair);
+			await session.begin(pair);
 			router.history.push(next ?? "/devices");
 		},
 		onError: () => password.current?.select(),

@@ -1,0 +1,45 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+
+const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** Debian's Chromium without a window; it speaks to this machine only. */
+export function launchBrowser(): Promise<Browser> {
+	return chromium.launch({
+		executablePath: "/usr/bin/chromium",
+		args: [
+			"--no-sandbox",
+			"--disable-gpu",
+			"--disable-quic",
+			"--no-first-run",
+			"--disable-background-networking",
+			"--disable-component-update",
+			"--disable-sync",
+		],
+	});
+}
+
+/** A page that keeps what no page may do: throw, or break the server's content security policy. */
+export async function openPage(context: BrowserContext, misdeeds: string[]): Promise<Page> {
+	const page = await context.newPage();
+	page.setDefaultTimeout(15_000);
+	page.on("pageerror", ({ message }) => misdeeds.push(message));
+	page.on("console", (message) => {
+		if (/Content Security Policy|Uncaught|Warning:/.test(message.text())) misdeeds.push(message.text());
+	});
+	return page;
+}
+
+/** Serious and critical findings of axe on what the page shows now, as `rule: element`. */
+export async function accessibilityFaults(page: Page): Promise<string[]> {
+	// Evaluated by the debugger, which the page's policy does not concern.
+	await page.evaluate(await readFile(axePath, "utf8"));
+	return page.evaluate(async () => {
+		type Axe = { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+		const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
+		return violations
+			.filter(({ impact }) => impact === "serious" || impact === "critical")
+			.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html.slice(0, 200)}`));
+	});
+}
