@@ -1,6 +1,6 @@
 import { Checkbox } from "@mantine/core";
 import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible-text";
-import { Fragment, useLayoutEffect, useRef, useState } from "react";
+import { useLayoutEffect, useRef, useState } from "react";
 import { Panel } from "../../ui/page.tsx";
 import { count } from "../../ui/words.ts";
 import type { LiveRun } from "./use-live-run.ts";
@@ -33,12 +33,12 @@ export function LiveOutput({ live: { output, left_out, state } }: { live: LiveRu
 					</div>
 				)}
 				{output.map(({ seq, device_name, text }, index) => (
-					<Fragment key={seq}>
-						{output[index - 1]?.device_name !== device_name && (
-							<div className="nc-busy nc-said">{visibleLine(device_name)}</div>
-						)}
-						<div>{visibleText(text).trimEnd()}</div>
-					</Fragment>
+					<div key={seq} className="nc-said">
+						<span className="nc-speaker" title={visibleLine(device_name)}>
+							{output[index - 1]?.device_name !== device_name && visibleLine(device_name)}
+						</span>
+						<span>{visibleText(text).trimEnd()}</span>
+					</div>
 				))}
 				{output.length === 0 && (
 					<span className="nc-dim">

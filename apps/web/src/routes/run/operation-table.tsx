@@ -1,7 +1,6 @@
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
 import { usePermitted } from "../../api/context.tsx";
-import { hintFor } from "../../ui/hints.ts";
 import { TextLink } from "../../ui/link.tsx";
 import { SortHeader } from "../../ui/sort-header.tsx";
 import { operationLooks, State } from "../../ui/state.tsx";
@@ -66,15 +65,12 @@ function Result({ run, operation }: { run: Run; operation: RunOperation }) {
 	const mayRead = usePermitted()("backups:read");
 	const { error, skip_reason, result, status, device_id } = operation;
 	if (error !== null) {
-		const hint = hintFor(error.code);
+		// The message says what to do as well.
 		return (
-			<>
-				<span className="nc-bad">
-					{error.phase !== undefined && `${error.phase}: `}
-					{visibleLine(error.message)}
-				</span>
-				{hint !== undefined && <div className="nc-small nc-dim">{hint}</div>}
-			</>
+			<span className="nc-bad">
+				{error.phase !== undefined && `${error.phase}: `}
+				{visibleLine(error.message)}
+			</span>
 		);
 	}
 	if (skip_reason !== null) return <span className="nc-dim">{visibleLine(skip_reason)}</span>;

@@ -123,7 +123,11 @@ function Summary({ run, live }: { run: Run; live: LiveState }) {
 							<span style={{ marginLeft: 6 }}>{counts[word]}</span>
 						</Button>
 					))}
-				{finished_at === null && <LiveSign state={live} />}
+				{finished_at === null && (
+					<span className="nc-small">
+						<LiveSign state={live} />
+					</span>
+				)}
 			</Group>
 		</section>
 	);
