@@ -1,5 +1,12 @@
 import { expect, test } from "vitest";
-import { maskSecrets, maskSecretsInSlices, normalise, normaliseInSlices, type TextRules } from "./config-text.ts";
+import {
+	maskEcho,
+	maskSecrets,
+	maskSecretsInSlices,
+	normalise,
+	normaliseInSlices,
+	type TextRules,
+} from "./config-text.ts";
 
 const rules: TextRules = {
 	volatile: ["^! Last change ", "^\\s*set \\S+ ENC (\\S+)"],
@@ -26,6 +33,19 @@ test("what the patterns capture is masked and nothing else of the line", () => {
 	expect(maskSecrets("username admin secret 9 $9$abc\r\nsnmp community public ro\nPSK=abc\n", rules)).toBe(
 		"username admin secret 9 <secret>\nsnmp community <secret> ro\nPSK=<secret>\n",
 	);
+});
+
+test("a config line that a device repeats in an error is masked wherever it stands", () => {
+	for (const echo of [
+		"% Invalid input: username lee secret 5 hidden at '^'",
+		'error: "username lee password hidden" is not known',
+		"username lee password hidden",
+		"(username lee password hidden)",
+	]) {
+		expect(maskEcho(echo, rules)).toContain("<secret>");
+		expect(maskEcho(echo, rules)).not.toContain("hidden");
+	}
+	expect(maskEcho("% Invalid input detected at '^' marker.", rules)).toBe("% Invalid input detected at '^' marker.");
 });
 
 test("what an exception covers stays, and a secret that reaches beyond it does not", () => {

@@ -115,6 +115,21 @@ export function createLineMasker(definition: TextRules): (line: string) => strin
 }
 
 /**
+ * A line in which a device may repeat a line of config among words of its own (`% Invalid input: snmp-server community ...`), masked as if
+ * that line began at each of its words. For short texts: the cost grows with their square.
+ */
+export function maskEcho(line: string, definition: TextRules): string {
+	let masked = line;
+	// From the end, so that masking moves nothing that is still to be looked at.
+	for (const { index } of [...line.matchAll(/(?<=^|[\s"'`(:])(?=\S)/g)].reverse()) {
+		for (const start of index > 0 ? [index, index - 1] : [index]) {
+			masked = masked.slice(0, start) + createLineMasker(definition)(masked.slice(start));
+		}
+	}
+	return masked;
+}
+
+/**
  * `line` with what the patterns capture replaced, save where it lies within what `harmless` captures. All look at the line as it came: what
  * one masks must not hide from another.
  */

@@ -1,7 +1,7 @@
 import type { Duplex } from "node:stream";
 import type { SessionTimeouts } from "@netconductor/contracts/devices/connection";
 import type { DevicePhase } from "@netconductor/contracts/kernel/errors";
-import { createLineMasker } from "@netconductor/runtime/config-text";
+import { createLineMasker, maskEcho } from "@netconductor/runtime/config-text";
 import { type AppError, failed } from "@netconductor/runtime/errors";
 import type { CompiledPattern } from "@netconductor/runtime/pattern";
 import { forPeople, nameOf, type Peer, sessionError } from "./device-error.ts";
@@ -53,6 +53,8 @@ const askedAgain = 3;
 const askAgain_ms = 1000;
 /** Lines at the beginning and end of an answer that may be an error message. */
 const errorLines = 5;
+/** What is quoted of a device's words, in characters. */
+const longestExcerpt = 300;
 const shortestSecret = 3;
 
 /** One answer being read. */
@@ -577,7 +579,7 @@ export class CliEngine {
 		reading.blocks.push(Buffer.from(block, "latin1"));
 		if (this.#options.onOutput && reading.phase === "command") {
 			const lines = decodeBytes(block.endsWith("\n") ? block.slice(0, -1) : block).split("\n");
-			this.#options.onOutput(`${lines.map((line) => this.#withoutKnownSecrets(this.#mask(line))).join("\n")}\n`);
+			this.#options.onOutput(`${lines.map((line) => this.#shown(line)).join("\n")}\n`);
 		}
 	}
 
@@ -635,9 +637,22 @@ export class CliEngine {
 	}
 
 	#redact(text: string): string {
-		const lines = text.trim().slice(0, 300).split("\n");
-		const mask = createLineMasker(this.#platform.definition);
-		return lines.map((line) => this.#withoutKnownSecrets(mask(line))).join("\n");
+		// Cut only when masked: half of a secret would no longer be known.
+		const lines = text
+			.trim()
+			.slice(0, 2 * longestExcerpt)
+			.split("\n");
+		return lines
+			.map((line) => maskEcho(this.#withoutKnownSecrets(line), this.#platform.definition))
+			.join("\n")
+			.slice(0, longestExcerpt);
+	}
+
+	/** A line of output as it may be watched. An error may repeat a line of config. */
+	#shown(line: string): string {
+		const masked = this.#mask(line);
+		const isError = line.length <= longestExcerpt && this.#platform.isError(line.trimEnd());
+		return this.#withoutKnownSecrets(isError ? maskEcho(masked, this.#platform.definition) : masked);
 	}
 
 	#withoutKnownSecrets(line: string): string {

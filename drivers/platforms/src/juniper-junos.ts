@@ -1,9 +1,11 @@
 import { urlSecrets } from "./cisco-secrets.ts";
 import { definePlatform } from "./define-platform.ts";
 
-/** Statements whose value is a secret; Junos prints it in quotes. */
+/** Words before a secret, wherever they stand: Junos prints the value in quotes, people write it into messages without. */
 const secretWord =
-	"(?:encrypted-password|plain-text-password-value|password|secret|authentication-key|authentication-password|privacy-password|privacy-key|simple-password|passphrase|ascii-text|hexadecimal|shared-secret|psk|cak|md5 \\d+ key|key)";
+	"(?:encrypted-password|plain-text-password-value|password|secret|authentication-password|privacy-password|privacy-key|simple-password|passphrase|ascii-text|hexadecimal|shared-secret|psk|cak|md5 \\d+ key)";
+/** Numbers and names of keys follow these words too. */
+const keyWord = "(?:authentication-key|key)";
 
 export const juniperJunos = definePlatform({
 	id: "juniper_junos",
@@ -34,9 +36,10 @@ export const juniperJunos = definePlatform({
 		...urlSecrets,
 		'("\\$[1-9]\\$[^"]+")',
 		'(?:^|\\s)("[^"]*"|[^\\s"]+?);? *## SECRET-DATA',
-		`(?:^|[^\\w-])${secretWord} ("[^"]*")`,
-		// As a person may have typed it: only at the end of a statement, since names of keys and of methods follow these words too.
-		`(?:^|[^\\w-])${secretWord} ([^\\s;"{}\\]]+)(?:;.*)?$`,
+		`(?:^|[^\\w-])${secretWord} ("[^"]*"|[^\\s;"{}\\]]+)`,
+		`(?:^|[^\\w-])${keyWord} ("[^"]*")`,
+		`(?:^|[^\\w-])${keyWord} ([^\\s;"{}\\]]+)(?:;.*)?$`,
+		"\\b(?P<harmless>password (?:minimum-\\S+|maximum-\\S+|change-type|format) \\S+)$",
 		'^\\s*community ("[^"]*"|[^\\s;]+) \\{$',
 		'^\\s*community ("[^"]*"|[^\\s;]+);$',
 		'^set snmp (?:.* )?community ("[^"]*"|\\S+)',
