@@ -169,7 +169,9 @@ function workerEnvironment(
 		NETCONDUCTOR_DATABASE_URL: undefined,
 		NETCONDUCTOR_ADMIN_PASSWORD: undefined,
 		NETCONDUCTOR_DATA_DIR: data_dir,
-		NETCONDUCTOR_TASKS_DATABASE_URL: host.databaseUrl("tasks"),
+		...(settings.database_urls.tasks === undefined && {
+			NETCONDUCTOR_TASKS_DATABASE_URL: withoutPassword(host.databaseUrl("tasks")),
+		}),
 		NETCONDUCTOR_TASKS_URL: local("tasks"),
 		NETCONDUCTOR_DEVICES_URL: local("devices"),
 		NETCONDUCTOR_BACKUP_URL: local("backup"),
@@ -178,6 +180,14 @@ function workerEnvironment(
 	// A variable and the file that stands for it must not both be set.
 	const files = Object.keys(replaced).map((name) => [`${name}_FILE`, undefined] as const);
 	return { ...env, ...replaced, ...Object.fromEntries(files) };
+}
+
+/** Whoever holds the master key derives the password of a role that we made; an environment can be read in /proc. */
+function withoutPassword(url: string | undefined): string | undefined {
+	if (url === undefined) return undefined;
+	const bare = new URL(url);
+	bare.password = "";
+	return bare.href;
 }
 
 function publicUrl(targets: readonly Target[], settings: Settings): string | undefined {

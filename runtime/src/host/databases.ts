@@ -36,7 +36,9 @@ export async function openDatabases(
 	const schemas = new Set(services.flatMap(({ schema }) => (schema === false ? [] : [schema])));
 	await Promise.all(
 		[...schemas].map(async (schema) => {
-			const url = access.urls?.[schema] ?? (await provision(schema, access.admin_url, master));
+			const given = access.urls?.[schema];
+			const url =
+				given === undefined ? await provision(schema, access.admin_url, master) : withPassword(given, schema, master);
 			const application_name = `netconductor ${schema}`;
 			opened.set(schema, { url, db: openDatabase({ url, schema, application_name, max: access.pool_size }) });
 		}),
@@ -50,11 +52,22 @@ async function provision(schema: string, admin_url: string | undefined, master: 
 			message: `${schema} has no database: set DATABASE_URL, or NETCONDUCTOR_${schema.toUpperCase()}_DATABASE_URL`,
 		});
 	}
-	const password = deriveKey(master.current, `database role ${schema}`).toString("base64url");
 	return provisionSchema({
 		admin_url,
 		service: schema,
-		password,
+		password: rolePassword(schema, master),
 		check: (client) => checkMasterKey(client, schema, master),
 	});
+}
+
+/** A URL that names the role which provisioning makes, without a password, means the one that we gave it. */
+function withPassword(given: string, schema: string, master: MasterKeys): string {
+	const url = new URL(given);
+	if (url.username !== `nc_${schema}` || url.password !== "") return given;
+	url.password = rolePassword(schema, master);
+	return url.href;
+}
+
+function rolePassword(schema: string, { current }: MasterKeys): string {
+	return deriveKey(current, `database role ${schema}`).toString("base64url");
 }
