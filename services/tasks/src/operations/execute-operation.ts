@@ -139,7 +139,8 @@ export function executeOperation(needs: ExecuteNeeds) {
 			return { status: "failed", result, error };
 		} catch (thrown) {
 			const error = toOperationError(thrown);
-			if (!isAppError(thrown))
+			// What was cut off by a cancel or by the worker's end threw because it was told to.
+			if (!isAppError(thrown) && !signal.aborted)
 				log.error({ err: thrown, operation_id: claimed.id, step: step.type }, "a step failed unexpectedly");
 			if (!signal.aborted) {
 				lines.add(error.message);
