@@ -73,6 +73,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	app.addHook("onRequest", (request, reply, done) => {
 		reply.header("x-request-id", request.id);
 		if (request.url.startsWith("/api/")) reply.header("cache-control", "no-store");
+		// A trace of our own for every request: a `traceparent` from outside could join strangers' requests or turn reporting on and off.
 		runWithTraceparent(undefined, done);
 	});
 	app.addHook("onRequest", async (request) => {
