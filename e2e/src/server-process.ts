@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** How a process ended. */
-export interface Ended {
+interface Ended {
 	code: number | null;
 	signal: NodeJS.Signals | null;
 }

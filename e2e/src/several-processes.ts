@@ -17,7 +17,7 @@ const placement = {
 	work: ["tasks", "backup"],
 } as const;
 
-export type ProcessName = keyof typeof placement;
+type ProcessName = keyof typeof placement;
 
 /** NetConductor as services in several processes, over RabbitMQ, Redis and one PostgreSQL of its own. */
 export interface SeveralProcesses extends Door {

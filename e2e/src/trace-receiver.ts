@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 /** A span as OTLP/HTTP carries it in JSON. */
-export interface ReceivedSpan {
+interface ReceivedSpan {
 	name: string;
 	traceId: string;
 	spanId: string;
