@@ -52,7 +52,8 @@ if (installed < changedAt(join(root, "package-lock.json"))) {
 needLibatomic();
 
 const built = changedAt(join(root, "apps", "web", "dist", "index.html"));
-const sources = ["apps/web/src", "apps/web/index.html", "apps/web/vite.config.ts", "contracts/src"];
+const webSources = ["src", "public", "index.html", "vite.config.ts", "postcss.config.cjs"];
+const sources = ["contracts/src", ...webSources.map((name) => `apps/web/${name}`)];
 if (built < Math.max(...sources.map((path) => changedAt(join(root, path))))) {
 	process.stdout.write("Building the web app...\n");
 	run(node, [

@@ -1,7 +1,7 @@
 import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessibilityFaults, launchBrowser, openPage } from "./browser.ts";
+import { accessibilityFaults, foreignHost, launchBrowser, openPage } from "./browser.ts";
 import { adminPassword, type Clients, type Product, runEnded, startProduct } from "./product.ts";
 
 const oneTime = "one time password 2026";
@@ -120,7 +120,7 @@ test("a device is added by form, and what the server refuses stands beside its f
 	await page.keyboard.press("Escape");
 });
 
-test("a backup of all devices is seen live, also after a reload in the middle", async () => {
+test("a backup of all devices is seen live, also after a reload and a lost connection in the middle", async () => {
 	await admin.devices.importDevices({
 		body: {
 			format: "json",
@@ -135,6 +135,16 @@ test("a backup of all devices is seen live, also after a reload in the middle", 
 	await page.getByRole("button", { name: "Back up all" }).click();
 	const run_id = await watch();
 	await shows("Live");
+	const continuedAfter: number[] = [];
+	await page.routeWebSocket(/\/ws\/tasks\//, (socket) => {
+		continuedAfter.push(Number(new URL(socket.url()).searchParams.get("after")));
+		const server = socket.connectToServer();
+		server.onMessage((message) => {
+			socket.send(message);
+			const heard = JSON.parse(String(message)).type;
+			if (continuedAfter.length === 1 && heard === "output") void socket.close({ code: 1012, reason: "lost" });
+		});
+	});
 	await page.reload();
 	await shows("Running");
 	expect((await admin.tasks.getRun({ params: { id: run_id } })).finished_at).toBeNull();
@@ -145,6 +155,8 @@ test("a backup of all devices is seen live, also after a reload in the middle", 
 	const said = (await page.getByRole("log").textContent()) ?? "";
 	for (const { name } of fleet.devices) expect(said).toContain(name);
 	expect(said.match(/stored, the first one/g)).toHaveLength(deviceCount);
+	expect(said.match(/connected to/g)).toHaveLength(deviceCount);
+	expect(continuedAfter).toEqual([0, expect.toSatisfy((seq: number) => seq > 0)]);
 	expect(await accessibilityFaults(page)).toEqual([]);
 });
 
@@ -237,16 +249,29 @@ test("a run is cancelled only after asking", async () => {
 	expect((await runEnded(admin, run_id)).status).toBe("cancelled");
 });
 
-test("tabs that open at the same time share one session, and signing out ends it in all of them", async () => {
-	const tabs = await Promise.all(Array.from({ length: 4 }, () => openPage(context, misdeeds)));
-	await Promise.all(tabs.map((tab) => tab.goto(at("/runs"))));
-	await Promise.all(tabs.map((tab) => tab.getByRole("heading", { name: "Runs" }).waitFor()));
-	await page.goto(at("/devices"));
-	await page.getByRole("button", { name: "Menu of ana" }).click();
-	await page.getByRole("menuitem", { name: "Sign out" }).click();
-	await Promise.all([page, ...tabs].map((tab) => tab.waitForURL("**/login?*")));
-	await Promise.all(tabs.map((tab) => tab.close()));
-});
+test.each([
+	["a page of this machine", "127.0.0.1", "ana"],
+	["a page from elsewhere over plain HTTP, without locks,", foreignHost, "vera"],
+])(
+	"tabs of %s that open at the same time share one session, and signing out ends it in all of them",
+	async (_, host, user) => {
+		const start = new URL(product.url);
+		start.hostname = host;
+		const first = await openPage(context, misdeeds);
+		await first.goto(`${start.origin}/devices`);
+		if (host === foreignHost) await signIn(first, user, own);
+		await first.getByRole("heading", { name: "Devices" }).waitFor();
+		expect(await first.evaluate("'locks' in navigator")).toBe(host !== foreignHost);
+		const tabs = await Promise.all(Array.from({ length: 4 }, () => openPage(context, misdeeds)));
+		await Promise.all(tabs.map((tab) => tab.goto(`${start.origin}/runs`)));
+		await Promise.all(tabs.map((tab) => tab.getByRole("heading", { name: "Runs" }).waitFor()));
+		await first.reload();
+		await first.getByRole("button", { name: `Menu of ${user}` }).click();
+		await first.getByRole("menuitem", { name: "Sign out" }).click();
+		await Promise.all([first, ...tabs].map((tab) => tab.waitForURL("**/login?*")));
+		await Promise.all([first, ...tabs].map((tab) => tab.close()));
+	},
+);
 
 test("a viewer is offered nothing that writes, and every page can be used without seeing or a mouse", async () => {
 	const dark = await browser.newContext({ viewport: { width: 390, height: 844 }, colorScheme: "dark" });

@@ -39,7 +39,7 @@ export function OperationTable({
 				<tbody>
 					{operations.map((operation) => (
 						<tr key={operation.id}>
-							<td>
+							<td className="nc-name" title={visibleLine(operation.device_name)}>
 								<TextLink to="/devices/$id" params={{ id: operation.device_id }} size="sm">
 									{visibleLine(operation.device_name)}
 								</TextLink>
