@@ -1,11 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import axe from "axe-core";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 
 /** Leads to this machine under a name that browsers do not take for it: plain HTTP from there is no secure context. */
 export const foreignHost = "netconductor.test";
-
-const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** Debian's Chromium without a window; it speaks to this machine only. */
 export function launchBrowser(): Promise<Browser> {
@@ -38,7 +35,7 @@ export async function openPage(context: BrowserContext, misdeeds: string[]): Pro
 /** Serious and critical findings of axe on what the page shows now, as `rule: element`. */
 export async function accessibilityFaults(page: Page): Promise<string[]> {
 	// Evaluated by the debugger, which the page's policy does not concern.
-	await page.evaluate(await readFile(axePath, "utf8"));
+	await page.evaluate(axe.source);
 	return page.evaluate(async () => {
 		type Axe = { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
 		const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();

@@ -57,7 +57,7 @@ export function ProblemAlert({ error, onRetry }: { error: unknown; onRetry?: () 
 }
 
 /** `body.port` is the API's word; beside a form the field alone is clearer. */
-export function fieldName(path: string): string {
+function fieldName(path: string): string {
 	return path.replace(/^(body|query|params)\./, "");
 }
 
