@@ -205,12 +205,14 @@ export const authApi = defineApi("auth", {
 		permission: "keys:rotate",
 	}),
 
-	/** What a credential stands for right now: permissions are looked up, not frozen in the token. Asked by the gateway. */
+	/** What a credential stands for right now: permissions are looked up, not frozen in the token. Asked by the gateway, and by realtime of those who watch. */
 	resolveActor: internal("/internal/auth/actor", {
 		summary: "Actor behind a session or an API token",
 		body: z.discriminatedUnion("kind", [
 			z.object({ kind: z.literal("session"), session_id: z.string(), user_id: Id }),
 			z.object({ kind: z.literal("api_token"), token: Secret() }),
+			/** For a connection that was opened with the token and is still open. */
+			z.object({ kind: z.literal("api_token_id"), token_id: Id }),
 		]),
 		returns: z.object({ actor: Actor, must_change_password: z.boolean() }),
 		errors: ["auth.unauthenticated", "auth.session_ended"],

@@ -18,6 +18,12 @@ export const realtimeService = defineService({
 		const dashboard = createDashboard({ tasks: clients.tasks, account: ownAccount(), ephemeral, log });
 		const sockets = createSocketServer({
 			redeemTicket: async (ticket) => (await clients.auth.redeemWsTicket({ body: { ticket } }, ownAccount())).actor,
+			resolveAgain: async ({ kind, id, session_id = "" }) => {
+				const known = { kind: "session" as const, session_id, user_id: id };
+				const body = kind === "token" ? { kind: "api_token_id" as const, token_id: session_id } : known;
+				const { actor, must_change_password } = await clients.auth.resolveActor({ body }, ownAccount());
+				return must_change_password ? undefined : actor;
+			},
 			allowed_origins: config.allowed_origins,
 			feeds,
 			dashboard,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
 import { closeCodes } from "@netconductor/contracts/realtime/messages";
-import { hasCode } from "@netconductor/runtime/errors";
+import { hasCode, isAppError } from "@netconductor/runtime/errors";
 import type { Log } from "@netconductor/runtime/log";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Dashboard } from "./dashboard.ts";
@@ -12,6 +12,8 @@ import { createWatcher, type Watcher } from "./watcher.ts";
 interface Needs {
 	/** @throws auth.ticket_invalid */
 	redeemTicket(ticket: string): Promise<Actor>;
+	/** The actor with what they may do by now; undefined or an `unauthenticated` error when they are signed out. */
+	resolveAgain(actor: Actor): Promise<Actor | undefined>;
 	allowed_origins: readonly string[];
 	feeds: RunFeeds;
 	dashboard: Dashboard;
@@ -19,9 +21,14 @@ interface Needs {
 }
 
 const pingEvery_ms = 30_000;
+/** How long somebody who was disabled or lost a right may go on watching, about. */
+const recheckEvery_ms = 5_000;
+
+const notPermitted = { code: closeCodes.forbidden, reason: "runs:read is needed" };
+const signedOut = { code: closeCodes.ticket_invalid, reason: "the session or token behind this view has ended" };
 
 /** Accepts WebSockets: right origin, a single-use ticket, and a role that may see what is asked for. */
-export function createSocketServer({ redeemTicket, allowed_origins, feeds, dashboard, log }: Needs) {
+export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins, feeds, dashboard, log }: Needs) {
 	// Browsers send nothing to us: anything longer than a pong is somebody playing.
 	const server = new WebSocketServer({ noServer: true, maxPayload: 4096, perMessageDeflate: false });
 	const alive = new WeakSet<WebSocket>();
@@ -32,6 +39,44 @@ export function createSocketServer({ redeemTicket, allowed_origins, feeds, dashb
 			socket.ping();
 		}
 	}, pingEvery_ms);
+
+	const watching = new Map<Watcher, Actor>();
+	let rechecking = false;
+	const rechecks = setInterval(() => {
+		if (rechecking) return;
+		rechecking = true;
+		void recheck().finally(() => {
+			rechecking = false;
+		});
+	}, recheckEvery_ms);
+
+	/** Closes the views of those who may no longer watch: a ticket says only who they were when they opened it. */
+	async function recheck(): Promise<void> {
+		const bySession = Map.groupBy(watching, ([, { kind, id, session_id }]) => `${kind} ${id} ${session_id}`);
+		for (const [[, actor] = []] of bySession.values()) {
+			if (actor === undefined) continue;
+			const refusal = await whyNoLonger(actor);
+			if (refusal === undefined) continue;
+			for (const [watcher, { kind, id, session_id }] of watching) {
+				if (kind === actor.kind && id === actor.id && session_id === actor.session_id) {
+					watcher.end(refusal.code, refusal.reason);
+				}
+			}
+		}
+	}
+
+	async function whyNoLonger(actor: Actor): Promise<{ code: number; reason: string } | undefined> {
+		try {
+			const now = await resolveAgain(actor);
+			if (now === undefined) return signedOut;
+			return isPermitted(now, "runs:read") ? undefined : notPermitted;
+		} catch (error) {
+			if (isAppError(error) && error.kind === "unauthenticated") return signedOut;
+			// Auth is away for a moment: nobody is thrown out for that.
+			log.warn({ err: error }, "whether somebody may still watch could not be asked");
+			return undefined;
+		}
+	}
 
 	function accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
 		if (!isAllowedOrigin(request, allowed_origins)) {
@@ -56,7 +101,9 @@ export function createSocketServer({ redeemTicket, allowed_origins, feeds, dashb
 			throw error;
 		});
 		if (actor === undefined) return watcher.end(closeCodes.ticket_invalid, "the ticket is unknown, used or expired");
-		if (!isPermitted(actor, "runs:read")) return watcher.end(closeCodes.forbidden, "runs:read is needed");
+		if (!isPermitted(actor, "runs:read")) return watcher.end(notPermitted.code, notPermitted.reason);
+		watching.set(watcher, actor);
+		watcher.onEnd(() => void watching.delete(watcher));
 
 		const task = /^\/ws\/tasks\/([0-9a-f-]{36})$/.exec(url.pathname)?.[1];
 		if (url.pathname === "/ws/dashboard") return dashboard.watch(watcher);
@@ -75,6 +122,7 @@ export function createSocketServer({ redeemTicket, allowed_origins, feeds, dashb
 		accept,
 		async close() {
 			clearInterval(pinging);
+			clearInterval(rechecks);
 			for (const socket of server.clients) socket.close(1012, "the server is restarting");
 			await new Promise<void>((resolve) => {
 				const timer = setTimeout(() => {

@@ -22,10 +22,16 @@ interface ResolvedActor {
 
 /** Who is behind a session or an API token, and what they may do at this moment. */
 export function resolveActor(needs: Needs): Operation<"resolveActor"> {
-	return ({ body }) =>
-		body.kind === "session"
-			? actorOfSession(needs, body.session_id, body.user_id)
-			: actorOfToken(needs, () => findTokenByHash(needs.db.orm, secretHash(body.token)));
+	return ({ body }) => {
+		switch (body.kind) {
+			case "session":
+				return actorOfSession(needs, body.session_id, body.user_id);
+			case "api_token":
+				return actorOfToken(needs, () => findTokenByHash(needs.db.orm, secretHash(body.token)));
+			case "api_token_id":
+				return actorOfTokenId(needs, body.token_id);
+		}
+	};
 }
 
 /** @throws auth.session_ended */
