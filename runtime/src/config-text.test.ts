@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import {
+	eitherMasks,
 	maskEcho,
 	maskSecrets,
 	maskSecretsInSlices,
@@ -52,6 +53,14 @@ test("what an exception covers stays, and a secret that reaches beyond it does n
 	const careful = { ...rules, secrets: [...rules.secrets, "^(?P<harmless>psk none)", "^no (?P<harmless>psk \\w+)$"] };
 	expect(maskSecrets("psk none\nno psk abc\npsk none123\npsk abc", careful)).toBe(
 		"psk none\nno psk abc\npsk <secret>\npsk <secret>",
+	);
+});
+
+test("what was masked when it was stored stays so, whatever is excepted today; what is found to be a secret today is masked too", () => {
+	const stored = { secrets: ["^psk (\\S+)", "^(?P<harmless>psk none)$"], secret_blocks: [] };
+	const today = { secrets: ["^key (\\S+)", "^(?P<harmless>.*)$"], secret_blocks: [] };
+	expect(maskSecrets("psk abc\nkey abc\npsk none", eitherMasks(stored, today))).toBe(
+		"psk <secret>\nkey <secret>\npsk none",
 	);
 });
 

@@ -5,6 +5,10 @@ import { type CompiledPattern, compilePattern } from "./pattern.ts";
 /** The parts of a platform definition that say how to treat the text of its configs. */
 export type TextRules = Pick<PlatformDefinition, "volatile" | "secrets" | "secret_blocks">;
 
+type MaskingRules = Omit<TextRules, "volatile">;
+
+/** Marks a pattern as an exception. */
+const harmlessGroup = "(?P<harmless>";
 const secretMask = "<secret>";
 const volatileMask = "<volatile>";
 
@@ -19,6 +23,19 @@ const encryptedKeyBegins = /-----BEGIN ENCRYPTED PRIVATE KEY-----/;
 /** Base64 of a key, the headers of an encrypted one ("Proc-Type: 4,ENCRYPTED"), a blank line. */
 const keyBody = /^\s*(?:[A-Za-z0-9+/=]*|[A-Za-z-]+: .*)\s*$/;
 
+/**
+ * Rules that mask what either masks: those of the day a text was stored and today's. An exception counts only if it was one that day, so that
+ * nobody reveals an old secret by excepting it.
+ */
+export function eitherMasks(stored: MaskingRules, today: MaskingRules): TextRules {
+	const added = today.secrets.filter((source) => !source.includes(harmlessGroup));
+	return {
+		volatile: [],
+		secrets: [...new Set([...stored.secrets, ...added])],
+		secret_blocks: [...stored.secret_blocks, ...today.secret_blocks],
+	};
+}
+
 interface Rules {
 	volatile: CompiledPattern[];
 	secrets: CompiledPattern[];
@@ -30,8 +47,6 @@ interface Rules {
 	blocks: { start: CompiledPattern; end: CompiledPattern; secrets: CompiledPattern[] }[];
 	hasGroups: Map<CompiledPattern, boolean>;
 }
-
-const harmlessGroup = "(?P<harmless>";
 
 function anyOf(sources: string[]): Pick<CompiledPattern, "test"> | undefined {
 	if (sources.length === 0) return undefined;

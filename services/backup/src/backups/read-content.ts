@@ -2,7 +2,7 @@ import type { backupApi } from "@netconductor/contracts/backup/api";
 import { isPermitted } from "@netconductor/contracts/kernel/actor";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
-import type { TextRules } from "@netconductor/runtime/config-text";
+import { eitherMasks, type TextRules } from "@netconductor/runtime/config-text";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import type { CallContext, Handler } from "@netconductor/runtime/host/service";
@@ -98,11 +98,7 @@ async function openBackup({ db, contents }: ReadNeeds, id: string, form: "raw" |
 /** Today's rules for secrets and those of the day it was stored: nobody reveals an old secret by changing a device type. */
 async function maskingOf({ platformsOf }: ReadNeeds, row: BackupRow, content: StoredContent): Promise<TextRules> {
 	const platform = (await platformsOf([row.device_type])).get(row.device_type);
-	return {
-		volatile: [],
-		secrets: [...new Set([...content.masking.secrets, ...(platform?.secrets ?? [])])],
-		secret_blocks: [...content.masking.secret_blocks, ...(platform?.secret_blocks ?? [])],
-	};
+	return eitherMasks(content.masking, platform ?? { secrets: [], secret_blocks: [] });
 }
 
 /**
