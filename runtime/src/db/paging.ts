@@ -10,14 +10,21 @@ export interface PageWindow {
 	order_by: SQL[];
 }
 
-/** The window that a query `{page, page_size, sort}` asks for. `sort` is a key of `columns`, `-` before it for descending; nulls come last. */
+/** The window that a query `{page, page_size, sort}` asks for. `sort` is a key of `columns`, `-` before it for descending; nulls come last. @throws request.invalid for any other */
 export function pageWindow<F extends string>(
 	query: { page: number; page_size: number; sort?: F | `-${F}` | undefined },
 	{ columns, id, fallback }: { columns: Record<F, AnyColumn | SQL>; id: AnyColumn; fallback: F | `-${F}` },
 ): PageWindow {
 	const sort = query.sort ?? fallback;
 	const descending = sort.startsWith("-");
-	const column = columns[(descending ? sort.slice(1) : sort) as F];
+	const field = (descending ? sort.slice(1) : sort) as F;
+	if (!Object.hasOwn(columns, field)) {
+		throw failed("request.invalid", {
+			message: `This list cannot be sorted by ${field}. It can by ${Object.keys(columns).join(", ")}.`,
+			errors: [{ path: "query.sort", message: "not a field that this list is sorted by" }],
+		});
+	}
+	const column = columns[field];
 	const order = descending ? desc : asc;
 	return {
 		limit: query.page_size,

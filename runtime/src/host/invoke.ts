@@ -149,9 +149,9 @@ function parseInput(operation: Operation, raw: RawCall) {
 	for (const part of parts) {
 		const schema = operation[part];
 		if (schema === undefined) continue;
-		const withNul = pathOfNul(raw[part], part);
-		if (withNul !== undefined) {
-			problems.push({ path: withNul, message: "Must not contain NUL characters" });
+		const fault = faultIn(raw[part], part);
+		if (fault !== undefined) {
+			problems.push(fault);
 			continue;
 		}
 		const parsed = schema.safeParse(raw[part]);
@@ -169,15 +169,23 @@ function parseInput(operation: Operation, raw: RawCall) {
 	return input as never as { params: never; query: never; body: never };
 }
 
-/** PostgreSQL's text holds every character but NUL; no field of ours has a use for it. */
-function pathOfNul(value: unknown, path: string): string | undefined {
-	if (typeof value === "string") return value.includes("\0") ? path : undefined;
+/** Deeper than anything we take, and shallow enough for every function that calls itself on what is inside. */
+const deepestInput = 64;
+
+/** What no input of ours may have: NUL, which PostgreSQL's text does not hold, and nesting without end. */
+function faultIn(value: unknown, path: string, depth = 0): FieldError | undefined {
+	if (typeof value === "string") return value.includes("\0") ? withNul(path) : undefined;
 	if (typeof value !== "object" || value === null) return undefined;
+	if (depth > deepestInput) return { path: path.split(".", 2).join("."), message: "Nested too deeply" };
 	for (const [key, item] of Object.entries(value)) {
-		const found = key.includes("\0") ? path : pathOfNul(item, `${path}.${key}`);
+		const found = key.includes("\0") ? withNul(path) : faultIn(item, `${path}.${key}`, depth + 1);
 		if (found !== undefined) return found;
 	}
 	return undefined;
+}
+
+function withNul(path: string): FieldError {
+	return { path, message: "Must not contain NUL characters" };
 }
 
 function fieldError(part: string, issue: z.core.$ZodIssue): FieldError {
