@@ -55,7 +55,7 @@ export function createPostgresEphemeral({ url, log }: { url: string; log: Log })
 			},
 		});
 		return {
-			listening: line.ready,
+			listening: () => line.ready(startUp_ms),
 			async send(messages) {
 				const client = await line.ready();
 				await client.query(`select pg_notify('${channel}', message) from unnest($1::text[]) as message`, [messages]);
@@ -103,7 +103,7 @@ export function createRedisEphemeral({ url, log }: { url: string; log: Log }): E
 			},
 		});
 		return {
-			listening: line.ready,
+			listening: () => line.ready(startUp_ms),
 			async send(messages) {
 				const redis = await line.ready();
 				const pipeline = redis.pipeline();
@@ -114,6 +114,9 @@ export function createRedisEphemeral({ url, log }: { url: string; log: Log }): E
 		};
 	});
 }
+
+/** A process that starts waits longer for its first connection than one that only loses a message. */
+const startUp_ms = 30_000;
 
 interface Wire {
 	listening(): Promise<unknown>;
@@ -270,10 +273,10 @@ function keepConnected<T>(needs: {
 
 	const keeping = keep();
 	return {
-		/** @throws service.unavailable when there is no connection within 5 s */
-		async ready(): Promise<T> {
+		/** @throws service.unavailable when there is no connection within this time */
+		async ready(within_ms = 5_000): Promise<T> {
 			const late = new AbortController();
-			const timeout = sleep(5_000, undefined, { signal: late.signal, ref: false }).then(() => {
+			const timeout = sleep(within_ms, undefined, { signal: late.signal, ref: false }).then(() => {
 				throw unavailable(new Error(`${name}: no connection`));
 			});
 			timeout.catch(() => {});

@@ -73,7 +73,7 @@ test("an empty chain is intact", async () => {
 
 test("what services do arrives in the chain with actor, request without secrets, resource and outcome", async () => {
 	const garden = running.client(gardenApi);
-	await garden.plant({ body: { name: "oak\0\ud800", pin: "canary-secret" } });
+	await garden.plant({ body: { name: "oak\ud800", pin: "canary-secret" } });
 	await expect(garden.plant({ body: { name: "weed", pin: "canary-secret" } })).rejects.toThrow();
 	const stranger = running.client(gardenApi, actorWith());
 	await expect(stranger.plant({ body: { name: "oak", pin: "canary-secret" } })).rejects.toThrow();
@@ -89,7 +89,7 @@ test("what services do arrives in the chain with actor, request without secrets,
 		operation: "plant",
 		actor: { kind: "user", name: "admin" },
 		resource_type: "tree",
-		resource_id: "oak\ufffd\ufffd",
+		resource_id: "oak\ufffd",
 		request: { body: { pin: "[redacted]" } },
 	});
 	expect(JSON.stringify(items)).not.toContain("canary-secret");
