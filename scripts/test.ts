@@ -4,12 +4,17 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LabPackage, requirePackages } from "@netconductor/lab/packages";
+import { testsWithout } from "./left-out.ts";
 
 const needed: LabPackage[] = ["frr", "openssh-server", "iproute2", "rabbitmq-server", "redis-server", "chromium"];
-const missing = await requirePackages(needed);
-if (missing.length > 0) {
+const lacking: string[] = await requirePackages(needed);
+if (process.getuid?.() !== 0) lacking.push("root");
+const leftOut = testsWithout(lacking);
+if (leftOut.length > 0) {
+	const packages = lacking.filter((name) => name !== "root");
 	process.stdout.write(
-		`Left out for want of Debian packages (${missing.join(", ")}): run as root, or install them: apt-get install ${missing.join(" ")}\n`,
+		`Left out:\n${leftOut.map((file) => `  ${file}\n`).join("")}Run as root to have everything` +
+			`${packages.length > 0 ? `, or install ${packages.join(" ")}` : ""}.\n`,
 	);
 	if (process.env.CI) {
 		process.stderr.write("In CI nothing may be left out.\n");
@@ -26,12 +31,10 @@ const args = [
 	"--reporter=default",
 	"--reporter=json",
 	`--outputFile.json=${report}`,
+	...leftOut.flatMap((file) => ["--exclude", file]),
 	...process.argv.slice(2),
 ];
-const child = spawn(process.execPath, args, {
-	stdio: "inherit",
-	env: { ...process.env, NETCONDUCTOR_TEST_MISSING_PACKAGES: missing.join(",") },
-});
+const child = spawn(process.execPath, args, { stdio: "inherit" });
 const code = await new Promise<number>((resolve) => child.once("exit", (status) => resolve(status ?? 1)));
 
 interface Results {

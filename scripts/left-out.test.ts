@@ -1,0 +1,15 @@
+import { expect, test } from "vitest";
+import { testsWithout } from "./left-out.ts";
+
+test("nothing is left out when nothing is missing", () => {
+	expect(testsWithout([])).toEqual([]);
+});
+
+test("what is left out without a package is what leads to it, at any distance", () => {
+	expect(testsWithout(["frr"])).toEqual(expect.arrayContaining(["e2e/src/frr.test.ts", "lab/frr/lab.test.ts"]));
+	expect(testsWithout(["rabbitmq-server"])).toEqual(
+		expect.arrayContaining(["runtime/src/bus/carrier.test.ts", "e2e/src/topology.test.ts"]),
+	);
+	expect(testsWithout(["chromium"])).toEqual(["e2e/src/web.test.ts"]);
+	expect(testsWithout(["frr"])).not.toContain("e2e/src/faults.test.ts");
+});
