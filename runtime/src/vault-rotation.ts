@@ -1,19 +1,62 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
+import type { Database } from "./db/database.ts";
 import { toDatabaseError } from "./db/query-error.ts";
 import { failed } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { lengths, magic } from "./sealed-form.ts";
-import type { RotateOptions, Rotation, SealedColumn, Vault, VaultOptions } from "./vault.ts";
+
+/** A column, `text` or `bytea`, that holds what the vault sealed. */
+export interface SealedColumn {
+	table: string;
+	column: string;
+	/** Primary key; `id` unless told. */
+	id_column?: string;
+	/** Columns, besides the primary key, that `context` needs. */
+	context_columns?: readonly string[];
+	/** Context a row was sealed under, from its columns as text; `sealedContext(table, column, id)` unless told. */
+	context?(row: Readonly<Record<string, string>>): string;
+}
+
+export interface RotateOptions {
+	columns: readonly SealedColumn[];
+	/** Rows looked up at a time. */
+	batch?: number;
+	on_progress?(progress: { table: string; column: string; resealed: number; remaining: number }): void;
+	signal?: AbortSignal;
+}
+
+export interface Rotation {
+	/** The data key that everything is sealed with now. */
+	key_id: string;
+	resealed: number;
+	/** Went on with a rotation that had not ended. */
+	resumed: boolean;
+	retired_key_ids: string[];
+	/** Rows that do not open. They are left as they are, and so is the key they name. */
+	unreadable: { table: string; column: string; id: string; message: string }[];
+}
 
 type Options = Omit<RotateOptions, "columns"> & { columns: readonly Required<SealedColumn>[] };
 
+type SealedDatabase = Pick<Database, "pool" | "query" | "schema">;
+
+/** What a rotation needs of the vault whose key it rotates. */
+interface Resealer {
+	seal(plaintext: string | Uint8Array, context: string): Promise<string>;
+	open(sealed: string, context: string): Promise<Buffer>;
+	sealBytes(plaintext: Uint8Array, context: string): Promise<Buffer>;
+	openBytes(sealed: Uint8Array, context: string): Promise<Buffer>;
+	current_key_id(): string;
+	isRotationUnfinished(): Promise<boolean>;
+}
+
 interface RotationNeeds {
-	db: VaultOptions["db"];
+	db: SealedDatabase;
 	service: string;
 	log: Log;
 	key_ttl_ms: number;
-	vault: Vault;
+	vault: Resealer;
 	/** Reads the data keys anew. */
 	load(): Promise<void>;
 	/** Makes a data key, which is the current one from then on. */
@@ -89,7 +132,7 @@ interface DescribedColumn extends Required<SealedColumn> {
 	sql: { table: string; column: string; id: string };
 }
 
-async function describeColumn(db: VaultOptions["db"], sealed: Required<SealedColumn>): Promise<DescribedColumn> {
+async function describeColumn(db: SealedDatabase, sealed: Required<SealedColumn>): Promise<DescribedColumn> {
 	const id = sealed.id_column;
 	const types = await db.query<{ name: string; type: string }>(
 		`select attname as name, format_type(atttypid, atttypmod) as type
@@ -114,11 +157,7 @@ async function describeColumn(db: VaultOptions["db"], sealed: Required<SealedCol
 	};
 }
 
-async function isKeyUsed(
-	db: VaultOptions["db"],
-	{ sql, key_of_row }: DescribedColumn,
-	key_id: string,
-): Promise<boolean> {
+async function isKeyUsed(db: SealedDatabase, { sql, key_of_row }: DescribedColumn, key_id: string): Promise<boolean> {
 	const rows = await db.query(
 		`select 1 from ${sql.table} where ${sql.column} is not null and ${key_of_row} = $1 limit 1`,
 		[key_id],
@@ -128,8 +167,8 @@ async function isKeyUsed(
 
 /** Goes through the table once, by primary key, and re-seals what is sealed with another key. Answers how many rows it changed. */
 async function resealColumn(
-	db: VaultOptions["db"],
-	vault: Vault,
+	db: SealedDatabase,
+	vault: Resealer,
 	column: DescribedColumn,
 	key_id: string,
 	unreadable: Rotation["unreadable"],
@@ -165,8 +204,8 @@ async function resealColumn(
 }
 
 async function resealRow(
-	db: VaultOptions["db"],
-	vault: Vault,
+	db: SealedDatabase,
+	vault: Resealer,
 	column: DescribedColumn,
 	id: string,
 ): Promise<"resealed" | "changed meanwhile" | Error> {

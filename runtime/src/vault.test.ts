@@ -9,7 +9,8 @@ import { type Database, openDatabase } from "./db/database.ts";
 import { createLog } from "./log.ts";
 import { loadMasterKeys, type MasterKeys } from "./master-key.ts";
 import { type TestDatabase, testDatabase } from "./testing/database.ts";
-import { createVault, type SealedColumn, sealedContext, type Vault } from "./vault.ts";
+import { createVault, sealedContext, type Vault } from "./vault.ts";
+import type { SealedColumn } from "./vault-rotation.ts";
 
 const log = createLog({ level: "silent" });
 const text = { current: randomBytes(32).toString("hex"), other: randomBytes(32).toString("hex") };

@@ -7,7 +7,7 @@ import { failed } from "./errors.ts";
 import type { Log } from "./log.ts";
 import { deriveKey, type MasterKey, type MasterKeys } from "./master-key.ts";
 import { bytesOf, decrypt, encrypt, lengths, magic } from "./sealed-form.ts";
-import { rotateVault } from "./vault-rotation.ts";
+import { type RotateOptions, type Rotation, rotateVault, type SealedColumn } from "./vault-rotation.ts";
 
 /**
  * Seals secrets at rest with AES-256-GCM under a data key of the service's own, which lies in its schema wrapped by the master key.
@@ -33,37 +33,6 @@ export interface Vault {
 	 * @throws vault.rotation_running — another process is at it
 	 */
 	rotate(options: RotateOptions): Promise<Rotation>;
-}
-
-/** A column, `text` or `bytea`, that holds what the vault sealed. */
-export interface SealedColumn {
-	table: string;
-	column: string;
-	/** Primary key; `id` unless told. */
-	id_column?: string;
-	/** Columns, besides the primary key, that `context` needs. */
-	context_columns?: readonly string[];
-	/** Context a row was sealed under, from its columns as text; `sealedContext(table, column, id)` unless told. */
-	context?(row: Readonly<Record<string, string>>): string;
-}
-
-export interface RotateOptions {
-	columns: readonly SealedColumn[];
-	/** Rows looked up at a time. */
-	batch?: number;
-	on_progress?(progress: { table: string; column: string; resealed: number; remaining: number }): void;
-	signal?: AbortSignal;
-}
-
-export interface Rotation {
-	/** The data key that everything is sealed with now. */
-	key_id: string;
-	resealed: number;
-	/** Went on with a rotation that had not ended. */
-	resumed: boolean;
-	retired_key_ids: string[];
-	/** Rows that do not open. They are left as they are, and so is the key they name. */
-	unreadable: { table: string; column: string; id: string; message: string }[];
 }
 
 export interface VaultOptions {

@@ -10,8 +10,7 @@ import { type AppError, failed } from "../errors.ts";
 import { newId } from "../id.ts";
 import type { Log } from "../log.ts";
 import { currentTraceId } from "../telemetry.ts";
-import type { RawCall } from "./invoke.ts";
-import type { CallerContext, ChangeNote } from "./service.ts";
+import type { CallerContext, ChangeNote, RawCall } from "./call.ts";
 
 /** A change that is recorded as begun. */
 interface Intent {

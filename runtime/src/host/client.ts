@@ -1,7 +1,7 @@
 import { type Client, createClient } from "@netconductor/contracts/kernel/client";
 import type { Api } from "@netconductor/contracts/kernel/operation";
-import type { CallerContext } from "./service.ts";
-import { type ServiceTransport, toRawCall } from "./transport.ts";
+import type { CallerContext, ServiceTransport } from "./call.ts";
+import { toRawCall } from "./transport.ts";
 
 /** A typed client of a service over whichever transport reaches it. */
 export function createServiceClient<A extends Api>(api: A, transport: ServiceTransport): Client<A, CallerContext> {

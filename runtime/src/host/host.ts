@@ -20,16 +20,17 @@ import { deriveKey, type MasterKeys } from "../master-key.ts";
 import type { Metrics } from "../metrics.ts";
 import { createVault, type Vault } from "../vault.ts";
 import { type AuditTrail, createAuditTrail, ensureAuditTable } from "./audit-trail.ts";
+import type { CallerContext, Invoke, ServiceTransport } from "./call.ts";
 import { createServiceClient } from "./client.ts";
 import { type DatabaseAccess, openDatabases } from "./databases.ts";
 import { createHttpTransport } from "./http-transport.ts";
-import { createInvoker, type Invoke } from "./invoke.ts";
+import { createInvoker } from "./invoke.ts";
 import { createKeyRotation, ensureRotationTable } from "./key-rotation.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { startOrder } from "./order.ts";
-import type { AnyService, BuiltService, CallerContext, ProcessFacts, ServiceContext } from "./service.ts";
+import type { AnyService, BuiltService, ProcessFacts, ServiceContext } from "./service.ts";
 import { createServiceTokens } from "./service-token.ts";
-import { createLocalTransport, type ServiceTransport } from "./transport.ts";
+import { createLocalTransport } from "./transport.ts";
 
 export interface HostOptions {
 	/** Services that run in this process. */

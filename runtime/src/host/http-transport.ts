@@ -16,10 +16,8 @@ import { Pool } from "undici";
 import { type AppError, failed, fromProblem, isAppError } from "../errors.ts";
 import { newId } from "../id.ts";
 import { currentTraceparent, withSpan } from "../telemetry.ts";
-import type { Answer, RawCall } from "./invoke.ts";
-import type { CallerContext } from "./service.ts";
+import type { Answer, CallerContext, RawCall, ServiceTransport } from "./call.ts";
 import type { ServiceTokens } from "./service-token.ts";
-import type { ServiceTransport } from "./transport.ts";
 
 export interface HttpTransportOptions {
 	/** Name of the service that is called. */

@@ -6,24 +6,8 @@ import { type AppError, failed, toAppError } from "../errors.ts";
 import { newId } from "../id.ts";
 import type { Log } from "../log.ts";
 import type { AuditTrail } from "./audit-trail.ts";
-import type { Call, CallerContext, ChangeNote, Handlers } from "./service.ts";
-
-/** A call as it arrives, by whichever transport: names and values as the wire has them, nothing parsed. */
-export interface RawCall {
-	params: Record<string, string>;
-	query: Record<string, string | string[]>;
-	body: unknown;
-}
-
-/** An answer ready for the wire. */
-export interface Answer {
-	status: number;
-	content_type: string;
-	payload: string;
-}
-
-/** Performs one named operation. Throws only `AppError`. */
-export type Invoke = (name: string, raw: RawCall, caller: CallerContext) => Promise<Answer>;
+import type { Answer, CallerContext, ChangeNote, Invoke, RawCall } from "./call.ts";
+import type { Call, Handlers } from "./service.ts";
 
 export interface InvokerNeeds {
 	api: Api;

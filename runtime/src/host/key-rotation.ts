@@ -4,7 +4,8 @@ import type { Outbox } from "../bus/outbox.ts";
 import type { Clock } from "../clock.ts";
 import { afterCommit, type Database } from "../db/database.ts";
 import type { Log } from "../log.ts";
-import type { SealedColumn, Vault } from "../vault.ts";
+import type { Vault } from "../vault.ts";
+import type { SealedColumn } from "../vault-rotation.ts";
 
 export async function ensureRotationTable(db: Database): Promise<void> {
 	await db.query(

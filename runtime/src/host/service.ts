@@ -1,6 +1,5 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { Api, HandlerInput, HandlerOutput, Operation } from "@netconductor/contracts/kernel/operation";
 import type { Ephemeral } from "../bus/ephemeral.ts";
@@ -12,30 +11,9 @@ import type { Database } from "../db/database.ts";
 import type { HealthRegistry } from "../health.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
-import type { SealedColumn, Vault } from "../vault.ts";
-import type { ServiceTransport } from "./transport.ts";
-
-/** For whom and how long a call runs. A handler's own call context can be handed on as it is. */
-export interface CallerContext {
-	actor: Actor;
-	/** Aborts when the caller goes away. */
-	signal?: AbortSignal;
-	/** Instant (`Date.now()`) after which nobody waits for the answer. */
-	deadline_at?: number;
-	request_id?: string;
-}
-
-/** What a change was made to, for the audit record. Later notes of one call overwrite earlier ones field by field. */
-export interface ChangeNote {
-	resource_type?: string;
-	resource_id?: string;
-	resource_name?: string;
-	/** The resource before and after, without secrets. */
-	before?: unknown;
-	after?: unknown;
-	/** Who acted, where the operation itself finds it out (sign-in). */
-	actor?: { kind: Actor["kind"]; id: string; name: string };
-}
+import type { Vault } from "../vault.ts";
+import type { SealedColumn } from "../vault-rotation.ts";
+import type { CallerContext, ChangeNote, ServiceTransport } from "./call.ts";
 
 /** What every handler is given besides its input. */
 export interface CallContext extends Required<CallerContext> {

@@ -2,14 +2,7 @@ import { wireRequest } from "@netconductor/contracts/kernel/client";
 import type { Api, Operation } from "@netconductor/contracts/kernel/operation";
 import { failed, fromProblem, toProblem } from "../errors.ts";
 import { currentTraceId, withSpan } from "../telemetry.ts";
-import type { Answer, Invoke, RawCall } from "./invoke.ts";
-import type { CallerContext } from "./service.ts";
-
-/** Carries a call to wherever a service runs and brings its answer. Errors are the same whichever way it goes. */
-export interface ServiceTransport {
-	call(operation: Operation, name: string, raw: RawCall, caller: CallerContext): Promise<Answer>;
-	close(): Promise<void>;
-}
+import type { Invoke, RawCall, ServiceTransport } from "./call.ts";
 
 export interface CallInputs {
 	params?: Record<string, unknown>;

@@ -8,7 +8,7 @@ import Fastify, {
 } from "fastify";
 import { failed } from "../errors.ts";
 import type { HealthRegistry, HealthReport } from "../health.ts";
-import type { Invoke } from "../host/invoke.ts";
+import type { Invoke } from "../host/call.ts";
 import type { BuiltService } from "../host/service.ts";
 import type { ServiceTokens } from "../host/service-token.ts";
 import type { Log } from "../log.ts";

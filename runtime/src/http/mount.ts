@@ -1,7 +1,7 @@
 import type { Api, Operation } from "@netconductor/contracts/kernel/operation";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { failed, toAppError, toProblem } from "../errors.ts";
-import type { Answer, RawCall } from "../host/invoke.ts";
+import type { Answer, RawCall } from "../host/call.ts";
 import { defaultMaxBodyBytes } from "../host/transport.ts";
 import { currentTraceId } from "../telemetry.ts";
 

@@ -10,8 +10,8 @@ import { createInProcessCarrier } from "@netconductor/runtime/bus/in-process-car
 import { createManualClock, type ManualClock } from "@netconductor/runtime/clock";
 import { type Database, openDatabase } from "@netconductor/runtime/db/database";
 import { createHealth } from "@netconductor/runtime/health";
+import type { CallerContext } from "@netconductor/runtime/host/call";
 import { createHost } from "@netconductor/runtime/host/host";
-import type { CallerContext } from "@netconductor/runtime/host/service";
 import { createLog } from "@netconductor/runtime/log";
 import { createMetrics } from "@netconductor/runtime/metrics";
 import { testDatabase } from "@netconductor/runtime/testing/database";

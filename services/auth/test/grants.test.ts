@@ -1,7 +1,7 @@
 import { authApi } from "@netconductor/contracts/auth/api";
 import { presetRoles } from "@netconductor/contracts/auth/permissions";
 import { isPermitted } from "@netconductor/contracts/kernel/actor";
-import type { CallerContext } from "@netconductor/runtime/host/service";
+import type { CallerContext } from "@netconductor/runtime/host/call";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type AuthHost, startAuthHost } from "./auth-host.ts";
 

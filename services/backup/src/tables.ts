@@ -1,10 +1,24 @@
-import type { OperationError } from "@netconductor/contracts/tasks/model";
+import type { Actor } from "@netconductor/contracts/kernel/actor";
+import type { OperationError, Plan } from "@netconductor/contracts/tasks/model";
 import { instant } from "@netconductor/runtime/db/columns";
 import { sql } from "drizzle-orm";
 import { bigint, boolean, customType, index, integer, jsonb, pgSchema, text, uuid } from "drizzle-orm/pg-core";
-import type { Firing } from "./schedule/schedule-store.ts";
-import type { PendingStart } from "./snapshots/snapshot-store.ts";
 import type { MaskingRules } from "./text/prepare.ts";
+
+/** What is needed to start a snapshot's run again: the very plan, on behalf of the same actor. */
+export interface PendingStart {
+	plan: Plan;
+	actor: Actor;
+}
+
+/** A firing that was claimed: the snapshot's id is fixed with it, so that going on after a crash starts nothing twice. */
+export interface Firing {
+	snapshot_id: string;
+	/** When it was due. */
+	due_at: string;
+	/** Until when the one who claimed it may work on it. */
+	claimed_until: string;
+}
 
 const schema = pgSchema("backup");
 

@@ -4,8 +4,8 @@ import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { Clock } from "@netconductor/runtime/clock";
 import { failed, hasCode } from "@netconductor/runtime/errors";
+import type { CallerContext } from "@netconductor/runtime/host/call";
 import { anonymous } from "@netconductor/runtime/host/invoke";
-import type { CallerContext } from "@netconductor/runtime/host/service";
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from "jose";
 
 /** Who a request comes from. */

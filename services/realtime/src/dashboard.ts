@@ -3,7 +3,7 @@ import { DashboardMessage } from "@netconductor/contracts/realtime/messages";
 import type { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Consumers } from "@netconductor/runtime/bus/inbox";
-import type { CallerContext } from "@netconductor/runtime/host/service";
+import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Log } from "@netconductor/runtime/log";
 import { backlogLimitBytes, type Watcher } from "./watcher.ts";
 

@@ -3,7 +3,7 @@ import { RunProgress, type TaskMessage } from "@netconductor/contracts/realtime/
 import type { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
-import type { CallerContext } from "@netconductor/runtime/host/service";
+import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Log } from "@netconductor/runtime/log";
 import { backlogLimitBytes, type Watcher } from "./watcher.ts";
 

@@ -1,8 +1,8 @@
 import { accessToken } from "@netconductor/contracts/auth/access-token";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database, Orm, Tx } from "@netconductor/runtime/db/database";
-import type { SealedColumn, Vault } from "@netconductor/runtime/vault";
-import { sealedContext } from "@netconductor/runtime/vault";
+import { sealedContext, type Vault } from "@netconductor/runtime/vault";
+import type { SealedColumn } from "@netconductor/runtime/vault-rotation";
 import { and, desc, eq, gt, isNull, lte, max, or, sql } from "drizzle-orm";
 import {
 	type CryptoKey,

@@ -3,7 +3,7 @@ import type { PlatformDefinition } from "@netconductor/contracts/devices/platfor
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { Clock } from "@netconductor/runtime/clock";
 import { failed } from "@netconductor/runtime/errors";
-import type { CallerContext } from "@netconductor/runtime/host/service";
+import type { CallerContext } from "@netconductor/runtime/host/call";
 
 /** Definitions of device types, remembered for a while. */
 export type PlatformsOf = (device_types: readonly string[]) => Promise<Map<string, PlatformDefinition>>;

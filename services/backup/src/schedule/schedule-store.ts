@@ -6,15 +6,6 @@ import type { z } from "zod";
 import { schedule } from "../tables.ts";
 import { nextRuns } from "./due.ts";
 
-/** A firing that was claimed: the snapshot's id is fixed with it, so that going on after a crash starts nothing twice. */
-export interface Firing {
-	snapshot_id: string;
-	/** When it was due. */
-	due_at: string;
-	/** Until when the one who claimed it may work on it. */
-	claimed_until: string;
-}
-
 export type ScheduleRow = InferSelectModel<typeof schedule>;
 
 /** The one row. */

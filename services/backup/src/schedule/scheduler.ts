@@ -2,7 +2,7 @@ import type { devicesApi } from "@netconductor/contracts/devices/api";
 import { Selection } from "@netconductor/contracts/devices/model";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import { isAppError } from "@netconductor/runtime/errors";
-import type { CallerContext } from "@netconductor/runtime/host/service";
+import type { CallerContext } from "@netconductor/runtime/host/call";
 import { newId } from "@netconductor/runtime/id";
 import { and, eq, sql } from "drizzle-orm";
 import { type CleanupNeeds, cleanUp } from "../backups/cleanup.ts";
@@ -11,10 +11,11 @@ import { sweepContents } from "../backups/remove-backups.ts";
 import { snapshotName } from "../backups/run-backup.ts";
 import { sweepSearchTexts } from "../search/search-texts.ts";
 import { resumeStarts, type StartNeeds, startSnapshot } from "../snapshots/start-snapshot.ts";
+import type { Firing } from "../tables.ts";
 import { schedule, snapshots } from "../tables.ts";
 import { storable } from "../text/lines.ts";
 import { nextRuns } from "./due.ts";
-import { type Firing, readSchedule, type ScheduleRow, scheduleId } from "./schedule-store.ts";
+import { readSchedule, type ScheduleRow, scheduleId } from "./schedule-store.ts";
 
 export interface SchedulerNeeds extends StartNeeds, CleanupNeeds {
 	devices: Pick<Client<typeof devicesApi, CallerContext>, "listTargets">;

@@ -1,16 +1,8 @@
 import type { Snapshot } from "@netconductor/contracts/backup/model";
-import type { Actor } from "@netconductor/contracts/kernel/actor";
-import type { Plan } from "@netconductor/contracts/tasks/model";
 import type { Orm } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import { eq, getTableColumns, type InferSelectModel, sql } from "drizzle-orm";
 import { snapshots } from "../tables.ts";
-
-/** What is needed to start a snapshot's run again: the very plan, on behalf of the same actor. */
-export interface PendingStart {
-	plan: Plan;
-	actor: Actor;
-}
 
 export const snapshotColumns = (() => {
 	const { pending: _, ...columns } = getTableColumns(snapshots);

@@ -4,14 +4,14 @@ import type { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import { isAppError, toAppError } from "@netconductor/runtime/errors";
-import type { CallerContext } from "@netconductor/runtime/host/service";
+import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Log } from "@netconductor/runtime/log";
 import { and, asc, eq, isNotNull, isNull, lt } from "drizzle-orm";
 import { type BackupTargets, backupPlan } from "../backups/plan.ts";
+import type { PendingStart } from "../tables.ts";
 import { snapshots } from "../tables.ts";
 import { storable } from "../text/lines.ts";
 import { rememberDevices, rememberRun } from "./known.ts";
-import type { PendingStart } from "./snapshot-store.ts";
 
 export interface StartNeeds {
 	db: Database;

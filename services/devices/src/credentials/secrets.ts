@@ -1,4 +1,5 @@
-import { type SealedColumn, sealedContext, type Vault } from "@netconductor/runtime/vault";
+import { sealedContext, type Vault } from "@netconductor/runtime/vault";
+import type { SealedColumn } from "@netconductor/runtime/vault-rotation";
 
 /** Fields of a credential that are sealed, each under a context of its own column and row. */
 export const secretFields = ["password", "private_key", "passphrase", "enable_password"] as const;

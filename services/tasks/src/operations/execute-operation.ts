@@ -6,7 +6,7 @@ import type { PresentedHostKey } from "@netconductor/driver-core/host-key";
 import type { Clock } from "@netconductor/runtime/clock";
 import { createLineMasker } from "@netconductor/runtime/config-text";
 import { failed, hasCode, isAppError } from "@netconductor/runtime/errors";
-import type { CallerContext } from "@netconductor/runtime/host/service";
+import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Log } from "@netconductor/runtime/log";
 import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
 import { z } from "zod";
