@@ -1,7 +1,8 @@
+import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import type { Command } from "commander";
 import { type Clients, createClients } from "./client.ts";
 import { usageFailure } from "./failure.ts";
-import { safeJson, sanitisePainted, sanitiseText } from "./output/sanitise.ts";
+import { safeJson, sanitisePainted } from "./output/sanitise.ts";
 import { createTerminal, type System, type Terminal } from "./output/terminal.ts";
 import { createPrompts, type Prompts } from "./prompt.ts";
 import { createSessionBearer, createSessionStore, fixedBearer, type SessionStore, sessionPath } from "./session.ts";
@@ -67,10 +68,10 @@ export function createOpen(system: System): Open {
 				terminal.out(terminal.out_is_terminal ? sanitisePainted(human()) : human());
 			},
 			note: (text) => {
-				if (!json) terminal.err(`${sanitiseText(text)}\n`);
+				if (!json) terminal.err(`${visibleText(text)}\n`);
 			},
 			warn: (text) => {
-				if (!json) terminal.err(`${terminal.paintErr("warning", "warning:")} ${sanitiseText(text)}\n`);
+				if (!json) terminal.err(`${terminal.paintErr("warning", "warning:")} ${visibleText(text)}\n`);
 			},
 		};
 		if (options.token !== undefined) {

@@ -1,7 +1,7 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
+import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { exitCodes, Failure, usageFailure } from "./failure.ts";
-import { sanitiseText } from "./output/sanitise.ts";
 import type { System } from "./output/terminal.ts";
 
 /** Questions to the person, on standard error so that standard output stays clean, and secrets from standard input. */
@@ -24,7 +24,7 @@ export function createPrompts({ stdin, stderr }: Pick<System, "stdin" | "stderr"
 	let lines: string[] | undefined;
 
 	function question(asked: string, echo: boolean): Promise<string> {
-		const text = sanitiseText(asked);
+		const text = visibleText(asked);
 		if (!interactive) throw usageFailure(`Nobody is there to be asked: ${text.trim()}`);
 		stderr.write(text);
 		// readline edits the line; what it echoes goes nowhere when the answer is a secret.

@@ -9,6 +9,11 @@ function escaped(character: string): string {
 	return code < 0x100 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
 }
 
+/** Text in which every character that could hide, reorder or move something is replaced. */
+export function replaceUnsafe(text: string, replace: (character: string) => string): string {
+	return text.replace(unsafe, replace);
+}
+
 /** One line of text from a device or a person that shows what is in it: what could hide or reorder text appears as `\x1b`. Tabs stay. */
 export function visibleLine(text: string): string {
 	return text.replace(unsafe, (character) => (character === "\t" ? character : escaped(character)));

@@ -1,12 +1,13 @@
 import { writeFile } from "node:fs/promises";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import type { Backup } from "@netconductor/contracts/backup/model";
+import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { type Command, Option } from "commander";
 import { type Cli, confirmed, type Open } from "../cli.ts";
 import { usageFailure, workFailure } from "../failure.ts";
 import { addListCommand } from "../list-command.ts";
 import { renderCounts, renderUnified } from "../output/diff.ts";
-import { sanitiseLine, sanitiseText } from "../output/sanitise.ts";
+import { sanitiseLine } from "../output/sanitise.ts";
 import { type Column, renderTable } from "../output/table.ts";
 import { byteCount, count, localTime } from "../output/words.ts";
 import { pointInTime, wholeNumber } from "../query-options.ts";
@@ -101,7 +102,7 @@ function addShow(backup: Command, open: Open): void {
 					return cli.note(`Wrote ${options.output}.`);
 				}
 				cli.print(answer, () => {
-					const text = cli.terminal.out_is_terminal ? sanitiseText(answer.content) : answer.content;
+					const text = cli.terminal.out_is_terminal ? visibleText(answer.content) : answer.content;
 					return text.endsWith("\n") || text === "" ? text : `${text}\n`;
 				});
 			},

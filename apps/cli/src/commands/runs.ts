@@ -1,10 +1,11 @@
+import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { Run } from "@netconductor/contracts/tasks/model";
 import type { Command } from "commander";
 import type { Cli, Open } from "../cli.ts";
 import { assertSucceeded, followRun, renderOutcome, stateStyle, untilInterrupted } from "../follow-run.ts";
 import { addListCommand } from "../list-command.ts";
-import { safeJson, sanitiseLine, sanitiseText } from "../output/sanitise.ts";
+import { safeJson, sanitiseLine } from "../output/sanitise.ts";
 import { renderFields } from "../output/table.ts";
 import { localTime } from "../output/words.ts";
 import { readOperations, watchRun } from "../watch-run.ts";
@@ -111,7 +112,7 @@ function watchOutput(cli: Cli, run_id: string): Promise<Run> {
 					cli.terminal.out(`${safeJson(news, 0)}\n`);
 				} else if (news.type === "output") {
 					const { device_name, text } = news.chunk;
-					const shown = (safe ? sanitiseText(text) : text).replace(/\n$/, "");
+					const shown = (safe ? visibleText(text) : text).replace(/\n$/, "");
 					const device = paint("dim", `${sanitiseLine(device_name)} |`);
 					cli.terminal.out(`${shown.replace(/^/gm, () => `${device} `)}\n`);
 				} else if (news.type === "operation" && !["pending", "running"].includes(news.operation.status)) {

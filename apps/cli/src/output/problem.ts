@@ -1,13 +1,13 @@
 import type { Problem } from "@netconductor/contracts/kernel/errors";
+import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { hintFor } from "./hints.ts";
-import { sanitiseText } from "./sanitise.ts";
 import type { Paint } from "./terminal.ts";
 
 const mostFields = 30;
 
 /** A problem as a person reads it: what, the details, each field that is wrong, what to do. Safe for a terminal. */
 export function renderProblem(problem: Problem, hint: string | undefined, paint: Paint): string {
-	const lines = [paint("bad", `error: ${sanitiseText(problem.title)}`)];
+	const lines = [paint("bad", `error: ${visibleText(problem.title)}`)];
 	if (problem.detail !== "" && problem.detail !== problem.title) lines.push(indent(problem.detail));
 	if (problem.phase !== undefined) lines.push(`  phase: ${problem.phase}`);
 	const fields = problem.errors ?? [];
@@ -15,7 +15,7 @@ export function renderProblem(problem: Problem, hint: string | undefined, paint:
 	if (fields.length > mostFields) lines.push(`  … and ${fields.length - mostFields} more`);
 	const todo = hint ?? hintFor(problem.code, nameIn(problem));
 	if (todo !== undefined) lines.push(indent(todo));
-	if (problem.status >= 500 && problem.trace_id !== undefined) lines.push(`  trace: ${sanitiseText(problem.trace_id)}`);
+	if (problem.status >= 500 && problem.trace_id !== undefined) lines.push(`  trace: ${visibleText(problem.trace_id)}`);
 	return `${lines.join("\n")}\n`;
 }
 
@@ -30,5 +30,5 @@ function nameIn({ details }: Problem): string | undefined {
 }
 
 function indent(text: string): string {
-	return sanitiseText(text).replace(/^/gm, "  ");
+	return visibleText(text).replace(/^/gm, "  ");
 }

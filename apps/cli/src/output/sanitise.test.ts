@@ -1,5 +1,6 @@
+import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { expect, test } from "vitest";
-import { safeJson, sanitiseLine, sanitisePainted, sanitiseText } from "./sanitise.ts";
+import { safeJson, sanitiseLine, sanitisePainted } from "./sanitise.ts";
 
 test("what would move the cursor, colour or ring is shown instead of obeyed", () => {
 	expect(sanitiseLine("a\u001b[2Jb\u0007c\rd\u009b1me\u007f")).toBe("a\\x1b[2Jb\\x07c\\x0dd\\x9b1me\\x7f");
@@ -15,7 +16,7 @@ test("half a surrogate pair is shown, a whole one stays", () => {
 });
 
 test("text keeps its lines and tabs, a line does not", () => {
-	expect(sanitiseText("a\tb\r\nc\rd")).toBe("a\tb\nc\\x0dd");
+	expect(visibleText("a\tb\r\nc\rd")).toBe("a\tb\nc\\x0dd");
 	expect(sanitiseLine("a\tb\nc")).toBe("a\\x09b\\x0ac");
 });
 

@@ -1,9 +1,9 @@
+import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { createManualClock } from "@netconductor/runtime/clock";
 import { createLog } from "@netconductor/runtime/log";
 import { expect, test } from "vitest";
 import type { NewChunk } from "./output-store.ts";
 import { createOutputWriter } from "./output-writer.ts";
-import { printable } from "./printable.ts";
 
 /** A writer whose stores are kept, and take until `release` is called where that is asked for. */
 function writer(options: { max_per_operation?: number; slow?: boolean } = {}) {
@@ -76,5 +76,5 @@ test("an operation that says too much is cut with a note, others are not", async
 });
 
 test("escapes, bells, NUL and changes of direction are shown instead of obeyed; tabs and lines stay", () => {
-	expect(printable("a\tb\r\nc\x1b[31m\x07\x00\u202e\u009bd")).toBe("a\tb\nc\\x1b[31m\\x07\\x00\\u202e\\x9bd");
+	expect(visibleText("a\tb\r\nc\x1b[31m\x07\x00\u202e\u009bd")).toBe("a\tb\nc\\x1b[31m\\x07\\x00\\u202e\\x9bd");
 });

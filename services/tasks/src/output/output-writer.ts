@@ -1,7 +1,7 @@
+import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Log } from "@netconductor/runtime/log";
 import type { NewChunk, OutputStore } from "./output-store.ts";
-import { printable } from "./printable.ts";
 
 /** Output of one operation. */
 export interface OperationOutput {
@@ -102,7 +102,7 @@ export function createOutputWriter({
 				add(text) {
 					if (full || text === "") return;
 					const buffer = bufferOf(run_id);
-					let safe = printable(text);
+					let safe = visibleText(text);
 					if (!safe.endsWith("\n")) safe += "\n";
 					if (written + safe.length > max_per_operation || buffer.length + safe.length > longestBacklog) {
 						full = true;
