@@ -123,10 +123,9 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 	if (url === undefined) throw new TypeError("the backup service has no database");
 	const db = openDatabase({ url, schema: "backup", application_name: "test", max: 2 });
 
-	async function publish<N extends "run.started.v1" | "run.finished.v1" | "operation.finished.v1">(
-		name: N,
-		payload: EventPayload<N>,
-	) {
+	async function publish<
+		N extends "run.started.v1" | "run.finished.v1" | "operation.finished.v1" | "device.updated.v1",
+	>(name: N, payload: EventPayload<N>) {
 		const { db: own, outbox } = bus as { db: Database; outbox: Outbox };
 		await own.transaction((tx) => outbox.publish(tx, name, payload));
 	}

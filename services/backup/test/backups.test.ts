@@ -177,6 +177,55 @@ test("history joins consecutive equal texts to versions and pages through them",
 	expect(joined.items.map(({ seen }) => seen)).toEqual([3]);
 });
 
+test("a backup whose predecessor was deleted tells its changes since the one that is before it now", async () => {
+	const device = host.addDevice("gap");
+	const texts = ["a\n", "a\nb\n", "a\nb\n", "a\nb\nc\nd\n", "a\nb\n", "a\n"];
+	const ids: string[] = [];
+	for (const text of texts) ids.push((await host.record(device, text)).backup_id);
+	const changes = async () => {
+		const { items } = await host.client.listBackups({ query: { device_id: device.device_id, sort: "created_at" } });
+		return items.map(({ id, changed, lines_added, lines_removed }) => [
+			ids.indexOf(id),
+			changed,
+			lines_added,
+			lines_removed,
+		]);
+	};
+	const remove = (n: number) => host.client.deleteBackup({ params: { id: ids[n] ?? "" } });
+	await remove(1);
+	expect((await changes()).slice(0, 2)).toEqual([
+		[0, null, null, null],
+		[2, true, 1, 0],
+	]);
+	await remove(3);
+	expect(await changes()).toEqual([
+		[0, null, null, null],
+		[2, true, 1, 0],
+		[4, false, 0, 0],
+		[5, true, 0, 1],
+	]);
+	const { items } = await host.client.getHistory({ params: { device_id: device.device_id }, query: {} });
+	expect(
+		items.map(({ backup_id, lines_added, lines_removed }) => [ids.indexOf(backup_id), lines_added, lines_removed]),
+	).toEqual([
+		[5, 0, 1],
+		[2, 1, 0],
+		[0, null, null],
+	]);
+	// With nothing left before it, it keeps what it said.
+	await remove(0);
+	expect((await changes())[0]).toEqual([2, true, 1, 0]);
+});
+
+test("backups of a device are found by the name it had then and by the one it has now", async () => {
+	const device = host.addDevice("name-before");
+	const { backup_id } = await host.record(device, "hostname x\n");
+	await host.publish("device.updated.v1", { device_id: device.device_id, name: "name-after", by: "alice" });
+	const found = async (q: string) => (await host.client.listBackups({ query: { q } })).items.map(({ id }) => id);
+	await vi.waitFor(async () => expect(await found("me-AFTER")).toEqual([backup_id]));
+	expect(await found("name-before")).toEqual([backup_id]);
+});
+
 test("blame names the run whose backup showed a line first, also as of an earlier time", async () => {
 	const device = host.addDevice("blame");
 	const runs = [newId(), newId(), newId()];

@@ -60,9 +60,9 @@ export async function cleanUp(
 			}
 		}
 		if (dry_run || expired.length === 0) continue;
-		add(result, await removeBackups(db, expired.splice(0), { dry_run }));
+		add(result, await removeBackups(needs, expired.splice(0), { dry_run }));
 	}
-	if (dry_run) add(result, await removeBackups(db, expired, { dry_run }));
+	if (dry_run) add(result, await removeBackups(needs, expired, { dry_run }));
 	const oldest = keep_days === null ? undefined : new Date(now.getTime() - keep_days * 86_400_000).toISOString();
 	if (oldest !== undefined) for (const id of await findEmptySnapshots(needs, oldest)) snapshot_ids.add(id);
 	result.snapshots = await removeSnapshots(needs, [...snapshot_ids], dry_run ? new Set(expired) : undefined);

@@ -7,7 +7,7 @@ import { failed } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Handler } from "@netconductor/runtime/host/service";
 import { and, asc, count, desc, eq, gte, ilike, lte, type SQL, sql } from "drizzle-orm";
-import { backups } from "../tables.ts";
+import { backups, devices } from "../tables.ts";
 import { storable } from "../text/lines.ts";
 import { type BackupRow, backupColumns, toBackup } from "./backup.ts";
 
@@ -54,9 +54,10 @@ const orders = {
 	"-size_bytes": [sql`${backups.size_bytes} desc nulls last`, desc(backups.id)],
 };
 
-/** `q` stands for itself: its `%`, `_` and `\` are no wildcards. */
+/** The name that the device had then, or has now. `q` stands for itself: its `%`, `_` and `\` are no wildcards. */
 function nameContains(q: string): SQL {
-	return ilike(backups.device_name, `%${escapeLike(storable(q))}%`);
+	const pattern = `%${escapeLike(storable(q))}%`;
+	return sql`(${ilike(backups.device_name, pattern)} or ${backups.device_id} in (select device_id from ${devices} where ${ilike(devices.device_name, pattern)}))`;
 }
 
 export function escapeLike(text: string): string {

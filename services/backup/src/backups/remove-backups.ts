@@ -27,23 +27,28 @@ export function deleteBackup(needs: SearchTextNeeds): Handler<Operations["delete
 			resource_name: backup.device_name,
 			before: { device_id: backup.device_id, created_at: backup.created_at, status: backup.status },
 		});
-		await removeBackups(needs.db, [backup.id], { dry_run: false });
+		await removeBackups(needs, [backup.id], { dry_run: false });
 		await restoreSearchTexts(needs);
 	};
 }
 
-/** Deletes backups in batches, each in a transaction of its own; devices then point to the newest good backup that is left. Contents without a backup go too. */
+/**
+ * Deletes backups in batches, each in a transaction of its own; devices then point to the newest good backup that is left, and a backup that
+ * lost the one before it tells its changes since the one that is before it now. Contents without a backup go too.
+ */
 export async function removeBackups(
-	db: Database,
+	needs: SearchTextNeeds,
 	ids: readonly string[],
 	{ dry_run }: { dry_run: boolean },
 ): Promise<Removed> {
+	const { db } = needs;
 	const freed = await countFreed(db, ids);
 	if (dry_run) return { backups: ids.length, ...freed };
 	let removed = 0;
 	for (let from = 0; from < ids.length; from += batchSize) {
 		const gone = await db.transaction((tx) => removeBatch(tx, ids.slice(from, from + batchSize)));
 		removed += gone.backups;
+		for (const successor of gone.changed) await countLines(needs, successor);
 		await removeUnused(db, gone.content_ids);
 	}
 	return { backups: removed, ...freed };
@@ -74,7 +79,13 @@ async function countFreed(db: Database, ids: readonly string[]): Promise<{ conte
 	return freed;
 }
 
-async function removeBatch(tx: Tx, ids: readonly string[]): Promise<{ backups: number; content_ids: string[] }> {
+/** A backup whose text differs from that of the backup which is before it now. */
+type Successor = { id: string; content_id: string; before_content_id: string };
+
+async function removeBatch(
+	tx: Tx,
+	ids: readonly string[],
+): Promise<{ backups: number; content_ids: string[]; changed: Successor[] }> {
 	// Devices are locked as in recording a backup, and in one order, so that both see each other's result.
 	const { rows: locked } = await tx.execute<{ device_id: string }>(
 		sql`select device_id from devices where device_id in (select device_id from backups where id in ${ids}) order by device_id for update`,
@@ -82,7 +93,14 @@ async function removeBatch(tx: Tx, ids: readonly string[]): Promise<{ backups: n
 	const gone = await tx
 		.delete(backups)
 		.where(inArray(backups.id, [...ids]))
-		.returning({ version_id: backups.version_id, content_id: backups.content_id });
+		.returning({
+			device_id: backups.device_id,
+			created_at: backups.created_at,
+			content_hash: backups.content_hash,
+			version_id: backups.version_id,
+			content_id: backups.content_id,
+		});
+	const changed = await joinNeighbours(tx, gone);
 	if (locked.length > 0) {
 		await tx.execute(sql`
 			update devices d set backup_id = n.id, content_id = n.content_id, content_hash = n.content_hash, version_id = n.version_id, backed_up_at = n.created_at
@@ -102,7 +120,61 @@ async function removeBatch(tx: Tx, ids: readonly string[]): Promise<{ backups: n
 		);
 	}
 	const content_ids = [...new Set(gone.map(({ content_id }) => content_id).filter((id) => id !== null))];
-	return { backups: gone.length, content_ids };
+	return { backups: gone.length, content_ids, changed };
+}
+
+/**
+ * Says anew of the backups after those that are gone whether they changed something. Answers those that did: their lines are to be counted.
+ * One that is the first now keeps what it said, since nothing is left to compare it with.
+ */
+async function joinNeighbours(
+	tx: Tx,
+	gone: readonly { device_id: string; created_at: string; content_hash: string | null }[],
+): Promise<Successor[]> {
+	const good = gone.filter(({ content_hash }) => content_hash !== null);
+	if (good.length === 0) return [];
+	const { rows } = await tx.execute<Successor & { changed: boolean }>(sql`
+		with gone as (
+			select * from unnest(
+				${sql.param(good.map(({ device_id }) => device_id))}::uuid[],
+				${sql.param(good.map(({ created_at }) => created_at))}::timestamptz[],
+				${sql.param(good.map(({ content_hash }) => content_hash))}::text[]
+			) as g(device_id, created_at, content_hash)
+		), joined as (
+			select n.id, p.content_id as before_content_id, n.content_hash <> p.content_hash as changed,
+				bool_or(g.content_hash <> p.content_hash) as differed
+			from gone g
+			cross join lateral (
+				select id, content_hash from backups
+				where device_id = g.device_id and status = 'succeeded' and created_at > g.created_at order by created_at, id limit 1
+			) n
+			cross join lateral (
+				select content_id, content_hash from backups
+				where device_id = g.device_id and status = 'succeeded' and created_at < g.created_at order by created_at desc, id desc limit 1
+			) p
+			group by n.id, p.content_id, n.content_hash, p.content_hash
+		)
+		update backups b set changed = j.changed,
+			lines_added = case when not j.changed then 0 end, lines_removed = case when not j.changed then 0 end
+		from joined j where b.id = j.id and j.differed
+		returning b.id, b.content_id, j.before_content_id, b.changed`);
+	return rows.filter(({ changed }) => changed);
+}
+
+/** After the transaction, for texts may be large; a crash before it leaves the numbers unknown, not wrong. */
+async function countLines({ db, contents, texts }: SearchTextNeeds, successor: Successor): Promise<void> {
+	const { id, content_id, before_content_id } = successor;
+	const found = await contents.readMasked([before_content_id, content_id]);
+	const [from, to] = [found.get(before_content_id), found.get(content_id)];
+	if (from === undefined || to === undefined) return;
+	const { added, removed } = await texts.run("countChanges", { from, to }, from.size + to.size);
+	// Nothing is written when the one before it, too, was deleted meanwhile: who did that counts.
+	await db.orm.execute(sql`
+		update backups b set lines_added = ${added}, lines_removed = ${removed}
+		where id = ${id} and ${before_content_id} = (
+			select content_id from backups p
+			where p.device_id = b.device_id and p.status = 'succeeded' and p.created_at < b.created_at order by p.created_at desc, p.id desc limit 1
+		)`);
 }
 
 /** Deletes those of the contents that no backup has. One that a backup takes up this very moment stays, by its foreign key. */

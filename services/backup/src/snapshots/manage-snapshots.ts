@@ -121,7 +121,7 @@ export function deleteSnapshot(needs: SearchTextNeeds): Handler<Operations["dele
 		}
 		const rows = await db.orm.select({ id: backups.id }).from(backups).where(eq(backups.snapshot_id, params.id));
 		const ids = rows.map(({ id }) => id);
-		const removed = await removeBackups(db, ids, { dry_run: query.dry_run });
+		const removed = await removeBackups(needs, ids, { dry_run: query.dry_run });
 		if (!query.dry_run) {
 			await db.orm.delete(snapshots).where(eq(snapshots.id, params.id));
 			await restoreSearchTexts(needs);
