@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { defineApi, del, get, internal, post, put } from "../kernel/operation.ts";
-import { CursorPage, CursorQuery, Page, PageQuery, QueryBoolean, QueryList } from "../kernel/page.ts";
+import { CursorPage, CursorQuery, Page, PageQuery, QueryBoolean, QueryList, sortBy } from "../kernel/page.ts";
 import {
 	Backup,
 	BackupContent,
@@ -144,7 +144,10 @@ export const backupApi = defineApi("backup", {
 
 	listSnapshots: get("/api/snapshots", {
 		summary: "Snapshots, newest first",
-		query: PageQuery.extend({ pinned: QueryBoolean.optional() }),
+		query: PageQuery.extend({
+			pinned: QueryBoolean.optional(),
+			sort: sortBy(["created_at", "name"], "-created_at"),
+		}),
 		returns: Page(Snapshot),
 		permission: "backups:read",
 	}),

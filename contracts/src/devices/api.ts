@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Id } from "../kernel/ids.ts";
 import { defineApi, del, get, internal, patch, post, put } from "../kernel/operation.ts";
-import { CursorPage, CursorQuery, Page, PageQuery, QueryBoolean } from "../kernel/page.ts";
+import { CursorPage, CursorQuery, Page, PageQuery, QueryBoolean, sortBy } from "../kernel/page.ts";
 import { Secret } from "../kernel/secret.ts";
 import { RunRef } from "../tasks/model.ts";
 import { Connection } from "./connection.ts";
@@ -280,7 +280,10 @@ export const devicesApi = defineApi("devices", {
 
 	listDeviceTypes: get("/api/device-types", {
 		summary: "Device types, built-in and custom",
-		query: PageQuery.extend({ built_in: QueryBoolean.optional() }),
+		query: PageQuery.extend({
+			built_in: QueryBoolean.optional(),
+			sort: sortBy(["id", "label", "vendor", "devices"], "label"),
+		}),
 		returns: Page(DeviceType),
 		permission: "devices:read",
 	}),

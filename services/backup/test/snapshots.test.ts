@@ -173,3 +173,21 @@ test("a snapshot can be renamed, described and pinned", async () => {
 	expect(changed).toMatchObject({ name: "golden", description: "before \uFFFD", pinned: true });
 	expect((await host.client.listSnapshots({ query: { pinned: "true" } })).items.map((item) => item.id)).toEqual([id]);
 });
+
+test("snapshots are sorted by name or time as asked, and by nothing else", async () => {
+	const device = host.addDevice("sorted");
+	for (const name of ["sorted-b", "sorted-a", "sorted-c"]) {
+		await host.client.runSelected({ body: { select: { device_ids: [device.device_id] }, name } });
+	}
+	const names = async (sort?: "name" | "-name" | "created_at") =>
+		(await host.client.listSnapshots({ query: { q: "sorted-", sort } })).items
+			.map(({ name }) => name.slice(-1))
+			.join("");
+	expect(await names()).toBe("cab");
+	expect(await names("created_at")).toBe("bac");
+	expect(await names("name")).toBe("abc");
+	expect(await names("-name")).toBe("cba");
+	await expect(host.client.listSnapshots({ query: { sort: "devices" as never } })).rejects.toMatchObject({
+		code: "request.invalid",
+	});
+});

@@ -3,7 +3,7 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { toPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
 import type { Handler } from "@netconductor/runtime/host/service";
-import { and, count, desc, eq, ilike } from "drizzle-orm";
+import { and, asc, count, desc, eq, ilike } from "drizzle-orm";
 import { escapeLike } from "../backups/read-backups.ts";
 import { removeBackups } from "../backups/remove-backups.ts";
 import { restoreSearchTexts, type SearchTextNeeds } from "../search/search-texts.ts";
@@ -33,6 +33,14 @@ async function withCounts({ db }: Needs, row: SnapshotRow): Promise<SnapshotRow>
 	return { ...row, ...(await countBackups(db.orm, row.id)), failed: failures?.failed ?? 0 };
 }
 
+/** Each is the order of an index, read forwards or backwards. */
+const orders = {
+	created_at: [asc(snapshots.created_at), asc(snapshots.id)],
+	"-created_at": [desc(snapshots.created_at), desc(snapshots.id)],
+	name: [asc(snapshots.name), asc(snapshots.id)],
+	"-name": [desc(snapshots.name), desc(snapshots.id)],
+};
+
 export function listSnapshots(needs: Needs): Handler<Operations["listSnapshots"]> {
 	return async ({ query }) => {
 		const { db } = needs;
@@ -44,7 +52,7 @@ export function listSnapshots(needs: Needs): Handler<Operations["listSnapshots"]
 			.select(snapshotColumns)
 			.from(snapshots)
 			.where(where)
-			.orderBy(desc(snapshots.created_at), desc(snapshots.id))
+			.orderBy(...orders[query.sort])
 			.limit(query.page_size)
 			.offset((query.page - 1) * query.page_size);
 		const [total] = await db.orm.select({ total: count() }).from(snapshots).where(where);

@@ -39,11 +39,10 @@ export function listDeviceTypes({ db }: Pick<Needs, "db">): DevicesOperation<"li
 		const matching = sql`${allTypes()}
 			where ${query.built_in === undefined ? sql`true` : sql`built_in = ${query.built_in}`}
 			and ${query.q ? holds(sql`lower(id || ' ' || label || ' ' || vendor)`, query.q) : sql`true`}`;
-		const field = (query.sort ?? "label").replace("-", "");
-		const by = Object.hasOwn(sortable, field) ? sortable[field as keyof typeof sortable] : sortable.label;
+		const by = sortable[query.sort.replace("-", "") as keyof typeof sortable];
 		const { rows } = await db.orm.execute<Listed & { total: number }>(
 			sql`select *, count(*) over ()::int as total from (select * from ${matching}) as matching
-				order by ${by} ${sql.raw(query.sort?.startsWith("-") ? "desc" : "asc")}, id
+				order by ${by} ${sql.raw(query.sort.startsWith("-") ? "desc" : "asc")}, id
 				limit ${query.page_size} offset ${(query.page - 1) * query.page_size}`,
 		);
 		// A page past the end has no row to carry the total.
