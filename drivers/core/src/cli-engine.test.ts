@@ -1,6 +1,7 @@
 import { Duplex } from "node:stream";
 import { SessionTimeouts } from "@netconductor/contracts/devices/connection";
 import { PlatformDefinition } from "@netconductor/contracts/devices/platform";
+import { compilePattern } from "@netconductor/runtime/pattern";
 import { expect, test } from "vitest";
 import { CliEngine, type CliOptions } from "./cli-engine.ts";
 import { compilePlatform } from "./platform.ts";
@@ -167,6 +168,23 @@ test("a prompt at the very end of a piece, inside the config, does not end it", 
 	await engine.login();
 	const end = compilePlatform(definition).configEnd;
 	expect((await engine.run("show running-config", { end })).output).toBe((before + after).replaceAll("\r\n", "\n"));
+	engine.close();
+});
+
+test("an end marker and the prompt in a banner, at the end of a piece, do not end the config", async () => {
+	const head = "hostname core-2\r\nbanner motd ^C\r\nend\r\ncore-2#";
+	const { stream } = device({
+		prompt: "core-2#",
+		answers: { "show running-config": `${head}\r\n^C\r\nend\r\n` },
+		cut(text) {
+			const at = text.indexOf(head);
+			return at === -1 ? [text] : [text.subarray(0, at + head.length), text.subarray(at + head.length)];
+		},
+	});
+	const engine = engineFor(stream);
+	await engine.login();
+	const { output } = await engine.run("show running-config", { end: compilePattern("^end$") });
+	expect(output).toBe("hostname core-2\nbanner motd ^C\nend\ncore-2#\n^C\nend\n");
 	engine.close();
 });
 

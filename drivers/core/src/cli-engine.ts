@@ -385,6 +385,12 @@ export class CliEngine {
 		const now = performance.now();
 		this.#pause_ms = Math.max(this.#pause_ms * 0.7, now - this.#heardAt);
 		this.#heardAt = now;
+		if (reading?.quiet && reading.doubted === undefined) {
+			// Text after all: it is the beginning of the line that goes on now.
+			clearTimeout(reading.quiet.timer);
+			this.#text.setTail(reading.quiet.prompt);
+			reading.quiet = undefined;
+		}
 		const startsLine = this.#text.atLineStart;
 		const finished = this.#text.push(chunk);
 		// Between commands a device may say something (a log message): it belongs to no answer.
@@ -463,7 +469,9 @@ export class CliEngine {
 		}
 		const certain = complete && !reading.confirm && reading.echoSeen && (known || reading.expected.includes(mode));
 		if (certain) {
-			this.#finish(reading, tail, mode);
+			// A banner may hold the end marker and then the prompt, and a piece may end there: what is stored as complete must be.
+			if (reading.end) this.#listen(reading, raw, () => this.#finish(reading, tail, mode));
+			else this.#finish(reading, tail, mode);
 			return;
 		}
 		reading.doubted = { prompt: raw, after: [] };
@@ -596,7 +604,7 @@ export class CliEngine {
 		let dropped = false;
 		while (end > 0) {
 			const start = end < 2 ? 0 : block.lastIndexOf("\n", end - 2) + 1;
-			const line = block.slice(start, end).trim();
+			const line = decodeBytes(block.slice(start, end)).trim();
 			if (line !== "" && (dropped || !this.#platform.isAbovePrompt(line))) break;
 			dropped ||= line !== "";
 			end = start;
