@@ -6,10 +6,11 @@ export const aristaEos = definePlatform({
 	label: "Arista EOS",
 	vendor: "Arista",
 	prompt: {
-		// A configuration session shows as `(config-s-name)`, an MLAG or supervisor role as `(s1)` before the sign.
-		exec: "^[\\w.-]+(?:\\(s\\d+\\))?> ?$",
-		enable: "^[\\w.-]+(?:\\(s\\d+\\))?# ?$",
-		config: "^[\\w.-]+(?:\\(s\\d+\\))?\\(config[^)]*\\)# ?$",
+		// A configuration session shows as `(config-s-name)`, an MLAG or supervisor role as `(s1)`, a routing context as `(vrf:MGMT)`;
+		// the operator may add the time (`prompt %H.%D{%H:%M:%S}%P`).
+		exec: "^[\\w.-]+(?:[.\\[][\\d:]+\\]?)?(?:\\((?:s\\d+|vrf:[^)]{1,100})\\)){0,2}> ?$",
+		enable: "^[\\w.-]+(?:[.\\[][\\d:]+\\]?)?(?:\\((?:s\\d+|vrf:[^)]{1,100})\\)){0,2}# ?$",
+		config: "^[\\w.-]+(?:[.\\[][\\d:]+\\]?)?(?:\\((?:s\\d+|vrf:[^)]{1,100})\\)){0,2}\\(config[^)]*\\)# ?$",
 	},
 	enable: { command: "enable" },
 	configure: { enter: "configure terminal", exit: "end" },

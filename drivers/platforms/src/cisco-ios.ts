@@ -6,9 +6,10 @@ export const ciscoIos = definePlatform({
 	label: "Cisco IOS and IOS-XE",
 	vendor: "Cisco",
 	prompt: {
-		exec: "^[\\w.-]+>$",
-		enable: "^[\\w.-]+#$",
-		config: "^[\\w.-]+\\([^)]{1,40}\\)#$",
+		// An ASA shows its context and failover role: `fw/ctx1#`, `fw/pri/act#`.
+		exec: "^[\\w./:@+-]+ ?>$",
+		enable: "^[\\w./:@+-]+ ?#$",
+		config: "^[\\w./:@+-]+\\([^)]{1,40}\\) ?#$",
 	},
 	enable: { command: "enable" },
 	configure: { enter: "configure terminal", exit: "end" },
@@ -24,7 +25,14 @@ export const ciscoIos = definePlatform({
 	config: {
 		commands: ["show running-config"],
 		end: "^end$",
-		drop: ["^Building configuration", "^Current configuration *:", "^Using \\d+ out of \\d+ bytes"],
+		drop: [
+			"^Building configuration",
+			"^Current configuration *:",
+			"^Using \\d+ out of \\d+ bytes",
+			// `exec prompt timestamp` on the line puts these above every answer.
+			"^Load for five secs: ",
+			"^Time source is ",
+		],
 		structure: "indent",
 		comment: "^\\s*!",
 	},

@@ -6,10 +6,10 @@ export const ciscoNxos = definePlatform({
 	label: "Cisco NX-OS",
 	vendor: "Cisco",
 	prompt: {
-		exec: "^[\\w.-]+> ?$",
-		// A virtual device context shows as `switch-vdc#`, a console in boot mode as `switch(boot)#`.
-		enable: "^[\\w.-]+(?:\\(boot\\))?# ?$",
-		config: "^[\\w.-]+\\(config[^)]*\\)# ?$",
+		exec: "^[\\w.-]+(?:%[\\w.-]+)?> ?$",
+		// A virtual device context shows as `switch-vdc#`, boot and maintenance mode as `switch(boot)#`, a routing context as `switch%MGMT#`.
+		enable: "^[\\w.-]+(?:\\((?:boot|maint-mode)\\))?(?:%[\\w.-]+)?# ?$",
+		config: "^[\\w.-]+(?:\\(maint-mode\\))?\\(config[^)]*\\)(?:%[\\w.-]+)?# ?$",
 	},
 	configure: { enter: "configure terminal", exit: "end" },
 	session_start: ["terminal length 0", "terminal width 511"],

@@ -10,8 +10,8 @@ export const ciscoXr = definePlatform({
 	vendor: "Cisco",
 	prompt: {
 		// There is one level: what a user may do depends on task groups.
-		exec: "^RP/\\d+/[\\w/]+:[\\w.-]+# ?$",
-		config: "^RP/\\d+/[\\w/]+:[\\w.-]+\\((?:config|admin)[^)]*\\)# ?$",
+		exec: "^RP/\\w+/[\\w/]+:[\\w.-]+# ?$",
+		config: "^RP/\\w+/[\\w/]+:[\\w.-]+\\((?:config|admin)[^)]*\\)# ?$",
 	},
 	configure: { enter: "configure terminal", exit: "end" },
 	session_start: ["terminal length 0", "terminal width 511"],

@@ -12,8 +12,9 @@ export const juniperJunos = definePlatform({
 	label: "Juniper Junos",
 	vendor: "Juniper",
 	prompt: {
-		exec: "^[\\w.-]+@[\\w.-]+> ?$",
-		config: "^[\\w.-]+@[\\w.-]+# ?$",
+		// A user of a logical system or tenant sees its name: `admin@mx1:LS1>`. A domain user has an `@` of their own.
+		exec: "^[\\w.@+-]+@[\\w.-]+(?::[\\w.-]+)?> ?$",
+		config: "^[\\w.@+-]+@[\\w.-]+(?::[\\w.-]+)?# ?$",
 		above: "^\\{[\\w:-]+\\}(?:\\[edit.*\\])?$|^\\[edit.*\\]$",
 	},
 	configure: { enter: "configure", exit: "exit configuration-mode" },

@@ -28,7 +28,11 @@ const value = `("[^"]*"|'[^']*'|[^'"\\s,}]+)`;
 export const linux = definePlatform({
 	id: "linux",
 	label: "Linux host",
-	prompt: { exec: "^(?:\\S.{0,150})?[$#%>] ?$" },
+	prompt: {
+		exec: "^(?:\\S.{0,150})?[$#%>❯λ] ?$",
+		// Themes of bash and zsh (Kali, Powerlevel10k) draw a frame above the prompt.
+		above: "^[┌╭╔]",
+	},
 	session_start: ["export LC_ALL=C PAGER=cat SYSTEMD_PAGER="],
 	pager: [{ pattern: "^(?:--More--.*|lines \\d+-\\d+.*|\\(END\\))\\s*$", send: " " }],
 	errors: [

@@ -7,7 +7,10 @@ export const mikrotikRouteros = definePlatform({
 	id: "mikrotik_routeros",
 	label: "MikroTik RouterOS",
 	vendor: "MikroTik",
-	prompt: { exec: "^\\[[^\\]]+\\] (?:/?[\\w /-]*)?> ?$" },
+	prompt: {
+		// An identity may hold any character, brackets too.
+		exec: "^\\[[^\\s\\[]{1,100}@.{1,150}\\] (?:/?[\\w /-]*)?> ?$",
+	},
 	// No colours, no terminal detection, 500 columns: without it the line is redrawn at every key.
 	username_suffix: "+ct500w500h",
 	newline: "\r\n",

@@ -9,8 +9,9 @@ export const vyos = definePlatform({
 	label: "VyOS",
 	vendor: "VyOS",
 	prompt: {
-		exec: "^[\\w.-]+@[\\w.-]+:\\S*[$>] ?$",
-		config: "^[\\w.-]+@[\\w.-]+# ?$",
+		// A domain user has an `@` of their own; an operator-level user has no path.
+		exec: "^[\\w.@+-]+@[\\w.-]+(?::\\S*[$>]|>) ?$",
+		config: "^[\\w.@+-]+@[\\w.-]+# ?$",
 		above: "^\\[edit.*\\]$",
 	},
 	configure: { enter: "configure", exit: "exit" },
