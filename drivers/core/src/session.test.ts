@@ -119,6 +119,7 @@ async function router(authenticate: (context: AuthContext) => void, options: Par
 					for (const character of piece.toString()) {
 						if (character !== "\n") line += character;
 						else {
+							if (line === "show rekey") client.rekey();
 							if (line === "show hang") channel.write(`${line}\r\nsome `);
 							else if (line === "show drop") {
 								channel.write(`${line}\r\nsome `);
@@ -374,6 +375,19 @@ test("a login that is never decided is a timeout in phase auth", async () => {
 		code: "device.timeout",
 		phase: "auth",
 	});
+});
+
+test("a device that exchanges keys anew passes no phase twice", async () => {
+	const { port } = await router(withPassword);
+	const passed: string[] = [];
+	const session = await openSession(routerConnection(port), {
+		signal: signal(),
+		onPhase: (phase) => passed.push(phase),
+	});
+	await session.run("show rekey");
+	await session.run("show running-config");
+	await session.close();
+	expect(passed).toEqual([...new Set(passed)]);
 });
 
 test("a device that hangs or drops in a command ends the session with what happened", async () => {

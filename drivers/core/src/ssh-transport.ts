@@ -104,12 +104,16 @@ function openHop(
 		let lastError: Error | undefined;
 
 		const enter = (next: DevicePhase, limit_ms: number, onLate: () => AppError) => {
+			// A device may exchange keys anew at any time: that is no phase of connecting.
+			if (settled) return;
 			phase = next;
 			phaseStarted = performance.now();
 			clearTimeout(timer);
 			timer = setTimeout(() => fail(onLate()), limit_ms);
 		};
-		const passed = () => onPhase?.(phase, performance.now() - phaseStarted);
+		const passed = () => {
+			if (!settled) onPhase?.(phase, performance.now() - phaseStarted);
+		};
 		const release = () => {
 			clearTimeout(timer);
 			signal.removeEventListener("abort", onAbort);
@@ -157,8 +161,8 @@ function openHop(
 		});
 		client.on("ready", () => {
 			if (settled || hostKey === undefined) return;
-			settled = true;
 			passed();
+			settled = true;
 			release();
 			const host_key = hostKey;
 			resolve({
