@@ -1,0 +1,211 @@
+// How fast a fleet is backed up, and what it costs: the real product, a simulated fleet in a process of its own.
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Clients, eventually, runEnded } from "@netconductor/e2e/product";
+import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
+import { numbersIn, readOptions } from "./options.ts";
+import { type CpuTimes, importFleet, type MeasuredProduct, startMeasuredProduct } from "./product.ts";
+import { type Figure, printReport, type Table } from "./report.ts";
+import { resetStatements, topStatements } from "./statements.ts";
+
+const options = readOptions(
+	`Backs up a simulated fleet with the real product (main process, workers and embedded PostgreSQL as it ships them) and tells the time
+until the run has ended and its snapshot is complete, and the CPU time of each kind of process for one device.`,
+	{
+		devices: { is: "1000", text: "size of the fleet; of several (100,1000,10000) each gets a product of its own" },
+		rounds: { is: 3, text: "backups in one life of the product; the first, with everything new, is told apart" },
+		"config-bytes": { is: 12_000, text: "size of a configuration" },
+		"latency-ms": { is: 0, text: "what a device waits before every answer" },
+		sessions: { is: 50, text: "sessions that a worker holds at a time, as NETCONDUCTOR_WORKERS_CONCURRENCY" },
+		workers: { is: 0, text: "worker processes; 0 leaves it to the product" },
+		changed: { is: 0, text: "share of the configurations that change between rounds, from 0 to 1" },
+		profile: { is: "", text: "folder for CPU profiles of main process and workers" },
+		statements: { is: false, text: "also tell the dearest SQL statements, as pg_stat_statements counts them" },
+	},
+);
+
+interface Round {
+	devices: number;
+	wall_ms: number;
+	/** Until nothing that the run set off is left to do. */
+	cpu_ms: CpuTimes;
+	fleet_cpu_ms: number;
+	/** Lines that a device got. */
+	commands_per_device: number;
+}
+
+/** Events are delivered and statistics written shortly after the end; their cost is the run's. */
+const settle_ms = 2_000;
+
+async function backUp({ api, cpu }: MeasuredProduct, fleet: FleetProcess): Promise<Round> {
+	const devices = fleet.devices.length;
+	const totals = await fleet.totalStats();
+	const before = cpu();
+	const started = performance.now();
+	const { run_id, snapshot_id = "" } = await api.backup.runSelected({ body: { select: { all: true } } });
+	const run = await runEnded(api, run_id, 3_600_000);
+	const snapshot = await eventually("the snapshot is complete", async () => {
+		const found = await api.backup.getSnapshot({ params: { id: snapshot_id } });
+		return found.status !== "running" && found;
+	});
+	const wall_ms = performance.now() - started;
+	if (run.status !== "succeeded" || snapshot.succeeded !== devices) {
+		throw new Error(`the run ended ${run.status}: ${JSON.stringify({ ...run.counts, snapshot: snapshot.succeeded })}`);
+	}
+	await sleep(settle_ms);
+	const after = cpu();
+	const { cpu_ms, commands } = await fleet.totalStats();
+	return {
+		devices,
+		wall_ms,
+		cpu_ms: {
+			main: after.main - before.main,
+			workers: after.workers - before.workers,
+			postgres: after.postgres - before.postgres,
+		},
+		fleet_cpu_ms: cpu_ms - totals.cpu_ms,
+		commands_per_device: (commands - totals.commands) / devices,
+	};
+}
+
+async function changeConfigs(fleet: FleetProcess, share: number, round: number): Promise<void> {
+	for (const { name } of fleet.devices.slice(0, Math.round(fleet.devices.length * share))) {
+		await fleet.applyLines(name, ["interface GigabitEthernet1/0/1", ` description changed before round ${round}`]);
+	}
+}
+
+/** How long a session takes that has the product for itself, ms. */
+async function latencyOfOne(api: Clients, name: string): Promise<number> {
+	const { run_id } = await api.backup.runSelected({ body: { select: { names: [name] } } });
+	await runEnded(api, run_id);
+	const { items } = await api.tasks.listOperations({ params: { id: run_id }, query: {} });
+	const [operation] = items;
+	if (!operation?.started_at || !operation.finished_at) throw new Error("the operation has no times");
+	return Date.parse(operation.finished_at) - Date.parse(operation.started_at);
+}
+
+interface Life {
+	rounds: Round[];
+	session_ms: number;
+	statements?: Table;
+}
+
+async function measure(devices: number): Promise<Life> {
+	const fleet = await startFleetProcess({
+		devices: { count: devices, platforms: ["cisco_ios"] },
+		config_bytes: options["config-bytes"],
+		latency_ms: options["latency-ms"],
+	});
+	try {
+		const measured = await startMeasuredProduct({
+			env: {
+				NETCONDUCTOR_WORKERS_CONCURRENCY: String(options.sessions),
+				...(options.workers > 0 && { NETCONDUCTOR_WORKERS_PROCESSES: String(options.workers) }),
+			},
+			profile_dir: options.profile === "" ? undefined : options.profile,
+			count_statements: options.statements,
+		});
+		try {
+			await importFleet(measured.api, fleet);
+			// Configs and keys of the simulated devices are made when first asked for: that is not the product's time.
+			for (const { name } of fleet.devices) await fleet.config(name);
+			const database = options.statements ? await measured.connectDatabase() : undefined;
+			await sleep(settle_ms);
+			const rounds: Round[] = [];
+			for (let round = 1; round <= options.rounds; round++) {
+				if (round > 1) await changeConfigs(fleet, options.changed, round);
+				if (database && round === Math.min(2, options.rounds)) await resetStatements(database);
+				rounds.push(await backUp(measured, fleet));
+			}
+			const counted = devices * Math.max(1, options.rounds - 1);
+			const statements = database && (await topStatements(database, counted));
+			await database?.end();
+			const session_ms = await latencyOfOne(measured.api, fleet.devices[0]?.name ?? "");
+			return { rounds, session_ms, ...(statements && { statements }) };
+		} finally {
+			await measured.stop();
+		}
+	} finally {
+		await fleet.stop();
+	}
+}
+
+const cpuPerDevice = ({ cpu_ms: { main, workers, postgres }, devices }: Round) => (main + workers + postgres) / devices;
+const devicesPerSecond = ({ devices, wall_ms }: Round) => devices / (wall_ms / 1_000);
+
+function median(values: number[]): number {
+	const sorted = values.toSorted((a, b) => a - b);
+	const middle = Math.floor(sorted.length / 2);
+	return sorted.length % 2 === 1
+		? (sorted[middle] ?? Number.NaN)
+		: ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
+}
+
+function roundsTable(lives: Life[]): Table {
+	return {
+		title: "Rounds; CPU in ms for one device",
+		columns: ["devices", "round", "wall s", "devices/s", "main", "workers", "PostgreSQL", "product", "fleet", "lines"],
+		rows: lives.flatMap(({ rounds }) =>
+			rounds.map((round, i) => [
+				String(round.devices),
+				i === 0 ? "first" : String(i + 1),
+				round.wall_ms / 1_000,
+				devicesPerSecond(round),
+				round.cpu_ms.main / round.devices,
+				round.cpu_ms.workers / round.devices,
+				round.cpu_ms.postgres / round.devices,
+				cpuPerDevice(round),
+				round.fleet_cpu_ms / round.devices,
+				round.commands_per_device,
+			]),
+		),
+	};
+}
+
+function figuresOf({ rounds, session_ms }: Life): Figure[] {
+	const later = rounds.length > 1 ? rounds.slice(1) : rounds;
+	const [first] = rounds;
+	if (first === undefined) return [];
+	const named = (name: string) => `${first.devices} devices: ${name}`;
+	if (options["latency-ms"] > 0) {
+		const ideal_s = ((first.devices / options.sessions) * session_ms) / 1_000;
+		return [
+			{ name: named("one session alone"), value: session_ms, unit: "ms" },
+			{
+				name: named(`wall time, ${options.sessions} sessions of ${options["latency-ms"]} ms a line`),
+				value: median(later.map(({ wall_ms }) => wall_ms / 1_000)),
+				unit: "s",
+				at_most: 1.3 * ideal_s,
+			},
+		];
+	}
+	return [
+		{ name: named("devices/s, first round"), value: devicesPerSecond(first), unit: "/s" },
+		{ name: named("CPU per device, first round"), value: cpuPerDevice(first), unit: "ms" },
+		{ name: named("devices/s"), value: median(later.map(devicesPerSecond)), unit: "/s", at_least: 80 },
+		{ name: named("CPU per device"), value: median(later.map(cpuPerDevice)), unit: "ms", at_most: 12 },
+	];
+}
+
+/** How far apart the cost of a device is between the smallest and the largest fleet. */
+function flatness(lives: Life[]): Figure[] {
+	if (lives.length < 2 || options["latency-ms"] > 0) return [];
+	const costs = lives.map(({ rounds }) => median((rounds.length > 1 ? rounds.slice(1) : rounds).map(cpuPerDevice)));
+	return [
+		{
+			name: "dearest device ÷ cheapest, over the sizes of fleet",
+			value: Math.max(...costs) / Math.min(...costs),
+			unit: "",
+			at_most: 1.2,
+		},
+	];
+}
+
+const lives: Life[] = [];
+for (const devices of numbersIn(options.devices)) lives.push(await measure(devices));
+printReport(
+	{
+		tables: [roundsTable(lives), ...lives.flatMap(({ statements }) => (statements ? [statements] : []))],
+		figures: [...lives.flatMap(figuresOf), ...flatness(lives)],
+	},
+	options,
+);
