@@ -10,6 +10,7 @@ import {
 import { type PgDatabase, PgDialect, type PgTransaction } from "drizzle-orm/pg-core";
 import type { PgTransactionConfig, PreparedQueryConfig } from "drizzle-orm/pg-core/session";
 import pg from "pg";
+import { namedStatements } from "./named-statements.ts";
 import { toDatabaseError } from "./query-error.ts";
 
 // Services declare tables and pass them to each statement; Drizzle's relational queries are not used.
@@ -65,6 +66,7 @@ export interface DatabaseOptions {
 /** Opens a pool. Connects on first use, and again by itself after PostgreSQL was away. */
 export function openDatabase({ url, schema, application_name, max = 10 }: DatabaseOptions): Database {
 	const pool = new pg.Pool({
+		Client: namedStatements(),
 		connectionString: url,
 		application_name,
 		max,
