@@ -8,7 +8,14 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 /** Debian packages that parts of the lab need. */
-export type LabPackage = "frr" | "openssh-server" | "iproute2" | "rabbitmq-server" | "redis-server" | "chromium";
+export type LabPackage =
+	| "frr"
+	| "openssh-server"
+	| "iproute2"
+	| "rabbitmq-server"
+	| "redis-server"
+	| "chromium"
+	| "faketime";
 
 /** Which of these Debian packages are not installed. On a system without dpkg: all of them. */
 export async function missingPackages<Name extends string>(packages: Name[]): Promise<Name[]> {

@@ -23,6 +23,19 @@ export interface DeviceStats {
 	lines: string[];
 }
 
+/** One connection, as the device saw it. Times are milliseconds since the epoch. */
+export interface SimConnection {
+	device: string;
+	opened_at: number;
+	closed_at: number | null;
+	/** Lines that it received. */
+	lines: number;
+	/** Configurations that it showed to the end. */
+	configs: number;
+	/** `logout`: the client said goodbye. `device`: a fault, or whoever runs the lab, broke it. `cut`: the client was gone without a word. */
+	ended: "logout" | "device" | "cut" | null;
+}
+
 export interface SimDevice {
 	readonly name: string;
 	readonly platform: string;
@@ -49,6 +62,10 @@ export interface SimDevice {
 	/** Accepts this OpenSSH public key for the device's user. */
 	authorize(publicKey: string): void;
 	stats(): DeviceStats;
+	/** The last 1,000 connections, the oldest first. */
+	connections(): SimConnection[];
+	/** Forgets the connections that are closed. */
+	forgetConnections(): void;
 	stop(): Promise<void>;
 }
 
@@ -68,6 +85,8 @@ export interface DeviceOptions {
 
 const historyLength = 50;
 const loggedLines = 200;
+const loggedConnections = 1_000;
+const goodbye = /^\/?(exit|quit|logout)$/;
 
 /** Starts one simulated device. Its config, key and SSH server are made when first needed, so that thousands cost little. */
 export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
@@ -83,6 +102,7 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 	};
 	const state = createState(options);
 	const sockets = new Set<Socket>();
+	const journal: SimConnection[] = [];
 	const authorizedKeys: string[] = [];
 	let faults: Fault[] = [];
 	let latency_ms = options.latency_ms;
@@ -109,25 +129,47 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 		stats.connections++;
 		stats.open_connections++;
 		sockets.add(socket);
+		const seen: SimConnection = {
+			device: name,
+			opened_at: Date.now(),
+			closed_at: null,
+			lines: 0,
+			configs: 0,
+			ended: null,
+		};
+		journal.push(seen);
+		if (journal.length > loggedConnections) journal.shift();
 		socket.on("error", () => socket.destroy());
 		socket.on("close", () => {
 			sockets.delete(socket);
 			stats.open_connections--;
+			seen.closed_at = Date.now();
+			seen.ended ??= "cut";
 		});
 		const fault = takeFaults();
 		const limit = fault("session_limit");
 		if (fault("drop")?.at === "connect" || (limit && stats.open_connections > limit.sessions)) {
-			socket.destroy();
+			drop(socket, seen);
 			return;
 		}
 		if (fault("silent")) {
 			socket.resume();
 			return;
 		}
-		serveSsh(socket, fault);
+		serveSsh(socket, fault, seen);
 	}
 
-	function serveSsh(socket: Socket, fault: FaultFinder) {
+	function drop(socket: Socket, seen: SimConnection) {
+		seen.ended ??= "device";
+		socket.destroy();
+	}
+
+	function dropAll() {
+		for (const seen of journal) if (seen.closed_at === null) seen.ended ??= "device";
+		for (const socket of sockets) socket.destroy();
+	}
+
+	function serveSsh(socket: Socket, fault: FaultFinder, seen: SimConnection) {
 		const legacy = fault("legacy_algorithms");
 		const key = legacy
 			? legacyHostKey()
@@ -142,12 +184,12 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 				banner: banner === "" ? undefined : banner,
 				algorithms: legacy ? legacyAlgorithms : undefined,
 			},
-			(client) => serveClient(client, socket, fault),
+			(client) => serveClient(client, socket, fault, seen),
 		);
 		server.injectSocket(socket);
 	}
 
-	function serveClient(client: Connection, socket: Socket, fault: FaultFinder) {
+	function serveClient(client: Connection, socket: Socket, fault: FaultFinder, seen: SimConnection) {
 		let login = { username, options: "" };
 		client.on("error", () => socket.destroy());
 		client.on("authentication", (context) => {
@@ -194,7 +236,7 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 		}
 		client.on("ready", () => {
 			stats.logins++;
-			if (fault("drop")?.at === "prompt") socket.destroy();
+			if (fault("drop")?.at === "prompt") drop(socket, seen);
 		});
 		client.on("session", (acceptSession) => {
 			const session = acceptSession();
@@ -226,7 +268,7 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 				columns: size.columns,
 				rows: platform.pages && command === undefined ? size.rows : 0,
 				drip: drip ? { bytes: drip.bytes ?? 1, delay_ms: drip.delay_ms ?? 5 } : undefined,
-				onDrop: () => socket.destroy(),
+				onDrop: () => drop(socket, seen),
 			});
 			terminal.always_pages = fault("always_paging") !== undefined;
 			if (fault("non_utf8")) terminal.encoding = "latin1";
@@ -271,6 +313,8 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 
 			function record(line: string) {
 				stats.commands++;
+				seen.lines++;
+				if (goodbye.test(line)) seen.ended ??= "logout";
 				stats.lines.push(line);
 				if (stats.lines.length > loggedLines) stats.lines.splice(0, stats.lines.length - loggedLines);
 			}
@@ -287,7 +331,7 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 				}
 				const pause_ms = fault("prompt_in_config")?.pause_ms ?? 0;
 				if (pause_ms === 0) {
-					await terminal.page(shown);
+					if (await terminal.page(shown)) seen.configs++;
 					return;
 				}
 				const prompt = cli.prompt();
@@ -300,6 +344,7 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 					}
 					await terminal.page(piece);
 				}
+				seen.configs++;
 			}
 
 			function spoiled(text: string): string {
@@ -342,7 +387,7 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 			faults = (given === null ? [] : Array.isArray(given) ? given : [given]).map((fault) => ({ ...fault }));
 			const refuses = faults.some(({ kind }) => kind === "refuse");
 			if (refuses && listener.listening) {
-				for (const socket of sockets) socket.destroy();
+				dropAll();
 				await new Promise((resolve) => listener.close(resolve));
 			} else if (!refuses && !listener.listening) {
 				port = await listen(listener, host, port);
@@ -351,17 +396,20 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 		setLatency(given) {
 			latency_ms = given;
 		},
-		dropConnections() {
-			for (const socket of sockets) socket.destroy();
-		},
+		dropConnections: dropAll,
 		changeHostKey() {
 			keyNumber++;
 			hostKey = undefined;
 		},
 		authorize: (publicKey) => void authorizedKeys.push(publicKey),
 		stats: () => ({ ...stats, lines: stats.lines.slice() }),
+		connections: () => journal.map((seen) => ({ ...seen })),
+		forgetConnections() {
+			const open = journal.filter(({ closed_at }) => closed_at === null);
+			journal.splice(0, journal.length, ...open);
+		},
 		async stop() {
-			for (const socket of sockets) socket.destroy();
+			dropAll();
 			state.confirm?.cancel();
 			if (listener.listening) await new Promise((resolve) => listener.close(resolve));
 		},

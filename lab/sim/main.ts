@@ -64,6 +64,11 @@ async function carryOut(fleet: Fleet, command: FleetCommand): Promise<Omit<Fleet
 	switch (command.op) {
 		case "total_stats":
 			return { ok: true, totals: totalsOf(fleet) };
+		case "connections":
+			return { ok: true, connections: fleet.devices.flatMap(({ name }) => fleet.device(name).connections()) };
+		case "forget_connections":
+			for (const { name } of fleet.devices) fleet.device(name).forgetConnections();
+			return { ok: true };
 		case "stop":
 			await fleet.stop();
 			return { ok: true };

@@ -22,6 +22,37 @@ test("a fleet in a process of its own serves devices, takes commands and ends wi
 	await expect(fleet.config("nxos-1")).rejects.toThrow("has ended");
 });
 
+test("a fleet tells of every connection how many lines it took and how it ended", async () => {
+	const fleet = await startFleetProcess({ devices: { count: 1, platforms: ["cisco_nxos"] } });
+	const [device] = fleet.devices;
+	if (!device) throw new Error("no device");
+	const prompt = "nxos-1# ";
+	const polite = await connectBare(device);
+	await polite.until(prompt);
+	polite.send("terminal length 0\n");
+	await polite.until(prompt);
+	await polite.ask("show running-config", prompt);
+	polite.send("exit\n");
+	await polite.ended;
+	const rude = await connectBare(device);
+	await rude.until(prompt);
+	rude.close();
+	await rude.ended;
+	const dropped = await connectBare(device);
+	await dropped.until(prompt);
+	await fleet.dropConnections("nxos-1");
+	await dropped.ended;
+	await expect.poll(async () => (await fleet.totalStats()).open_connections).toBe(0);
+	expect(await fleet.connections()).toMatchObject([
+		{ device: "nxos-1", lines: 3, configs: 1, ended: "logout" },
+		{ device: "nxos-1", lines: 0, configs: 0, ended: "cut" },
+		{ device: "nxos-1", lines: 0, configs: 0, ended: "device" },
+	]);
+	await fleet.forgetConnections();
+	expect(await fleet.connections()).toEqual([]);
+	await fleet.stop();
+});
+
 test("a fleet that cannot start says why", async () => {
 	const devices = [{ name: "a", platform: "linux" as const }];
 	await expect(startFleetProcess({ devices: [...devices, ...devices] })).rejects.toThrow(

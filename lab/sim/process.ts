@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { DeviceStats } from "./device.ts";
+import type { DeviceStats, SimConnection } from "./device.ts";
 import type { Fault } from "./fault.ts";
 import type { FleetOptions, InventoryEntry } from "./fleet.ts";
 import type { FleetAnswer, FleetCommand, FleetTotals } from "./protocol.ts";
@@ -22,6 +22,10 @@ export interface FleetProcess {
 	authorize(device: string, public_key: string): Promise<void>;
 	stats(device: string): Promise<DeviceStats>;
 	totalStats(): Promise<FleetTotals>;
+	/** The last 1,000 connections of each device, device by device. */
+	connections(): Promise<SimConnection[]>;
+	/** Forgets the connections that are closed. */
+	forgetConnections(): Promise<void>;
 	/** Resolves when it has ended, for whatever reason. */
 	ended: Promise<void>;
 	stop(): Promise<void>;
@@ -89,6 +93,8 @@ export async function startFleetProcess(options: FleetOptions): Promise<FleetPro
 		authorize: async (device, public_key) => void (await ask({ op: "authorize", device, public_key })),
 		stats: async (device) => present((await ask({ op: "stats", device })).stats),
 		totalStats: async () => present((await ask({ op: "total_stats" })).totals),
+		connections: async () => present((await ask({ op: "connections" })).connections),
+		forgetConnections: async () => void (await ask({ op: "forget_connections" })),
 		ended,
 		async stop() {
 			child.stdin.end();
