@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clients, eventually, runEnded } from "@netconductor/e2e/product";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
-import { numbersIn, readOptions } from "./options.ts";
-import { type CpuTimes, importFleet, type MeasuredProduct, startMeasuredProduct } from "./product.ts";
-import { type Figure, printReport, type Table } from "./report.ts";
-import { resetStatements, topStatements } from "./statements.ts";
+import { numbersIn, readOptions } from "./harness/options.ts";
+import { type CpuTimes, importFleet, type MeasuredProduct, startMeasuredProduct } from "./harness/product.ts";
+import { type Figure, printReport, type Table } from "./harness/report.ts";
+import { resetStatements, topStatements } from "./harness/statements.ts";
 
 const options = readOptions(
 	`Backs up a simulated fleet with the real product (main process, workers and embedded PostgreSQL as it ships them) and tells the time
