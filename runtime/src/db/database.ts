@@ -10,6 +10,7 @@ import {
 import { type PgDatabase, PgDialect, type PgTransaction } from "drizzle-orm/pg-core";
 import type { PgTransactionConfig, PreparedQueryConfig } from "drizzle-orm/pg-core/session";
 import pg from "pg";
+import { flatRowMapper } from "./map-rows.ts";
 import { namedStatements } from "./named-statements.ts";
 import { toDatabaseError } from "./query-error.ts";
 
@@ -151,6 +152,8 @@ class GuardedSession extends NodePgSession<NoSchema, NoTables> {
 	override prepareQuery<T extends PreparedQueryConfig>(
 		...given: Parameters<NodePgSession<NoSchema, NoTables>["prepareQuery"]>
 	) {
+		const [, fields, , , mapper] = given;
+		if (fields !== undefined && mapper === undefined) given[4] = flatRowMapper(fields);
 		const prepared = super.prepareQuery<T>(...given) as NodePgPreparedQuery<T>;
 		const execute = prepared.execute.bind(prepared);
 		const all = prepared.all.bind(prepared);
