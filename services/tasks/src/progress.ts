@@ -7,6 +7,9 @@ export const progressTopic = "run.progress";
 /** Topic that tells workers at once what they would find out a moment later: a run was cancelled. */
 export const cancelTopic = "run.cancel";
 
+/** Topic that tells idle workers at once that there is work; they look for themselves, too. */
+export const workTopic = "run.work";
+
 export const RunCancelled = z.object({ run_id: z.string() });
 
 export interface Progress {

@@ -2,13 +2,11 @@ import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { ListOperations } from "@netconductor/contracts/tasks/model";
 import { defineService } from "@netconductor/runtime/host/service";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
-import { createEngine } from "./engine/engine.ts";
 import { createOperationStore } from "./operations/operation-store.ts";
 import { createOutputStore } from "./output/output-store.ts";
-import { createProgress, progressTopic, runOf } from "./progress.ts";
+import { createProgress, progressTopic, runOf, workTopic } from "./progress.ts";
 import { cancelRun } from "./runs/cancel-run.ts";
 import { createRunDriver } from "./runs/drive-run.ts";
-import { pruneEngine } from "./runs/prune-engine.ts";
 import { retryRun } from "./runs/retry-run.ts";
 import { hasEnded } from "./runs/run.ts";
 import { createRunStore } from "./runs/run-store.ts";
@@ -20,9 +18,6 @@ import { superviseWorkers } from "./workers/supervise-workers.ts";
 import { takeOver } from "./workers/take-over.ts";
 import { createWorkerStore } from "./workers/worker-store.ts";
 
-/** The engine's own rows about a run are of use for looking into trouble for this long after its end. */
-const engineHistory_ms = 10 * 60_000;
-
 /** The service that accepts plans with these step types, drives runs and looks after workers. */
 export function createTasksService(steps: StepRegistry) {
 	return defineService({
@@ -31,21 +26,22 @@ export function createTasksService(steps: StepRegistry) {
 		migrations: new URL("../migrations", import.meta.url),
 		config: workersConfig,
 		async setup({ db, outbox, ephemeral, config, clock, log, metrics }) {
-			const engine = await createEngine({ db, log, worker_concurrency: config.concurrency });
 			const store = createRunStore(db);
 			const operations = createOperationStore(db, outbox);
 			const output = createOutputStore(db);
 			const workers = createWorkerStore(db);
 			const { run: onChange } = createProgress(ephemeral);
-			const { capacity } = workers;
-			const driver = createRunDriver({ db, outbox, store, engine, capacity, clock, log, onChange });
-			const start = startRun({ db, outbox, store, engine, steps, clock });
+			const driver = createRunDriver({ db, outbox, store, clock, log, onChange });
+			const onStarted = (run_id: string) => {
+				driver.ring(run_id);
+				void ephemeral.publish(workTopic, {}).catch(() => {});
+			};
+			const start = startRun({ db, outbox, store, onStarted, steps, clock });
 			const cancel = cancelRun({ db, store, operations, ephemeral, clock, onChange });
 			const retry = retryRun({ db, store, operations, start });
 			const supervision = superviseWorkers({
 				workers,
-				takeOver: (worker_ids) => takeOver(worker_ids, { db, engine, operations, onRunChanged: onChange }),
-				prune: async () => void (await pruneEngine(db, engine, new Date(clock.now().getTime() - engineHistory_ms))),
+				takeOver: (worker_ids) => takeOver(worker_ids, { db, operations, ephemeral, onRunChanged: onChange }),
 				clock,
 				log,
 				lease_ms: config.lease_ms,
@@ -130,7 +126,6 @@ export function createTasksService(steps: StepRegistry) {
 				},
 
 				async start() {
-					await engine.migrate();
 					unsubscribe = await ephemeral.subscribe(
 						progressTopic,
 						(payload) => {
@@ -139,17 +134,14 @@ export function createTasksService(steps: StepRegistry) {
 						},
 						driver.ringAll,
 					);
-					// The same name at every start: what this process drove when it died is its own to go on with.
-					await engine.launch({ executor_id: "main", runs: driver.drive });
+					driver.start();
 					supervision.start();
 				},
 
 				async stop() {
 					await unsubscribe?.();
 					await supervision.stop();
-					driver.stop();
-					await engine.shutdown(0);
-					await engine.close();
+					await driver.stop();
 				},
 			};
 		},

@@ -41,8 +41,6 @@ export const runs = tasksSchema.table(
 		created_at: instant().notNull(),
 		started_at: instant(),
 		finished_at: instant(),
-		/** When the engine's rows about this ended run were deleted. */
-		pruned_at: instant(),
 	},
 	(table) => [
 		index("runs_by_time").on(table.created_at, table.id),
@@ -50,7 +48,7 @@ export const runs = tasksSchema.table(
 		index("runs_by_status").on(table.status, table.created_at, table.id),
 		index("runs_by_starter").on(table.started_by_name, table.created_at, table.id),
 		index("runs_by_subject").on(table.subject_type, table.subject_id, table.created_at, table.id),
-		index("runs_to_prune").on(table.finished_at).where(sql`pruned_at is null and finished_at is not null`),
+		index("runs_unfinished").on(table.id).where(sql`finished_at is null`),
 	],
 );
 
@@ -71,8 +69,8 @@ export const operations = tasksSchema.table(
 		status: text().$type<OperationStatus>().notNull(),
 		/** The steps before it on this device have succeeded. */
 		ready: boolean().notNull(),
-		/** Handed to the workers' queue. */
-		queued: boolean().notNull().default(false),
+		/** Workers take the lowest first. Runs that wait together take turns: a new one's begin where the others have got to. */
+		turn: bigint({ mode: "number" }).notNull(),
 		/** Also says whose result counts: that of the latest attempt. */
 		attempts: smallint().notNull().default(0),
 		worker_id: text(),
@@ -89,9 +87,9 @@ export const operations = tasksSchema.table(
 		uniqueIndex("operations_by_device").on(table.device_id, table.run_id, table.step_index),
 		index("operations_by_name").on(table.run_id, table.device_name, table.id),
 		index("operations_by_status").on(table.run_id, table.status, table.device_name, table.id),
-		index("operations_to_queue")
-			.on(table.run_id, table.position)
-			.where(sql`status = 'pending' and ready and not queued`),
+		index("operations_to_take").on(table.turn, table.id).where(sql`status = 'pending' and ready`),
+		// One operation at a time on a device, over all runs and workers: whatever the code does.
+		uniqueIndex("operations_one_a_device").on(table.device_id).where(sql`status = 'running'`),
 		index("operations_unfinished").on(table.run_id).where(sql`status in ('pending', 'running')`),
 		index("operations_of_worker").on(table.worker_id).where(sql`status = 'running'`),
 		index("operations_by_end").on(table.finished_at, table.status).where(sql`finished_at is not null`),

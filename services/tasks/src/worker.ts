@@ -3,7 +3,6 @@ import { devicesApi } from "@netconductor/contracts/devices/api";
 import { workerApi } from "@netconductor/contracts/tasks/worker-api";
 import { defineService } from "@netconductor/runtime/host/service";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
-import { createEngine } from "./engine/engine.ts";
 import { executeOperation } from "./operations/execute-operation.ts";
 import { createOperationStore } from "./operations/operation-store.ts";
 import { createOutputStore } from "./output/output-store.ts";
@@ -24,7 +23,6 @@ export function createWorkerService(steps: StepRegistry) {
 		config: workersConfig,
 		needs: { devices: devicesApi, backup: backupApi },
 		async setup({ db, outbox, ephemeral, clients, config, clock, log, ownAccount, process }) {
-			const engine = await createEngine({ db, log, worker_concurrency: config.concurrency });
 			const operations = createOperationStore(db, outbox);
 			const progress = createProgress(ephemeral);
 			const output = createOutputWriter({
@@ -45,11 +43,10 @@ export function createWorkerService(steps: StepRegistry) {
 				onChange: progress.operation,
 			});
 			const worker = createWorker({
-				engine,
 				workers: createWorkerStore(db),
 				operations,
 				execute,
-				takeOver: (worker_ids) => takeOver(worker_ids, { db, engine, operations, onRunChanged: progress.run }),
+				takeOver: (worker_ids) => takeOver(worker_ids, { db, operations, ephemeral, onRunChanged: progress.run }),
 				ephemeral,
 				clock,
 				log,

@@ -1,7 +1,4 @@
-import { createLog } from "@netconductor/runtime/log";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { createEngine } from "../src/engine/engine.ts";
-import { pruneEngine } from "../src/runs/prune-engine.ts";
 import { type EngineLab, startEngineLab } from "./engine-lab.ts";
 
 vi.setConfig({ testTimeout: 90_000 });
@@ -34,6 +31,19 @@ test("a worker holds no more operations at once than it may, and workers share a
 	}
 });
 
+test("two runs on the same devices never touch one at the same time", async () => {
+	const targets = lab.targets(12, "shared");
+	const runs = await Promise.all([1, 2, 3].map(() => lab.start({ steps: read(60), targets })));
+	for (const run of runs)
+		expect(await lab.ended(run)).toMatchObject({ status: "succeeded", counts: { succeeded: 12 } });
+	const overlaps = await lab.db.query(
+		`select 1 from operations a join operations b on a.device_id = b.device_id and a.id < b.id
+		where a.run_id = any($1) and b.run_id = any($1) and a.started_at < b.finished_at and b.started_at < a.finished_at`,
+		[runs],
+	);
+	expect(overlaps).toEqual([]);
+});
+
 test("a small run does not wait for the end of a large one", async () => {
 	const large = await lab.start({ steps: read(100), targets: lab.targets(300, "large") });
 	await lab.until(async () => (await lab.operations(large)).some(({ status }) => status === "running"));
@@ -54,23 +64,4 @@ test("a run of 50,000 devices is accepted in seconds, and cancelled before it ha
 	const { counts } = await lab.ended(run_id);
 	expect(counts.succeeded + counts.cancelled).toBe(50_000);
 	expect(counts.succeeded).toBeLessThan(1_000);
-});
-
-test("what the engine knows of ended runs is deleted; the runs stay", async () => {
-	const run_id = await lab.start({ steps: read(0), targets: lab.targets(3) });
-	await lab.ended(run_id);
-	const engine = await createEngine({ db: lab.db, log: createLog({ level: "silent" }), worker_concurrency: 4 });
-	const left = async () => {
-		const rows = await lab.db.query<{ count: number }>(
-			"select count(*)::int as count from workflow_status w where exists (select from operations o where o.run_id = $1 and o.id::text = w.workflow_uuid) or w.workflow_uuid = $1::text",
-			[run_id],
-		);
-		return rows[0]?.count;
-	};
-	expect(await left()).toBe(4);
-	expect(await pruneEngine(lab.db, engine, new Date(0))).toBe(0);
-	expect(await pruneEngine(lab.db, engine, new Date(Date.now() + 60_000))).toBeGreaterThan(0);
-	expect(await left()).toBe(0);
-	expect(await lab.tasks.getRun({ params: { id: run_id } })).toMatchObject({ status: "succeeded", total: 3 });
-	await engine.close();
 });

@@ -10,7 +10,6 @@ import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Log } from "@netconductor/runtime/log";
 import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
 import { z } from "zod";
-import type { Outcome } from "../engine/engine.ts";
 import type { OutputWriter } from "../output/output-writer.ts";
 import type { Step, StepContext, StepRegistry } from "../steps/step.ts";
 import { toOperationError } from "./operation-error.ts";
@@ -34,8 +33,8 @@ export interface Executor {
 	worker_id: string;
 	/** Aborts when the worker may not go on: its lease was lost or it stops. What it had is then another's. */
 	gone: AbortSignal;
-	/** Aborts when a run is cancelled. */
-	cancelled(run_id: string): AbortSignal;
+	/** Aborts when the operation's run is cancelled. */
+	cancelled: AbortSignal;
 }
 
 /** An operation that costs its worker the life every time must not go round for ever. */
@@ -43,44 +42,28 @@ const mostAttempts = 5;
 /** How long a service that an operation needs may be away, in milliseconds. */
 const patience_ms = 60_000;
 
+/** What became of an operation here. `parked`: this worker has to let go of it; another takes it up. */
+export type Outcome = "done" | "parked";
+
 /**
- * Executes one operation. Whatever happens to this process meanwhile, an operation ends once: every change asks whether this attempt is still
- * the latest one.
+ * Executes one operation that was claimed. Whatever happens to this process meanwhile, an operation ends once: every change asks whether this
+ * attempt is still the latest one.
  */
 export function executeOperation(needs: ExecuteNeeds) {
 	const { store, steps, output, clock, log } = needs;
 
-	return async (id: string, executor: Executor): Promise<Outcome> => {
-		for (;;) {
-			try {
-				return await attempt(id, executor);
-			} catch (err) {
-				// Only the database or a mistake of ours gets here; the operation is not lost by either.
-				log.error({ err, operation_id: id }, "an operation could not be executed; it will be tried again");
-				if (await isGone(1_000, executor)) return "parked";
-			}
-		}
-	};
-
-	async function attempt(id: string, executor: Executor): Promise<Outcome> {
-		if (executor.gone.aborted) return "parked";
-		const claimed = await store.claim(id, executor.worker_id);
-		if (claimed === undefined) {
-			const status = await store.status(id);
-			return status === "pending" || status === "running" ? "parked" : "done";
-		}
-		return runWithTraceparent(claimed.traceparent ?? undefined, () =>
+	return (claimed: ClaimedOperation, executor: Executor): Promise<Outcome> =>
+		runWithTraceparent(claimed.traceparent ?? undefined, () =>
 			withSpan(
 				`operation ${claimed.step_type}`,
-				{ "run.id": claimed.run_id, "operation.id": id, "device.name": claimed.device_name },
+				{ "run.id": claimed.run_id, "operation.id": claimed.id, "device.name": claimed.device_name },
 				() => carryOut(claimed, executor),
 			),
 		);
-	}
 
 	async function carryOut(claimed: ClaimedOperation, executor: Executor): Promise<Outcome> {
 		const step = steps.get(claimed.step_type);
-		const cancelled = executor.cancelled(claimed.run_id);
+		const { cancelled } = executor;
 		const signal = AbortSignal.any([executor.gone, cancelled]);
 		let ending: Ending;
 		if (claimed.write_started) ending = { status: "unknown", error: writeUnknown };
@@ -106,8 +89,8 @@ export function executeOperation(needs: ExecuteNeeds) {
 			else log.warn({ operation_id: claimed.id }, "an operation was taken over meanwhile; its result here is dropped");
 			return true;
 		} catch (err) {
-			if (!hasCode(err, "service.unavailable")) throw err;
-			log.warn({ err, operation_id: claimed.id }, "the end of an operation could not be stored; trying again");
+			// Only the database or a mistake of ours gets here; the operation is not lost by either.
+			log.error({ err, operation_id: claimed.id }, "the end of an operation could not be stored; trying again");
 			return false;
 		}
 	}

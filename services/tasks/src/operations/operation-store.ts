@@ -7,9 +7,12 @@ import type {
 	RunKind,
 	RunOperation,
 } from "@netconductor/contracts/tasks/model";
+import { createBatch } from "@netconductor/runtime/batch";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Database, Tx } from "@netconductor/runtime/db/database";
+import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
+import { violatedUnique } from "@netconductor/runtime/db/query-error";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { z } from "zod";
 import { one, rowsOf } from "../rows.ts";
@@ -47,9 +50,11 @@ export interface Ending {
 }
 
 export interface OperationStore {
-	/** Takes an operation up for a worker whose lease holds. Undefined when there is nothing to do: it ended, or the worker may not. */
-	claim(id: string, worker_id: string): Promise<ClaimedOperation | undefined>;
-	status(id: string): Promise<OperationStatus | undefined>;
+	/**
+	 * Takes operations up for a worker whose lease holds, in turn, at most `limit` and never two of one device, nor one of a device on which
+	 * another is running. None when there is nothing to do or the worker may not.
+	 */
+	claim(worker_id: string, limit: number): Promise<ClaimedOperation[]>;
 	/** Notes that the device is about to be written to. False when the attempt is not the latest any more. */
 	startWriting(claimed: ClaimedOperation, worker_id: string): Promise<boolean>;
 	/** Records how an attempt ended with its event and what it means for the steps after it. False when it is not the latest attempt or ended before. */
@@ -69,79 +74,122 @@ export interface OperationStore {
 }
 
 export function createOperationStore(db: Database, outbox: Outbox): OperationStore {
-	/** After an operation ended: its event, and the next step on the device is begun or left out. */
-	async function afterEnd(tx: Tx, ended: EndedRow): Promise<void> {
-		await outbox.publish(tx, "operation.finished.v1", {
-			run_id: ended.run_id,
-			kind: ended.kind,
-			subject: subjectOf(ended),
-			operation_id: ended.id,
-			step_type: ended.step_type,
-			device_id: ended.device_id,
-			device_name: ended.device_name,
-			status: ended.status,
-			result: ended.result,
-			error: ended.error,
-			finished_at: ended.finished_at.toISOString(),
-		});
-		if (ended.step_index + 1 >= ended.step_count) return;
-		if (ended.status === "succeeded") {
+	/** After operations ended: an event for each, and on each device the next step may begin or is left out. */
+	async function afterEnd(tx: Tx, ended: readonly EndedRow[]): Promise<void> {
+		await outbox.publishAll(
+			tx,
+			"operation.finished.v1",
+			ended.map((row) => ({
+				run_id: row.run_id,
+				kind: row.kind,
+				subject: subjectOf(row),
+				operation_id: row.id,
+				step_type: row.step_type,
+				device_id: row.device_id,
+				device_name: row.device_name,
+				status: row.status,
+				result: row.result,
+				error: row.error,
+				finished_at: row.finished_at.toISOString(),
+			})),
+		);
+		const withMore = ended.filter(({ step_index, step_count }) => step_index + 1 < step_count);
+		const goOn = withMore.filter(({ status }) => status === "succeeded");
+		if (goOn.length > 0) {
 			await rowsOf(
 				tx,
-				"update operations set ready = true where run_id = $1 and device_id = $2 and step_index = $3 and status = 'pending'",
-				[ended.run_id, ended.device_id, ended.step_index + 1],
+				`update operations o set ready = true from unnest($1::uuid[], $2::uuid[], $3::int[]) as e (run_id, device_id, step_index)
+				where o.run_id = e.run_id and o.device_id = e.device_id and o.step_index = e.step_index + 1 and o.status = 'pending'`,
+				columnsOf(goOn),
 			);
-		} else {
+		}
+		const goNoFurther = withMore.filter(({ status }) => status !== "succeeded");
+		if (goNoFurther.length > 0) {
 			await rowsOf(
 				tx,
-				`update operations set status = 'skipped', skip_reason = $4, finished_at = $5
-				where run_id = $1 and device_id = $2 and step_index > $3 and status = 'pending'`,
-				[
-					ended.run_id,
-					ended.device_id,
-					ended.step_index,
-					`Step ${ended.step_id} before it did not succeed`,
-					ended.finished_at,
-				],
+				`update operations o set status = 'skipped', skip_reason = 'Step ' || e.step_id || ' before it did not succeed', finished_at = now()
+				from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[]) as e (run_id, device_id, step_index, step_id)
+				where o.run_id = e.run_id and o.device_id = e.device_id and o.step_index > e.step_index and o.status = 'pending'`,
+				[...columnsOf(goNoFurther), goNoFurther.map(({ step_id }) => step_id)],
 			);
 		}
 	}
 
-	async function end(tx: Tx, where: string, values: unknown[], ending: Ending): Promise<EndedRow[]> {
+	/** Ends every running operation of lost workers that `where` says. */
+	async function endLost(tx: Tx, worker_ids: readonly string[], where: string, ending: Ending): Promise<EndedRow[]> {
 		const ended = await rowsOf<EndedRow>(
 			tx,
-			`update operations o set status = $1, result = $2, error = $3, finished_at = now(),
-				duration_ms = (extract(epoch from now() - o.started_at) * 1000)::int
-			from runs r where r.id = o.run_id and o.status = 'running' and ${where}
-			returning o.id, o.run_id, r.kind, r.subject_type, r.subject_id, jsonb_array_length(r.steps) as step_count, o.step_index,
-				o.step_id, o.step_type, o.device_id, o.device_name, o.status, o.result, o.error, o.finished_at`,
-			[ending.status, json(ending.result), json(ending.error), ...values],
+			`update operations o set status = $1, error = $2, ${endedNow} from runs r
+			where r.id = o.run_id and o.status = 'running' and o.worker_id = any($3) and ${where} returning ${endedColumns}`,
+			[ending.status, json(ending.error), worker_ids],
 		);
-		for (const row of ended) await afterEnd(tx, row);
+		await afterEnd(tx, ended);
 		return ended;
 	}
 
-	return {
-		async claim(id, worker_id) {
-			const [row] = await db.query<ClaimedRow>(
-				`update operations o set status = 'running', attempts = o.attempts + 1, worker_id = $2, started_at = now()
-				from runs r
-				where o.id = $1 and r.id = o.run_id and o.status in ('pending', 'running')
-					and exists (select from workers w where w.id = $2 and w.status in ('online', 'draining') and w.lease_until > now())
-				returning o.id, o.run_id, o.step_id, o.step_type, o.step_index, o.device_id, o.device_name, o.attempts,
-					o.write_started_at is not null as write_started, coalesce(r.steps -> o.step_index::int -> 'params', '{}') as params,
-					r.cancel_requested_at is not null as cancel_requested, r.traceparent, r.kind as run_kind, r.subject_type, r.subject_id,
-					r.started_by_name`,
-				[id, worker_id],
-			);
-			if (row === undefined) return undefined;
-			const { subject_type, subject_id, ...claimed } = row;
-			return { ...claimed, subject: subjectOf({ subject_type, subject_id }) };
-		},
+	const finish = createBatch<Finishing, boolean>({
+		perform: (given) =>
+			db.transaction(async (tx) => {
+				const ended = await rowsOf<EndedRow>(
+					tx,
+					`update operations o set status = e.status, result = e.result, error = e.error, ${endedNow}
+					from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[])
+						as e (id, attempts, worker_id, status, result, error), runs r
+					where o.id = e.id and r.id = o.run_id and o.status = 'running' and o.attempts = e.attempts and o.worker_id = e.worker_id
+					returning ${endedColumns}`,
+					[
+						given.map(({ claimed }) => claimed.id),
+						given.map(({ claimed }) => claimed.attempts),
+						given.map(({ worker_id }) => worker_id),
+						given.map(({ ending }) => ending.status),
+						given.map(({ ending }) => json(ending.result)),
+						given.map(({ ending }) => json(ending.error)),
+					],
+				);
+				await afterEnd(tx, ended);
+				const ids = new Set(ended.map(({ id }) => id));
+				return given.map(({ claimed }) => ids.has(claimed.id));
+			}),
+	});
 
-		async status(id) {
-			const [row] = await db.query<{ status: OperationStatus }>("select status from operations where id = $1", [id]);
-			return row?.status;
+	/** @throws DatabaseQueryError when another worker takes one of the same device at this very moment */
+	async function take(worker_id: string, limit: number): Promise<ClaimedOperation[]> {
+		const rows = await db.query<ClaimedRow>(
+			`with free as (
+				select o.id, o.device_id, o.turn from operations o
+				where o.status = 'pending' and o.ready
+					and not exists (select from operations b where b.device_id = o.device_id and b.status = 'running')
+				order by o.turn, o.id limit 2 * $2::int for update of o skip locked
+			), mine as (
+				select id from (select distinct on (device_id) id, turn from free order by device_id, turn, id) as first_of_device
+				order by turn, id limit $2::int
+			)
+			update operations o set status = 'running', attempts = o.attempts + 1, worker_id = $1, started_at = now()
+			from mine, runs r
+			where o.id = mine.id and r.id = o.run_id
+				and exists (select from workers w where w.id = $1 and w.status = 'online' and w.lease_until > now())
+			returning o.id, o.run_id, o.step_id, o.step_type, o.step_index, o.device_id, o.device_name, o.attempts,
+				o.write_started_at is not null as write_started, coalesce(r.steps -> o.step_index::int -> 'params', '{}') as params,
+				r.cancel_requested_at is not null as cancel_requested, r.traceparent, r.kind as run_kind, r.subject_type, r.subject_id,
+				r.started_by_name`,
+			[worker_id, limit],
+		);
+		return rows.map(({ subject_type, subject_id, ...claimed }) => ({
+			...claimed,
+			subject: subjectOf({ subject_type, subject_id }),
+		}));
+	}
+
+	return {
+		async claim(worker_id, limit) {
+			for (const most of [limit, 1]) {
+				try {
+					return await take(worker_id, most);
+				} catch (error) {
+					if (violatedUnique(error) === undefined) throw error;
+				}
+			}
+			return [];
 		},
 
 		async startWriting({ id, attempts }, worker_id) {
@@ -153,20 +201,14 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 			return rows.length > 0;
 		},
 
-		finish: ({ id, attempts }, worker_id, ending) =>
-			db.transaction(async (tx) => {
-				const where = "o.id = $4 and o.attempts = $5 and o.worker_id = $6";
-				return (await end(tx, where, [id, attempts, worker_id], ending)).length > 0;
-			}),
+		finish: (claimed, worker_id, ending) => finish({ claimed, worker_id, ending }),
 
 		async settleLost(tx, worker_ids) {
-			const unknown = await end(tx, "o.worker_id = any($4) and o.write_started_at is not null", [worker_ids], {
+			const unknown = await endLost(tx, worker_ids, "o.write_started_at is not null", {
 				status: "unknown",
 				error: writeUnknown,
 			});
-			const cancelled = await end(tx, "o.worker_id = any($4) and r.cancel_requested_at is not null", [worker_ids], {
-				status: "cancelled",
-			});
+			const cancelled = await endLost(tx, worker_ids, "r.cancel_requested_at is not null", { status: "cancelled" });
 			const waiting = await rowsOf<{ run_id: string }>(
 				tx,
 				"update operations set status = 'pending', worker_id = null where worker_id = any($1) and status = 'running' returning run_id",
@@ -238,6 +280,25 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 	};
 }
 
+interface Finishing {
+	claimed: ClaimedOperation;
+	worker_id: string;
+	ending: Ending;
+}
+
+const endedNow = "finished_at = now(), duration_ms = (extract(epoch from now() - o.started_at) * 1000)::int";
+
+const endedColumns = `o.id, o.run_id, r.kind, r.subject_type, r.subject_id, jsonb_array_length(r.steps) as step_count, o.step_index,
+	o.step_id, o.step_type, o.device_id, o.device_name, o.status, o.result, o.error, o.finished_at`;
+
+function columnsOf(rows: readonly EndedRow[]): unknown[][] {
+	return [
+		rows.map(({ run_id }) => run_id),
+		rows.map(({ device_id }) => device_id),
+		rows.map(({ step_index }) => step_index),
+	];
+}
+
 /** What is said of a write whose worker was lost. */
 export const writeUnknown: OperationError = {
 	code: "operations.worker_lost",
@@ -270,8 +331,7 @@ interface EndedRow {
 }
 
 function json(value: unknown): string | null {
-	// NUL is valid JSON but not valid in jsonb; device text may hold it.
-	return value === undefined || value === null ? null : JSON.stringify(value).replaceAll("\\u0000", "\\ufffd");
+	return value === undefined || value === null ? null : jsonbText(value);
 }
 
 function toOperation(row: Row): RunOperation {

@@ -1,10 +1,11 @@
+import type { RunStatus } from "@netconductor/contracts/tasks/model";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
+import { startWorkLoop, type WorkLoop } from "@netconductor/runtime/bus/work-loop";
 import type { Clock } from "@netconductor/runtime/clock";
-import type { Database, Tx } from "@netconductor/runtime/db/database";
+import type { Database } from "@netconductor/runtime/db/database";
 import type { Log } from "@netconductor/runtime/log";
 import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
-import type { Engine, Outcome } from "../engine/engine.ts";
-import { one, rowsOf } from "../rows.ts";
+import { rowsOf } from "../rows.ts";
 import { finalStatus, hasEnded } from "./run.ts";
 import { type RunStore, subjectOf } from "./run-store.ts";
 
@@ -12,82 +13,85 @@ export interface DriveNeeds {
 	db: Database;
 	outbox: Outbox;
 	store: RunStore;
-	engine: Engine;
-	/** Operations that all workers together execute at once. */
-	capacity(): Promise<number>;
 	clock: Clock;
 	log: Log;
 	onChange(run_id: string): void;
 }
 
-/** Wakes whoever waits for news of a run. */
-interface Bell {
+export interface RunDriver {
+	/** Begins with the runs that have not ended, whoever drove them before. */
+	start(): void;
+	/** There is news of a run, or a new run. */
 	ring(run_id: string): void;
+	/** There may be news of any. */
 	ringAll(): void;
-}
-
-export interface RunDriver extends Bell {
-	/** Drives a run to its end. */
-	drive(run_id: string): Promise<Outcome>;
 	/** Lets go of all runs; each goes on where it was when it is driven again. */
-	stop(): void;
+	stop(): Promise<void>;
 }
 
-/** Between two looks at a run that nobody rang for: word may get lost. */
+/** Between two looks at a run that nobody rang for, and for runs that nobody told of: word may get lost. */
 const slowest_ms = 2_000;
 /** Between two looks at a run, however much happens in it. */
 const fastest_ms = 50;
 /** Between two counts for the list, which shows a run's counts as of a moment ago. */
 const countEvery_ms = 500;
 
+interface Waiting {
+	id: string;
+	kind: string;
+	traceparent: string | null;
+	[column: string]: unknown;
+}
+
 /**
- * Drives runs: hands their operations to the workers' queue, a bounded number at a time so that runs share the workers and the queue stays
- * short, and ends the run when all have ended. All state is in the tables; driving the same run twice at once does no harm.
+ * Drives runs: begins them, keeps their counts, and ends each when all its operations have ended; workers take the operations by themselves.
+ * All state is in the tables; driving the same run twice at once, in one process or several, does no harm.
  */
 export function createRunDriver(needs: DriveNeeds): RunDriver {
-	const { db, outbox, store, engine, clock, log } = needs;
+	const { db, outbox, store, clock, log } = needs;
 	const stopping = new AbortController();
-	const waiting = new Map<string, () => void>();
+	const driven = new Map<string, { bell: Bell; ended: Promise<void> }>();
+	let lookout: WorkLoop | undefined;
 
-	async function drive(run_id: string): Promise<Outcome> {
-		const origin = await persistently(run_id, () => originOf(run_id));
-		if (origin === undefined) return "parked";
-		return runWithTraceparent(origin.traceparent ?? undefined, () =>
-			withSpan(`run ${origin.kind}`, { "run.id": run_id }, async (setAttributes) => {
-				const outcome = await driveToEnd(run_id);
-				setAttributes({ "run.outcome": outcome });
-				return outcome;
+	async function takeUp(): Promise<boolean> {
+		const waiting = await db.query<Waiting>("select id, kind, traceparent from runs where finished_at is null");
+		for (const run of waiting) {
+			if (driven.has(run.id)) continue;
+			const bell = createBell();
+			driven.set(run.id, { bell, ended: drive(run, bell).finally(() => driven.delete(run.id)) });
+		}
+		return false;
+	}
+
+	function drive({ id, kind, traceparent }: Waiting, bell: Bell): Promise<void> {
+		return runWithTraceparent(traceparent ?? undefined, () =>
+			withSpan(`run ${kind}`, { "run.id": id }, async (setAttributes) => {
+				const ended = await driveToEnd(id, bell);
+				setAttributes({ "run.outcome": ended ? "done" : "parked" });
 			}),
 		);
 	}
 
-	async function originOf(run_id: string) {
-		return one(
-			await db.query<{ kind: string; traceparent: string | null }>("select kind, traceparent from runs where id = $1", [
-				run_id,
-			]),
-		);
-	}
-
-	async function driveToEnd(run_id: string): Promise<Outcome> {
-		let counted_at = Number.NEGATIVE_INFINITY;
+	async function driveToEnd(run_id: string, bell: Bell): Promise<boolean> {
+		let count_at = performance.now() + countEvery_ms;
 		const look = async (): Promise<"ended" | "goes on"> => {
 			const looked_at = performance.now();
-			const progress = await advance(run_id);
-			if (progress === "ended") return "ended";
-			if (progress.open === 0 && (await finish(run_id))) return "ended";
-			if (performance.now() - counted_at > countEvery_ms) {
-				const before = performance.now();
+			bell.quieten();
+			const seen = await lookAt(run_id);
+			if (seen === undefined || hasEnded(seen.status)) return "ended";
+			if (seen.status === "queued") await begin(run_id);
+			if (!seen.open && (await finish(run_id))) return "ended";
+			if (looked_at > count_at) {
 				await refreshCounts(run_id);
 				// Counting a large run takes longer: never more than a small share of the time.
-				counted_at = performance.now() + 9 * (performance.now() - before);
+				count_at = performance.now() + countEvery_ms + 9 * (performance.now() - looked_at);
 			}
-			await nextNews(run_id, fastest_ms - (performance.now() - looked_at));
+			await nextNews(bell, fastest_ms - (performance.now() - looked_at));
 			return "goes on";
 		};
 		for (;;) {
 			const seen = await persistently(run_id, look);
-			if (seen !== "goes on") return seen === "ended" ? "done" : "parked";
+			if (seen !== "goes on") return seen === "ended";
 		}
 	}
 
@@ -104,41 +108,17 @@ export function createRunDriver(needs: DriveNeeds): RunDriver {
 		return undefined;
 	}
 
-	/** Hands over what may begin. Answers how many operations have not ended. */
-	async function advance(run_id: string): Promise<"ended" | { open: number }> {
-		const capacity = await needs.capacity();
-		// Enough that no worker waits for us, and no more: a cancelled or later run need not stand behind it.
-		const window = Math.min(2_000, Math.max(20, 2 * capacity));
-		return db.transaction(async (tx) => {
-			const [run] = await rowsOf<{ status: "queued" | "running" }>(tx, "select status from runs where id = $1", [
-				run_id,
-			]);
-			if (run === undefined || hasEnded(run.status)) return "ended";
-			if (run.status === "queued") await begin(tx, run_id);
-			const { open, queued } = one(
-				await rowsOf<{ open: number; queued: number }>(
-					tx,
-					`select count(*)::int as open, count(*) filter (where queued)::int as queued from operations
-					where run_id = $1 and status in ('pending', 'running')`,
-					[run_id],
-				),
-			);
-			if (queued >= window) return { open };
-			const next = await rowsOf<{ id: string; device_id: string }>(
-				tx,
-				`update operations set queued = true where id in (
-					select id from operations where run_id = $1 and status = 'pending' and ready and not queued
-					order by position limit $2 for update skip locked
-				) returning id, device_id, position`,
-				[run_id, Math.min(500, window - queued)],
-			);
-			await engine.enqueueOperations(tx, next);
-			return { open };
-		});
+	async function lookAt(run_id: string): Promise<{ status: RunStatus; open: boolean } | undefined> {
+		const [seen] = await db.query<{ status: RunStatus; open: boolean }>(
+			`select status, exists (select from operations where run_id = $1 and status in ('pending', 'running')) as open
+			from runs where id = $1`,
+			[run_id],
+		);
+		return seen;
 	}
 
-	async function begin(tx: Tx, run_id: string): Promise<void> {
-		await rowsOf(tx, "update runs set status = 'running', started_at = $2 where id = $1 and status = 'queued'", [
+	async function begin(run_id: string): Promise<void> {
+		await db.query("update runs set status = 'running', started_at = $2 where id = $1 and status = 'queued'", [
 			run_id,
 			clock.now(),
 		]);
@@ -183,26 +163,51 @@ export function createRunDriver(needs: DriveNeeds): RunDriver {
 		return ended;
 	}
 
-	async function nextNews(run_id: string, atLeast_ms: number): Promise<void> {
-		const rung = Promise.withResolvers<void>();
-		waiting.set(run_id, rung.resolve);
+	async function nextNews(bell: Bell, atLeast_ms: number): Promise<void> {
 		const late = new AbortController();
 		const signal = AbortSignal.any([late.signal, stopping.signal]);
-		try {
-			await Promise.race([rung.promise, clock.sleep(slowest_ms, signal).catch(() => {})]);
-		} finally {
-			late.abort();
-			if (waiting.get(run_id) === rung.resolve) waiting.delete(run_id);
-		}
+		await Promise.race([bell.rung(), clock.sleep(slowest_ms, signal).catch(() => {})]);
+		late.abort();
 		if (atLeast_ms > 0) await clock.sleep(atLeast_ms, stopping.signal).catch(() => {});
 	}
 
 	return {
-		drive,
-		ring: (run_id) => waiting.get(run_id)?.(),
-		ringAll() {
-			for (const ring of waiting.values()) ring();
+		start() {
+			const onError = (err: unknown, failures: number) =>
+				log.warn({ err, failures }, "could not look for runs; trying again");
+			lookout = startWorkLoop({ step: takeUp, rest_ms: slowest_ms, clock, onError });
 		},
-		stop: () => stopping.abort(new Error("the tasks service stops")),
+		ring(run_id) {
+			const run = driven.get(run_id);
+			if (run === undefined) lookout?.wake();
+			else run.bell.ring();
+		},
+		ringAll() {
+			lookout?.wake();
+			for (const { bell } of driven.values()) bell.ring();
+		},
+		async stop() {
+			stopping.abort(new Error("the tasks service stops"));
+			await lookout?.stop();
+			await Promise.all([...driven.values()].map(({ ended }) => ended));
+		},
+	};
+}
+
+/** Rung at any time, heard at the next wait: word that comes during a look is for the next one. */
+interface Bell {
+	ring(): void;
+	quieten(): void;
+	rung(): Promise<void>;
+}
+
+function createBell(): Bell {
+	let { promise, resolve } = Promise.withResolvers<void>();
+	return {
+		ring: () => resolve(),
+		quieten() {
+			({ promise, resolve } = Promise.withResolvers<void>());
+		},
+		rung: () => promise,
 	};
 }

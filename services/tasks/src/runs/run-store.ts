@@ -101,10 +101,11 @@ export function createRunStore(db: Database): RunStore {
 			// One statement for any number of targets.
 			await rowsOf(
 				tx,
-				`insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, skip_reason, finished_at)
-				select o.id, $1, o.position, o.step_index, s.id, s.type, o.device_id, o.device_name, o.status, o.ready, o.skip_reason,
+				`with present as (select coalesce(min(turn), 0) as turn from operations where status = 'pending' and ready)
+				insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, turn, skip_reason, finished_at)
+				select o.id, $1, o.position, o.step_index, s.id, s.type, o.device_id, o.device_name, o.status, o.ready, present.turn + o.position, o.skip_reason,
 					case when o.status = 'skipped' then $2::timestamptz end
-				from unnest($3::uuid[], $4::int[], $5::smallint[], $6::uuid[], $7::text[], $8::text[], $9::boolean[], $10::text[])
+				from present, unnest($3::uuid[], $4::int[], $5::smallint[], $6::uuid[], $7::text[], $8::text[], $9::boolean[], $10::text[])
 					as o (id, position, step_index, device_id, device_name, status, ready, skip_reason)
 				join unnest($11::text[], $12::text[]) with ordinality as s (id, type, index) on s.index = o.step_index + 1`,
 				[

@@ -2,11 +2,10 @@ import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Plan } from "@netconductor/contracts/tasks/model";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
-import type { Database } from "@netconductor/runtime/db/database";
+import { afterCommit, type Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
 import { currentTraceparent } from "@netconductor/runtime/telemetry";
-import type { Engine } from "../engine/engine.ts";
 import type { StepRegistry } from "../steps/step.ts";
 import { operationsOf } from "./run.ts";
 import type { RunStore } from "./run-store.ts";
@@ -15,7 +14,8 @@ export interface StartRunNeeds {
 	db: Database;
 	outbox: Outbox;
 	store: RunStore;
-	engine: Engine;
+	/** Called after the run is there for good. */
+	onStarted(run_id: string): void;
 	steps: StepRegistry;
 	clock: Clock;
 }
@@ -28,12 +28,11 @@ export interface RunRequest {
 }
 
 /**
- * Accepts a plan: run, operations, event and the engine's work item in one transaction, so that a run that was answered is driven to its end
- * whatever dies next. The same key answers the run that is there.
+ * Accepts a plan: run, operations and event in one transaction, so that a run that was answered is driven to its end whatever dies next. The same key answers the run that is there.
  * @throws runs.unknown_step
  * @throws runs.bad_plan — a step's parameters are not valid, or two steps have one name
  */
-export function startRun({ db, outbox, store, engine, steps, clock }: StartRunNeeds) {
+export function startRun({ db, outbox, store, onStarted, steps, clock }: StartRunNeeds) {
 	return async ({ idempotency_key, plan, started_by, retry_of }: RunRequest): Promise<{ run_id: string }> => {
 		const known = await store.idByKey(db, idempotency_key);
 		if (known !== undefined) return { run_id: known };
@@ -63,7 +62,7 @@ export function startRun({ db, outbox, store, engine, steps, clock }: StartRunNe
 				total: operations.length,
 				started_by: started_by.name,
 			});
-			await engine.enqueueRun(tx, id);
+			afterCommit(tx, () => onStarted(id));
 			return { run_id: id };
 		});
 	};

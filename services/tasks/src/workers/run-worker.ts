@@ -1,20 +1,20 @@
 import { hostname } from "node:os";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Clock } from "@netconductor/runtime/clock";
+import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
 import type { Log } from "@netconductor/runtime/log";
-import type { Engine, Outcome } from "../engine/engine.ts";
-import type { Executor } from "../operations/execute-operation.ts";
-import type { OperationStore } from "../operations/operation-store.ts";
-import { cancelTopic, RunCancelled } from "../progress.ts";
+import type { Executor, Outcome } from "../operations/execute-operation.ts";
+import type { ClaimedOperation, OperationStore } from "../operations/operation-store.ts";
+import { cancelTopic, RunCancelled, workTopic } from "../progress.ts";
+import { type Intake, startIntake } from "./intake.ts";
 import { keepLease, type Lease } from "./lease.ts";
 import type { WorkerStore } from "./worker-store.ts";
 
 export interface WorkerNeeds {
-	engine: Engine;
 	workers: WorkerStore;
-	operations: Pick<OperationStore, "cancelledOf">;
-	execute(operation_id: string, executor: Executor): Promise<Outcome>;
+	operations: Pick<OperationStore, "claim" | "cancelledOf">;
+	execute(claimed: ClaimedOperation, executor: Executor): Promise<Outcome>;
 	takeOver(worker_ids: readonly string[]): Promise<void>;
 	ephemeral: Pick<Ephemeral, "subscribe">;
 	clock: Clock;
@@ -26,19 +26,24 @@ export interface WorkerNeeds {
 /** How often a worker looks for cancelled runs by itself, in case the word did not reach it. */
 const cancelPoll_ms = 700;
 
+/** How long a worker waits for the tables when it starts. */
+const startUp_ms = 60_000;
+
 /** A worker process: executes operations while it holds a lease, and begins anew under another when it lost one. */
 export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop(): Promise<void> } {
-	const { engine, workers, clock, log, settings } = needs;
+	const { workers, clock, log, settings } = needs;
 	const stopping = new AbortController();
 	/** Runs that this worker has operations of. */
 	const runs = new Map<string, { cancel: AbortController; operations: number }>();
 	let completed = 0;
 	let serving: Promise<void> | undefined;
-	let unsubscribe: (() => Promise<void>) | undefined;
+	let intake: Intake | undefined;
+	const unsubscribe: (() => Promise<void>)[] = [];
 
 	interface Stint {
 		worker_id: string;
 		lease: Lease;
+		intake: Intake;
 		/** Aborts when what runs must be let go. */
 		gone: AbortController;
 	}
@@ -63,42 +68,35 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		});
 		const gone = new AbortController();
 		lease.lost.addEventListener("abort", () => gone.abort(lease.lost.reason), { once: true });
-		try {
-			await engine.launch({
-				executor_id: worker_id,
-				operations: (id) => executeOne(id, { worker_id, gone: gone.signal }),
-			});
-		} catch (error) {
-			lease.end();
-			await workers.stopped(worker_id);
-			throw error;
-		}
+		intake = startIntake({
+			claim: (limit) => needs.operations.claim(worker_id, limit),
+			execute: (claimed) => executeOne(claimed, { worker_id, gone: gone.signal }),
+			concurrency: settings.concurrency,
+			clock,
+			log,
+		});
 		log.info({ worker_id, concurrency: settings.concurrency }, "the worker takes work");
-		return { worker_id, lease, gone };
+		return { worker_id, lease, intake, gone };
 	}
 
 	async function executeOne(
-		id: string,
+		claimed: ClaimedOperation,
 		{ worker_id, gone }: { worker_id: string; gone: AbortSignal },
-	): Promise<Outcome> {
-		let held: string | undefined;
+	): Promise<void> {
+		const { run_id } = claimed;
+		const run = runs.get(run_id) ?? { cancel: new AbortController(), operations: 0 };
+		run.operations++;
+		runs.set(run_id, run);
 		try {
-			const outcome = await needs.execute(id, {
-				worker_id,
-				gone,
-				cancelled(run_id) {
-					held = run_id;
-					const run = runs.get(run_id) ?? { cancel: new AbortController(), operations: 0 };
-					run.operations++;
-					runs.set(run_id, run);
-					return run.cancel.signal;
-				},
-			});
+			const outcome = await needs.execute(claimed, { worker_id, gone, cancelled: run.cancel.signal });
 			if (outcome === "done") completed++;
-			return outcome;
+		} catch (err) {
+			log.error(
+				{ err, operation_id: claimed.id },
+				"an operation could not be executed; it stays claimed by this worker",
+			);
 		} finally {
-			const run = held === undefined ? undefined : runs.get(held);
-			if (held !== undefined && run !== undefined && --run.operations === 0) runs.delete(held);
+			if (--run.operations === 0) runs.delete(run_id);
 		}
 	}
 
@@ -107,8 +105,26 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		for (let stint: Stint | undefined = first; stint !== undefined; stint = await nextStint()) {
 			await untilAborted(AbortSignal.any([stint.lease.lost, stopping.signal]));
 			if (!stint.lease.lost.aborted) return drain(stint);
-			await letGo(0);
+			await stint.intake.close();
 			await giveBack(stint.worker_id);
+		}
+	}
+
+	/** The tasks service, which makes the tables, may start after its workers. @throws startup.database_failed */
+	async function firstStint(): Promise<Stint> {
+		const asked_at = performance.now();
+		for (;;) {
+			try {
+				return await begin();
+			} catch (cause) {
+				if (stopping.signal.aborted || performance.now() - asked_at > startUp_ms) {
+					throw failed("startup.database_failed", {
+						message: "The worker cannot use the tables of the tasks service. Is that service running?",
+						cause,
+					});
+				}
+				await pause(500);
+			}
 		}
 	}
 
@@ -124,9 +140,10 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		return undefined;
 	}
 
-	async function drain({ worker_id, lease, gone }: Stint): Promise<void> {
+	async function drain({ worker_id, lease, intake, gone }: Stint): Promise<void> {
 		await workers.drain(worker_id).catch((err: unknown) => log.warn({ err }, "draining could not be announced"));
-		await letGo(settings.drain_ms);
+		await intake.close();
+		await intake.idle(settings.drain_ms);
 		// What did not finish in time is let go, and does not record anything any more.
 		gone.abort(new Error("the worker stops"));
 		lease.end();
@@ -134,11 +151,6 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 			() => needs.takeOver([worker_id]),
 			(err: unknown) => log.warn({ err }, "the worker could not hand back; its lease runs out instead"),
 		);
-	}
-
-	/** Takes nothing new. Where the database is away the engine complains, but has let go all the same. */
-	async function letGo(drain_ms: number): Promise<void> {
-		await engine.shutdown(drain_ms).catch((err: unknown) => log.warn({ err }, "the engine did not stop cleanly"));
 	}
 
 	/** After a lost lease: marks itself and hands over what nobody has taken yet. The main process does the same; whoever comes first. */
@@ -175,19 +187,25 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 
 	return {
 		async start() {
-			unsubscribe = await needs.ephemeral.subscribe(cancelTopic, (payload) => {
-				const word = RunCancelled.safeParse(payload);
-				if (word.success) cancel(word.data.run_id);
-			});
-			serving = serve(await begin());
+			unsubscribe.push(
+				await needs.ephemeral.subscribe(cancelTopic, (payload) => {
+					const word = RunCancelled.safeParse(payload);
+					if (word.success) cancel(word.data.run_id);
+				}),
+				await needs.ephemeral.subscribe(
+					workTopic,
+					() => intake?.wake(),
+					() => intake?.wake(),
+				),
+			);
+			serving = serve(await firstStint());
 			serving.catch((err: unknown) => log.fatal({ err }, "the worker ended"));
 			void watchCancels();
 		},
 		async stop() {
 			stopping.abort(new Error("the worker stops"));
 			await serving;
-			await unsubscribe?.();
-			await engine.close();
+			for (const end of unsubscribe) await end();
 		},
 	};
 }

@@ -5,29 +5,26 @@ import type { WorkerStore } from "./worker-store.ts";
 export interface SuperviseNeeds {
 	workers: WorkerStore;
 	takeOver(worker_ids: readonly string[]): Promise<void>;
-	/** Deletes what is not needed any more. */
-	prune(): Promise<void>;
 	clock: Clock;
 	log: Log;
 	lease_ms: number;
 }
 
-const pruneEvery_ms = 60_000;
+const forgetEvery_ms = 60_000;
 
 /** Watches over the workers: takes over from those whose lease ran out, and from those that ended but may have claimed something in their last moment. */
-export function superviseWorkers({ workers, takeOver, prune, clock, log, lease_ms }: SuperviseNeeds) {
+export function superviseWorkers({ workers, takeOver, clock, log, lease_ms }: SuperviseNeeds) {
 	const stopping = new AbortController();
 	let watching: Promise<void> | undefined;
-	let pruned_at = Number.NEGATIVE_INFINITY;
+	let forgot_at = Number.NEGATIVE_INFINITY;
 
 	async function look(): Promise<void> {
 		const lost = await workers.markLost();
 		if (lost.length > 0) log.warn({ worker_ids: lost }, "workers gave no sign of life; others take over their work");
-		await takeOver(await workers.endedLately());
-		if (performance.now() - pruned_at > pruneEvery_ms) {
-			pruned_at = performance.now();
+		await takeOver(await workers.leftBehind());
+		if (performance.now() - forgot_at > forgetEvery_ms) {
+			forgot_at = performance.now();
 			await workers.forgetOld();
-			await prune();
 		}
 	}
 

@@ -25,11 +25,9 @@ export interface WorkerStore {
 	stopped(id: string): Promise<void>;
 	/** Marks those whose lease ran out as lost. Answers their ids. */
 	markLost(): Promise<string[]>;
-	/** Those that ended lately: whatever is still claimed by one of them is nobody's. */
-	endedLately(): Promise<string[]>;
+	/** Those that ended and have operations all the same: claimed in their last moment, or nobody came to take them over. */
+	leftBehind(): Promise<string[]>;
 	forgetOld(): Promise<void>;
-	/** Operations that all workers together execute at once. */
-	capacity(): Promise<number>;
 	list(query: { page: number; page_size: number }): Promise<Page<z.output<typeof Worker>>>;
 	stats(): Promise<z.output<typeof WorkerStats>>;
 }
@@ -72,22 +70,16 @@ export function createWorkerStore(db: Database): WorkerStore {
 			return rows.map(({ id }) => id);
 		},
 
-		async endedLately() {
+		async leftBehind() {
 			const rows = await db.query<{ id: string }>(
-				"select id from workers where status in ('lost', 'stopped') and ended_at > now() - interval '1 hour'",
+				`select w.id from workers w where w.status in ('lost', 'stopped')
+					and w.id in (select worker_id from operations where status = 'running')`,
 			);
 			return rows.map(({ id }) => id);
 		},
 
 		async forgetOld() {
 			await db.query("delete from workers where status in ('lost', 'stopped') and ended_at < now() - interval '1 day'");
-		},
-
-		async capacity() {
-			const rows = await db.query<{ capacity: number }>(
-				"select coalesce(sum(concurrency), 0)::int as capacity from workers where status = 'online'",
-			);
-			return one(rows).capacity;
 		},
 
 		async list(query) {

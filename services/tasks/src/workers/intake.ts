@@ -1,0 +1,83 @@
+import { startWorkLoop } from "@netconductor/runtime/bus/work-loop";
+import type { Clock } from "@netconductor/runtime/clock";
+import type { Log } from "@netconductor/runtime/log";
+import type { ClaimedOperation } from "../operations/operation-store.ts";
+
+export interface Intake {
+	/** There may be work. */
+	wake(): void;
+	/** Takes nothing more. What a claim under way still brings is not begun. */
+	close(): Promise<void>;
+	/** Resolves when everything that was begun is done, or after so long. */
+	idle(within_ms: number): Promise<void>;
+}
+
+export interface IntakeNeeds {
+	/** Takes up at most `limit` operations. */
+	claim(limit: number): Promise<ClaimedOperation[]>;
+	/** Never rejects. */
+	execute(claimed: ClaimedOperation): Promise<void>;
+	/** Operations executed at a time. */
+	concurrency: number;
+	clock: Clock;
+	log: Log;
+}
+
+/** How long an idle worker may overlook work of which no word reached it. */
+const slowest_ms = 1_000;
+/** How long a freed place may wait for others, so that they are filled by one statement. */
+const gather_ms = 25;
+
+/** Keeps a worker's places filled. */
+export function startIntake({ claim, execute, concurrency, clock, log }: IntakeNeeds): Intake {
+	const running = new Set<Promise<void>>();
+	let closed = false;
+	let gathering: NodeJS.Timeout | undefined;
+
+	const loop = startWorkLoop({
+		async step() {
+			const free = concurrency - running.size;
+			if (free <= 0) return false;
+			const claimed = await claim(free);
+			if (closed) return false;
+			for (const operation of claimed) {
+				const done: Promise<void> = execute(operation).finally(() => {
+					running.delete(done);
+					refill();
+				});
+				running.add(done);
+			}
+			return false;
+		},
+		rest_ms: slowest_ms,
+		clock,
+		onError: (err, failures) => log.warn({ err, failures }, "no operations can be taken; trying again"),
+	});
+
+	function refill(): void {
+		const free = concurrency - running.size;
+		if (free > concurrency / 8) wake();
+		else gathering ??= setTimeout(wake, gather_ms);
+	}
+
+	function wake(): void {
+		clearTimeout(gathering);
+		gathering = undefined;
+		loop.wake();
+	}
+
+	return {
+		wake,
+		async close() {
+			closed = true;
+			await loop.stop();
+			clearTimeout(gathering);
+		},
+		async idle(within_ms) {
+			const late = Promise.withResolvers<void>();
+			const timer = setTimeout(late.resolve, within_ms);
+			await Promise.race([Promise.all(running), late.promise]);
+			clearTimeout(timer);
+		},
+	};
+}
