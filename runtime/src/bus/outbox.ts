@@ -15,8 +15,16 @@ export interface Outbox {
 	 * @throws TypeError when the payload is not what the contract declares
 	 */
 	publish<N extends EventName>(tx: Tx, name: N, payload: EventPayload<N>): Promise<string>;
-	/** The same for many events of one name, in their order and in few statements. */
-	publishAll<N extends EventName>(tx: Tx, name: N, payloads: readonly EventPayload<N>[]): Promise<void>;
+	/**
+	 * The same for many events of one name, in their order and in few statements. Where they were not caused by one and the same call,
+	 * `traceparents` names what caused each.
+	 */
+	publishAll<N extends EventName>(
+		tx: Tx,
+		name: N,
+		payloads: readonly EventPayload<N>[],
+		traceparents?: readonly (string | undefined)[],
+	): Promise<void>;
 }
 
 /** Emitted on a database's signals when events were committed. */
@@ -28,20 +36,30 @@ const eventsAStatement = 2_000;
 export function createOutbox(db: Database): Outbox {
 	const table = sql`${sql.identifier(db.schema)}.outbox`;
 
-	async function publish(tx: Tx, name: EventName, payloads: readonly unknown[]): Promise<string[]> {
+	async function publish(
+		tx: Tx,
+		name: EventName,
+		payloads: readonly unknown[],
+		traceparents: readonly (string | undefined)[] | undefined,
+	): Promise<string[]> {
 		const schema: z.ZodType = eventCatalogue[name];
-		const events = payloads.map((payload) => {
+		const cause = currentTraceparent();
+		const events = payloads.map((payload, index) => {
 			const parsed = schema.safeParse(payload);
 			if (!parsed.success) throw new TypeError(`The payload of ${name} is not valid: ${z.prettifyError(parsed.error)}`);
-			return { id: newId(), payload: parsed.data };
+			return {
+				id: newId(),
+				payload: parsed.data,
+				traceparent: traceparents === undefined ? cause : traceparents[index],
+			};
 		});
-		const traceparent = currentTraceparent() ?? null;
 		const occurred_at = new Date().toISOString();
 		for (let from = 0; from < events.length; from += eventsAStatement) {
 			await tx.execute(
 				sql`insert into ${table} (id, name, payload, traceparent, occurred_at)
-					select id, ${name}, payload, ${traceparent}, ${occurred_at}::timestamptz
-					from jsonb_to_recordset(${jsonbText(events.slice(from, from + eventsAStatement))}::jsonb) as given (id uuid, payload jsonb)`,
+					select id, ${name}, payload, traceparent, ${occurred_at}::timestamptz
+					from jsonb_to_recordset(${jsonbText(events.slice(from, from + eventsAStatement))}::jsonb)
+						as given (id uuid, payload jsonb, traceparent text)`,
 			);
 		}
 		if (events.length > 0) afterCommit(tx, () => db.signals.emit(outboxSignal));
@@ -50,11 +68,11 @@ export function createOutbox(db: Database): Outbox {
 
 	return {
 		async publish(tx, name, payload) {
-			const [id] = await publish(tx, name, [payload]);
+			const [id] = await publish(tx, name, [payload], undefined);
 			return id as string;
 		},
-		async publishAll(tx, name, payloads) {
-			await publish(tx, name, payloads);
+		async publishAll(tx, name, payloads, traceparents) {
+			await publish(tx, name, payloads, traceparents);
 		},
 	};
 }

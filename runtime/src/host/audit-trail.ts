@@ -2,14 +2,15 @@ import type { OperationRecord } from "@netconductor/contracts/audit/events";
 import type { Operation } from "@netconductor/contracts/kernel/operation";
 import { redactSecrets } from "@netconductor/contracts/kernel/secret";
 import { sql } from "drizzle-orm";
+import { createBatch } from "../batch.ts";
 import type { Outbox } from "../bus/outbox.ts";
 import type { Clock } from "../clock.ts";
-import type { Database } from "../db/database.ts";
+import type { Database, Tx } from "../db/database.ts";
 import { jsonbText } from "../db/jsonb.ts";
 import { type AppError, failed } from "../errors.ts";
 import { newId } from "../id.ts";
 import type { Log } from "../log.ts";
-import { currentTraceId } from "../telemetry.ts";
+import { currentTraceId, currentTraceparent } from "../telemetry.ts";
 import type { CallerContext, ChangeNote, RawCall } from "./call.ts";
 
 /** A change that is recorded as begun. */
@@ -37,6 +38,21 @@ export async function ensureAuditTable(db: Database): Promise<void> {
 }
 
 const longestBodyKept = 16_384;
+const mostAtOnce = 200;
+
+/** A row of the table of begun changes. */
+interface Stored {
+	id: string;
+	record: Omit<OperationRecord, "outcome">;
+	expires_at: Date;
+}
+
+/** A change that ended, or was refused before it began. */
+interface Ended {
+	intent_id: string | undefined;
+	record: OperationRecord;
+	traceparent: string | undefined;
+}
 
 /**
  * Fail-closed audit: what is about to change is stored before it changes, and becomes an audit record with its outcome after.
@@ -50,6 +66,7 @@ export function createAuditTrail(needs: {
 	log: Log;
 }): AuditTrail {
 	const { service, db, outbox, clock, log } = needs;
+	const table = sql`${sql.identifier(db.schema)}.audit_intents`;
 
 	function describe(name: string, operation: Operation, caller: CallerContext): Omit<OperationRecord, "outcome"> {
 		const { kind, id, name: actorName, ip } = caller.actor;
@@ -65,15 +82,42 @@ export function createAuditTrail(needs: {
 		};
 	}
 
-	async function publish(record: OperationRecord, intent_id?: string): Promise<void> {
-		await db.transaction(async (tx) => {
-			if (intent_id !== undefined) {
-				const removed = await tx.execute(sqlDeleteIntent(intent_id));
-				// Another process swept it meanwhile: one record for one change.
-				if (removed.rowCount === 0) return;
-			}
-			await outbox.publish(tx, "audit.operation_recorded.v1", record);
-		});
+	// Whoever waits for a commit shares it with all that came meanwhile.
+	const store = createBatch<Stored, void>({
+		max: mostAtOnce,
+		async perform(intents) {
+			await db.orm.execute(
+				sql`insert into ${table} (id, record, expires_at) select id, record, expires_at
+					from jsonb_to_recordset(${jsonbText(intents)}::jsonb) as given (id uuid, record jsonb, expires_at timestamptz)`,
+			);
+			return intents.map(() => undefined);
+		},
+	});
+
+	const publish = createBatch<Ended, void>({
+		max: mostAtOnce,
+		async perform(ended) {
+			const ids = ended.flatMap(({ intent_id }) => (intent_id === undefined ? [] : [intent_id]));
+			await db.transaction(async (tx) => {
+				// What another process swept meanwhile is recorded already: one record for one change.
+				const gone = new Set(ids.length === 0 ? [] : await removeIntents(tx, ids));
+				const recorded = ended.filter(({ intent_id }) => intent_id === undefined || gone.has(intent_id));
+				await outbox.publishAll(
+					tx,
+					"audit.operation_recorded.v1",
+					recorded.map(({ record }) => record),
+					recorded.map(({ traceparent }) => traceparent),
+				);
+			});
+			return ended.map(() => undefined);
+		},
+	});
+
+	async function removeIntents(tx: Tx, ids: string[]): Promise<string[]> {
+		const { rows } = await tx.execute<{ id: string }>(
+			sql`delete from ${table} where id = any(${sql.param(ids)}::uuid[]) returning id`,
+		);
+		return rows.map(({ id }) => id);
 	}
 
 	return {
@@ -82,11 +126,7 @@ export function createAuditTrail(needs: {
 			const id = newId();
 			const longest_ms = (operation.timeout_ms ?? 30_000) + 600_000;
 			try {
-				await db.query("insert into audit_intents (id, record, expires_at) values ($1, $2, $3)", [
-					id,
-					jsonbText(begun),
-					new Date(clock.now().getTime() + longest_ms),
-				]);
+				await store({ id, record: begun, expires_at: new Date(clock.now().getTime() + longest_ms) });
 			} catch (cause) {
 				throw failed("audit.unavailable", {
 					message: "The audit trail cannot be written, so nothing was changed. Try again when the database is back.",
@@ -98,7 +138,11 @@ export function createAuditTrail(needs: {
 					const { actor, ...about } = notes;
 					const record = { ...begun, ...about, ...(actor && { actor: { ...begun.actor, ...actor } }), outcome };
 					try {
-						await publish({ ...record, ...(error_code !== undefined && { error_code }) }, id);
+						await publish({
+							intent_id: id,
+							record: { ...record, ...(error_code !== undefined && { error_code }) },
+							traceparent: currentTraceparent(),
+						});
 					} catch (err) {
 						log.error({ err, operation: name }, "the outcome of a change could not be recorded; its start is");
 					}
@@ -107,7 +151,8 @@ export function createAuditTrail(needs: {
 		},
 
 		async recordDenied(name, operation, caller, denial) {
-			await publish({ ...describe(name, operation, caller), outcome: "denied", error_code: denial.code });
+			const record = { ...describe(name, operation, caller), outcome: "denied" as const, error_code: denial.code };
+			await publish({ intent_id: undefined, record, traceparent: currentTraceparent() });
 		},
 
 		async sweep() {
@@ -115,14 +160,14 @@ export function createAuditTrail(needs: {
 				"select id, record from audit_intents where expires_at < $1 order by id limit 1000",
 				[clock.now()],
 			);
-			for (const { id, record } of left) await publish({ ...record, outcome: "unknown" }, id);
+			await Promise.all(
+				left.map(({ id, record }) =>
+					publish({ intent_id: id, record: { ...record, outcome: "unknown" }, traceparent: currentTraceparent() }),
+				),
+			);
 			return left.length;
 		},
 	};
-}
-
-function sqlDeleteIntent(id: string) {
-	return sql`delete from audit_intents where id = ${id}`;
 }
 
 /** What was asked for, secrets masked by the contract, cut to a length that a person would read. */
