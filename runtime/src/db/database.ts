@@ -173,8 +173,7 @@ class GuardedSession extends NodePgSession<NoSchema, NoTables> {
 		let broken = false;
 		connections.set(tx, client);
 		try {
-			await tx.execute(sql`begin`);
-			if (config) await tx.setTransaction(config);
+			await tx.execute(sql.raw(beginning(config)));
 			const result = await work(tx);
 			await tx.execute(sql`commit`);
 			for (const tell of session.committed) tell();
@@ -189,6 +188,15 @@ class GuardedSession extends NodePgSession<NoSchema, NoTables> {
 			client.release(broken);
 		}
 	}
+}
+
+function beginning({ isolationLevel, accessMode, deferrable }: PgTransactionConfig = {}): string {
+	const modes = [
+		isolationLevel && `isolation level ${isolationLevel}`,
+		accessMode,
+		deferrable !== undefined && (deferrable ? "deferrable" : "not deferrable"),
+	];
+	return ["begin", ...modes.filter(Boolean)].join(" ");
 }
 
 function rethrow(error: unknown): never {

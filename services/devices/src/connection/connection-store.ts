@@ -1,7 +1,6 @@
-import { eq, inArray, sql } from "drizzle-orm";
-import { defaultCredentialId } from "../credentials/credential-store.ts";
-import { noDevice } from "../devices/device-store.ts";
+import { eq, sql } from "drizzle-orm";
 import type { Statements } from "../operation.ts";
+import { anyOf } from "../sql.ts";
 import { deviceOverrides, devices } from "../tables.ts";
 import { type DeviceLayers, maxJumpHosts } from "./connection.ts";
 
@@ -9,22 +8,11 @@ export interface LoadedDevice extends DeviceLayers {
 	device_type: string;
 }
 
-/**
- * What decides how a device is reached: its own layers and those of the hosts on the way.
- * @throws devices.not_found
- */
+/** What decides how devices are reached: their own layers and those of the hosts on the way. Ids that do not exist are left out. */
 export async function loadLayers(
 	on: Statements,
-	id: string,
-): Promise<{ target: LoadedDevice; layersOf: (device_id: string) => DeviceLayers | undefined }> {
-	const { rows } = await on.execute<{ id: string }>(sql`
-		with recursive chain as (
-			select id, jump_device_id, 0 as depth from devices where id = ${id}
-			union all
-			select next.id, next.jump_device_id, depth + 1
-			from chain join devices as next on next.id = chain.jump_device_id where depth <= ${maxJumpHosts}
-		) select distinct id from chain`);
-	if (rows.length === 0) throw noDevice(id);
+	ids: readonly string[],
+): Promise<(device_id: string) => LoadedDevice | undefined> {
 	const found = await on
 		.select({
 			device: {
@@ -43,18 +31,19 @@ export async function loadLayers(
 				select jsonb_agg(jsonb_build_object('name', device_groups.name, 'credential_id', device_groups.credential_id))
 				from device_group_members join device_groups on device_groups.id = group_id
 				where device_group_members.device_id = devices.id), '[]')`,
+			default_credential_id: sql<string | null>`(select credentials.id from credentials where credentials.is_default)`,
 		})
 		.from(devices)
 		.leftJoin(deviceOverrides, eq(deviceOverrides.device_id, devices.id))
 		.where(
-			inArray(
-				devices.id,
-				rows.map((row) => row.id),
-			),
+			sql`${devices.id} in (
+				with recursive chain as (
+					select id, jump_device_id, 0 as depth from devices where id = ${anyOf(ids, "uuid")}
+					union all
+					select next.id, next.jump_device_id, depth + 1
+					from chain join devices as next on next.id = chain.jump_device_id where depth <= ${maxJumpHosts}
+				) select id from chain)`,
 		);
-	const default_credential_id = await defaultCredentialId(on);
-	const loaded = new Map(found.map((row) => [row.device.id, { ...row, default_credential_id }]));
-	const target = loaded.get(id);
-	if (target === undefined) throw noDevice(id);
-	return { target, layersOf: (device_id) => loaded.get(device_id) };
+	const loaded = new Map(found.map((row) => [row.device.id, row]));
+	return (device_id) => loaded.get(device_id);
 }

@@ -1,34 +1,65 @@
 import type { Connection, Endpoint } from "@netconductor/contracts/devices/connection";
+import type { PlatformDefinition } from "@netconductor/contracts/devices/platform";
+import { createBatch } from "@netconductor/runtime/batch";
 import type { Database } from "@netconductor/runtime/db/database";
+import { isAppError } from "@netconductor/runtime/errors";
 import type { Vault } from "@netconductor/runtime/vault";
 import { sql } from "drizzle-orm";
 import { findShared } from "../credentials/credential-store.ts";
 import { openSecrets } from "../credentials/secrets.ts";
 import { platformsOf } from "../device-types/platforms.ts";
 import { unknownType } from "../devices/device-rules.ts";
-import type { DevicesOperation } from "../operation.ts";
+import { noDevice } from "../devices/device-store.ts";
+import type { DevicesOperation, Statements } from "../operation.ts";
 import { anyOf } from "../sql.ts";
 import { credentials, hostKeys } from "../tables.ts";
-import { type ResolvedEndpoint, resolveConnection } from "./connection.ts";
-import { loadLayers } from "./connection-store.ts";
+import { type ResolvedConnection, type ResolvedEndpoint, resolveConnection } from "./connection.ts";
+import { type LoadedDevice, loadLayers } from "./connection-store.ts";
 
-/** Hands a worker what it needs to open a session: settings, secrets, accepted host keys, the platform. */
+type Request = Parameters<DevicesOperation<"revealConnection">>[0]["body"]["request"];
+
+interface Asked {
+	device_id: string;
+	request: Request;
+}
+
+/**
+ * Hands a worker what it needs to open a session: settings, secrets, accepted host keys, the platform. Workers ask for many devices at the
+ * same moment; those are read together.
+ */
 export function revealConnection({ db, vault }: { db: Database; vault: Vault }): DevicesOperation<"revealConnection"> {
-	return async ({ params: { id }, body: { request }, note }): Promise<Connection> => {
-		// One snapshot, so that a device's address is never combined with the login it had before.
-		const { resolved, platform, rows, keys } = await db.transaction(async (tx) => {
-			await tx.execute(sql`set transaction isolation level repeatable read read only`);
-			if (request?.credential_id !== undefined) await findShared(tx, request.credential_id);
-			const { target, layersOf } = await loadLayers(tx, id);
-			const resolved = resolveConnection(target, layersOf, request);
-			const [platform] = await platformsOf(tx, [target.device_type]);
-			if (platform === undefined) throw unknownType(target.device_type);
-			const endpoints = [resolved, ...resolved.jump_hosts];
-			const credential_ids = endpoints.map(({ credential_id }) => credential_id);
-			const device_ids = endpoints.map(({ device_id }) => device_id);
+	const reveal = createBatch<Asked, Connection>({
+		perform: (asked) => revealAll(asked, { db, vault }),
+		concurrency: 2,
+	});
+	return async ({ params: { id }, body: { request }, note }) => {
+		const connection = await reveal({ device_id: id, request });
+		note({ resource_type: "device", resource_id: id, resource_name: connection.name });
+		return connection;
+	};
+}
+
+/** The connection of each, or why it has none. */
+async function revealAll(
+	asked: readonly Asked[],
+	{ db, vault }: { db: Database; vault: Vault },
+): Promise<(Connection | Error)[]> {
+	// One snapshot, so that a device's address is never combined with the login it had before.
+	const { resolved, platforms, rows, keys } = await db.orm.transaction(
+		async (tx) => {
+			const layersOf = await loadLayers(
+				tx,
+				asked.map(({ device_id }) => device_id),
+			);
+			const resolved: (Resolved | Error)[] = [];
+			for (const one of asked) resolved.push(await resolve(tx, one, layersOf));
+			const found = resolved.filter((one): one is Resolved => !(one instanceof Error));
+			const endpoints = found.flatMap(({ connection }) => [connection, ...connection.jump_hosts]);
+			const credential_ids = unique(endpoints.map(({ credential_id }) => credential_id));
+			const device_ids = unique(endpoints.map(({ device_id }) => device_id));
 			return {
 				resolved,
-				platform,
+				platforms: await platformsOf(tx, unique(found.map(({ device_type }) => device_type))),
 				rows: await tx
 					.select()
 					.from(credentials)
@@ -38,42 +69,77 @@ export function revealConnection({ db, vault }: { db: Database; vault: Vault }):
 					.from(hostKeys)
 					.where(sql`${hostKeys.device_id} = ${anyOf(device_ids, "uuid")}`),
 			};
-		});
-		const opened = new Map(
-			await Promise.all(
-				rows.map(async (row) => [row.id, { username: row.username, ...(await openSecrets(vault, row)) }] as const),
-			),
-		);
-		const endpoint = ({ credential_id, ...address }: ResolvedEndpoint): Endpoint & { enable_password?: string } => {
-			const login = opened.get(credential_id);
-			if (login === undefined) throw new TypeError(`credential ${credential_id} was not loaded`);
-			const key = keys.find(({ device_id }) => device_id === address.device_id);
-			return {
-				...address,
-				...login,
-				host_key:
-					key === undefined
-						? null
-						: {
-								fingerprint: key.fingerprint,
-								algorithm: key.algorithm,
-								accepted_by: key.accepted_by,
-								accepted_at: key.accepted_at,
-							},
-			};
-		};
-		const { timeouts, jump_hosts, ...target } = resolved;
-		note({ resource_type: "device", resource_id: id, resource_name: target.name });
-		return {
-			...endpoint(target),
-			platform,
-			timeouts,
-			keepalive_ms: 10_000,
-			max_output_bytes: 64 * 1024 * 1024,
-			jump_hosts: jump_hosts.map((jump) => {
-				const { enable_password: _, ...login } = endpoint(jump);
-				return login;
-			}),
-		};
+		},
+		{ isolationLevel: "repeatable read", accessMode: "read only" },
+	);
+	const logins = new Map<string, Login>();
+	for (const row of rows) logins.set(row.id, { username: row.username, ...(await openSecrets(vault, row)) });
+	const keyOf = new Map(keys.map((key) => [key.device_id, key]));
+	const platformOf = new Map(platforms.map((platform) => [platform.id, platform]));
+	return resolved.map((one) => {
+		if (one instanceof Error) return one;
+		const platform = platformOf.get(one.device_type);
+		return platform === undefined
+			? unknownType(one.device_type)
+			: toConnection(one.connection, platform, logins, keyOf);
+	});
+}
+
+interface Resolved {
+	device_type: string;
+	connection: ResolvedConnection;
+}
+
+async function resolve(
+	on: Statements,
+	{ device_id, request }: Asked,
+	layersOf: (device_id: string) => LoadedDevice | undefined,
+): Promise<Resolved | Error> {
+	try {
+		if (request?.credential_id !== undefined) await findShared(on, request.credential_id);
+		const target = layersOf(device_id);
+		if (target === undefined) throw noDevice(device_id);
+		return { device_type: target.device_type, connection: resolveConnection(target, layersOf, request) };
+	} catch (error) {
+		// What is wrong with one device is no matter of the others; what is wrong with the database is.
+		if (!isAppError(error) || error.code === "service.unavailable") throw error;
+		return error;
+	}
+}
+
+type Login = Pick<Endpoint, "username" | "password" | "private_key" | "passphrase"> & { enable_password?: string };
+type HostKey = typeof hostKeys.$inferSelect;
+
+function toConnection(
+	{ timeouts, jump_hosts, ...target }: ResolvedConnection,
+	platform: PlatformDefinition,
+	logins: ReadonlyMap<string, Login>,
+	keyOf: ReadonlyMap<string, HostKey>,
+): Connection {
+	const endpoint = ({ credential_id, ...address }: ResolvedEndpoint): Endpoint & { enable_password?: string } => {
+		const login = logins.get(credential_id);
+		if (login === undefined) throw new TypeError(`credential ${credential_id} was not loaded`);
+		return { ...address, ...login, host_key: accepted(keyOf.get(address.device_id)) };
 	};
+	return {
+		...endpoint(target),
+		platform,
+		timeouts,
+		keepalive_ms: 10_000,
+		max_output_bytes: 64 * 1024 * 1024,
+		jump_hosts: jump_hosts.map((jump) => {
+			const { enable_password: _, ...login } = endpoint(jump);
+			return login;
+		}),
+	};
+}
+
+function accepted(key: HostKey | undefined): Endpoint["host_key"] {
+	if (key === undefined) return null;
+	const { fingerprint, algorithm, accepted_by, accepted_at } = key;
+	return { fingerprint, algorithm, accepted_by, accepted_at };
+}
+
+function unique(values: readonly string[]): string[] {
+	return [...new Set(values)];
 }

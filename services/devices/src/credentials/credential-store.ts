@@ -71,16 +71,6 @@ export async function clearDefault(tx: Statements): Promise<void> {
 	await tx.update(credentials).set({ is_default: false }).where(eq(credentials.is_default, true));
 }
 
-/** Id of the credential that applies where nothing else does. */
-export async function defaultCredentialId(on: Statements): Promise<string | null> {
-	const [found] = await on
-		.select({ id: credentials.id })
-		.from(credentials)
-		.where(eq(credentials.is_default, true))
-		.limit(1);
-	return found?.id ?? null;
-}
-
 /** Ids of shared credentials by the names as they are asked; those that do not exist are left out. */
 export async function sharedByName(on: Statements, names: readonly string[]): Promise<Map<string, string>> {
 	const { rows } = await on.execute<{ asked: string; id: string }>(

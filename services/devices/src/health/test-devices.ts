@@ -7,6 +7,7 @@ import type { Clients } from "@netconductor/runtime/host/service";
 import { newId } from "@netconductor/runtime/id";
 import { resolveConnection } from "../connection/connection.ts";
 import { loadLayers } from "../connection/connection-store.ts";
+import { noDevice } from "../devices/device-store.ts";
 import { requireSome, targetsOf } from "../devices/selection.ts";
 import type { DevicesOperation } from "../operation.ts";
 
@@ -19,7 +20,9 @@ interface Needs {
 export function testDevice({ db, tasks }: Needs): DevicesOperation<"testDevice"> {
 	return async (call) => {
 		const { id } = call.params;
-		const { target, layersOf } = await loadLayers(db.orm, id);
+		const layersOf = await loadLayers(db.orm, [id]);
+		const target = layersOf(id);
+		if (target === undefined) throw noDevice(id);
 		const { name } = resolveConnection(target, layersOf);
 		call.note({ resource_type: "device", resource_id: id, resource_name: name });
 		return startTest(tasks, `Connection test of ${name}`, [{ device_id: id, name }], [], call);

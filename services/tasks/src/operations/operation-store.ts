@@ -158,7 +158,7 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 			`with free as (
 				select o.id, o.device_id, o.turn from operations o
 				where o.status = 'pending' and o.ready
-					and not exists (select from operations b where b.device_id = o.device_id and b.status = 'running')
+					and o.device_id <> all (array(select device_id from operations where status = 'running'))
 				order by o.turn, o.id limit 2 * $2::int for update of o skip locked
 			), mine as (
 				select id from (select distinct on (device_id) id, turn from free order by device_id, turn, id) as first_of_device
