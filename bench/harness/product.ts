@@ -139,14 +139,23 @@ function nameProfiles(dir: string, pids: Record<string, number[]>): void {
 }
 
 /** Puts a fleet whose devices share one login into the inventory; that login is the default credential. */
-export async function importFleet(api: Clients, fleet: Pick<FleetProcess, "devices">): Promise<void> {
+export async function importFleet(
+	api: Clients,
+	fleet: Pick<FleetProcess, "devices">,
+	device_type?: string,
+): Promise<void> {
 	const [first] = fleet.devices;
 	if (first === undefined) return;
 	const { username, password, enable_password } = first;
 	await api.devices.createCredential({
 		body: { name: "fleet", username, password, enable_password, is_default: true },
 	});
-	const rows = fleet.devices.map(({ name, host, port, platform }) => ({ name, host, port, device_type: platform }));
+	const rows = fleet.devices.map(({ name, host, port, platform }) => ({
+		name,
+		host,
+		port,
+		device_type: device_type ?? platform,
+	}));
 	for (let from = 0; from < rows.length; from += 5_000) {
 		const content = JSON.stringify(rows.slice(from, from + 5_000));
 		await api.devices.importDevices({ body: { format: "json", content } });

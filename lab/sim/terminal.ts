@@ -100,9 +100,13 @@ export function createTerminal(channel: ServerChannel, options: TerminalOptions)
 		if (breaks) bytes = bytes.subarray(0, interruption.after_bytes);
 		else if (interruption) interruption.after_bytes -= bytes.length;
 		if (drip) {
+			// By the clock: timers of a busy machine fire late, and a steady device would become a slow one.
+			let due = performance.now();
 			for (let at = 0; at < bytes.length && !ended; at += drip.bytes) {
-				channel.write(bytes.subarray(at, at + drip.bytes));
-				await sleep(drip.delay_ms);
+				const piece = bytes.subarray(at, at + drip.bytes);
+				channel.write(piece);
+				due += (drip.delay_ms * piece.length) / drip.bytes;
+				await sleep(Math.max(0, due - performance.now()));
 			}
 			if (ended) throw new SessionEnded();
 		} else if (!channel.write(bytes)) {
