@@ -21,6 +21,14 @@ describe("every operation", () => {
 		for (const code of operation.errors ?? []) expect(Object.keys(errorCatalogue)).toContain(code);
 	});
 
+	test.each(operations.filter(([, { same_for_all }]) => same_for_all))(
+		"%s, the same for all, is a GET that a permission alone decides on",
+		(_, { method, permission }) => {
+			expect(method).toBe("GET");
+			expect(permission).toBeDefined();
+		},
+	);
+
 	test("has a path and method of its own", () => {
 		const routes = operations.map(([, { method, path }]) => `${method} ${path.replace(/:[a-z_0-9]+/g, ":x")}`);
 		expect(new Set(routes).size).toBe(routes.length);

@@ -41,6 +41,7 @@ export const devicesApi = defineApi("devices", {
 		query: ListDevices,
 		returns: Page(Device),
 		permission: "devices:read",
+		same_for_all: true,
 	}),
 	createDevice: post("/api/devices", {
 		summary: "Add a device",

@@ -31,6 +31,8 @@ export interface Operation {
 	timeout_ms?: number;
 	/** False for an operation that is not GET but changes nothing, so needs no audit record. */
 	changes?: boolean;
+	/** True for a GET whose answer depends on what is asked and never on who asks: equal questions that come together share one answer. */
+	same_for_all?: true;
 	/** One line for people: OpenAPI summary, audit record, CLI. */
 	summary: string;
 	description?: string;

@@ -8,6 +8,7 @@ import type { Log } from "../log.ts";
 import type { AuditTrail } from "./audit-trail.ts";
 import type { Answer, CallerContext, ChangeNote, Invoke, RawCall } from "./call.ts";
 import type { Call, Handlers } from "./service.ts";
+import { createSharedReads } from "./shared-reads.ts";
 
 export interface InvokerNeeds {
 	api: Api;
@@ -28,6 +29,8 @@ const defaultTimeoutMs = 30_000;
  * Both transports end here, so that an operation behaves the same in one process and in many.
  */
 export function createInvoker({ api, handlers, audit, observe, log }: InvokerNeeds): Invoke {
+	const sharedRead = createSharedReads<Answer>();
+
 	return async (name, raw, caller) => {
 		const started = performance.now();
 		const operation = Object.hasOwn(api.operations, name) ? api.operations[name] : undefined;
@@ -72,15 +75,38 @@ export function createInvoker({ api, handlers, audit, observe, log }: InvokerNee
 		};
 		const handler = handlers[name];
 		if (handler === undefined) throw new TypeError(`${api.name}.${name} has no handler`);
+		const answer = async (given: Call<Operation>) => encode(operation, name, await handler(given as never));
+		const work = () => {
+			if (operation.same_for_all) return sharedAnswer(operation, name, input, answer);
+			if (!changes) return answer(call);
+			const change = audited(name, operation, raw, call, notes, () => handler(call as never));
+			return change.then((result) => encode(operation, name, result));
+		};
 		try {
 			if (signal.aborted) throw end.why(name);
-			const work = changes
-				? audited(name, operation, raw, call, notes, () => handler(call as never))
-				: handler(call as never);
-			return encode(operation, name, await untilAborted(work, signal, () => end.why(name)));
+			return await untilAborted(work(), signal, () => end.why(name));
 		} finally {
 			end.forget();
 		}
+	}
+
+	/** Read on nobody's behalf: no one caller's going away ends it, and what depended on the caller would fail. */
+	function sharedAnswer(
+		operation: Operation,
+		name: string,
+		input: ReturnType<typeof parseInput>,
+		answer: (call: Call<Operation>) => Promise<Answer>,
+	): Promise<Answer> {
+		return sharedRead(`${name} ${JSON.stringify(input)}`, async () => {
+			const deadline_at = Date.now() + (operation.timeout_ms ?? defaultTimeoutMs);
+			const end = endOf(undefined, deadline_at);
+			const { signal } = end;
+			try {
+				return await answer({ ...input, actor: anonymous, signal, deadline_at, request_id: newId(), note: () => {} });
+			} finally {
+				end.forget();
+			}
+		});
 	}
 
 	/** The record of what is about to happen is stored before it happens; without it nothing happens. */

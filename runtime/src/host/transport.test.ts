@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { OperationRecord } from "@netconductor/contracts/audit/events";
 import { Actor } from "@netconductor/contracts/kernel/actor";
 import { defineApi, get, internal, post } from "@netconductor/contracts/kernel/operation";
@@ -66,10 +67,18 @@ const probeApi = defineApi("probe", {
 		changes: false,
 		max_body_bytes: 1000,
 	}),
+	shared: get("/probe/shared", {
+		summary: "The same for all",
+		query: z.object({ n: z.coerce.number().int() }),
+		returns: z.object({ n: z.number(), nth: z.number(), actor: z.string() }),
+		permission: "probe:read",
+		same_for_all: true,
+	}),
 	inside: internal("/internal/probe/inside", { summary: "For services", returns: z.object({ ok: z.boolean() }) }),
 });
 
 const cancelled: string[] = [];
+let readings = 0;
 
 const probe = defineService({
 	name: "probe",
@@ -108,6 +117,11 @@ const probe = defineService({
 					});
 				}),
 			small: async () => undefined,
+			shared: async ({ query, actor, signal }) => {
+				const nth = ++readings;
+				await sleep(50, undefined, { signal });
+				return { n: query.n, nth, actor: actor.id };
+			},
 			inside: async () => ({ ok: true }),
 		},
 	}),
@@ -178,6 +192,26 @@ describe.each(["local", "http"] as const)("%s transport", (kind) => {
 	test("a wildcard of the resource grants its actions", async () => {
 		const answer = await call().echo({ params: { id: "1" }, body: { text: "" } }, { actor: actorWith("probe:*") });
 		expect(answer.id).toBe("1");
+	});
+
+	test("what is the same for all is read once for many, on nobody's behalf, and each caller's permission is checked", async () => {
+		readings = 0;
+		const ask = (n: number, actor = actorWith("probe:read")) => call().shared({ query: { n } }, { actor });
+		const denied = caught(ask(1, actorWith("probe:write")));
+		const answers = await Promise.all([1, 1, 1, 2, 1, 1].map((n) => ask(n)));
+		expect((await denied).code).toBe("auth.forbidden");
+		expect(answers.map(({ n }) => n)).toEqual([1, 1, 1, 2, 1, 1]);
+		expect(new Set(answers.map(({ actor }) => actor))).toEqual(new Set(["anonymous"]));
+		expect(readings).toBeLessThan(6);
+	});
+
+	test("one of those who share a reading may go away, and the others are answered", async () => {
+		const going = new AbortController();
+		const gone = caught(call().shared({ query: { n: 9 } }, { actor: admin, signal: going.signal }));
+		const staying = call().shared({ query: { n: 9 } }, { actor: admin });
+		setTimeout(() => going.abort(), 20);
+		expect((await gone).code).toBe("request.cancelled");
+		expect((await staying).n).toBe(9);
 	});
 
 	test("actor, trace, request id and deadline travel along", async () => {

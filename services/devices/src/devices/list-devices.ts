@@ -2,7 +2,7 @@ import type { devicesApi } from "@netconductor/contracts/devices/api";
 import type { HandlerInput } from "@netconductor/contracts/kernel/operation";
 import type { Database } from "@netconductor/runtime/db/database";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
-import { and, arrayContains, count, eq, type SQL, sql } from "drizzle-orm";
+import { and, arrayContains, eq, type SQL, sql } from "drizzle-orm";
 import type { DevicesOperation } from "../operation.ts";
 import { holds } from "../sql.ts";
 import { devices } from "../tables.ts";
@@ -19,17 +19,16 @@ export function listDevices({ db }: { db: Database }): DevicesOperation<"listDev
 			id: devices.id,
 			fallback: "name",
 		});
-		const [items, counted] = await Promise.all([
-			db.orm
-				.select(deviceColumns)
-				.from(devices)
-				.where(where)
-				.orderBy(...order_by)
-				.limit(limit)
-				.offset(offset),
-			db.orm.select({ total: count() }).from(devices).where(where),
-		]);
-		return toPage(query, items, counted[0]?.total ?? 0);
+		const total = db.orm.$count(devices, where);
+		// Each row carries the total: one statement costs half of two, and both numbers are of the same moment.
+		const rows = await db.orm
+			.select({ ...deviceColumns, total })
+			.from(devices)
+			.where(where)
+			.orderBy(...order_by)
+			.limit(limit)
+			.offset(offset);
+		return toPage(query, rows, rows[0]?.total ?? (await total));
 	};
 }
 
