@@ -47,9 +47,11 @@ function clientsOf(url: string, token: string | undefined): Clients {
 	) as unknown as Clients;
 }
 
-/** Starts the product as an operator would, with `env` on top, and signs in as its administrator. */
-export async function startProduct(env: Readonly<Record<string, string>> = {}): Promise<Product> {
-	const data_dir = mkdtempSync(join(tmpdir(), "netconductor-e2e-"));
+/** Starts the product as an operator would, with `env` on top and data in a folder of its own, and signs in as its administrator. */
+export async function startProduct(
+	env: Readonly<Record<string, string>> = {},
+	data_dir = mkdtempSync(join(tmpdir(), "netconductor-e2e-")),
+): Promise<Product> {
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
 	const server = createServerProcess({

@@ -100,3 +100,21 @@ export async function connectBare(options: BareClientOptions): Promise<BareClien
 		close: () => client.end(),
 	};
 }
+
+/** What one command prints, without a terminal and so without echo, pager and prompt. */
+export function execBare(options: BareClientOptions, command: string): Promise<string> {
+	return new Promise((resolve, reject) => {
+		const client = new ssh2.Client();
+		const pieces: string[] = [];
+		client.on("error", reject);
+		client.on("ready", () => {
+			client.exec(command, (cause, stream) => {
+				if (cause) return reject(cause);
+				stream.on("data", (piece: Buffer) => pieces.push(piece.toString("latin1")));
+				stream.on("close", () => client.end());
+			});
+		});
+		client.on("close", () => resolve(pieces.join("").replaceAll("\r\n", "\n")));
+		client.connect({ readyTimeout: 20_000, ...options });
+	});
+}

@@ -1,0 +1,164 @@
+import type { FleetProcess } from "@netconductor/lab/sim/process";
+import type { Product } from "../src/product.ts";
+import type { SmallDisk } from "./disk.ts";
+import type { FakeClock } from "./fake-clock.ts";
+import type { Operator } from "./operator.ts";
+import type { PlannedFault } from "./plan-round.ts";
+import { askPostgres, postmasterOf, serversOf } from "./postgres.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** Where faults strike. */
+export interface Scene {
+	product: Product;
+	operator: Operator;
+	fleet: FleetProcess;
+	timeline: Timeline;
+	/** Present where the plan fills the disk. */
+	disk: SmallDisk | undefined;
+	/** Present where the plan moves the clock. */
+	clock: FakeClock | undefined;
+	/** SIGTERMs, for what must hold of each. */
+	drains: Drain[];
+}
+
+/** A SIGTERM and what came of it. Times are milliseconds since the epoch. */
+export interface Drain {
+	asked_at: number;
+	ended_at: number;
+	code: number | null;
+}
+
+/** Does it, and where it lasts, undoes it. Resolves when it is over; the product may then still be down or recovering. */
+export async function injectFault(fault: PlannedFault, scene: Scene): Promise<void> {
+	const { product, operator, timeline } = scene;
+	const { data_dir } = product;
+	switch (fault.kind) {
+		case "worker_kill": {
+			const workers = workersOf(product);
+			const chosen = fault.all ? workers : workers.slice(0, 1 + Math.floor(fault.which * (workers.length - 1)));
+			timeline.add(`kill -9 of ${chosen.length} of ${workers.length} workers`);
+			kill(chosen);
+			return;
+		}
+		case "main_kill":
+			timeline.add("kill -9 of the main process");
+			return operator.takeDown(fault.lasts_ms, async () => void (await product.server.end("SIGKILL")));
+		case "postgres_kill": {
+			const postmaster = postmasterOf(data_dir);
+			timeline.add(`kill -9 of the postmaster${postmaster ? "" : ": there is none"}`);
+			if (postmaster) kill([postmaster.pid]);
+			return;
+		}
+		case "backend_kill": {
+			const postmaster = postmasterOf(data_dir)?.pid;
+			const backends = serversOf(data_dir).filter((pid) => pid !== postmaster);
+			const chosen = backends[Math.floor(fault.which * backends.length)];
+			timeline.add(`kill -9 of one of ${backends.length} server processes of PostgreSQL`);
+			if (chosen !== undefined) kill([chosen]);
+			return;
+		}
+		case "sigterm": {
+			timeline.add("SIGTERM of the main process");
+			const asked_at = Date.now();
+			return operator.takeDown(fault.lasts_ms, async () => {
+				const ended = await product.server.end("SIGTERM");
+				if (ended === undefined) return;
+				scene.drains.push({ asked_at, ended_at: Date.now(), code: ended.code });
+				timeline.add(`it ended with ${ended.signal ?? ended.code} after ${Date.now() - asked_at} ms`);
+			});
+		}
+		case "restart": {
+			timeline.add("kill -9 of everything at once");
+			return operator.takeDown(fault.lasts_ms, async () => {
+				const doomed = [...descendantsOf(product), ...serversOf(data_dir)];
+				// Stopped first, so that none sees another die.
+				signal(doomed, "SIGSTOP");
+				const ended = product.server.end("SIGKILL");
+				kill(doomed);
+				await ended;
+			});
+		}
+		case "refuse":
+			timeline.add(`PostgreSQL refuses connections for ${fault.lasts_ms} ms`);
+			await operator.obstruct(fault.lasts_ms, {
+				begin: () => allowConnections(data_dir, false),
+				end: () => allowConnections(data_dir, true),
+			});
+			timeline.add("PostgreSQL accepts connections");
+			return;
+		case "disk_full":
+			timeline.add(`the disk is full for ${fault.lasts_ms} ms`);
+			await operator.obstruct(fault.lasts_ms, {
+				begin: async () => scene.disk?.fill(),
+				end: async () => scene.disk?.free(),
+			});
+			timeline.add("the disk has room");
+			return;
+		case "clock":
+			timeline.add(`the clock jumps an hour forward, for ${fault.lasts_ms} ms`);
+			scene.clock?.shift(3_600);
+			await new Promise((resolve) => setTimeout(resolve, fault.lasts_ms));
+			scene.clock?.shift(0);
+			timeline.add("the clock jumps back");
+			return;
+		case "network_cut":
+			timeline.add("every connection to every device breaks");
+			await Promise.all(scene.fleet.devices.map(({ name }) => scene.fleet.dropConnections(name)));
+			return;
+		case "devices":
+			return;
+	}
+}
+
+/** Processes of the product besides the main one and PostgreSQL. */
+function workersOf({ server, data_dir }: Product): number[] {
+	const servers = new Set(serversOf(data_dir));
+	return childrenOf(server).filter((pid) => !servers.has(pid));
+}
+
+function descendantsOf({ server }: Product): number[] {
+	return childrenOf(server);
+}
+
+function childrenOf(server: Product["server"]): number[] {
+	try {
+		return server.children();
+	} catch {
+		return [];
+	}
+}
+
+async function allowConnections(data_dir: string, allowed: boolean): Promise<void> {
+	// Retried: another fault may have PostgreSQL down at this moment.
+	for (const until = performance.now() + 60_000; ; ) {
+		try {
+			await askPostgres(data_dir, `alter database netconductor allow_connections ${allowed}`, [], "postgres");
+			if (!allowed) {
+				await askPostgres(
+					data_dir,
+					"select pg_terminate_backend(pid) from pg_stat_activity where datname = 'netconductor'",
+					[],
+					"postgres",
+				);
+			}
+			return;
+		} catch (error) {
+			if (performance.now() > until) throw error;
+			await new Promise((resolve) => setTimeout(resolve, 200));
+		}
+	}
+}
+
+function kill(pids: readonly number[]): void {
+	signal(pids, "SIGKILL");
+}
+
+function signal(pids: readonly number[], name: NodeJS.Signals): void {
+	for (const pid of pids) {
+		try {
+			process.kill(pid, name);
+		} catch {
+			// Gone by itself in the meantime.
+		}
+	}
+}

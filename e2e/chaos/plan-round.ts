@@ -1,0 +1,133 @@
+import type { Fault } from "@netconductor/lab/sim/fault";
+import { createRandom, type Random } from "@netconductor/lab/sim/random";
+
+/** What can be done to the product in the middle of a run. */
+export const faultKinds = [
+	/** `kill -9` of worker processes. */
+	"worker_kill",
+	/** `kill -9` of the main process; its workers and PostgreSQL outlive it. */
+	"main_kill",
+	/** `kill -9` of the postmaster. */
+	"postgres_kill",
+	/** `kill -9` of one server process of PostgreSQL, which then ends all others. */
+	"backend_kill",
+	/** SIGTERM of the main process. */
+	"sigterm",
+	/** `kill -9` of everything at once, as when the machine loses power. */
+	"restart",
+	/** PostgreSQL ends every connection and refuses new ones. */
+	"refuse",
+	/** Not a byte is left under the data directory. */
+	"disk_full",
+	/** The clock jumps an hour forward, and later back. */
+	"clock",
+	/** Every connection to every device breaks. */
+	"network_cut",
+	/** A share of the fleet hangs, drops, answers garbage or one byte a second, from the start. */
+	"devices",
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+export interface PlannedFault {
+	kind: FaultKind;
+	/** Share of the operations that have ended when it strikes. */
+	at: number;
+	/** How long it lasts, or how long the product stays down before it is started again. */
+	lasts_ms: number;
+	/** Of several processes, which; a number in [0, 1). */
+	which: number;
+	/** All of its kind, not one. */
+	all: boolean;
+}
+
+export interface RoundPlan {
+	seed: number;
+	devices: number;
+	faults: PlannedFault[];
+	/** By position in the fleet. */
+	device_faults: { device: number; fault: Fault }[];
+	/** Another run is asked for in the moment of the first fault. */
+	second_run: boolean;
+}
+
+export interface PlanOptions {
+	devices: number;
+	/** Exactly these faults instead of drawn ones. */
+	faults?: readonly FaultKind[] | undefined;
+	/** How long PostgreSQL refuses connections. */
+	refuse_ms?: number | undefined;
+}
+
+/** Share of the fleet that is at fault where devices are. */
+const faultyShare = 0.02;
+
+/**
+ * What happens in the round of this seed: the same faults at the same progress, each time. Consecutive seeds begin with each kind of fault in
+ * turn; half of them have that one alone.
+ */
+export function planRound(seed: number, { devices, faults: given, refuse_ms = 20_000 }: PlanOptions): RoundPlan {
+	const random = createRandom(`chaos ${seed}`);
+	const kinds = given ?? drawKinds(seed, random);
+	const faults = kinds
+		.filter((kind) => kind !== "devices")
+		.map((kind) => ({
+			kind,
+			at: Math.round((0.05 + 0.8 * random.next()) * 100) / 100,
+			lasts_ms: kind === "refuse" ? refuse_ms : durationOf(kind, random),
+			which: random.next(),
+			all: random.next() < 0.3,
+		}))
+		.toSorted((a, b) => a.at - b.at);
+	// Two that strike in the same moment are worse than two apart.
+	if (faults.length > 1 && random.next() < 0.5) for (const fault of faults) fault.at = faults[0]?.at ?? fault.at;
+	const device_faults = kinds.includes("devices")
+		? Array.from({ length: Math.max(6, Math.round(devices * faultyShare)) }, (_, i) => ({
+				device: random.between(0, devices - 1),
+				fault: deviceFaults[i % deviceFaults.length] as Fault,
+			}))
+		: [];
+	return { seed, devices, faults, device_faults, second_run: random.next() < 0.4 };
+}
+
+function drawKinds(seed: number, random: Random): FaultKind[] {
+	const first = faultKinds[seed % faultKinds.length] as FaultKind;
+	const more = random.next();
+	const count = more < 0.5 ? 1 : more < 0.85 ? 2 : 3;
+	const kinds = new Set([first]);
+	while (kinds.size < count) kinds.add(random.pick(faultKinds));
+	return [...kinds];
+}
+
+function durationOf(kind: FaultKind, random: Random): number {
+	switch (kind) {
+		case "disk_full":
+			return random.between(3_000, 12_000);
+		case "clock":
+			return random.between(3_000, 15_000);
+		default:
+			return random.between(0, 3_000);
+	}
+}
+
+const deviceFaults: Fault[] = [
+	{ kind: "hang", at: "output" },
+	{ kind: "drop", at: "output" },
+	{ kind: "garbage" },
+	{ kind: "drip", bytes: 1, delay_ms: 1_000 },
+	{ kind: "hang", at: "login" },
+	{ kind: "drop", at: "connect" },
+	{ kind: "hang", at: "prompt" },
+	{ kind: "silent" },
+	{ kind: "drop", at: "prompt" },
+];
+
+/** The plan in one line: `worker_kill at 37 %, refuse (20 s) at 37 %, 20 faulty devices, second run`. */
+export function describePlan({ faults, device_faults, second_run }: RoundPlan): string {
+	const parts = faults.map(({ kind, at, lasts_ms }) => {
+		const lasting = kind === "refuse" || kind === "disk_full" || kind === "clock";
+		return `${kind}${lasting ? ` (${Math.round(lasts_ms / 1_000)} s)` : ""} at ${Math.round(at * 100)} %`;
+	});
+	if (device_faults.length > 0) parts.push(`${device_faults.length} faulty devices`);
+	if (second_run) parts.push("second run");
+	return parts.join(", ");
+}
