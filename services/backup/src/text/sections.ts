@@ -4,8 +4,8 @@ import { diffLines, type Edit } from "./diff.ts";
 
 export type Structure = z.infer<typeof ConfigStructure>;
 
-/** Lines that separate or close and head nothing: `!`, `#`, `}`, `end`. */
-const noHeading = /^\s*(?:[!#].*|[}\])]+;?|end|exit|next|quit)?\s*$/;
+/** Lines, without the blanks around them, that separate or close and head nothing: `!`, `#`, `}`, `end`. */
+const noHeading = /^(?:$|[!#]|[}\])]+;?$|(?:end|exit|next|quit)$)/;
 
 function indentOf(line: string): number {
 	let indent = 0;
@@ -30,7 +30,7 @@ export function sectionHeadings(lines: readonly string[]): Int32Array {
 		while (open.length > 0 && (open.at(-1) as { indent: number }).indent >= indent) open.pop();
 		if (indent === 0 && line.startsWith("/")) menu = number;
 		headings[number] = open.at(-1)?.line ?? (menu === number ? -1 : menu);
-		if (!noHeading.test(line)) open.push({ line: number, indent });
+		if (!noHeading.test(line.trim())) open.push({ line: number, indent });
 	}
 	return headings;
 }
@@ -64,7 +64,7 @@ function cutSections(lines: readonly string[], structure: Structure): Section[] 
 		const line = lines[number] as string;
 		if (!beginsSection(line, structure, menus)) continue;
 		close(number);
-		if (/^\s*[!#]?\s*$/.test(line)) start = number + 1;
+		if (["", "!", "#"].includes(line.trim())) start = number + 1;
 	}
 	close(lines.length);
 	return sections;
@@ -90,10 +90,11 @@ export function diffSections(from: readonly string[], to: readonly string[], str
 	// What is left in `equal` counts the sections of `from` without an equal one; the last of them are the unmatched.
 	const changedFrom = sections.from.filter(({ body }) => take(equal, body));
 
-	const byHeading = Map.groupBy(changedFrom, ({ heading }) => heading);
+	// The first comes last, where taking it costs nothing, however many have one heading.
+	const byHeading = Map.groupBy(changedFrom.reverse(), ({ heading }) => heading);
 	const edits: Edit[] = [];
 	for (const section of changedTo) {
-		const before = byHeading.get(section.heading)?.shift();
+		const before = byHeading.get(section.heading)?.pop();
 		if (before === undefined) {
 			edits.push({
 				from_start: from.length,
