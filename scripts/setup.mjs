@@ -5,6 +5,14 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+const oldestMajor = 20;
+if (Number(process.versions.node.split(".")[0]) < oldestMajor) {
+	process.stderr.write(
+		`NetConductor is installed with Node.js ${oldestMajor} or newer; this is ${process.version} (${process.execPath}).\n`,
+	);
+	process.exit(1);
+}
+
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const node = join(root, "node_modules", ".bin", process.platform === "win32" ? "node.exe" : "node");
 
@@ -45,7 +53,7 @@ function changedAt(path) {
 // npm writes this file at the end of an install: one that was broken off is done again.
 const installed = changedAt(join(root, "node_modules", ".package-lock.json"));
 if (installed < changedAt(join(root, "package-lock.json"))) {
-	process.stdout.write("Installing dependencies...\n");
+	process.stdout.write("Installing dependencies, once (some 300 MB)...\n");
 	// No package needs its install script here, and none gets to run one.
 	run("npm", ["ci", "--ignore-scripts", "--no-fund", "--no-audit", "--loglevel=error"]);
 }

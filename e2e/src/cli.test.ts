@@ -235,6 +235,8 @@ describe("the main job", () => {
 		const all = (await cli.json(["devices", "list", "--limit", "3"])) as { items: unknown[]; total: number };
 		expect({ shown: all.items.length, total: all.total }).toEqual({ shown: 3, total: 4 });
 		expect(await cli.json(["status"])).toMatchObject({ health: { status: "ok" }, devices: { total: 4 } });
+		const { workers } = (await cli.json(["status"])) as { workers: { completed_last_hour: number } };
+		expect((await cli.run(["status"])).stdout).toContain(` of ${workers.completed_last_hour} operations failed`);
 		expect(await cli.json(["audit", "verify"])).toMatchObject({ intact: true });
 		expect(await cli.json(["keys", "rotate"])).toMatchObject({ rotation_id: expect.any(String) });
 	});

@@ -30,6 +30,8 @@ export interface ServerProcess {
 export interface ServerProcessOptions {
 	/** After `serve`. */
 	args?: readonly string[];
+	/** A command that runs it, such as one that limits it. */
+	inside?: readonly string[];
 	/** Its whole environment besides PATH. */
 	env: Readonly<Record<string, string>>;
 	/** Base address whose `/health/ready` tells that it is ready. */
@@ -38,12 +40,13 @@ export interface ServerProcessOptions {
 
 const program = join(import.meta.dirname, "..", "..", "apps", "server", "src", "main.ts");
 
-export function createServerProcess({ args = [], env, url }: ServerProcessOptions): ServerProcess {
+export function createServerProcess({ args = [], inside = [], env, url }: ServerProcessOptions): ServerProcess {
 	const written: string[] = [];
 	let running: { child: ChildProcess; ended: Promise<Ended> } | undefined;
 
 	function launch() {
-		const child = spawn(process.execPath, [program, "serve", ...args], {
+		const [command = "", ...rest] = [...inside, process.execPath, program, "serve", ...args];
+		const child = spawn(command, rest, {
 			stdio: ["ignore", "pipe", "pipe"],
 			env: { PATH: process.env.PATH, NETCONDUCTOR_LOG_FORMAT: "json", ...env },
 		});

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,9 +22,14 @@ interface Attempt {
 	said: string;
 }
 
-async function attempt(env: Record<string, string>, args: string[] = []): Promise<Attempt> {
+async function attempt(
+	env: Record<string, string>,
+	args: string[] = [],
+	{ inside }: { inside?: string[] } = {},
+): Promise<Attempt> {
 	const server = createServerProcess({
 		args,
+		...(inside && { inside }),
 		url: "",
 		env: { NETCONDUCTOR_PORT: String(await freePort()), NETCONDUCTOR_DATA_DIR: join(dir, "data"), ...env },
 	});
@@ -86,6 +91,26 @@ test("a database that does not answer is named, without its password", async () 
 	expect(code).toBe(1);
 	expect(said).toContain(`The database network on 127.0.0.1:${port} does not answer (ECONNREFUSED)`);
 	expect(said).not.toContain("canary-of-url");
+});
+
+test("a data folder that cannot be used is named, with what to do", async () => {
+	writeFileSync(join(dir, "file"), "");
+	const { code, said } = await attempt({ NETCONDUCTOR_DATA_DIR: join(dir, "file", "data") });
+	expect(code).toBe(1);
+	expect(said).toContain(`The data directory ${join(dir, "file", "data")} cannot be made`);
+	expect(said).toContain("Set NETCONDUCTOR_DATA_DIR to another directory");
+});
+
+// Only root may mount the small disk.
+test.runIf(process.getuid?.() === 0)("a full disk is called so, without the whole tale of the database", async () => {
+	const disk = join(dir, "disk");
+	mkdirSync(disk);
+	const { code, said } = await attempt({ NETCONDUCTOR_DATA_DIR: disk }, [], {
+		inside: ["unshare", "--mount", "sh", "-c", `mount -t tmpfs -o size=12m tmpfs ${disk} && exec "$@"`, "sh"],
+	});
+	expect(code).toBe(1);
+	expect(said).toContain("the disk is full. Make room");
+	expect(said.split("\n").length).toBeLessThan(8);
 });
 
 describe("beside a running server", () => {

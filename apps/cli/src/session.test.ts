@@ -153,3 +153,17 @@ test("a command line that was killed while it held the lock keeps nobody out", a
 	await store(future);
 	expect(createSessionStore(path).read().current).toBe(url);
 });
+
+test("a session that cannot be kept is a failure that says where, before anything else is done", async () => {
+	writeFileSync(join(home, "a-file"), "");
+	const made = createSessionStore(sessionPath({ XDG_CONFIG_HOME: join(home, "a-file") }));
+	let asked = false;
+	const keeping = made.update(() => {
+		asked = true;
+	});
+	await expect(keeping).rejects.toMatchObject({
+		problem: { code: "cli.session_not_kept", detail: expect.stringContaining("a-file") },
+		hint: expect.stringContaining("XDG_CONFIG_HOME"),
+	});
+	expect(asked).toBe(false);
+});

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { TokenPair } from "@netconductor/contracts/auth/model";
 import { z } from "zod";
-import { hasProblem, signedOutFailure, workFailure } from "./failure.ts";
+import { hasProblem, isFailure, signedOutFailure, workFailure } from "./failure.ts";
 
 const Session = z.object({
 	username: z.string(),
@@ -60,8 +60,7 @@ export function createSessionStore(path: string): SessionStore {
 		path,
 		read,
 		async update(change) {
-			mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-			const unlock = await lock(`${path}.lock`);
+			const unlock = await openLock(path);
 			try {
 				const file = read();
 				const before = JSON.stringify(file);
@@ -75,6 +74,22 @@ export function createSessionStore(path: string): SessionStore {
 			}
 		},
 	};
+}
+
+/** @throws cli.session_not_kept where the folder of the session file takes no file */
+async function openLock(path: string): Promise<() => void> {
+	try {
+		mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+		return await lock(`${path}.lock`);
+	} catch (error) {
+		if (isFailure(error) || (error as NodeJS.ErrnoException).code === undefined) throw error;
+		throw workFailure(
+			"cli.session_not_kept",
+			"The session cannot be kept",
+			(error as Error).message,
+			"Make that folder writable or name another in XDG_CONFIG_HOME. With NETCONDUCTOR_TOKEN no session is needed.",
+		);
+	}
 }
 
 function unreadable(path: string, reason: string) {

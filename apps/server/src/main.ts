@@ -45,6 +45,7 @@ function readCommandLine() {
 
 const { targets, config_file } = readCommandLine();
 const isWorker = targets.includes("worker");
+if (!isWorker) process.stdout.write("Starting NetConductor (the first start takes some seconds)...\n");
 // Registered before anything starts: a process that is stopped while it starts must not leave its database running.
 const starting = serve({ targets, config_file, env: process.env });
 

@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Carrier } from "@netconductor/runtime/bus/carrier";
 import { createPostgresEphemeral, createRedisEphemeral } from "@netconductor/runtime/bus/ephemeral";
@@ -6,6 +5,7 @@ import { createInProcessCarrier } from "@netconductor/runtime/bus/in-process-car
 import { createRabbitMqCarrier } from "@netconductor/runtime/bus/rabbitmq-carrier";
 import { systemClock } from "@netconductor/runtime/clock";
 import type { Environment } from "@netconductor/runtime/config";
+import { makeDataDir } from "@netconductor/runtime/data-dir";
 import { startEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
 import { failed } from "@netconductor/runtime/errors";
 import { createHealth } from "@netconductor/runtime/health";
@@ -69,7 +69,7 @@ interface Parts {
 
 async function start({ targets, services, settings, config_file, env, log, life }: Parts): Promise<Server> {
 	const data_dir = resolve(settings.data.dir);
-	mkdirSync(data_dir, { recursive: true, mode: 0o700 });
+	makeDataDir(data_dir);
 	const isWorker = targets.includes("worker");
 
 	const telemetry = await startTelemetry({

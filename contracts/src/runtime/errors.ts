@@ -7,6 +7,7 @@ export const runtimeErrors = defineErrors({
 	"startup.config_invalid": { kind: "invalid", title: "The configuration is not valid" },
 	"startup.master_key_invalid": { kind: "invalid", title: "The master key cannot be used" },
 	"startup.master_key_wrong": { kind: "conflict", title: "The stored data keys belong to another master key" },
+	"startup.data_dir_unusable": { kind: "conflict", title: "The data directory cannot be used" },
 	"startup.data_dir_in_use": { kind: "conflict", title: "Another NetConductor uses this data directory" },
 	"startup.database_failed": { kind: "unavailable", title: "The database cannot be used" },
 	"startup.schema_too_new": { kind: "conflict", title: "The database belongs to a newer version" },

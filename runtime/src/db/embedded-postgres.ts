@@ -278,10 +278,19 @@ async function createCluster(cluster: Cluster, name: string): Promise<void> {
 	}
 	if (result.code !== 0) {
 		throw failed("startup.database_failed", {
-			message: `A PostgreSQL cluster could not be created in ${cluster.home}: ${result.output.trim().slice(-2_000)}`,
+			message: `A PostgreSQL cluster could not be created in ${cluster.home}: ${reasonIn(result.output)}`,
 		});
 	}
 }
+
+/** The complaints among what initdb tells of its progress; everything where it has none. */
+function reasonIn(output: string): string {
+	const complaints = output.split("\n").filter((line) => /\b(FATAL|PANIC|ERROR|error|could not)\b/.test(line));
+	const text = (complaints.length > 0 ? complaints.join("\n") : output).trim().slice(-2_000);
+	return /No space left on device/.test(text) ? `the disk is full. Make room, or ${elsewhere} (${text})` : text;
+}
+
+const elsewhere = "set NETCONDUCTOR_DATA_DIR to a directory on another disk.";
 
 async function ensureDatabase(admin_url: string): Promise<void> {
 	const client = new pg.Client(admin_url);

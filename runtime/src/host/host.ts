@@ -120,7 +120,10 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 	if (answering.length > 0) {
 		const tokens = createServiceTokens("host", deriveKey(master.current, "service tokens"));
 		const server = createInternalServer({ services: answering, tokens, health, metrics: options.metrics, log });
-		await listenOn(server, options.internal, "NETCONDUCTOR_INTERNAL_HOST and NETCONDUCTOR_INTERNAL_PORT");
+		await listenOn(server, options.internal, {
+			announce: "Answering our own processes at",
+			settings: "NETCONDUCTOR_INTERNAL_HOST and NETCONDUCTOR_INTERNAL_PORT",
+		});
 		life.onStop("internal server", () => closeWithin(server, drain_ms));
 		internal_url = urlOf(server.server.address() as AddressInfo);
 	}

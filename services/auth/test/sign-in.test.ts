@@ -68,7 +68,7 @@ test("unknown names, wrong passwords and disabled users are answered alike", asy
 		),
 	);
 	for (const answer of answers) {
-		expect(answer).toMatchObject({ code: "auth.bad_credentials", message: "The user name or the password is wrong." });
+		expect(answer).toMatchObject({ code: "auth.bad_credentials", message: "User name or password is wrong." });
 	}
 });
 

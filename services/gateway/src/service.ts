@@ -26,7 +26,11 @@ export const gatewayService = defineService({
 		const edge = await createEdge({ ...context, authenticate });
 		return {
 			operations: {},
-			start: () => listenOn(edge, context.config, "NETCONDUCTOR_HOST and NETCONDUCTOR_PORT"),
+			start: () =>
+				listenOn(edge, context.config, {
+					announce: "Answering browsers and programs at",
+					settings: "NETCONDUCTOR_HOST and NETCONDUCTOR_PORT",
+				}),
 			stop: () => closeWithin(edge, drain_ms),
 		};
 	},

@@ -1,7 +1,7 @@
 import type { TokenPair } from "@netconductor/contracts/auth/model";
 import type { Command } from "commander";
 import type { Cli, Open } from "../cli.ts";
-import { createClients } from "../client.ts";
+import { createClients, fetchFrom } from "../client.ts";
 import { exitCodes, Failure, hasProblem, usageFailure } from "../failure.ts";
 import { renderFields } from "../output/table.ts";
 import { localTime } from "../output/words.ts";
@@ -30,6 +30,9 @@ export function addSessionCommands(program: Command, open: Open): void {
 		)
 		.action(async (options: LoginOptions, self: Command) => {
 			const cli = open(self);
+			// Both are found out before anybody types a password, and before a one-time one is spent.
+			await cli.sessions.update(() => undefined);
+			if (cli.prompts.interactive) await (await fetchFrom(cli.url, "/health/live", { timeout_ms: 15_000 })).text();
 			const pair = await signIn(cli, options);
 			await cli.sessions.update((file) => {
 				file.current = cli.url;

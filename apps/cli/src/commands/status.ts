@@ -106,7 +106,7 @@ function render(cli: Cli, { health, workers, backups, devices }: Status): string
 				"Workers",
 				workers === null
 					? notShown
-					: `${workers.workers_online} online, ${workers.running} running, ${workers.pending} waiting; ${workers.failed_last_hour} of ${count(workers.completed_last_hour + workers.failed_last_hour, "operation")} failed in the last hour`,
+					: `${workers.workers_online} online, ${workers.running} running, ${workers.pending} waiting; ${workers.failed_last_hour} of ${count(workers.completed_last_hour, "operation")} failed in the last hour`,
 			],
 			[
 				"Devices",

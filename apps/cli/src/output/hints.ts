@@ -1,5 +1,7 @@
 const hints: Record<string, (device: string) => string> = {
 	"auth.unauthenticated": () => "Sign in with `netconductor login`.",
+	"auth.bad_credentials": () =>
+		"On a new server `admin` has the one-time password that its start prints; until it is changed it is also in `initial-admin-password` in the data folder.",
 	"auth.session_ended": () => "Sign in again with `netconductor login`.",
 	"auth.refresh_reused": () => "Sign in again with `netconductor login`.",
 	"auth.forbidden": () => "`netconductor whoami` shows what you may do; an administrator can change your role.",

@@ -39,3 +39,8 @@ test("the trace is shown for the server's own faults only, and nothing in a prob
 	expect(renderProblem(broken, undefined, plain)).toContain("\\x1b[2Joops");
 	expect(renderProblem({ ...problem, trace_id: "abc" }, undefined, plain)).not.toContain("trace");
 });
+
+test("a detail that only repeats the title is left out", () => {
+	const title = "The request is not valid";
+	expect(renderProblem({ ...problem, detail: `${title}.` }, undefined, plain)).toBe(`error: ${title}\n`);
+});

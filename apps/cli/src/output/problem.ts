@@ -8,7 +8,7 @@ const mostFields = 30;
 /** A problem as a person reads it: what, the details, each field that is wrong, what to do. Safe for a terminal. */
 export function renderProblem(problem: Problem, hint: string | undefined, paint: Paint): string {
 	const lines = [paint("bad", `error: ${visibleText(problem.title)}`)];
-	if (problem.detail !== "" && problem.detail !== problem.title) lines.push(indent(problem.detail));
+	if (problem.detail !== "" && problem.detail.replace(/\.$/, "") !== problem.title) lines.push(indent(problem.detail));
 	if (problem.phase !== undefined) lines.push(`  phase: ${problem.phase}`);
 	const fields = problem.errors ?? [];
 	for (const { path, message } of fields.slice(0, mostFields)) lines.push(indent(`${shortPath(path)}: ${message}`));

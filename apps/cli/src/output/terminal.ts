@@ -49,8 +49,9 @@ export function createTerminal({ env, stdout, stderr }: Pick<System, "env" | "st
 	return {
 		out: (text) => void stdout.write(text),
 		err: (text) => void stderr.write(text),
+		// Zero columns is what a terminal says that does not know, as below some container tools.
 		get width() {
-			return stdout.isTTY ? Math.max(20, stdout.columns ?? 80) : undefined;
+			return stdout.isTTY ? Math.max(20, stdout.columns || 80) : undefined;
 		},
 		out_is_terminal: stdout.isTTY === true,
 		err_is_terminal: stderr.isTTY === true,

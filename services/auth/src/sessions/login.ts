@@ -72,5 +72,5 @@ async function findAccount(
 }
 
 function badCredentials() {
-	return failed("auth.bad_credentials", { message: "The user name or the password is wrong." });
+	return failed("auth.bad_credentials", { message: "User name or password is wrong." });
 }
