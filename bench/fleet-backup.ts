@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clients, eventually, runEnded } from "@netconductor/e2e/product";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
+import { median } from "./harness/figures.ts";
 import { numbersIn, readOptions } from "./harness/options.ts";
 import { type CpuTimes, importFleet, type MeasuredProduct, startMeasuredProduct } from "./harness/product.ts";
 import { type Figure, printReport, type Table } from "./harness/report.ts";
@@ -131,14 +132,6 @@ async function measure(devices: number): Promise<Life> {
 
 const cpuPerDevice = ({ cpu_ms: { main, workers, postgres }, devices }: Round) => (main + workers + postgres) / devices;
 const devicesPerSecond = ({ devices, wall_ms }: Round) => devices / (wall_ms / 1_000);
-
-function median(values: number[]): number {
-	const sorted = values.toSorted((a, b) => a - b);
-	const middle = Math.floor(sorted.length / 2);
-	return sorted.length % 2 === 1
-		? (sorted[middle] ?? Number.NaN)
-		: ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
-}
 
 function roundsTable(lives: Life[]): Table {
 	return {

@@ -1,6 +1,7 @@
 // A program of its own, so that the load it makes is not the load it measures: asks one address over and over, and tells how that went.
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
+import { quantile } from "./figures.ts";
 
 /** What to ask for, and how fast. Given as JSON in the first argument. */
 export interface LoadOptions {
@@ -94,10 +95,6 @@ async function askOnTime(started: number): Promise<void> {
 	await Promise.all(under_way);
 }
 
-function quantile(sorted: number[], share: number): number {
-	return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-}
-
 if (options.seconds > 0) setTimeout(() => (stopping = true), options.seconds * 1_000);
 process.stdin.on("end", () => (stopping = true)).resume();
 const started = performance.now();
@@ -106,15 +103,14 @@ if (options.per_second > 0) await askOnTime(started);
 else await Promise.all(Array.from({ length: options.connections }, keepAsking));
 const seconds = (performance.now() - started) / 1_000;
 const { user, system } = process.cpuUsage(cpu);
-const sorted = latencies_ms.toSorted((a, b) => a - b);
 const result: LoadResult = {
 	ok,
 	failed,
 	seconds,
 	bytes,
-	p50_ms: quantile(sorted, 0.5),
-	p99_ms: quantile(sorted, 0.99),
-	max_ms: quantile(sorted, 1),
+	p50_ms: quantile(latencies_ms, 0.5),
+	p99_ms: quantile(latencies_ms, 0.99),
+	max_ms: quantile(latencies_ms, 1),
 	cpu_ms: (user + system) / 1_000,
 	...(complaint !== undefined && { complaint }),
 };

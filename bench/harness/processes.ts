@@ -56,6 +56,12 @@ export function cpuOfTree(pid: number): number {
 	}
 }
 
+/** CPU time of a process and all below it, however deep, with those of them that ended and were waited for, ms. */
+export function cpuOfDescendants(pid: number): number {
+	const ended_ms = statOf(pid)?.ended_children_ms ?? 0;
+	return cpuOf(pid) + ended_ms + childrenOf(pid).reduce((sum, child) => sum + cpuOfDescendants(child), 0);
+}
+
 export interface Memory {
 	/** Resident: pages shared with other processes count whole. */
 	rss_bytes: number;

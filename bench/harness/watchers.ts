@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { TaskMessage } from "@netconductor/contracts/realtime/messages";
 import { type Door, signedIn } from "@netconductor/e2e/product";
 import { WebSocket } from "ws";
+import { quantile } from "./figures.ts";
 
 /** Given as JSON in the first argument. */
 export interface WatchOptions {
@@ -71,11 +72,10 @@ function createView(): View {
 			}
 		},
 		result(name) {
-			const sorted = delays_ms.toSorted((a, b) => a - b);
-			const quantile = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 			const { ended, bytes } = view;
 			const spoken_ms = last_at - first_at;
-			return { name, lines, wrong, p50_ms: quantile(0.5), p99_ms: quantile(0.99), bytes, spoken_ms, ended };
+			const [p50_ms, p99_ms] = [quantile(delays_ms, 0.5), quantile(delays_ms, 0.99)];
+			return { name, lines, wrong, p50_ms, p99_ms, bytes, spoken_ms, ended };
 		},
 	};
 	return view;
