@@ -76,3 +76,21 @@ test("where the service behind is away everyone is told at once", async () => {
 	expect(settled.every(({ status }) => status === "rejected")).toBe(true);
 	expect(calls).toBe(1);
 });
+
+test("with an interval the first call does not wait, those after it gather, and a full batch waits for nothing", async () => {
+	const seen: number[] = [];
+	const count = createBatch<number, number>({
+		max: 5,
+		interval_ms: 60_000,
+		async perform(items) {
+			seen.push(items.length);
+			return items;
+		},
+	});
+	await count(0);
+	const gathered = Promise.all([1, 2, 3, 4].map(count));
+	await sleep(20);
+	expect(seen).toEqual([1]);
+	await Promise.all([gathered, count(5)]);
+	expect(seen).toEqual([1, 5]);
+});

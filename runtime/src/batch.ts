@@ -10,6 +10,8 @@ export interface BatchOptions<I, O> {
 	max?: number;
 	/** Batches under way at a time. */
 	concurrency?: number;
+	/** Between the beginnings of two batches, unless one is full: under load calls gather for so long, one that comes alone still does not wait. */
+	interval_ms?: number;
 }
 
 /**
@@ -20,6 +22,7 @@ export function createBatch<I, O>({
 	perform,
 	max = 100,
 	concurrency = 1,
+	interval_ms = 0,
 }: BatchOptions<I, O>): (item: I) => Promise<O> {
 	interface Waiting {
 		item: I;
@@ -28,14 +31,26 @@ export function createBatch<I, O>({
 	}
 	let waiting: Waiting[] = [];
 	let underWay = 0;
-	let scheduled = false;
+	let begun_at = Number.NEGATIVE_INFINITY;
+	let begin: NodeJS.Immediate | undefined;
+	let later: NodeJS.Timeout | undefined;
 
 	function schedule(): void {
-		if (scheduled || waiting.length === 0 || underWay >= concurrency) return;
-		scheduled = true;
+		if (begin !== undefined || waiting.length === 0 || underWay >= concurrency) return;
+		const early_ms = begun_at + interval_ms - performance.now();
+		if (early_ms > 0 && waiting.length < max) {
+			later ??= setTimeout(() => {
+				later = undefined;
+				schedule();
+			}, early_ms);
+			return;
+		}
+		clearTimeout(later);
+		later = undefined;
 		// After this turn of the event loop: what was read from the sockets in the same one goes together.
-		setImmediate(() => {
-			scheduled = false;
+		begin = setImmediate(() => {
+			begin = undefined;
+			begun_at = performance.now();
 			const batch = waiting.slice(0, max);
 			waiting = waiting.slice(max);
 			underWay++;

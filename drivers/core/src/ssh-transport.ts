@@ -251,9 +251,27 @@ function openHop(
 		socket.once("connect", () => {
 			if (settled || socket === undefined) return;
 			socket.off("error", early);
+			gatherWrites(socket);
 			start(socket);
 		});
 	});
+}
+
+/** What is written in one turn of the event loop leaves by one system call: the library writes the parts of a packet apart. */
+function gatherWrites(socket: Socket): void {
+	const write = socket.write.bind(socket) as (...given: unknown[]) => boolean;
+	let corked = false;
+	socket.write = (...given: unknown[]) => {
+		if (!corked) {
+			corked = true;
+			socket.cork();
+			process.nextTick(() => {
+				corked = false;
+				socket.uncork();
+			});
+		}
+		return write(...given);
+	};
 }
 
 interface AuthMethods {

@@ -12,6 +12,7 @@ export interface ServiceTokens {
 }
 
 const lifetime_s = 60;
+const mostVerified = 1_000;
 // RFC 8410: an Ed25519 private key in PKCS #8 is this header and the 32-byte seed.
 const pkcs8Header = Buffer.from("302e020100300506032b657004220420", "hex");
 
@@ -24,6 +25,8 @@ export function createServiceTokens(service: string, seed: Buffer): ServiceToken
 	const publicKey: KeyObject = createPublicKey(privateKey);
 	// One actor makes many calls in a row (a run's operations): signing each would be the dearest part of a small call.
 	const issued = new WeakMap<Actor, Map<string, { token: string; until: number }>>();
+	// And so would be checking the same one again. Ours alone get in here, and a process has few callers.
+	const verified = new Map<string, { actor: Actor; service: string; expires_at: number }>();
 
 	return {
 		async issue(audience, actor) {
@@ -43,6 +46,9 @@ export function createServiceTokens(service: string, seed: Buffer): ServiceToken
 			return token;
 		},
 		async verify(token, audience) {
+			const key = `${audience} ${token}`;
+			const known = verified.get(key);
+			if (known !== undefined && known.expires_at > Date.now()) return known;
 			try {
 				const { payload } = await jwtVerify(token, publicKey, {
 					algorithms: ["EdDSA"],
@@ -50,7 +56,11 @@ export function createServiceTokens(service: string, seed: Buffer): ServiceToken
 					audience: `service:${audience}`,
 					clockTolerance: 30,
 				});
-				return { actor: Actor.parse(payload.act), service: String(payload.sub).replace(/^service:/, "") };
+				const service = String(payload.sub).replace(/^service:/, "");
+				const found = { actor: Actor.parse(payload.act), service, expires_at: (payload.exp ?? 0) * 1000 };
+				if (verified.size >= mostVerified) verified.clear();
+				verified.set(key, found);
+				return found;
 			} catch (cause) {
 				throw failed("auth.unauthenticated", { message: "The service token is not valid here", cause });
 			}

@@ -30,6 +30,7 @@ interface Asked {
 export function revealConnection({ db, vault }: { db: Database; vault: Vault }): DevicesOperation<"revealConnection"> {
 	const reveal = createBatch<Asked, Connection>({
 		perform: (asked) => revealAll(asked, { db, vault }),
+		interval_ms: 20,
 		concurrency: 2,
 	});
 	return async ({ params: { id }, body: { request }, note }) => {

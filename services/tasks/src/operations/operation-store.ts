@@ -128,6 +128,7 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 	}
 
 	const finish = createBatch<Finishing, boolean>({
+		interval_ms: 40,
 		perform: (given) =>
 			db.transaction(async (tx) => {
 				const ended = await rowsOf<EndedRow>(

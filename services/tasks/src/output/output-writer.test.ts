@@ -1,7 +1,7 @@
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { createManualClock } from "@netconductor/runtime/clock";
 import { createLog } from "@netconductor/runtime/log";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import type { NewChunk } from "./output-store.ts";
 import { createOutputWriter } from "./output-writer.ts";
 
@@ -55,9 +55,8 @@ test("a flush waits for what came while another one was being stored", async () 
 	});
 	releases[0]?.();
 	await first;
-	await new Promise((resolve) => setImmediate(resolve));
+	await vi.waitFor(() => expect(stored).toHaveLength(2));
 	expect(flushed).toBe(false);
-	expect(stored).toHaveLength(2);
 	releases[1]?.();
 	await second;
 	expect(stored[1]?.[0]?.text).toBe("second\n");

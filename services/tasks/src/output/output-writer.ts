@@ -1,4 +1,5 @@
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
+import { createBatch } from "@netconductor/runtime/batch";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Log } from "@netconductor/runtime/log";
 import type { NewChunk, OutputStore } from "./output-store.ts";
@@ -31,6 +32,9 @@ export interface OutputWriterNeeds {
 const batchLength = 16 * 1024;
 /** More waiting than this means that the database cannot keep up: what is added then is dropped, with a note. */
 const longestBacklog = 4 * 1024 * 1024;
+
+/** Operations that end in the same moment have their output stored together, when there are many. */
+const gather_ms = 40;
 
 interface RunBuffer {
 	/** One piece for each operation that has something to say, in the order in which they began. */
@@ -94,6 +98,14 @@ export function createOutputWriter({
 		}
 	}
 
+	const settled = createBatch<string, void>({
+		interval_ms: gather_ms,
+		async perform(run_ids) {
+			await Promise.all([...new Set(run_ids)].map(flush));
+			return run_ids.map(() => undefined);
+		},
+	});
+
 	return {
 		open(run_id, operation_id) {
 			let written = 0;
@@ -116,7 +128,7 @@ export function createOutputWriter({
 					if (buffer.length >= batchLength) void flush(run_id);
 					else buffer.timer ??= setTimeout(() => void flush(run_id), delay_ms);
 				},
-				flush: () => flush(run_id),
+				flush: () => settled(run_id),
 			};
 		},
 	};

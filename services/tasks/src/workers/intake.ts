@@ -26,7 +26,7 @@ export interface IntakeNeeds {
 /** How long an idle worker may overlook work of which no word reached it. */
 const slowest_ms = 1_000;
 /** How long a freed place may wait for others, so that they are filled by one statement. */
-const gather_ms = 25;
+const gather_ms = 40;
 
 /** Keeps a worker's places filled. */
 export function startIntake({ claim, execute, concurrency, clock, log }: IntakeNeeds): Intake {
