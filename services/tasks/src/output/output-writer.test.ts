@@ -48,6 +48,7 @@ test("a flush waits for what came while another one was being stored", async () 
 	const output = open("run", "a");
 	output.add("first");
 	const first = output.flush();
+	await vi.waitFor(() => expect(stored).toHaveLength(1));
 	output.add("second");
 	let flushed = false;
 	const second = output.flush().then(() => {
