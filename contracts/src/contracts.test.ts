@@ -29,6 +29,17 @@ describe("every operation", () => {
 		},
 	);
 
+	test.each(operations.filter(([, { query }]) => query !== undefined))(
+		"%s is sorted by named fields or not at all",
+		(_, { query }) => {
+			const { sort } = query instanceof z.ZodObject ? (query.shape as Record<string, z.ZodType>) : {};
+			if (sort === undefined) return;
+			for (const hostile of ["constructor", "-", "password", "name;drop table users"]) {
+				expect(sort.safeParse(hostile).success, hostile).toBe(false);
+			}
+		},
+	);
+
 	test("has a path and method of its own", () => {
 		const routes = operations.map(([, { method, path }]) => `${method} ${path.replace(/:[a-z_0-9]+/g, ":x")}`);
 		expect(new Set(routes).size).toBe(routes.length);

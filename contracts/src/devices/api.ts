@@ -174,7 +174,7 @@ export const devicesApi = defineApi("devices", {
 	}),
 	listOverrides: get("/api/device-overrides", {
 		summary: "Overrides",
-		query: PageQuery,
+		query: PageQuery.extend({ sort: sortBy(["updated_at"], "updated_at") }),
 		returns: Page(Override),
 		permission: "devices:read",
 	}),
@@ -195,7 +195,7 @@ export const devicesApi = defineApi("devices", {
 
 	listGroups: get("/api/device-groups", {
 		summary: "Groups of devices",
-		query: PageQuery,
+		query: PageQuery.extend({ sort: sortBy(["name", "created_at"], "name") }),
 		returns: Page(DeviceGroup),
 		permission: "devices:read",
 	}),
@@ -320,7 +320,10 @@ export const devicesApi = defineApi("devices", {
 
 	listHostKeys: get("/api/devices/host-keys", {
 		summary: "Host keys of devices; `changed=true` shows those that wait for a decision",
-		query: PageQuery.extend({ changed: QueryBoolean.optional() }),
+		query: PageQuery.extend({
+			changed: QueryBoolean.optional(),
+			sort: sortBy(["device_name", "accepted_at", "presented_at"], "device_name"),
+		}),
 		returns: Page(HostKey),
 		permission: "devices:read",
 	}),

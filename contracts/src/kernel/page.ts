@@ -1,13 +1,9 @@
 import { z } from "zod";
 
-/** Query of every paged list. `sort` is a field name, `-` before it for descending; each list says which fields it takes. */
+/** Query of every paged list. A list that can be asked for in several orders adds `sort: sortBy(…)`. */
 export const PageQuery = z.object({
 	page: z.coerce.number().int().min(1).max(1_000_000).default(1),
 	page_size: z.coerce.number().int().min(1).max(500).default(50),
-	sort: z
-		.string()
-		.regex(/^-?[a-z_]+$/)
-		.optional(),
 	q: z.string().max(200).optional(),
 });
 

@@ -1,5 +1,5 @@
 import type { CursorPage, Page } from "@netconductor/contracts/kernel/page";
-import { type AnyColumn, asc, desc, type SQL, sql } from "drizzle-orm";
+import { type AnyColumn, asc, Column, desc, is, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { failed } from "../errors.ts";
 
@@ -10,10 +10,19 @@ export interface PageWindow {
 	order_by: SQL[];
 }
 
-/** The window that a query `{page, page_size, sort}` asks for. `sort` is a key of `columns`, `-` before it for descending; nulls come last. @throws request.invalid for any other */
+/**
+ * The window that a query `{page, page_size, sort}` asks for. `sort` is a key of `columns`, `-` before it for descending; nulls come last.
+ * An expression among them must never be null, and one of `unique` decides the order alone: an index then gives it, in both directions.
+ * @throws request.invalid for any other
+ */
 export function pageWindow<F extends string>(
 	query: { page: number; page_size: number; sort?: F | `-${F}` | undefined },
-	{ columns, id, fallback }: { columns: Record<F, AnyColumn | SQL>; id: AnyColumn; fallback: F | `-${F}` },
+	{
+		columns,
+		id,
+		fallback,
+		unique = [],
+	}: { columns: Record<F, AnyColumn | SQL>; id: AnyColumn; fallback: F | `-${F}`; unique?: readonly F[] },
 ): PageWindow {
 	const sort = query.sort ?? fallback;
 	const descending = sort.startsWith("-");
@@ -29,7 +38,10 @@ export function pageWindow<F extends string>(
 	return {
 		limit: query.page_size,
 		offset: (query.page - 1) * query.page_size,
-		order_by: column === id ? [order(id)] : [sql`${order(column)} nulls last`, order(id)],
+		order_by: [
+			is(column, Column) && !column.notNull ? sql`${order(column)} nulls last` : order(column),
+			...(column === id || unique.includes(field) ? [] : [order(id)]),
+		],
 	};
 }
 

@@ -18,6 +18,7 @@ export function listDevices({ db }: { db: Database }): DevicesOperation<"listDev
 			columns: { ...devices, name: sql`lower(${devices.name})` },
 			id: devices.id,
 			fallback: "name",
+			unique: ["name"],
 		});
 		const total = db.orm.$count(devices, where);
 		// Each row carries the total: one statement costs half of two, and both numbers are of the same moment.
