@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { createManualClock, systemClock } from "./clock.ts";
 
 test("the system clock sleeps, and an abort ends the sleep with its reason", async () => {
@@ -11,6 +11,19 @@ test("the system clock sleeps, and an abort ends the sleep with its reason", asy
 	const sleeping = systemClock.sleep(60_000, later.signal);
 	later.abort(reason);
 	await expect(sleeping).rejects.toBe(reason);
+});
+
+afterEach(() => {
+	vi.restoreAllMocks();
+});
+
+test("a clock that is set back does not make a sleep longer", async () => {
+	const before = performance.now();
+	const real = Date.now;
+	const sleeping = systemClock.sleep(50);
+	vi.spyOn(Date, "now").mockImplementation(() => real() - 3_600_000);
+	await sleeping;
+	expect(performance.now() - before).toBeLessThan(10_000);
 });
 
 test("a sleep longer than a timer can hold does not end at once", async () => {

@@ -14,9 +14,10 @@ export const systemClock: Clock = {
 	now: () => new Date(),
 	async sleep(ms, signal) {
 		try {
-			const until = Date.now() + ms;
+			// By the clock of the wall, a jump of it would cut the sleep short or make it hours long.
+			const until = performance.now() + ms;
 			// Timers overflow, and fire at once, beyond 2^31 - 1 ms.
-			for (let left = ms; left > 0; left = until - Date.now()) {
+			for (let left = ms; left > 0; left = until - performance.now()) {
 				await timeout(Math.min(left, 2 ** 31 - 1), undefined, signal === undefined ? {} : { signal });
 			}
 			signal?.throwIfAborted();

@@ -1,5 +1,6 @@
 import { Timestamp } from "@netconductor/contracts/kernel/ids";
 import { eq, ilike, sql } from "drizzle-orm";
+import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { beds, plants } from "../../test-support/garden/src/plants/tables.ts";
@@ -155,6 +156,42 @@ test("an error of a statement tells neither its parameters nor the failing row",
 		const everything = Object.getOwnPropertyNames(error).map((key) => String((error as Record<string, unknown>)[key]));
 		expect(everything.join("\n")).not.toContain(secret);
 	}
+});
+
+test.each([
+	["53100", "could not extend file", "The disk of the database is full"],
+	["53200", "out of memory", "lacks what it needs"],
+	["58030", "could not write to file", "lacks what it needs"],
+])(
+	"a database whose machine has nothing left (SQLSTATE %s) is service.unavailable and says so",
+	async (sqlstate, said, told) => {
+		const statement = `do $$ begin raise exception '${said}' using errcode = '${sqlstate}'; end $$`;
+		await expect(db.query(statement)).rejects.toMatchObject({
+			code: "service.unavailable",
+			retryable: true,
+			message: expect.stringContaining(told),
+		});
+	},
+);
+
+test("a database that takes no connections is service.unavailable", async () => {
+	const closed = await testDatabase("closed");
+	const garden = await closed.service("garden");
+	await garden.query("select 1");
+	const name = new URL(closed.url).pathname.slice(1);
+	const admin = new pg.Client(test_database.url);
+	await admin.connect();
+	await admin.query(`alter database ${name} allow_connections false`);
+	await admin.query("select pg_terminate_backend(pid) from pg_stat_activity where datname = $1", [name]);
+	await expect
+		.poll(() => garden.query("select 1").catch((error: unknown) => error))
+		.toMatchObject({
+			message: expect.stringContaining("does not answer"),
+			code: "service.unavailable",
+		});
+	await admin.query(`alter database ${name} allow_connections true`);
+	await admin.end();
+	await closed.stop();
 });
 
 test("a lost connection is service.unavailable, in a statement, between two of a transaction and when idle, and the next call works", async () => {

@@ -45,9 +45,16 @@ export function isConnectionError(error: unknown): boolean {
 	if (error instanceof AggregateError) return error.errors.some(isConnectionError);
 	if (!(error instanceof Error)) return false;
 	const code = "code" in error && typeof error.code === "string" ? error.code : "";
-	// 08 connection exception, 57P01-57P03 shutting down or starting, 53300 too many connections.
+	// 08 connection exception, 57P01-57P03 shutting down or starting, 53300 too many connections, 55000 where it ends the connection:
+	// the database takes none at the moment.
 	if (unreachable.has(code) || code.startsWith("08") || /^57P0[1-3]$/.test(code) || code === "53300") return true;
+	if (code === "55000" && "severity" in error && error.severity === "FATAL") return true;
 	return unavailableMessages.test(error.message);
+}
+
+/** 53 insufficient resources (disk full, out of memory), 58 an error of the system below: nothing is wrong with the statement. */
+function isOutOfResources(error: unknown): error is ServerError {
+	return error instanceof Error && "code" in error && typeof error.code === "string" && /^5[38]/.test(error.code);
 }
 
 /** What a failed statement becomes: `service.unavailable` when the connection was lost, else without its parameters. */
@@ -55,6 +62,7 @@ export function toDatabaseError(error: unknown, query?: string): Error {
 	const cause = error instanceof DrizzleQueryError ? error.cause : error;
 	const text = error instanceof DrizzleQueryError ? error.query : (query ?? "");
 	if (isConnectionError(cause)) return databaseUnavailable(cause);
+	if (isOutOfResources(cause)) return databaseExhausted(cause);
 	if (cause instanceof Error && "code" in cause && typeof cause.code === "string" && "severity" in cause) {
 		return new DatabaseQueryError(text, cause as ServerError);
 	}
@@ -65,6 +73,18 @@ function databaseUnavailable(cause: unknown): AppError {
 	return failed("service.unavailable", {
 		message: "The database does not answer. Try again in a moment; if it stays so, check that PostgreSQL runs.",
 		details: { dependency: "database" },
+		cause,
+	});
+}
+
+function databaseExhausted(cause: ServerError): AppError {
+	const { message, code } = cause;
+	return failed("service.unavailable", {
+		message:
+			code === "53100"
+				? "The disk of the database is full, so nothing was changed. Make room where its data is kept, then try again."
+				: `The database lacks what it needs from its machine (SQLSTATE ${code}), so nothing was changed. Look at its log and try again.`,
+		details: { dependency: "database", reason: message, sqlstate: code },
 		cause,
 	});
 }

@@ -6,7 +6,7 @@ export interface CallerContext {
 	actor: Actor;
 	/** Aborts when the caller goes away. */
 	signal?: AbortSignal;
-	/** Instant (`Date.now()`) after which nobody waits for the answer. */
+	/** Instant of `performance.now()`, which no change of the clock moves, after which nobody waits for the answer. */
 	deadline_at?: number;
 	request_id?: string;
 }

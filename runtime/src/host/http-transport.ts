@@ -63,7 +63,7 @@ export function createHttpTransport({
 		caller: CallerContext,
 		deadline_at: number,
 	): Promise<Answer> {
-		const remaining_ms = deadline_at - Date.now();
+		const remaining_ms = Math.ceil(deadline_at - performance.now());
 		if (caller.signal?.aborted) throw failed("request.cancelled", { message: `The caller of ${name} went away` });
 		if (remaining_ms <= 0) throw tooLate(service, name);
 		const deadline = AbortSignal.timeout(remaining_ms);
@@ -77,7 +77,7 @@ export function createHttpTransport({
 				headers: {
 					authorization: `Bearer ${await tokens.issue(service, caller.actor)}`,
 					"x-request-id": caller.request_id ?? newId(),
-					"x-deadline-ms": String(Math.ceil(remaining_ms)),
+					"x-deadline-ms": String(remaining_ms),
 					...(traceparent !== undefined && { traceparent }),
 					...(raw.body !== undefined && { "content-type": "application/json" }),
 				},
@@ -86,7 +86,8 @@ export function createHttpTransport({
 			const content_type = String(response.headers["content-type"] ?? "");
 			const payload = await response.body.text();
 			if (response.statusCode < 400) return { status: response.statusCode, content_type, payload };
-			throw fromProblem(readProblem(payload, service, response.statusCode));
+			const problem = readProblem(payload, service, response.statusCode);
+			throw problem.status === 401 && problem.retryable ? tokenRefused(service) : fromProblem(problem);
 		} catch (error) {
 			if (isAppError(error)) throw error;
 			if (caller.signal?.aborted) throw failed("request.cancelled", { message: `The caller of ${name} went away` });
@@ -107,7 +108,7 @@ export function createHttpTransport({
 				async () => {
 					const deadline_at = Math.min(
 						caller.deadline_at ?? Number.POSITIVE_INFINITY,
-						Date.now() + (operation.timeout_ms ?? defaultTimeoutMs),
+						performance.now() + (operation.timeout_ms ?? defaultTimeoutMs),
 					);
 					const policy: IPolicy = isSafe(operation) ? repeated : breaker;
 					const url = pathOf(operation, raw);
@@ -136,6 +137,14 @@ function pathOf(operation: Operation, { params, query }: RawCall): string {
 		for (const item of Array.isArray(value) ? value : [value]) search.append(name, item);
 	}
 	return search.size === 0 ? path : `${path}?${search}`;
+}
+
+/** Nothing that the caller did: the two processes do not agree on the time or the master key, perhaps only for a moment. */
+function tokenRefused(service: string): AppError {
+	return failed("service.unavailable", {
+		message: `${service} did not accept this process' token. Set the clocks of the machines alike, and give all processes the same master key.`,
+		details: { service, reason: "token refused" },
+	});
 }
 
 function tooLate(service: string, name: string): AppError {

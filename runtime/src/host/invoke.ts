@@ -58,9 +58,9 @@ export function createInvoker({ api, handlers, audit, observe, log }: InvokerNee
 		const input = parseInput(operation, raw);
 		const deadline_at = Math.min(
 			caller.deadline_at ?? Number.POSITIVE_INFINITY,
-			Date.now() + (operation.timeout_ms ?? defaultTimeoutMs),
+			performance.now() + (operation.timeout_ms ?? defaultTimeoutMs),
 		);
-		if (deadline_at <= Date.now())
+		if (deadline_at <= performance.now())
 			throw failed("request.deadline_exceeded", { message: `${name} was called too late` });
 		const end = endOf(caller.signal, deadline_at);
 		const { signal } = end;
@@ -98,7 +98,7 @@ export function createInvoker({ api, handlers, audit, observe, log }: InvokerNee
 		answer: (call: Call<Operation>) => Promise<Answer>,
 	): Promise<Answer> {
 		return sharedRead(`${name} ${JSON.stringify(input)}`, async () => {
-			const deadline_at = Date.now() + (operation.timeout_ms ?? defaultTimeoutMs);
+			const deadline_at = performance.now() + (operation.timeout_ms ?? defaultTimeoutMs);
 			const end = endOf(undefined, deadline_at);
 			const { signal } = end;
 			try {
@@ -228,7 +228,7 @@ function endOf(caller: AbortSignal | undefined, deadline_at: number) {
 			isLate = true;
 			ended.abort("deadline");
 		},
-		Math.max(0, deadline_at - Date.now()),
+		Math.max(0, deadline_at - performance.now()),
 	);
 	if (caller?.aborted) onGone();
 	else caller?.addEventListener("abort", onGone, { once: true });

@@ -3,7 +3,7 @@ import type { OperationRecord } from "@netconductor/contracts/audit/events";
 import { Actor } from "@netconductor/contracts/kernel/actor";
 import { defineApi, get, internal, post } from "@netconductor/contracts/kernel/operation";
 import { Secret } from "@netconductor/contracts/kernel/secret";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { openDatabase } from "../db/database.ts";
 import { failed, isAppError } from "../errors.ts";
@@ -94,7 +94,7 @@ const probe = defineService({
 				actor,
 				trace_id: currentTraceId(),
 				request_id,
-				left_ms: deadline_at - Date.now(),
+				left_ms: deadline_at - performance.now(),
 			}),
 			known: async () => {
 				throw failed("device.timeout", {
@@ -218,7 +218,7 @@ describe.each(["local", "http"] as const)("%s transport", (kind) => {
 		const actor = { ...actorWith("probe:read"), ip: "192.0.2.1", session_id: "s1" };
 		const { here, there } = await withSpan("test", {}, async () => ({
 			here: currentTraceId(),
-			there: await call().context({}, { actor, request_id: "r-1", deadline_at: Date.now() + 5_000 }),
+			there: await call().context({}, { actor, request_id: "r-1", deadline_at: performance.now() + 5_000 }),
 		}));
 		expect(there).toMatchObject({ actor, trace_id: here, request_id: "r-1" });
 		expect(there.left_ms).toBeGreaterThan(3_000);
@@ -270,7 +270,7 @@ describe.each(["local", "http"] as const)("%s transport", (kind) => {
 	test("the caller is answered at the deadline, and the handler hears of it", async () => {
 		const request_id = `deadline-${kind}`;
 		const started = performance.now();
-		const error = await caught(call().slow({}, { actor: admin, deadline_at: Date.now() + 300, request_id }));
+		const error = await caught(call().slow({}, { actor: admin, deadline_at: performance.now() + 300, request_id }));
 		expect(error).toMatchObject({ code: "request.deadline_exceeded", kind: "timeout" });
 		expect(performance.now() - started).toBeLessThan(3_000);
 		await expect.poll(() => cancelled).toContain(request_id);
@@ -285,8 +285,21 @@ describe.each(["local", "http"] as const)("%s transport", (kind) => {
 		await expect.poll(() => cancelled).toContain(request_id);
 	});
 
+	test("a clock that jumps an hour makes no call late", async () => {
+		const real = Date.now;
+		const clock = vi.spyOn(Date, "now");
+		const hourOff = () => clock.mockImplementation(() => real() + 3_600_000);
+		const pending = call().context({}, { actor: admin, deadline_at: performance.now() + 5_000 });
+		hourOff();
+		try {
+			expect((await pending).left_ms).toBeLessThanOrEqual(5_000);
+		} finally {
+			clock.mockRestore();
+		}
+	});
+
 	test("a call whose deadline has passed is not made", async () => {
-		const error = await caught(call().context({}, { actor: admin, deadline_at: Date.now() - 1 }));
+		const error = await caught(call().context({}, { actor: admin, deadline_at: performance.now() - 1 }));
 		expect(error).toMatchObject({ code: "request.deadline_exceeded" });
 	});
 });
@@ -326,6 +339,26 @@ test("a service token is needed, and one for another service does not do", async
 	expect((await fetch(address, { headers: { authorization: `Bearer ${stranger}` } })).status).toBe(401);
 	const right = await createServiceTokens("x", seed).issue("probe", admin);
 	expect((await fetch(address, { headers: { authorization: `Bearer ${right}` } })).status).toBe(200);
+	await serving.stop();
+});
+
+test("a process whose token is refused finds the service away, and may ask again: no caller did anything wrong", async () => {
+	const serving = await startTestHost({ services: [probe], log_level: "silent" });
+	const { createServiceTokens } = await import("./service-token.ts");
+	const { createHttpTransport } = await import("./http-transport.ts");
+	const transport = createHttpTransport({
+		service: "probe",
+		base_url: serving.host.internal_url ?? "",
+		tokens: createServiceTokens("x", Buffer.alloc(32, 1)),
+	});
+	const raw = { params: {}, query: {}, body: undefined };
+	const { context } = probeApi.operations;
+	expect(await caught(transport.call(context, "context", raw, { actor: admin }))).toMatchObject({
+		code: "service.unavailable",
+		retryable: true,
+		message: expect.stringContaining("clocks"),
+	});
+	await transport.close();
 	await serving.stop();
 });
 

@@ -51,13 +51,16 @@ export function createInternalServer({
 						`${api.name}.${name}`,
 						{},
 						async () => {
-							const { actor } = await tokens.verify(bearer(request), api.name);
+							const { actor } = await tokens.verify(bearer(request), api.name).catch((cause: unknown) => {
+								// Retryable: the clocks of two processes may disagree for a moment.
+								throw failed("auth.unauthenticated", { message: (cause as Error).message, retryable: true, cause });
+							});
 							const remaining_ms = Number(header(request, "x-deadline-ms") ?? Number.NaN);
 							const request_id = header(request, "x-request-id");
 							return invoke(name, raw, {
 								actor,
 								signal,
-								...(Number.isFinite(remaining_ms) && { deadline_at: Date.now() + remaining_ms }),
+								...(Number.isFinite(remaining_ms) && { deadline_at: performance.now() + remaining_ms }),
 								...(request_id !== undefined && { request_id }),
 							});
 						},

@@ -206,14 +206,16 @@ export function executeOperation(needs: ExecuteNeeds) {
 
 	/** Calls a service that may be away for a moment, as when the main process restarts. Only for calls that may be repeated. */
 	async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-		const until = clock.now().getTime() + patience_ms;
+		// Not by the clock of the wall: it may jump.
+		let waited_ms = 0;
 		for (let wait_ms = 100; ; wait_ms = Math.min(2_000, wait_ms * 2)) {
 			try {
 				return await call();
 			} catch (error) {
 				const mayReturn = hasCode(error, "service.unavailable") || hasCode(error, "audit.unavailable");
-				if (!mayReturn || clock.now().getTime() + wait_ms > until) throw error;
+				if (!mayReturn || waited_ms + wait_ms > patience_ms) throw error;
 				await clock.sleep(wait_ms, signal);
+				waited_ms += wait_ms;
 			}
 		}
 	}
