@@ -187,10 +187,17 @@ function healthFaults({ runs, health }: Evidence): string[] {
 	const entries = new Map(health.map((row) => [`${row.run_id} ${row.device_id}`, row.entries]));
 	return runs.flatMap(({ run, operations }) =>
 		operations
-			.filter(({ status }) => status === "succeeded" || status === "failed")
-			.map(({ device_id, device_name }) => ({ device_name, found: entries.get(`${run.id} ${device_id}`) ?? 0 }))
-			.filter(({ found }) => found !== 1)
-			.map(({ device_name, found }) => `${device_name} has ${found} health entries of run ${run.id}`),
+			.map(({ device_id, device_name, status, error }) => ({
+				device_name,
+				found: entries.get(`${run.id} ${device_id}`) ?? 0,
+				// What went wrong on our side says nothing about the device.
+				expected: status === "succeeded" || (status === "failed" && error?.code.startsWith("device.")) ? 1 : 0,
+			}))
+			.filter(({ found, expected }) => found !== expected)
+			.map(
+				({ device_name, found, expected }) =>
+					`${device_name}: ${found} health entries of run ${run.id}, not ${expected}`,
+			),
 	);
 }
 

@@ -19,7 +19,7 @@ export function superviseWorkers({ workers, takeOver, clock, log, lease_ms }: Su
 	let forgot_at = Number.NEGATIVE_INFINITY;
 
 	async function look(): Promise<void> {
-		const lost = await workers.markLost();
+		const lost = await workers.markLost(lease_ms);
 		if (lost.length > 0) log.warn({ worker_ids: lost }, "workers gave no sign of life; others take over their work");
 		await takeOver(await workers.leftBehind());
 		if (performance.now() - forgot_at > forgetEvery_ms) {

@@ -24,7 +24,7 @@ export interface WorkerStore {
 	drain(id: string): Promise<void>;
 	stopped(id: string): Promise<void>;
 	/** Marks those whose lease ran out as lost. Answers their ids. */
-	markLost(): Promise<string[]>;
+	markLost(lease_ms: number): Promise<string[]>;
 	/** Those that ended and have operations all the same: claimed in their last moment, or nobody came to take them over. */
 	leftBehind(): Promise<string[]>;
 	forgetOld(): Promise<void>;
@@ -62,7 +62,13 @@ export function createWorkerStore(db: Database): WorkerStore {
 			);
 		},
 
-		async markLost() {
+		async markLost(lease_ms) {
+			// Longer than any lease is one that was taken before the clock was set back: who holds it shows so soon, or is gone.
+			await db.query(
+				`update workers set lease_until = now() + $1 * interval '1 ms'
+				where status in ('online', 'draining') and lease_until > now() + $1 * interval '1 ms'`,
+				[lease_ms],
+			);
 			const rows = await db.query<{ id: string }>(
 				`update workers set status = 'lost', running = 0, ended_at = now()
 				where status in ('online', 'draining') and lease_until < now() returning id`,
