@@ -115,7 +115,6 @@ describe.each([
 			carrier,
 			clock: systemClock,
 			log,
-			poll_ms: 50,
 		});
 		stops.push(stop);
 	}
@@ -128,7 +127,6 @@ describe.each([
 			carrier: by,
 			clock: systemClock,
 			log,
-			poll_ms: 50,
 			first_retry_ms: 1,
 		});
 		stops.push(started.stop);
@@ -228,6 +226,84 @@ describe.each([
 		expect(await listDeadEvents(kitchen)).toEqual([]);
 	});
 
+	test("a consumer of many gets neighbours of one name together, in their order and between the others", async () => {
+		const kitchen = await service("kitchen");
+		const together: string[][] = [];
+		await inbox(kitchen, {
+			"user.changed.v1": {
+				async many(events, tx) {
+					together.push(events.map(({ payload }) => payload.username));
+					for (const { payload } of events)
+						await tx.execute(sql`insert into effects (what) values (${payload.username})`);
+				},
+			},
+			"session.revoked.v1": async ({ session_id }, { tx }) =>
+				void (await tx.execute(sql`insert into effects (what) values (${session_id})`)),
+		});
+		const revoked = { session_id: "gone", user_id: newId(), reason: "signed out" };
+		await publish("a", "b", "c");
+		await shop.transaction((tx) => createOutbox(shop).publish(tx, "session.revoked.v1", revoked));
+		await publish("d", "e");
+		await relay();
+		await expect.poll(() => effects(kitchen), patient).toEqual(["a", "b", "c", "gone", "d", "e"]);
+		expect(together).toEqual([
+			["a", "b", "c"],
+			["d", "e"],
+		]);
+	});
+
+	test("one that fails among many is put off alone; the others take effect once", async () => {
+		const kitchen = await service("kitchen");
+		await inbox(kitchen, {
+			"user.changed.v1": {
+				async many(events, tx) {
+					for (const { payload } of events)
+						await tx.execute(sql`insert into effects (what) values (${payload.username})`);
+					if (events.some(({ payload }) => payload.username === "bad")) throw new Error("the soup is burnt");
+				},
+			},
+		});
+		await publish(...numbers(150), "bad", ...numbers(120));
+		await relay();
+		await expect
+			.poll(() => listDeadEvents(kitchen), patient)
+			.toEqual([expect.objectContaining({ attempts: 10, last_error: "the soup is burnt" })]);
+		expect(await effects(kitchen)).toEqual([...numbers(150), ...numbers(120)]);
+	});
+
+	test("an event that was put off is tried again when it is due, though nothing else happens", async () => {
+		const kitchen = await service("kitchen");
+		let attempts = 0;
+		await inbox(kitchen, {
+			"user.changed.v1": async (payload, delivery) => {
+				attempts++;
+				if (attempts < 4) throw new Error("not yet");
+				await record(payload, delivery);
+			},
+		});
+		await relay();
+		await publish("patient");
+		// Looking by itself, the inbox would take ten seconds for each.
+		await expect.poll(() => effects(kitchen), { timeout: 4_000, interval: 20 }).toEqual(["patient"]);
+	});
+
+	test("a process that did not get its turn tries again soon", async () => {
+		const kitchen = await service("kitchen");
+		await inbox(kitchen);
+		await relay();
+		const other = await kitchen.pool.connect();
+		await other.query("begin");
+		for (const part of [`inbox.${kitchen.schema}`, `relay.${shop.schema}`]) {
+			await other.query("select pg_advisory_xact_lock(hashtextextended($1, 0))", [`netconductor.${part}`]);
+		}
+		await publish("late");
+		await new Promise((resolve) => setTimeout(resolve, 300));
+		expect(await effects(kitchen)).toEqual([]);
+		await other.query("rollback");
+		other.release();
+		await expect.poll(() => effects(kitchen), { timeout: 4_000, interval: 20 }).toEqual(["late"]);
+	});
+
 	test("a payload that the consumer's contract does not know is put aside at once and blocks nobody", async () => {
 		const kitchen = await service("kitchen");
 		await inbox(kitchen);
@@ -317,8 +393,8 @@ describe.each([
 		await inbox(kitchen);
 		await inbox(again, { "user.changed.v1": record }, second);
 		await relay();
-		await startRelay({ db: shop, service: shop.schema, carrier, clock: systemClock, log, poll_ms: 50 }).then(
-			({ stop }) => stops.push(stop),
+		await startRelay({ db: shop, service: shop.schema, carrier, clock: systemClock, log }).then(({ stop }) =>
+			stops.push(stop),
 		);
 		for (let at = 0; at < 100; at += 2) await publish(String(at), String(at + 1));
 		await expect.poll(async () => (await effects(kitchen)).length, patient).toBe(100);

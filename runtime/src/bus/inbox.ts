@@ -8,24 +8,41 @@ import type { Log } from "../log.ts";
 import { redactText } from "../redact.ts";
 import { runWithTraceparent, withSpan } from "../telemetry.ts";
 import type { BusMessage, Carrier } from "./carrier.ts";
+import { takeTurn, turn_retry_ms } from "./turn.ts";
 import { startWorkLoop } from "./work-loop.ts";
 
-export interface Delivery {
+export interface Delivery extends Circumstances {
 	/** Everything that the event causes is written in it; it also marks the event as handled. */
 	tx: Tx;
+}
+
+interface Circumstances {
 	event_id: string;
 	occurred_at: Date;
 	traceparent: string | undefined;
 }
 
-export type Consumer<N extends EventName> = (
-	payload: z.output<(typeof eventCatalogue)[N]>,
-	delivery: Delivery,
-) => Promise<void>;
-export type Consumers = { [N in EventName]?: Consumer<N> };
+type Payload<N extends EventName> = z.output<(typeof eventCatalogue)[N]>;
+
+/** Applies one event. */
+export type Consumer<N extends EventName> = (payload: Payload<N>, delivery: Delivery) => Promise<void>;
+
+/** An event as it is given to those who take many at once. */
+export interface Happened<N extends EventName> extends Circumstances {
+	payload: Payload<N>;
+}
+
+/** Applies events of one name that arrived in a row, in their order: for those whom one statement costs as much for a hundred. */
+export interface ManyConsumer<N extends EventName> {
+	many(events: readonly Happened<N>[], tx: Tx): Promise<void>;
+}
+
+export type Consumers = { [N in EventName]?: Consumer<N> | ManyConsumer<N> };
 
 export interface Inbox {
-	/** Ends after the event under way. */
+	/** The database is back after it was away: looks at once instead of after its pause. */
+	recover(): void;
+	/** Ends after the events under way. */
 	stop(): Promise<void>;
 }
 
@@ -36,12 +53,15 @@ export interface InboxOptions {
 	carrier: Carrier;
 	clock: Clock;
 	log: Log;
-	/** How long an event that another process took in may lie unseen. */
+	/** How long an event may lie unseen of which no word came: another process took it in and died. */
 	poll_ms?: number;
 	/** Pause before the second attempt; doubles with each, up to 5 minutes. */
 	first_retry_ms?: number;
 }
 
+const batch_size = 200;
+/** Under load, events gather this long: a batch costs about as much as a single event. */
+const spacing_ms = 100;
 const max_attempts = 10;
 const longest_retry_ms = 300_000;
 const kept_days = 7;
@@ -56,68 +76,110 @@ interface Waiting extends Record<string, unknown> {
 }
 
 /**
- * Takes in the events that a service consumes and applies each exactly once: one at a time, in order of arrival, also with several processes. A consumer that fails is tried
+ * Takes in the events that a service consumes and applies each exactly once, in order of arrival, also with several processes. Events that wait
+ * together share a transaction. When a consumer fails they are applied one by one, so that only the failing one is put off: it is tried
  * again later, ten times, and then put aside (`listDeadEvents`); the others go on meanwhile.
  */
 export async function startInbox(options: InboxOptions): Promise<Inbox> {
-	const { db, service, consumers, carrier, clock, log, poll_ms = 500, first_retry_ms = 1_000 } = options;
+	const { db, service, consumers, carrier, clock, log, poll_ms = 10_000, first_retry_ms = 1_000 } = options;
 	const table = sql`${sql.identifier(db.schema)}.inbox`;
-	const lock = `netconductor.inbox.${db.schema}`;
-	const due = () =>
-		sql`handled_at is null and dead_at is null and next_attempt_at <= ${clock.now().toISOString()}::timestamptz order by arrival limit 1`;
+	const turn = `netconductor.inbox.${db.schema}`;
+	const waiting = sql`handled_at is null and dead_at is null`;
+	/** So many are taken one by one, after a failure of them together. */
+	let singly = 0;
+	/** When the next event that was put off is due, as far as it is known here. */
+	let due_at = Number.POSITIVE_INFINITY;
 
-	async function handleNext(): Promise<boolean> {
+	async function handleDue(): Promise<boolean | number> {
 		await pruneSometimes();
-		const waiting = await db.orm.execute(sql`select from ${table} where ${due()}`);
-		if (waiting.rowCount === 0) return false;
-		let failed: { event: Waiting; error: unknown } | undefined;
-		const handled = await db
+		const now = clock.now().getTime();
+		const limit = singly > 0 ? 1 : batch_size;
+		let failed: { events: Waiting[]; error: unknown } | undefined;
+		const taken = await db
 			.transaction(async (tx) => {
-				// Another process that froze with the lock must not hold up the service.
-				await tx.execute(sql`set local idle_in_transaction_session_timeout = '60s'`);
-				const { rows } = await tx.execute<Waiting>(
-					sql`with turn as materialized (select pg_try_advisory_xact_lock(hashtextextended(${lock}, 0)) as mine)
-						select id, name, payload, traceparent, occurred_at, attempts from ${table} where (select mine from turn) and ${due()}`,
-				);
-				const [event] = rows;
-				if (event === undefined) return false;
+				if (!(await takeTurn(tx, turn))) return undefined;
+				const events = await takeDue(tx, now, limit);
+				if (events.length === 0) {
+					due_at = await nextDue(tx, now);
+					return 0;
+				}
 				try {
-					await apply(event, tx);
+					await apply(events, tx);
 				} catch (error) {
-					failed = { event, error };
+					failed = { events, error };
 					throw error;
 				}
 				await tx.execute(
-					sql`update ${table} set handled_at = ${clock.now().toISOString()}, attempts = attempts + 1, last_error = null where id = ${event.id}`,
+					sql`update ${table} set handled_at = ${clock.now().toISOString()}, attempts = attempts + 1, last_error = null
+						where id = any(${sql.param(events.map(({ id }) => id))}::uuid[])`,
 				);
-				return true;
+				return events.length;
 			})
 			.catch((error: unknown) => {
 				// A lost database is nobody's failed attempt, nor is anything that our own statements throw.
 				if (failed === undefined || failed.error !== error || hasCode(error, "service.unavailable")) throw error;
-				return true;
+				return failed.events.length;
 			});
-		if (failed !== undefined) await postpone(failed.event, failed.error);
-		return handled;
+		if (taken === undefined) return turn_retry_ms;
+		if (failed !== undefined && failed.events.length > 1) {
+			singly = failed.events.length;
+			return true;
+		}
+		const [event] = failed?.events ?? [];
+		if (failed !== undefined && event !== undefined) await postpone(event, failed.error);
+		singly = taken === 0 ? 0 : Math.max(0, singly - taken);
+		if (taken === limit || (taken > 0 && due_at <= now)) return true;
+		return due_at === Number.POSITIVE_INFINITY ? false : Math.max(1, due_at - clock.now().getTime());
 	}
 
-	async function apply(event: Waiting, tx: Tx): Promise<void> {
-		const consumer = consumers[event.name] as Consumer<EventName> | undefined;
-		// Left over from a release that consumed it.
-		if (consumer === undefined) return;
-		const schema: z.ZodType = eventCatalogue[event.name];
-		const payload = schema.parse(event.payload) as never;
-		await runWithTraceparent(event.traceparent ?? undefined, () =>
+	async function takeDue(tx: Tx, now: number, limit: number): Promise<Waiting[]> {
+		const { rows } = await tx.execute<Waiting>(
+			sql`select id, name, payload, traceparent, occurred_at, attempts from ${table}
+				where ${waiting} and next_attempt_at <= ${new Date(now).toISOString()}::timestamptz order by arrival limit ${limit}`,
+		);
+		return rows;
+	}
+
+	async function nextDue(tx: Tx, now: number): Promise<number> {
+		const { rows } = await tx.execute<{ at: string | null }>(
+			sql`select min(next_attempt_at) as at from ${table}
+				where ${waiting} and next_attempt_at > ${new Date(now).toISOString()}::timestamptz`,
+		);
+		const at = rows[0]?.at ?? null;
+		return at === null ? Number.POSITIVE_INFINITY : new Date(at).getTime();
+	}
+
+	async function apply(events: readonly Waiting[], tx: Tx): Promise<void> {
+		for (const [first, ...others] of inRows(events)) {
+			const consumer = consumers[first.name] as Consumer<EventName> | ManyConsumer<EventName> | undefined;
+			// Left over from a release that consumed it.
+			if (consumer === undefined) continue;
+			const schema: z.ZodType = eventCatalogue[first.name];
+			const happened = [first, ...others].map((event) => ({
+				payload: schema.parse(event.payload) as never,
+				event_id: event.id,
+				occurred_at: new Date(event.occurred_at),
+				traceparent: event.traceparent ?? undefined,
+			}));
+			if (typeof consumer !== "function") {
+				await traced(first.name, happened, () => consumer.many(happened, tx));
+				continue;
+			}
+			for (const { payload, ...circumstances } of happened) {
+				await traced(first.name, [circumstances], () => consumer(payload, { ...circumstances, tx }));
+			}
+		}
+	}
+
+	/** One event is handled in the trace that caused it; several together in a trace of their own. */
+	function traced(name: EventName, events: readonly Circumstances[], work: () => Promise<void>): Promise<void> {
+		const [first] = events;
+		const about = events.length === 1 ? { "messaging.message.id": first?.event_id } : undefined;
+		return runWithTraceparent(about && first?.traceparent, () =>
 			withSpan(
-				`consume ${event.name}`,
-				{ "messaging.message.id": event.id, "netconductor.service": service },
-				() =>
-					consumer(payload, {
-						tx,
-						event_id: event.id,
-						occurred_at: new Date(event.occurred_at),
-						traceparent: event.traceparent ?? undefined,
-					}),
+				`consume ${name}`,
+				{ ...about, "messaging.batch.message_count": events.length, "netconductor.service": service },
+				work,
 				"consumer",
 			),
 		);
@@ -129,6 +191,7 @@ export async function startInbox(options: InboxOptions): Promise<Inbox> {
 		const dead = attempts >= max_attempts || error instanceof z.ZodError;
 		const now = clock.now();
 		const next = new Date(now.getTime() + Math.min(longest_retry_ms, first_retry_ms * 2 ** event.attempts));
+		if (!dead) due_at = Math.min(due_at, next.getTime());
 		await db.orm.execute(
 			sql`update ${table} set attempts = ${attempts}, last_error = ${describe(error)}, next_attempt_at = ${next.toISOString()},
 				dead_at = ${dead ? now.toISOString() : null}
@@ -149,8 +212,9 @@ export async function startInbox(options: InboxOptions): Promise<Inbox> {
 	}
 
 	const loop = startWorkLoop({
-		step: handleNext,
+		step: handleDue,
 		rest_ms: poll_ms,
+		spacing_ms,
 		clock,
 		onError(err, failures) {
 			if (Number.isInteger(Math.log2(failures)))
@@ -167,12 +231,26 @@ export async function startInbox(options: InboxOptions): Promise<Inbox> {
 		);
 		loop.wake();
 	});
+	db.signals.on(replayedSignal, loop.wake);
 	return {
+		recover: loop.recover,
 		async stop() {
+			db.signals.off(replayedSignal, loop.wake);
 			await subscription.close();
 			await loop.stop();
 		},
 	};
+}
+
+/** Neighbours of one name together. */
+function inRows(events: readonly Waiting[]): [Waiting, ...Waiting[]][] {
+	const rows: [Waiting, ...Waiting[]][] = [];
+	for (const event of events) {
+		const last = rows.at(-1);
+		if (last?.[0].name === event.name) last.push(event);
+		else rows.push([event]);
+	}
+	return rows;
 }
 
 function toRow({ id, name, payload, traceparent, occurred_at }: BusMessage) {
@@ -184,6 +262,9 @@ function describe(error: unknown): string {
 		error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
 	return redactText(text).slice(0, 2_000);
 }
+
+/** Emitted on a database's signals when events put aside were given another chance. */
+const replayedSignal = "inbox";
 
 /** An event that its consumer could not apply. */
 export interface DeadEvent {
@@ -212,6 +293,7 @@ export async function replayDeadEvents(db: Database, ids: string[]): Promise<num
 	const { rowCount } = await db.orm.execute(
 		sql`update ${inboxOf(db)} set dead_at = null, attempts = 0, next_attempt_at = '-infinity' where dead_at is not null and id = any(${sql.param(ids)}::uuid[])`,
 	);
+	db.signals.emit(replayedSignal);
 	return rowCount ?? 0;
 }
 

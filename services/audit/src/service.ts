@@ -1,6 +1,6 @@
 import { auditApi } from "@netconductor/contracts/audit/api";
 import { defineService } from "@netconductor/runtime/host/service";
-import { appendRecord } from "./chain/chain-store.ts";
+import { appendRecords } from "./chain/chain-store.ts";
 import { verifyAudit } from "./chain/verify-chain.ts";
 import { getAuditRecord, listAudit } from "./records/read-records.ts";
 
@@ -16,8 +16,13 @@ export const auditService = defineService({
 				getAuditRecord: getAuditRecord({ db }),
 			},
 			consumers: {
-				"audit.operation_recorded.v1": async (record, { tx }) => {
-					await appendRecord(tx, record, clock);
+				"audit.operation_recorded.v1": {
+					many: (events, tx) =>
+						appendRecords(
+							tx,
+							events.map(({ payload }) => payload),
+							clock,
+						),
 				},
 			},
 		};

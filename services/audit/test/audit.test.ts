@@ -11,7 +11,7 @@ import { actorWith, startTestHost, type TestHost } from "@netconductor/runtime/t
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { canonicalJson } from "../src/chain/canonical-json.ts";
-import { appendRecord } from "../src/chain/chain-store.ts";
+import { appendRecords } from "../src/chain/chain-store.ts";
 import { auditService } from "../src/service.ts";
 
 /** A service with something to record. */
@@ -65,7 +65,7 @@ function recordAt(minute: number, more: Partial<OperationRecord> = {}): Operatio
 	};
 }
 
-const append = (record: OperationRecord) => db.transaction((tx) => appendRecord(tx, record, systemClock));
+const append = (record: OperationRecord) => db.transaction((tx) => appendRecords(tx, [record], systemClock));
 
 test("an empty chain is intact", async () => {
 	expect(await verify()).toEqual({ intact: true, records: 0, broken_at: null, reason: null, head: "0".repeat(64) });
@@ -111,10 +111,34 @@ test("records appended at the same moment stand one after another without gaps",
 	expect(await verify()).toMatchObject({ intact: true, records: rows.length });
 });
 
+test("records appended together stand in their order, whatever text they hold", async () => {
+	const before = (await verify()).records;
+	const names = ["\\u0000", "\0", 'quo"te', "back\\slash", "line\nend", "\ud800", "ü", "{}"];
+	const together = names.map((name) => recordAt(45, { resource_id: name, request: { name } }));
+	await db.transaction((tx) => appendRecords(tx, together, systemClock));
+	expect(await verify()).toMatchObject({ intact: true, records: before + names.length });
+	const { items } = await audit().listAudit({ query: { limit: names.length, to: recordAt(45).occurred_at } });
+	expect(items.map(({ request }) => (request as { name: string }).name)).toEqual(names.toReversed());
+});
+
+test("the head of the chain cannot move over a gap, nor behind records that were not appended", async () => {
+	const { records } = await verify();
+	const forged = db.transaction(async (tx) => {
+		await tx.execute(
+			`insert into records select ${records + 2}, gen_random_uuid(), occurred_at, actor_id, actor_name, service, operation, outcome, resource_type, resource_id, content, hash from records where position = 1`,
+		);
+		await tx.execute(
+			`update chain_head set position = ${records + 2}, hash = (select hash from records where position = 1)`,
+		);
+	});
+	await expect(forged).rejects.toMatchObject({ sqlstate: "23000" });
+	expect(await verify()).toMatchObject({ intact: true, records });
+});
+
 test("a record whose transaction is rolled back leaves no gap", async () => {
 	const before = (await verify()).records;
 	const lost = db.transaction(async (tx) => {
-		await appendRecord(tx, recordAt(50), systemClock);
+		await appendRecords(tx, [recordAt(50)], systemClock);
 		throw new Error("rolled back");
 	});
 	await expect(lost).rejects.toThrow("rolled back");
@@ -294,7 +318,8 @@ test("verification goes on while records are appended", async () => {
 test("verifying a long chain takes little memory and leaves the event loop free", async () => {
 	await db.transaction(async (tx) => {
 		const request = { text: "x".repeat(2_000) };
-		for (let n = 0; n < 3_000; n++) await appendRecord(tx, recordAt(400, { request }), systemClock);
+		const long = Array.from({ length: 3_000 }, () => recordAt(400, { request }));
+		await appendRecords(tx, long, systemClock);
 	});
 	let longest = 0;
 	let last = performance.now();

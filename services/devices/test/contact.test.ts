@@ -83,9 +83,8 @@ describe("health", () => {
 	type Finished = z.input<(typeof tasksEvents)["operation.finished.v1"]>;
 	const record = recordHealth({ keep: 5 });
 
-	async function finish(device_id: string, more: Partial<Finished>) {
-		const { db } = started;
-		const payload: Finished = {
+	function finished(device_id: string, more: Partial<Finished>): Finished {
+		return {
 			run_id: newId(),
 			kind: "connectivity_test",
 			subject: null,
@@ -99,9 +98,16 @@ describe("health", () => {
 			finished_at: new Date().toISOString(),
 			...more,
 		};
-		await db.transaction((tx) =>
-			record(payload as never, { tx, event_id: newId(), occurred_at: new Date(), traceparent: undefined }),
-		);
+	}
+
+	async function arrive(...payloads: Finished[]): Promise<void> {
+		const about = { occurred_at: new Date(), traceparent: undefined };
+		const events = payloads.map((payload) => ({ ...about, event_id: newId(), payload: payload as never }));
+		await started.db.transaction((tx) => record.many(events, tx));
+	}
+
+	async function finish(device_id: string, more: Partial<Finished>) {
+		await arrive(finished(device_id, more));
 		return api.getDevice({ params: { id: device_id } });
 	}
 	const error = (code: string, message = "it failed") => ({ status: "failed" as const, error: { code, message } });
@@ -160,6 +166,37 @@ describe("health", () => {
 			expect((await finish(id, more)).health).toBe("unknown");
 		}
 		await expect(finish(newId(), {})).rejects.toMatchObject({ code: "devices.not_found" });
+	});
+
+	test("many at once leave what each of them alone, in their order, would have left", async () => {
+		const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
+		const news = (id: string) => [
+			finished(id, { finished_at: at(3), result: { facts: { model: "c9300", serial: "S1" } } }),
+			finished(id, { finished_at: at(2), result: { facts: { model: "late" } } }),
+			finished(id, { finished_at: at(5), ...error("device.auth_failed") }),
+			finished(id, { finished_at: at(5), result: { facts: { serial: "S2" } } }),
+			finished(id, { finished_at: at(4), ...error("device.refused") }),
+			finished(id, { finished_at: at(1) }),
+			finished(id, { status: "skipped" }),
+		];
+		const [one, other, alone] = [await create("many-1"), await create("many-2"), await create("many-3")];
+		const [first, second, gone] = [news(one.id), news(other.id), news(newId())];
+		await arrive(...first.flatMap((event, n) => [event, gone[n] as Finished, second[n] as Finished]));
+		for (const event of news(alone.id)) await arrive(event);
+		const stateOf = async ({ id }: { id: string }) => {
+			const { health, health_at, health_error, facts, facts_at } = await api.getDevice({ params: { id } });
+			const { items } = await api.listDeviceHealth({ params: { id }, query: {} });
+			const history = items.map(({ run_id: _, ...entry }) => JSON.stringify(entry)).sort();
+			return { health, health_at, health_error, facts, facts_at, history };
+		};
+		expect(await stateOf(one)).toEqual(await stateOf(alone));
+		expect(await stateOf(other)).toEqual(await stateOf(alone));
+		expect(await stateOf(one)).toMatchObject({
+			health: "reachable",
+			health_at: at(5),
+			facts: { model: "c9300", serial: "S2" },
+			history: { length: 5 },
+		});
 	});
 
 	test("news that come late do not replace later ones, and the history stays bounded and newest first", async () => {

@@ -56,19 +56,18 @@ export function createDashboard({ tasks, account, ephemeral, log }: Needs): Dash
 		}
 	}
 
-	const changed = (what: "devices" | "backups" | "snapshots") => async (id: string) => {
-		await ephemeral.publish(topic, { what, id });
-	};
-	const [devices, backups, snapshots] = [changed("devices"), changed("backups"), changed("snapshots")];
+	/** A page reads its whole list again, whichever of them changed: of many that changed at once the last is told. */
+	const changed = (what: "devices" | "backups" | "snapshots", id: string | undefined) =>
+		id === undefined ? Promise.resolve() : ephemeral.publish(topic, { what, id });
 
 	return {
 		consumers: {
-			"device.created.v1": ({ device_id }) => devices(device_id),
-			"device.updated.v1": ({ device_id }) => devices(device_id),
-			"device.deleted.v1": ({ device_id }) => devices(device_id),
-			"backup.completed.v1": ({ backup_id }) => backups(backup_id),
-			"backup.failed.v1": ({ backup_id }) => backups(backup_id),
-			"snapshot.completed.v1": ({ snapshot_id }) => snapshots(snapshot_id),
+			"device.created.v1": { many: (events) => changed("devices", events.at(-1)?.payload.device_id) },
+			"device.updated.v1": { many: (events) => changed("devices", events.at(-1)?.payload.device_id) },
+			"device.deleted.v1": { many: (events) => changed("devices", events.at(-1)?.payload.device_id) },
+			"backup.completed.v1": { many: (events) => changed("backups", events.at(-1)?.payload.backup_id) },
+			"backup.failed.v1": { many: (events) => changed("backups", events.at(-1)?.payload.backup_id) },
+			"snapshot.completed.v1": { many: (events) => changed("snapshots", events.at(-1)?.payload.snapshot_id) },
 			"run.started.v1": ({ run_id }) => ephemeral.publish("run.progress", { run_id, run: true }),
 			"run.finished.v1": ({ run_id }) => ephemeral.publish("run.progress", { run_id, run: true }),
 		},

@@ -1,5 +1,5 @@
-import type { Consumer } from "@netconductor/runtime/bus/inbox";
-import type { Database } from "@netconductor/runtime/db/database";
+import type { ManyConsumer } from "@netconductor/runtime/bus/inbox";
+import type { Database, Tx } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
 import { newId } from "@netconductor/runtime/id";
@@ -10,36 +10,63 @@ import type { DevicesOperation } from "../operation.ts";
 import { devices, healthHistory } from "../tables.ts";
 import { observe } from "./health.ts";
 
-/** Writes what an operation's end says about its device: present state, facts, history. A device that is gone by now is no error. */
-export function recordHealth({ keep }: { keep: number }): Consumer<"operation.finished.v1"> {
-	return async (finished, { tx }) => {
-		const seen = observe(finished);
-		if (seen === undefined) return;
-		const { device_id, run_id, finished_at: at } = finished;
-		const { health, error, phases, facts } = seen;
-		const [device] = await tx
-			.select({ health_at: devices.health_at })
-			.from(devices)
-			.where(eq(devices.id, device_id))
-			.for("update");
-		if (device === undefined) return;
-		// Events may come late: what is known from later stays.
-		if (device.health_at === null || Date.parse(device.health_at) <= Date.parse(at)) {
-			await tx
-				.update(devices)
-				.set({
-					health,
-					health_at: at,
-					health_error: error,
-					...(facts !== undefined && { facts: sql`${devices.facts} || ${jsonbText(facts)}::jsonb`, facts_at: at }),
-				})
-				.where(eq(devices.id, device_id));
-		}
-		await tx.insert(healthHistory).values({ id: newId(), device_id, at, health, error, run_id, phases });
-		await tx.execute(sql`
-			delete from health_history where device_id = ${device_id} and (at, id) <= (
-				select at, id from health_history where device_id = ${device_id} order by at desc, id desc offset ${keep} limit 1)`);
+/** Writes what the ends of operations say about their devices: present state, facts, history. A device that is gone by now is no error. */
+export function recordHealth({ keep }: { keep: number }): ManyConsumer<"operation.finished.v1"> {
+	return {
+		async many(events, tx) {
+			const observed = events.flatMap(({ payload }) => {
+				const seen = observe(payload);
+				const { device_id, run_id, finished_at: at } = payload;
+				return seen === undefined ? [] : [{ id: newId(), device_id, run_id, at, ...seen, facts: seen.facts ?? null }];
+			});
+			for (const group of oncePerDevice(observed)) {
+				await store(tx, jsonbText(group));
+				await forget(tx, jsonbText(group.map(({ device_id }) => ({ device_id }))), keep);
+			}
+		},
 	};
+}
+
+/** In groups of different devices: a second observation of one device must find what the first one wrote. */
+function oncePerDevice<T extends { device_id: string }>(observed: readonly T[]): T[][] {
+	const groups: T[][] = [];
+	const seen = new Map<string, number>();
+	for (const one of observed) {
+		const at = seen.get(one.device_id) ?? 0;
+		seen.set(one.device_id, at + 1);
+		groups[at] ??= [];
+		groups[at].push(one);
+	}
+	return groups;
+}
+
+async function store(tx: Tx, observed: string): Promise<void> {
+	// The devices are locked in one order, so that two who lock many do not wait for each other. Events may come late: what is known from later stays.
+	await tx.execute(sql`
+		with seen as materialized (
+			select * from jsonb_to_recordset(${observed}::jsonb)
+				as seen (id uuid, device_id uuid, run_id uuid, at timestamptz, health text, error text, phases jsonb, facts jsonb)
+		), known as materialized (
+			select id from ${devices} where id in (select device_id from seen) order by id for update
+		), present as (
+			update ${devices} d set health = seen.health, health_at = seen.at, health_error = seen.error,
+				facts = case when jsonb_typeof(seen.facts) = 'object' then d.facts || seen.facts else d.facts end,
+				facts_at = case when jsonb_typeof(seen.facts) = 'object' then seen.at else d.facts_at end
+			from known join seen on seen.device_id = known.id
+			where d.id = known.id and (d.health_at is null or d.health_at <= seen.at)
+		)
+		insert into ${healthHistory} (id, device_id, at, health, error, run_id, phases)
+		select seen.id, device_id, at, health, error, run_id, phases from seen join known on known.id = seen.device_id`);
+}
+
+/** Drops what is beyond `keep` entries of a device. */
+async function forget(tx: Tx, written: string, keep: number): Promise<void> {
+	await tx.execute(sql`
+		delete from ${healthHistory} h
+		using jsonb_to_recordset(${written}::jsonb) as written (device_id uuid), lateral (
+			select at, id from ${healthHistory} where device_id = written.device_id order by at desc, id desc offset ${keep} limit 1
+		) as beyond
+		where h.device_id = written.device_id and (h.at, h.id) <= (beyond.at, beyond.id)`);
 }
 
 export function listDeviceHealth({ db }: { db: Database }): DevicesOperation<"listDeviceHealth"> {
