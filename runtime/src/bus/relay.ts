@@ -4,9 +4,14 @@ import type { Database } from "../db/database.ts";
 import type { Log } from "../log.ts";
 import type { BusMessage, Carrier } from "./carrier.ts";
 import { outboxSignal } from "./outbox.ts";
+import { takeTurn, turn_retry_ms } from "./turn.ts";
 import { startWorkLoop } from "./work-loop.ts";
 
 export interface Relay {
+	/** Events were committed by another process. */
+	wake(): void;
+	/** The database is back after it was away: looks at once instead of after its pause. */
+	recover(): void;
 	/** Ends after the batch under way. */
 	stop(): Promise<void>;
 }
@@ -17,11 +22,13 @@ export interface RelayOptions {
 	carrier: Carrier;
 	clock: Clock;
 	log: Log;
-	/** How long an event of another process may lie unseen. */
+	/** How long an event may lie unseen of which no word came. */
 	poll_ms?: number;
 }
 
 const batch_size = 200;
+/** Under load, events gather this long: a batch costs about as much as a single event. */
+const spacing_ms = 200;
 
 type OutboxRow = {
 	position: string;
@@ -33,20 +40,16 @@ type OutboxRow = {
 };
 
 /** Hands a service's committed events to the carrier, in order, and forgets those that it accepted. Several processes take turns. */
-export async function startRelay({ db, service, carrier, clock, log, poll_ms = 500 }: RelayOptions): Promise<Relay> {
+export async function startRelay({ db, service, carrier, clock, log, poll_ms = 10_000 }: RelayOptions): Promise<Relay> {
 	const table = sql`${sql.identifier(db.schema)}.outbox`;
-	const lock = `netconductor.relay.${db.schema}`;
+	const turn = `netconductor.relay.${db.schema}`;
 
-	async function relayBatch(): Promise<boolean> {
-		const waiting = await db.orm.execute(sql`select from ${table} limit 1`);
-		if (waiting.rowCount === 0) return false;
-		// The one place where a transaction stays open during I/O: its lock keeps the order, and goes with us when we are killed. A process that froze loses it.
+	async function relayBatch(): Promise<boolean | number> {
+		// The one place where a transaction stays open during I/O: its turn keeps the order, and goes with us when we are killed.
 		return db.transaction(async (tx) => {
-			await tx.execute(sql`set local idle_in_transaction_session_timeout = '60s'`);
+			if (!(await takeTurn(tx, turn))) return turn_retry_ms;
 			const { rows } = await tx.execute<OutboxRow>(
-				sql`with turn as materialized (select pg_try_advisory_xact_lock(hashtextextended(${lock}, 0)) as mine)
-					select position, id, name, payload, traceparent, occurred_at from ${table}
-					where (select mine from turn) order by position limit ${batch_size}`,
+				sql`select position, id, name, payload, traceparent, occurred_at from ${table} order by position limit ${batch_size}`,
 			);
 			if (rows.length === 0) return false;
 			await carrier.publish(rows.map(toMessage));
@@ -59,6 +62,7 @@ export async function startRelay({ db, service, carrier, clock, log, poll_ms = 5
 	const loop = startWorkLoop({
 		step: relayBatch,
 		rest_ms: poll_ms,
+		spacing_ms,
 		clock,
 		onError(err, failures) {
 			// Once, and then at growing distance: the broker may be away for hours.
@@ -68,6 +72,8 @@ export async function startRelay({ db, service, carrier, clock, log, poll_ms = 5
 	});
 	db.signals.on(outboxSignal, loop.wake);
 	return {
+		wake: loop.wake,
+		recover: loop.recover,
 		async stop() {
 			db.signals.off(outboxSignal, loop.wake);
 			await loop.stop();
