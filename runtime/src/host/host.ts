@@ -2,6 +2,7 @@ import type { AddressInfo } from "node:net";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { Api } from "@netconductor/contracts/kernel/operation";
+import { announceOutbox, hearOfOutbox } from "../bus/announce-outbox.ts";
 import type { Carrier } from "../bus/carrier.ts";
 import type { Ephemeral } from "../bus/ephemeral.ts";
 import { startInbox } from "../bus/inbox.ts";
@@ -215,7 +216,10 @@ async function buildService(
 
 	if (own !== undefined) {
 		sweepRegularly(own.audit, life, log);
-		joinBus(service.name, built, own, options, life, log);
+		joinBus(service.name, built, own, { options, life, ephemeral }, log);
+	} else if (db !== undefined && !options.services.some(({ name }) => name === service.schema)) {
+		const announced = announceOutbox({ db, ephemeral });
+		life.onStop(`${service.name} outbox`, () => announced.stop());
 	}
 	const invoke = createInvoker({
 		api: service.api,
@@ -253,10 +257,10 @@ function joinBus(
 	service: string,
 	built: BuiltService<Api>,
 	{ db, outbox, vault }: OwnSchema,
-	{ carrier, clock }: HostOptions,
-	life: Lifecycle,
+	{ options, life, ephemeral }: Pick<Surroundings, "options" | "life" | "ephemeral">,
 	log: Log,
 ): void {
+	const { carrier, clock } = options;
 	const { sealed = [] } = built;
 	const rotation =
 		sealed.length === 0 ? undefined : createKeyRotation({ service, db, vault, sealed, outbox, clock, log });
@@ -266,6 +270,12 @@ function joinBus(
 		life.onStop(`${service} inbox`, () => inbox.stop());
 		const relay = await startRelay({ db, service, carrier, clock, log });
 		life.onStop(`${service} relay`, () => relay.stop());
+		const onGap = () => {
+			inbox.recover();
+			relay.recover();
+		};
+		const heard = hearOfOutbox({ db, ephemeral, onNews: relay.wake, onGap, log });
+		life.onStop(`${service} outbox`, () => heard.stop());
 		if (rotation !== undefined) {
 			rotation.start();
 			life.onStop(`${service} key rotation`, () => rotation.stop());
