@@ -10,7 +10,7 @@ export const SessionTimeouts = z.object({
 	auth_ms: z.int().min(100).max(600_000).default(20_000),
 	/** First prompt after login, and after a change of mode. */
 	prompt_ms: z.int().min(100).max(600_000).default(20_000),
-	/** Silence while a command runs; output of any size may take longer as long as it flows. */
+	/** Silence while a command runs; output of any size may take longer as long as it flows: 16 bytes a second, an hour at most. */
 	command_ms: z.int().min(100).max(3_600_000).default(60_000),
 });
 export type SessionTimeouts = z.output<typeof SessionTimeouts>;

@@ -51,6 +51,10 @@ const longestQuiet_ms = 1000;
 /** How often, and after which silence at most, a doubted prompt is asked for again. */
 const askedAgain = 3;
 const askAgain_ms = 1000;
+/** An answer that flows more slowly than this, once its limit of silence has passed, would occupy us for ever; a console at 300 baud is twice as fast. */
+const slowestFlow_bytesPerSecond = 16;
+/** No answer takes longer, however it flows. */
+const longestAnswer_ms = 3_600_000;
 /** Lines at the beginning and end of an answer that may be an error message. */
 const errorLines = 5;
 /** What is quoted of a device's words, in characters. */
@@ -76,8 +80,8 @@ interface Reading {
 	confirm: boolean;
 	/** Modes whose prompt is accepted though it reads differently from the last one. */
 	expected: readonly Mode[];
-	/** Set while an empty line was sent to make sure of a prompt. */
-	doubted: { prompt: string; after: string[] } | undefined;
+	/** Set while an empty line was sent to make sure of a prompt. `before` stands on its line, in pieces: joined only once. */
+	doubted: { before: string[]; prompt: string; after: string[] } | undefined;
 	/** Runs until the empty line is sent again. */
 	again: NodeJS.Timeout | undefined;
 	/** Runs while the prompt that answered the empty line may still turn out to be text. */
@@ -393,8 +397,11 @@ export class CliEngine {
 		}
 		const startsLine = this.#text.atLineStart;
 		const finished = this.#text.push(chunk);
-		// Between commands a device may say something (a log message): it belongs to no answer.
-		if (reading === undefined) return;
+		if (reading === undefined) {
+			// Between commands a device may say something (a log message): it belongs to no answer, however long it is.
+			this.#text.setTail("");
+			return;
+		}
 		this.#nudge?.refresh();
 		if (reading.again !== undefined && reading.doubted && !reading.quiet) reading.again.refresh();
 		reading.bytes += chunk.length;
@@ -409,7 +416,13 @@ export class CliEngine {
 			);
 			return;
 		}
-		if (reading.phase === "command") this.#timer?.refresh();
+		if (reading.phase === "command") {
+			if (now - reading.startedAt > this.#longest_ms(reading)) {
+				this.#tooSlow(reading);
+				return;
+			}
+			this.#timer?.refresh();
+		}
 		if (reading.quiet) {
 			if (finished === "" && this.#text.tail().trim() === "") {
 				reading.quiet.timer.refresh();
@@ -474,7 +487,7 @@ export class CliEngine {
 			else this.#finish(reading, tail, mode);
 			return;
 		}
-		reading.doubted = { prompt: raw, after: [] };
+		reading.doubted = { before: [], prompt: raw, after: [] };
 		this.#ask(reading, askedAgain);
 	}
 
@@ -502,11 +515,13 @@ export class CliEngine {
 	/** The doubted prompt was text: it joins the answer with what came after it, and `next` is doubted in its place. */
 	#takeDoubted(reading: Reading, next: string): void {
 		if (reading.doubted === undefined) return;
-		const { prompt, after } = reading.doubted;
-		if (after.length === 0) reading.doubted = { prompt: prompt + next, after: [] };
-		else {
-			reading.doubted = { prompt: next, after: [] };
-			this.#take(reading, prompt + after.join(""));
+		const { before, prompt, after } = reading.doubted;
+		if (after.length === 0) {
+			before.push(prompt);
+			reading.doubted.prompt = next;
+		} else {
+			reading.doubted = { before: [], prompt: next, after: [] };
+			this.#take(reading, before.join("") + prompt + after.join(""));
 		}
 		reading.promptSeenInside = true;
 	}
@@ -523,8 +538,11 @@ export class CliEngine {
 		clearTimeout(this.#timer);
 		clearTimeout(reading.again);
 		// What stands before the prompt on its line belongs to the answer.
-		const glued = reading.doubted?.prompt.trimEnd().slice(0, -Buffer.byteLength(prompt));
-		if (glued) this.#take(reading, `${glued}\n`);
+		if (reading.doubted) {
+			const { before, prompt: raw } = reading.doubted;
+			const glued = before.join("") + raw.trimEnd().slice(0, -Buffer.byteLength(prompt));
+			if (glued !== "") this.#take(reading, `${glued}\n`);
+		}
 		if (reading.undecided !== "") this.#keep(reading, reading.undecided);
 		// A device that twice answered without repeating the command does not echo: no need to doubt it every time.
 		if (reading.echoSeen) this.#unechoed = 0;
@@ -667,6 +685,24 @@ export class CliEngine {
 		return this.#options.secrets.reduce(
 			(text, secret) => (secret.length >= shortestSecret ? text.replaceAll(secret, "<secret>") : text),
 			line,
+		);
+	}
+
+	/** How long the answer may have taken with what came of it so far. */
+	#longest_ms({ limit_ms, bytes }: Reading): number {
+		return limit_ms + Math.min(longestAnswer_ms, (bytes / slowestFlow_bytesPerSecond) * 1000);
+	}
+
+	#tooSlow(reading: Reading): void {
+		const took_ms = performance.now() - reading.startedAt;
+		this.abandon(
+			sessionError(
+				"device.timeout",
+				this.#options.peer,
+				reading.phase,
+				`answers ${reading.what} too slowly: ${reading.bytes} bytes in ${forPeople(took_ms)}. Look at the device's load and at the line to it; if the command takes that long, raise the device's command timeout.`,
+				{ details: { received_bytes: reading.bytes } },
+			),
 		);
 	}
 

@@ -104,7 +104,6 @@ function openHop(
 		let lastError: Error | undefined;
 
 		const enter = (next: DevicePhase, limit_ms: number, onLate: () => AppError) => {
-			// A device may exchange keys anew at any time: that is no phase of connecting.
 			if (settled) return;
 			phase = next;
 			phaseStarted = performance.now();
@@ -149,6 +148,8 @@ function openHop(
 			),
 		);
 		client.on("handshake", () => {
+			// A device may exchange keys anew at any time: that is no phase of connecting, and gains it no time.
+			if (phase === "auth") return;
 			passed();
 			enter("auth", timeouts.auth_ms, () =>
 				sessionError(
@@ -234,8 +235,11 @@ function openHop(
 					endpoint,
 				) as AuthHandlerMiddleware,
 				hostVerifier(key: Buffer) {
+					const presented = readHostKey(endpoint, key);
+					// Keys are exchanged anew: it must still be the one that it was.
+					if (hostKey !== undefined) return presented.fingerprint === hostKey.fingerprint;
 					passed();
-					hostKey = readHostKey(endpoint, key);
+					hostKey = presented;
 					enter("host_key", timeouts.connect_ms, () => connectLate(endpoint, timeouts.connect_ms, socket));
 					const fault = hostKeyFault(endpoint, hostKey);
 					if (fault) fail(fault);
