@@ -26,6 +26,14 @@ test("a clock that is set back does not make a sleep longer", async () => {
 	expect(performance.now() - before).toBeLessThan(10_000);
 });
 
+test("elapsed time goes on whatever becomes of the clock", () => {
+	const before = systemClock.elapsed_ms();
+	const real = Date.now();
+	vi.spyOn(Date, "now").mockReturnValue(real - 3_600_000);
+	expect(systemClock.elapsed_ms()).toBeGreaterThanOrEqual(before);
+	expect(systemClock.elapsed_ms() - before).toBeLessThan(10_000);
+});
+
 test("a sleep longer than a timer can hold does not end at once", async () => {
 	const stop = new AbortController();
 	const sleeping = systemClock.sleep(2 ** 31 + 1_000, stop.signal).then(

@@ -3,6 +3,8 @@ import { setTimeout as timeout } from "node:timers/promises";
 /** Time, injected so that what depends on it can be tested. */
 export interface Clock {
 	now(): Date;
+	/** Milliseconds since some moment. Never jumps, as `now` does when the clock is set: for how long something has been. */
+	elapsed_ms(): number;
 	/**
 	 * Resolves after `ms` milliseconds.
 	 * @throws the signal's reason when it is aborted first
@@ -12,6 +14,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
 	now: () => new Date(),
+	elapsed_ms: () => performance.now(),
 	async sleep(ms, signal) {
 		try {
 			// By the clock of the wall, a jump of it would cut the sleep short or make it hours long.
@@ -43,6 +46,7 @@ export function createManualClock(start: Date = new Date("2026-01-01T00:00:00.00
 	const settled = () => new Promise<void>((done) => setImmediate(done));
 	return {
 		now: () => new Date(now),
+		elapsed_ms: () => now,
 		sleep(ms, signal) {
 			return new Promise((resolve, reject) => {
 				if (signal?.aborted) return reject(signal.reason);

@@ -38,7 +38,7 @@ export function createAuthenticate({ auth, account, clock }: Needs): Authenticat
 	const known = new Map<string, { identity: Promise<Identity>; until: number }>();
 
 	async function loadKeys(kid: string | undefined) {
-		const now = clock.now().getTime();
+		const now = clock.elapsed_ms();
 		// An unknown key id may be a new key, or made up: auth is asked at most once a second.
 		if (keys !== undefined && (kid === undefined || keys.ids.has(kid) || now - keys.at < 1_000)) return keys;
 		const set = (await auth.getJwks({}, account)) as unknown as JSONWebKeySet;
@@ -71,7 +71,8 @@ export function createAuthenticate({ auth, account, clock }: Needs): Authenticat
 
 	/** Requests that come at the same time share one question to auth. */
 	function resolve(key: string, ask: () => Promise<Identity>): Promise<Identity> {
-		const now = clock.now().getTime();
+		// Not by the clock of the wall: set back, it would keep a withdrawn permission alive.
+		const now = clock.elapsed_ms();
 		const before = known.get(key);
 		if (before !== undefined && before.until > now) return before.identity;
 		const identity = ask();

@@ -19,7 +19,7 @@ export function createPlatformCache(needs: {
 }): PlatformsOf {
 	const known = new Map<string, { definition: PlatformDefinition; until: number }>();
 	return async (device_types) => {
-		const now = needs.clock.now().getTime();
+		const now = needs.clock.elapsed_ms();
 		const wanted = [...new Set(device_types)];
 		const missing = wanted.filter((id) => (known.get(id)?.until ?? 0) <= now);
 		if (missing.length > 0) {
