@@ -96,6 +96,12 @@ describe("redaction by contract", () => {
 		expect(masked).toMatchObject({ name: "core", nested: [{ label: "x" }, { key: null, label: "y" }] });
 	});
 
+	test("keeps nothing of a config that a worker brings: it is full of passwords and communities", () => {
+		const { body } = apis.backup.operations.recordBackup;
+		const brought = { device_name: "core", content_base64: btoa("snmp-server community hunter2 RO") };
+		expect(redactSecrets(body, brought)).toEqual({ device_name: "core", content_base64: "[redacted]" });
+	});
+
 	test("keeps nothing of fields that the contract does not know", () => {
 		expect(redactSecrets(schema, { name: "core", pasword: "hunter2" })).toEqual({ name: "core" });
 	});

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { defineApi, del, get, internal, post, put } from "../kernel/operation.ts";
 import { CursorPage, CursorQuery, Page, PageQuery, QueryBoolean, QueryList, sortBy } from "../kernel/page.ts";
+import { Secret } from "../kernel/secret.ts";
 import {
 	Backup,
 	BackupContent,
@@ -218,8 +219,8 @@ export const backupApi = defineApi("backup", {
 			snapshot_id: Id.nullable(),
 			started_by: z.string(),
 			collected_at: Timestamp,
-			/** Exactly what the device sent, base64. */
-			content_base64: z.string(),
+			/** Exactly what the device sent, base64. Full of secrets: no record of the call may hold it. */
+			content_base64: Secret(z.string()),
 		}),
 		returns: z.object({ backup_id: Id, changed: z.boolean().nullable(), size_bytes: z.int() }),
 		max_body_bytes: 96 * 1024 * 1024,
