@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Clients, type Product, startProduct } from "@netconductor/e2e/product";
 import type { FleetProcess } from "@netconductor/lab/sim/process";
-import { startEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
+import { findEmbeddedPostgres, startEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
 import { createLog } from "@netconductor/runtime/log";
 import pg from "pg";
 import { cpuOf, cpuOfTree } from "./processes.ts";
@@ -91,10 +91,9 @@ export async function startMeasuredProduct({
 
 /** The embedded cluster of a running product. */
 function clusterOf({ data_dir }: Product): { pid: number; url: string } {
-	const home = join(data_dir, "postgres");
-	const [pid, , , port] = readFileSync(join(home, "cluster", "postmaster.pid"), "utf8").split("\n");
-	const password = readFileSync(join(home, "superuser-password"), "utf8").trim();
-	return { pid: Number(pid), url: `postgres://postgres:${password}@127.0.0.1:${port}/netconductor` };
+	const postgres = findEmbeddedPostgres(data_dir);
+	if (postgres.state !== "running") throw new Error("PostgreSQL does not run");
+	return postgres;
 }
 
 async function startCountingPostgres() {

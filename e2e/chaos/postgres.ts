@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
+import { findEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
 import pg from "pg";
 
 /** The cluster of a data directory. */
@@ -42,14 +43,12 @@ export async function askPostgres<R extends pg.QueryResultRow>(
 	values: unknown[] = [],
 	database = "netconductor",
 ): Promise<R[]> {
-	const postmaster = postmasterOf(data_dir);
-	if (postmaster === undefined) throw new Error("PostgreSQL does not run");
+	const postgres = findEmbeddedPostgres(data_dir);
+	if (postgres.state !== "running") throw new Error("PostgreSQL does not run");
+	const url = new URL(postgres.url);
+	url.pathname = database;
 	const client = new pg.Client({
-		host: "127.0.0.1",
-		port: postmaster.port,
-		user: "postgres",
-		password: readFileSync(join(data_dir, "postgres", "superuser-password"), "utf8").trim(),
-		database,
+		connectionString: url.href,
 		application_name: "chaos",
 		connectionTimeoutMillis: 5_000,
 		query_timeout: 60_000,

@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { apis } from "@netconductor/contracts/apis";
 import type { Api, Operation } from "@netconductor/contracts/kernel/operation";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
+import { findEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
 import { deriveKey, loadMasterKeys } from "@netconductor/runtime/master-key";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -421,10 +422,9 @@ async function addOwnSecrets(): Promise<void> {
 }
 
 async function everyRow(visit: (where: string, text: string) => void): Promise<number> {
-	const [, , , port] = readFileSync(join(product.data_dir, "postgres", "cluster", "postmaster.pid"), "utf8").split(
-		"\n",
-	);
-	const client = new pg.Client(`postgres://postgres:${superuserPassword()}@127.0.0.1:${port}/netconductor`);
+	const postgres = findEmbeddedPostgres(product.data_dir);
+	if (postgres.state !== "running") throw new Error("PostgreSQL does not run");
+	const client = new pg.Client(postgres.url);
 	await client.connect();
 	let rows = 0;
 	try {

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failed } from "../errors.ts";
@@ -36,16 +36,27 @@ function claimName(pid: number, start: string): string {
 	return `${pid}.${start.replaceAll(/[^\w-]/g, "_")}`;
 }
 
+/** The living process that holds a data directory; undefined when none does. Changes nothing. */
+export function holderOf(dir: string): number | undefined {
+	const claims = join(dir, "claims");
+	return existsSync(claims) ? readdirSync(claims).map(livingClaimant).find(Boolean) : undefined;
+}
+
 function livingOther(claims: string, own: string): number | undefined {
 	for (const name of readdirSync(claims)) {
 		const path = join(claims, name);
 		if (path === own) continue;
-		const pid = Number.parseInt(name, 10);
-		const start = Number.isInteger(pid) ? startOf(pid) : undefined;
-		if (start !== undefined && claimName(pid, start) === name) return pid;
+		const pid = livingClaimant(name);
+		if (pid !== undefined) return pid;
 		rmSync(path, { force: true });
 	}
 	return undefined;
+}
+
+function livingClaimant(name: string): number | undefined {
+	const pid = Number.parseInt(name, 10);
+	const start = Number.isInteger(pid) ? startOf(pid) : undefined;
+	return start !== undefined && claimName(pid, start) === name ? pid : undefined;
 }
 
 /** When a process started, in a form that a later process with the same id cannot share; undefined when there is no such process. */

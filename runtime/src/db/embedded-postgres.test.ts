@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -80,7 +80,10 @@ test("a first start makes a durable cluster with a random password that only its
 			url,
 			"select current_setting('fsync') fsync, current_setting('synchronous_commit') synchronous_commit, current_setting('listen_addresses') listen",
 		),
-	).toEqual([{ fsync: "on", synchronous_commit: "on", listen: "127.0.0.1" }]);
+	).toEqual([{ fsync: "on", synchronous_commit: "on", listen: "" }]);
+	const home = join(realpathSync(data_dir), "postgres");
+	expect(decodeURIComponent(new URL(url).hostname)).toBe(home);
+	expect(statSync(home).mode & 0o777).toBe(0o700);
 	await run(url, "create extension pg_trgm");
 	expect(await run(url, "select cardinality(show_trgm('ü')) as trigrams")).toEqual([{ trigrams: 2 }]);
 	await run(url, "create table kept (note text)");
@@ -199,4 +202,13 @@ test("a first start that was interrupted while making the cluster leaves nothing
 	expect(await run(again.url, "select 1 as one")).toEqual([{ one: 1 }]);
 	await end(again.child, "SIGTERM");
 	rmSync(dir, { recursive: true, force: true });
+});
+
+test("where the path is too long for a socket it listens on loopback, and there only", async () => {
+	const parent = mkdtempSync(join(tmpdir(), "nc-embedded-"));
+	const { child, url } = await start(join(parent, "a-folder-with-a-long-name".repeat(6)));
+	expect(new URL(url).hostname).toBe("127.0.0.1");
+	expect(await run(url, "select current_setting('listen_addresses') listen")).toEqual([{ listen: "127.0.0.1" }]);
+	await end(child, "SIGTERM");
+	rmSync(parent, { recursive: true, force: true });
 });

@@ -81,7 +81,7 @@ export async function startEmbeddedPostgres({
 			log,
 		};
 		const password = await ensureCluster(cluster);
-		const urlOf = (port: number, name: string) => `postgres://${superuser}:${password}@127.0.0.1:${port}/${name}`;
+		const urlOf = (port: number, name: string) => urlIn(home, password, port, name);
 
 		const running = (await takeOver(cluster, urlOf)) ?? (await launch(cluster, urlOf));
 		await ensureDatabase(urlOf(running.port, "postgres"));
@@ -90,6 +90,38 @@ export async function startEmbeddedPostgres({
 		claim.release();
 		throw error;
 	}
+}
+
+/**
+ * What there is of the embedded PostgreSQL in a data directory, without starting or changing anything. The URL is the superuser's.
+ */
+export function findEmbeddedPostgres(
+	data_dir: string,
+): { state: "absent" | "stopped" } | { state: "running"; url: string; pid: number } {
+	const home = join(data_dir, "postgres");
+	if (!existsSync(join(home, "cluster"))) return { state: "absent" };
+	const data = join(realpathSync(home), "cluster");
+	const found = readPidFile(data);
+	if (!found?.ready || !isAlive(found.pid) || !isServerOf(found.pid, data)) return { state: "stopped" };
+	const password = readFileSync(join(home, "superuser-password"), "utf8").trim();
+	return { state: "running", url: urlIn(realpathSync(home), password, found.port, database), pid: found.pid };
+}
+
+function urlIn(home: string, password: string, port: number, name: string): string {
+	const host = hasSocket(home) ? encodeURIComponent(home) : "127.0.0.1";
+	return `postgres://${superuser}:${password}@${host}:${port}/${name}`;
+}
+
+/**
+ * A socket in a folder that is ours alone: nobody else on the machine can knock, and a statement costs half the CPU of one over loopback. Its
+ * path has to fit into 104 bytes (`sun_path`, macOS; 108 on Linux); where it does not, PostgreSQL listens on loopback.
+ */
+function hasSocket(home: string): boolean {
+	return process.platform !== "win32" && Buffer.byteLength(socketIn(home, 65_535)) < 104;
+}
+
+function socketIn(home: string, port: number): string {
+	return join(home, `.s.PGSQL.${port}`);
 }
 
 type UrlOf = (port: number, name: string) => string;
@@ -444,12 +476,17 @@ async function launch(cluster: Cluster, urlOf: UrlOf, fixed_port?: number): Prom
 }
 
 async function launchOn(cluster: Cluster, urlOf: UrlOf, port: number): Promise<Postmaster> {
+	for (const left of [socketIn(cluster.home, port), `${socketIn(cluster.home, port)}.lock`])
+		rmSync(left, { force: true });
 	// A file and not a pipe: the log must not break, nor PostgreSQL with it, when we die.
 	const output = openSync(cluster.log_file, "w", 0o600);
-	const child = withHome(cluster, (home, fd) =>
-		spawn(
+	const child = withHome(cluster, (home, fd) => {
+		const listening: Record<string, string> = hasSocket(cluster.home)
+			? { listen_addresses: "", unix_socket_directories: home, unix_socket_permissions: "0700" }
+			: { listen_addresses: "127.0.0.1", unix_socket_directories: "" };
+		return spawn(
 			cluster.binaries.postgres,
-			["-D", `${home}/cluster`, ...flags({ ...defaultSettings(port), ...cluster.settings })],
+			["-D", `${home}/cluster`, ...flags({ ...defaultSettings(port), ...listening, ...cluster.settings })],
 			{
 				...cluster.account,
 				cwd: "/",
@@ -458,8 +495,8 @@ async function launchOn(cluster: Cluster, urlOf: UrlOf, port: number): Promise<P
 				detached: true,
 				stdio: ["ignore", output, output, fd],
 			},
-		),
-	);
+		);
+	});
 	closeSync(output);
 	child.unref();
 	let ended: string | undefined;
@@ -495,8 +532,6 @@ function defaultSettings(port: number): Record<string, string> {
 	const shared_buffers = Math.round(Math.min(512, Math.max(64, memory / 2 ** 20 / 8)));
 	return {
 		port: String(port),
-		listen_addresses: "127.0.0.1",
-		unix_socket_directories: "",
 		max_connections: "200",
 		shared_buffers: `${shared_buffers}MB`,
 		fsync: "on",

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { sql } from "drizzle-orm";
+import type pg from "pg";
 import { z } from "zod";
 import { failed } from "../errors.ts";
-import type { Database } from "./database.ts";
+import { type Database, plainIdentifier } from "./database.ts";
 
 /** One step of a schema's history. Applied once, in order, never changed afterwards. */
 export interface Migration {
@@ -23,6 +24,48 @@ const Journal = z.object({ entries: z.array(z.object({ idx: z.int(), tag: z.stri
  */
 export async function migrate(db: Database, folder: URL): Promise<{ applied: string[] }> {
 	return applyMigrations(db, "service", await readMigrations(folder));
+}
+
+/** How a schema stands to the migrations of this version. */
+export interface MigrationState {
+	/** Of this version, not applied yet: the next start does. */
+	pending: string[];
+	/** Applied by a newer version. */
+	unknown: string[];
+	/** Applied in another wording than this version has. */
+	changed: string[];
+	/** When the last one was applied; null where none was. */
+	newest_applied_at: Date | null;
+}
+
+/** Compares the schema with the migrations in `folder`, as `migrate` would, and changes nothing. */
+export async function migrationState(
+	on: Pick<pg.ClientBase, "query">,
+	schema: string,
+	folder: URL,
+): Promise<MigrationState> {
+	const migrations = await readMigrations(folder);
+	const table = `${plainIdentifier(schema)}.schema_migrations`;
+	const { rows: found } = await on.query<{ found: string | null }>("select to_regclass($1)::text as found", [table]);
+	const { rows } =
+		found[0]?.found == null
+			? { rows: [] }
+			: await on.query<{ tag: string; hash: string; applied_at: Date }>(
+					`select tag, hash, applied_at from ${table} where history = 'service' order by applied_at`,
+				);
+	const done = new Map(rows.map(({ tag, hash }) => [tag, hash]));
+	return {
+		pending: migrations.flatMap(({ tag }) => (done.has(tag) ? [] : [tag])),
+		unknown: unknownTags([...done.keys()], migrations),
+		changed: migrations.flatMap((migration) =>
+			[undefined, hashOf(migration)].includes(done.get(migration.tag)) ? [] : [migration.tag],
+		),
+		newest_applied_at: rows.at(-1)?.applied_at ?? null,
+	};
+}
+
+function hashOf({ statements }: Migration): string {
+	return createHash("sha256").update(statements.join("\n")).digest("hex");
 }
 
 async function readMigrations(folder: URL): Promise<Migration[]> {
@@ -57,7 +100,7 @@ export async function applyMigrations(
 
 		const applied: string[] = [];
 		for (const migration of migrations) {
-			const hash = createHash("sha256").update(migration.statements.join("\n")).digest("hex");
+			const hash = hashOf(migration);
 			const known = done.get(migration.tag);
 			if (known === undefined) {
 				for (const statement of migration.statements) if (statement.trim() !== "") await tx.execute(sql.raw(statement));
@@ -75,11 +118,15 @@ export async function applyMigrations(
 }
 
 function refuseUnknown(schema: string, applied: string[], migrations: Migration[]): void {
-	const known = new Set(migrations.map(({ tag }) => tag));
-	const unknown = applied.filter((tag) => !known.has(tag));
+	const unknown = unknownTags(applied, migrations);
 	if (unknown.length === 0) return;
 	throw failed("startup.schema_too_new", {
 		message: `Schema ${schema} was made by a newer NetConductor (it has ${unknown.join(", ")}). Start that version, or restore a backup from before the upgrade.`,
 		details: { schema, migrations: unknown },
 	});
+}
+
+function unknownTags(applied: string[], migrations: Migration[]): string[] {
+	const known = new Set(migrations.map(({ tag }) => tag));
+	return applied.filter((tag) => !known.has(tag));
 }

@@ -96,10 +96,21 @@ function isRoleRace(error: unknown): boolean {
 
 /** Names the place and what to do; the place without its password. */
 function explained(thrown: unknown, role: string, admin_url: string): Error {
+	const error = explainedConnection(thrown, admin_url);
+	const sqlstate = "sqlstate" in error ? String(error.sqlstate) : "";
+	if (sqlstate !== "42501") return error;
+	return failed("startup.database_failed", {
+		message: `The database user may not create the role ${role}, its schema or the extension pg_trgm: ${error.message}. Give it CREATEROLE and CREATE on the database.`,
+		cause: error,
+	});
+}
+
+/** The same for why nobody was let in; other errors as they are. */
+export function explainedConnection(thrown: unknown, url: string): Error {
 	if (isAppError(thrown)) return thrown;
 	const error = toDatabaseError(thrown);
-	const { username, hostname, port, pathname } = new URL(admin_url);
-	const place = `${decodeURIComponent(pathname.slice(1)) || username} on ${hostname}:${port || 5432}`;
+	const { username, hostname, port, pathname } = new URL(url);
+	const place = `${decodeURIComponent(pathname.slice(1)) || username} on ${decodeURIComponent(hostname)}:${port || 5432}`;
 	if (isAppError(error)) {
 		const { cause } = error;
 		const reason = cause instanceof Error && "code" in cause ? ` (${cause.code})` : "";
@@ -116,11 +127,7 @@ function explained(thrown: unknown, role: string, admin_url: string): Error {
 			cause: error,
 		});
 	}
-	if (sqlstate !== "42501") return error;
-	return failed("startup.database_failed", {
-		message: `The database user may not create the role ${role}, its schema or the extension pg_trgm: ${error.message}. Give it CREATEROLE and CREATE on the database.`,
-		cause: error,
-	});
+	return error;
 }
 
 /** What PostgreSQL stores for a password: RFC 5802 with SHA-256, form as in src/common/scram-common.c. */
