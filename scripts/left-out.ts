@@ -11,12 +11,14 @@ const needs: Record<string, readonly string[]> = {
 	"lab/rabbitmq.ts": ["rabbitmq-server"],
 	"lab/redis.ts": ["redis-server"],
 	"e2e/src/browser.ts": ["chromium"],
+	"e2e/chaos/fake-clock.ts": ["faketime"],
+	"e2e/chaos/disk.ts": ["root"],
 };
 
 /** Test files that lead, through whatever they import, to a part of the lab that needs something missing. */
 export function testsWithout(missing: readonly string[]): string[] {
 	const lacking = Object.keys(needs).filter((part) => needs[part]?.some((name) => missing.includes(name)));
-	const tests = globSync(["*/src/**/*.test.ts", "*/*/{src,test}/**/*.test.ts", "lab/**/*.test.ts"], {
+	const tests = globSync(["*/{src,chaos}/**/*.test.ts", "*/*/{src,test}/**/*.test.ts", "lab/**/*.test.ts"], {
 		cwd: root,
 		exclude: ["**/node_modules/**"],
 	});

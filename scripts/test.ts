@@ -6,7 +6,15 @@ import { join } from "node:path";
 import { type LabPackage, requirePackages } from "@netconductor/lab/packages";
 import { testsWithout } from "./left-out.ts";
 
-const needed: LabPackage[] = ["frr", "openssh-server", "iproute2", "rabbitmq-server", "redis-server", "chromium"];
+const needed: LabPackage[] = [
+	"frr",
+	"openssh-server",
+	"iproute2",
+	"rabbitmq-server",
+	"redis-server",
+	"chromium",
+	"faketime",
+];
 const lacking: string[] = await requirePackages(needed);
 if (process.getuid?.() !== 0) lacking.push("root");
 const leftOut = testsWithout(lacking);

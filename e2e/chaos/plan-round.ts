@@ -63,7 +63,7 @@ const faultyShare = 0.02;
 
 /**
  * What happens in the round of this seed: the same faults at the same progress, each time. Consecutive seeds begin with each kind of fault in
- * turn; half of them have that one alone.
+ * turn: all of them alone, then all of them with others.
  */
 export function planRound(seed: number, { devices, faults: given, refuse_ms = 20_000 }: PlanOptions): RoundPlan {
 	const random = createRandom(`chaos ${seed}`);
@@ -90,10 +90,9 @@ export function planRound(seed: number, { devices, faults: given, refuse_ms = 20
 }
 
 function drawKinds(seed: number, random: Random): FaultKind[] {
-	const first = faultKinds[seed % faultKinds.length] as FaultKind;
-	const more = random.next();
-	const count = more < 0.5 ? 1 : more < 0.85 ? 2 : 3;
-	const kinds = new Set([first]);
+	const kinds = new Set([faultKinds[seed % faultKinds.length] as FaultKind]);
+	const alone = Math.floor(seed / faultKinds.length) % 2 === 0;
+	const count = alone ? 1 : random.next() < 0.6 ? 2 : 3;
 	while (kinds.size < count) kinds.add(random.pick(faultKinds));
 	return [...kinds];
 }
