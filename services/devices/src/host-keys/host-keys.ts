@@ -1,4 +1,5 @@
 import type { HostKey } from "@netconductor/contracts/devices/model";
+import { createBatch } from "@netconductor/runtime/batch";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
@@ -128,10 +129,38 @@ export function forgetHostKey({ db, clock }: Pick<Needs, "db" | "clock">): Devic
 	};
 }
 
+interface Presented {
+	device_id: string;
+	fingerprint: string;
+	algorithm: string;
+}
+
 /** Trust on first use. A key that differs from the accepted one is only noted: nothing is trusted before a person says so. */
 export function recordHostKey({ db, outbox, clock }: Needs): DevicesOperation<"recordHostKey"> {
-	return async ({ params: { id }, body: { fingerprint, algorithm } }) =>
-		db.transaction(async (tx) => {
+	// The first run over a fleet meets all its keys for the first time, many at once.
+	const trustFirst = createBatch<Presented, boolean>({
+		interval_ms: 20,
+		async perform(presented) {
+			const trusted = await db.query<{ key: string }>(
+				`insert into host_keys (device_id, fingerprint, algorithm, accepted_by, accepted_at)
+				select id, fingerprint, algorithm, $4, $5
+				from unnest($1::uuid[], $2::text[], $3::text[]) as given (device_id, fingerprint, algorithm) join devices on id = device_id
+				order by id on conflict (device_id) do nothing returning device_id || ' ' || fingerprint as key`,
+				[
+					presented.map(({ device_id }) => device_id),
+					presented.map(({ fingerprint }) => fingerprint),
+					presented.map(({ algorithm }) => algorithm),
+					firstUse,
+					clock.now(),
+				],
+			);
+			const keys = new Set(trusted.map(({ key }) => key));
+			return presented.map(({ device_id, fingerprint }) => keys.has(`${device_id} ${fingerprint}`));
+		},
+	});
+	return async ({ params: { id }, body: { fingerprint, algorithm } }) => {
+		if (await trustFirst({ device_id: id, fingerprint, algorithm })) return { status: "trusted" };
+		return db.transaction(async (tx) => {
 			const device = await lockDevice(tx, id);
 			const at = clock.now().toISOString();
 			const [known] = await tx.select().from(hostKeys).where(eq(hostKeys.device_id, id));
@@ -171,6 +200,7 @@ export function recordHostKey({ db, outbox, clock }: Needs): DevicesOperation<"r
 			}
 			return { status: "changed" };
 		});
+	};
 }
 
 const nothingPresented = { presented_fingerprint: null, presented_algorithm: null, presented_at: null };
