@@ -13,7 +13,19 @@ export async function loadLayers(
 	on: Statements,
 	ids: readonly string[],
 ): Promise<(device_id: string) => LoadedDevice | undefined> {
-	const found = await on
+	const loaded = new Map<string, LoadedDevice>();
+	let next = [...new Set(ids)];
+	for (let hops = 0; next.length > 0 && hops <= maxJumpHosts + 1; hops++) {
+		const found = await selectLayers(on, next);
+		for (const row of found) loaded.set(row.device.id, row);
+		const jumps = found.flatMap(({ device }) => device.jump_device_id ?? []);
+		next = [...new Set(jumps)].filter((id) => !loaded.has(id));
+	}
+	return (device_id) => loaded.get(device_id);
+}
+
+function selectLayers(on: Statements, ids: readonly string[]): Promise<LoadedDevice[]> {
+	return on
 		.select({
 			device: {
 				id: devices.id,
@@ -35,15 +47,5 @@ export async function loadLayers(
 		})
 		.from(devices)
 		.leftJoin(deviceOverrides, eq(deviceOverrides.device_id, devices.id))
-		.where(
-			sql`${devices.id} in (
-				with recursive chain as (
-					select id, jump_device_id, 0 as depth from devices where id = ${anyOf(ids, "uuid")}
-					union all
-					select next.id, next.jump_device_id, depth + 1
-					from chain join devices as next on next.id = chain.jump_device_id where depth <= ${maxJumpHosts}
-				) select id from chain)`,
-		);
-	const loaded = new Map(found.map((row) => [row.device.id, row]));
-	return (device_id) => loaded.get(device_id);
+		.where(sql`${devices.id} = ${anyOf(ids, "uuid")}`);
 }
