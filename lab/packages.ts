@@ -15,7 +15,13 @@ export type LabPackage =
 	| "rabbitmq-server"
 	| "redis-server"
 	| "chromium"
-	| "faketime";
+	| "faketime"
+	| "openssh-client"
+	| "sshpass"
+	| "python3-netmiko"
+	| "python3-paramiko"
+	| "ansible-core"
+	| "ansible";
 
 /** Which of these Debian packages are not installed. On a system without dpkg: all of them. */
 export async function missingPackages<Name extends string>(packages: Name[]): Promise<Name[]> {

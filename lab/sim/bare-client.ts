@@ -11,6 +11,8 @@ export interface BareClient {
 	ask(line: string, prompt: string | RegExp): Promise<string>;
 	fingerprint: string;
 	ended: Promise<void>;
+	/** Says that nothing more will be sent, as a shell does after a file of commands. */
+	endInput(): void;
 	close(): void;
 }
 
@@ -97,6 +99,7 @@ export async function connectBare(options: BareClientOptions): Promise<BareClien
 		},
 		fingerprint,
 		ended,
+		endInput: () => void channel.end(),
 		close: () => client.end(),
 	};
 }

@@ -48,6 +48,14 @@ test("every platform presents the key of the inventory and holds the password th
 	}
 });
 
+test("commands sent before the end of input are answered to the last, as for `ssh device < commands`", async () => {
+	const client = await connect("ios-1");
+	client.send("enable\nlab-enable\nterminal length 0\nshow running-config\n");
+	client.endInput();
+	await client.ended;
+	expect(client.received()).toMatch(/^end\r\n\r?\n?ios-1#$/m);
+});
+
 test("configs have about the size that was asked for, on every platform", async () => {
 	const sized = await startFleet({ devices: { count: 8, platforms }, config_bytes: 300_000 });
 	for (const { name } of sized.devices) {

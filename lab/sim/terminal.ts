@@ -63,6 +63,8 @@ export function createTerminal(channel: ServerChannel, options: TerminalOptions)
 	let outgoing = "";
 	let incoming = "";
 	let ended = false;
+	/** The client will send nothing more; what it has sent is still answered, as for `ssh device < commands`. */
+	let inputEnded = false;
 	let lastWasReturn = false;
 	let wake: (() => void) | undefined;
 
@@ -79,7 +81,10 @@ export function createTerminal(channel: ServerChannel, options: TerminalOptions)
 		ended = true;
 		wakeUp();
 	};
-	channel.on("end", end);
+	channel.on("end", () => {
+		inputEnded = true;
+		wakeUp();
+	});
 	channel.on("close", end);
 	channel.on("error", end);
 	channel.on("drain", wakeUp);
@@ -90,6 +95,11 @@ export function createTerminal(channel: ServerChannel, options: TerminalOptions)
 			wake = resolve;
 		});
 		if (ended) throw new SessionEnded();
+	}
+
+	async function waitForInput() {
+		if (inputEnded) throw new SessionEnded();
+		await wait();
 	}
 
 	async function send(text: string) {
@@ -138,7 +148,7 @@ export function createTerminal(channel: ServerChannel, options: TerminalOptions)
 
 	async function key(): Promise<string> {
 		await flush();
-		while (incoming === "") await wait();
+		while (incoming === "") await waitForInput();
 		const pressed = incoming[0] ?? "";
 		incoming = incoming.slice(1);
 		return pressed;
@@ -191,7 +201,7 @@ export function createTerminal(channel: ServerChannel, options: TerminalOptions)
 		for (;;) {
 			if (incoming === "") {
 				await flush();
-				while (incoming === "") await wait();
+				while (incoming === "") await waitForInput();
 			}
 			// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for
 			const special = incoming.search(/[\x00-\x1f\x7f]/);
