@@ -70,8 +70,10 @@ export const backups = schema.table(
 		content_hash: text(),
 		/** First backup of the unbroken series with this text; names the row of `blames`. */
 		version_id: uuid(),
-		/** Raw bytes where they are not those of the content: sealed zstd with the content's raw bytes as dictionary. */
+		/** Raw bytes where they are not those of the content: sealed zstd with a dictionary. */
 		raw_delta: bytea(),
+		/** What that dictionary is: the content's normalised text with these line ends, or, when null, the content's raw bytes. */
+		raw_delta_against: text({ enum: ["normalised_lf", "normalised_crlf"] }),
 		error: jsonb().$type<OperationError>(),
 		started_by: text().notNull(),
 		created_at: instant().notNull(),

@@ -67,6 +67,60 @@ test("two devices with the same text share a content, recorded at the same momen
 	}
 });
 
+test("raw bytes come back exactly, whether few of them differ from the text or most lines do", async () => {
+	const lines = Array.from({ length: 2_000 }, (_, n) => `interface Vlan${n}`);
+	const shapes = [
+		(line: string) => `${line}\n`,
+		(line: string) => `${line}\r\n`,
+		(line: string) => `${line}${" ".repeat(line.length % 7)}\r\n`,
+	];
+	for (const [shape, lineOf] of shapes.entries()) {
+		const device = host.addDevice(`shape-${shape}`);
+		const texts = [1, 2, 3].map((n) =>
+			[`! Last configuration change ${n}`, `hostname ${shape}`, ...lines].map(lineOf).join(""),
+		);
+		const recorded = [];
+		for (const text of texts) recorded.push(await host.record(device, text));
+		for (const [n, { backup_id }] of recorded.entries()) {
+			const query = { form: "raw", reveal: "true" } as const;
+			expect((await host.client.getBackupContent({ params: { id: backup_id }, query })).content).toBe(texts[n]);
+		}
+		const [kept] = await host.db.query<{ bytes: number }>(
+			"select max(length(raw_delta)) as bytes from backups where device_id = $1",
+			[device.device_id],
+		);
+		expect(kept?.bytes).toBeLessThan(600);
+	}
+});
+
+test("of many backups at the same moment each is stored, or refused, as if it had been alone", async () => {
+	const devices = Array.from({ length: 40 }, (_, n) => host.addDevice(`crowd-${n}`));
+	const record = (text: (n: number) => string) =>
+		Promise.allSettled(devices.map((device, n) => host.record(device, n === 7 ? " \n" : text(n))));
+	// Some have the same text, and what comes twice for one device is no reason to lose another's.
+	const first = await record((n) => `hostname crowd-${n % 10}\nvlan 1\n`);
+	const [again] = await Promise.all([
+		host.record(devices[0] as (typeof devices)[0], "hostname crowd-0\nvlan 2\n"),
+		host.record(devices[0] as (typeof devices)[0], "hostname crowd-0\nvlan 3\n"),
+	]);
+	const second = await record((n) => `hostname crowd-${n % 10}\nvlan ${n < 20 ? 1 : 2}\n`);
+	expect(again?.changed).toBe(true);
+	for (const [round, results] of [first, second].entries()) {
+		for (const [n, result] of results.entries()) {
+			if (n === 7) expect(result).toMatchObject({ reason: { code: "device.empty_config" } });
+			else expect(result).toMatchObject({ value: { changed: round === 0 ? null : n === 0 || n >= 20 } });
+		}
+	}
+	for (const [n, device] of devices.entries()) {
+		const { items } = await host.client.listBackups({ query: { device_id: device.device_id, sort: "created_at" } });
+		expect(items.length).toBe(n === 7 ? 0 : n === 0 ? 4 : 2);
+		expect(items[0]?.changed ?? null).toBeNull();
+	}
+	const found = await host.client.searchConfigs({ query: { q: "hostname crowd-3" } });
+	expect(found.items.map(({ device_name }) => device_name)).toEqual(["crowd-13", "crowd-23", "crowd-3", "crowd-33"]);
+	expect((await host.client.searchConfigs({ query: { q: "vlan 2" } })).total).toBe(20);
+});
+
 test("one changed route shows as exactly that", async () => {
 	const device = host.addDevice("route");
 	const from = await host.record(device, config("ip route 10.9.0.0 255.255.0.0 10.0.0.2\r\n"));

@@ -4,7 +4,14 @@ import { backups } from "../tables.ts";
 
 /** Columns that make a backup on the wire; the stored bytes are not read for a list. */
 export const backupColumns = (() => {
-	const { operation_id: _, content_id: __, version_id: ___, raw_delta: ____, ...columns } = getTableColumns(backups);
+	const {
+		operation_id: _,
+		content_id: __,
+		version_id: ___,
+		raw_delta: ____,
+		raw_delta_against: _____,
+		...columns
+	} = getTableColumns(backups);
 	return columns;
 })();
 

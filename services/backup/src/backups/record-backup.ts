@@ -2,19 +2,18 @@ import type { backupApi } from "@netconductor/contracts/backup/api";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { TextRules } from "@netconductor/runtime/config-text";
-import type { Database, Orm, Tx } from "@netconductor/runtime/db/database";
+import type { Database } from "@netconductor/runtime/db/database";
 import { violatedForeignKey } from "@netconductor/runtime/db/query-error";
 import { failed } from "@netconductor/runtime/errors";
 import type { Call, Handler } from "@netconductor/runtime/host/service";
 import { newId } from "@netconductor/runtime/id";
-import { eq, type InferSelectModel } from "drizzle-orm";
-import type { ContentStore, NewContent } from "../contents/content-store.ts";
+import type { ContentStore, KnownContent, SealedDelta } from "../contents/content-store.ts";
 import type { PlatformsOf } from "../contents/platform-rules.ts";
-import { bigText } from "../search/search-texts.ts";
-import { backups, blames, devices, searchTexts } from "../tables.ts";
+import type { Origin } from "../text/blame.ts";
 import { storable } from "../text/lines.ts";
-import type { PreparedConfig } from "../text/prepare.ts";
+import type { PackedRaw } from "../text/prepare.ts";
 import type { TextPool } from "../text/text-pool.ts";
+import { type Before, createRecordStore, type NewBackup, type RecordStore } from "./record-store.ts";
 
 type RecordBackup = (typeof backupApi)["operations"]["recordBackup"];
 
@@ -37,233 +36,170 @@ const mostAttempts = 5;
  * @throws device.empty_config — nothing but white space is never a good backup
  */
 export function recordBackup(needs: Needs): Handler<RecordBackup> {
+	const store = createRecordStore(needs);
 	return async (call) => {
-		const given = call.body;
-		const known = await findRecorded(needs.db.orm, given.operation_id);
-		if (known?.status === "succeeded") return answer(known);
-
-		const bytes = Buffer.from(given.content_base64, "base64");
-		const platform = (await needs.platformsOf([given.device_type])).get(given.device_type);
-		const rules = {
-			volatile: platform?.volatile ?? [],
-			secrets: platform?.secrets ?? [],
-			secret_blocks: platform?.secret_blocks ?? [],
-		};
-		const hash_key = await needs.hashKey();
-		const prepare = (known_key: string | undefined) =>
-			needs.texts.run("prepare", { bytes, rules, hash_key, known_key }, bytes.length, call.signal);
-		let prepared = await prepare(await currentKey(needs, given.device_id));
-		if (prepared.empty) {
-			throw failed("device.empty_config", {
-				message: `${given.device_name} answered with an empty configuration (${bytes.length} bytes); it was not stored as a backup. Check on the device that this user may read the configuration.`,
-				phase: "command",
-				details: { device_id: given.device_id, size_bytes: bytes.length },
-			});
-		}
+		const { operation_id, device_id, device_name } = call.body;
 		for (let attempt = 1; ; attempt++) {
-			const version = await prepareVersion(needs, call, bytes, prepared, rules);
-			if (version === undefined) {
-				prepared = await prepare(undefined);
-				continue;
-			}
+			const before = await store.look({ operation_id, device_id });
+			if (before.recorded?.status === "succeeded") return answer(before.recorded);
+			const backup = await prepareBackup({ ...needs, store, call, before });
 			try {
-				const stored = await needs.db.transaction((tx) => store(needs, tx, call, version));
-				if (stored !== undefined) return stored;
+				if (await store.store(backup)) return answer(backup.row);
 			} catch (error) {
 				// The content went with the last backup that had it, between our look and our transaction.
 				if (violatedForeignKey(error) === undefined || attempt === mostAttempts) throw error;
 			}
 			if (attempt === mostAttempts) {
 				throw failed("service.unavailable", {
-					message: `The backup of ${given.device_name} could not be stored because others of the same device were being stored. Try again.`,
+					message: `The backup of ${device_name} could not be stored because others of the same device were being stored. Try again.`,
 				});
 			}
 		}
 	};
 }
 
-/** Everything that is stored, made from the device's newest backup as `before` names it. */
-interface Version {
-	backup_id: string;
-	before: { backup_id: string | null; version_id: string | null; backed_up_at: string | null };
-	content: { existing: string } | { create: NewContent };
-	raw_delta: Buffer | null;
-	changed: boolean | null;
-	lines_added: number | null;
-	lines_removed: number | null;
-	/** Set when the text is new for the device. */
-	blame: Uint8Array | undefined;
-	prepared: PreparedConfig;
-	created_at: string;
+function answer({ id, changed, size_bytes }: Pick<NewBackup["row"], "id" | "changed" | "size_bytes">) {
+	return { backup_id: id, changed, size_bytes: size_bytes ?? 0 };
 }
 
-/** Undefined when the text turns out to be new although its forms were left out: another backup of the device came in between. */
-async function prepareVersion(
-	{ db, contents, texts, clock }: Needs,
-	{ body, signal }: Call<RecordBackup>,
-	bytes: Buffer,
-	prepared: PreparedConfig,
-	rules: TextRules,
-): Promise<Version | undefined> {
-	const failedBefore = await findRecorded(db.orm, body.operation_id);
-	const backup_id = failedBefore?.id ?? newId();
-	const [device] = await db.orm.select().from(devices).where(eq(devices.device_id, body.device_id));
-	const before = {
-		backup_id: device?.backup_id ?? null,
-		version_id: device?.version_id ?? null,
-		backed_up_at: device?.backed_up_at ?? null,
-	};
-	const created_at = timeOf(body.collected_at, before.backed_up_at, clock.now());
+interface Attempt extends Needs {
+	store: RecordStore;
+	call: Call<RecordBackup>;
+	before: Before;
+}
 
-	const existing = await contents.findByKey(prepared.content_key);
-	const { forms } = prepared;
-	const unchanged = device?.content_hash === prepared.content_hash;
-	if (forms === undefined && !unchanged) return undefined;
-	let raw_delta: Buffer | null = null;
+/** Everything that is stored, made from the device's newest backup as `before` names it. */
+async function prepareBackup(attempt: Attempt): Promise<NewBackup> {
+	const { store, contents, before } = attempt;
+	const { body, signal } = attempt.call;
+	const bytes = Buffer.from(body.content_base64, "base64");
+	const rules = await rulesOf(attempt, body.device_type);
+	const hash_key = await attempt.hashKey();
+	const prepared = await attempt.texts.run(
+		"prepare",
+		{ bytes, rules, hash_key, current: before.content },
+		bytes.length,
+		signal,
+	);
+	if (prepared.empty) throw emptyConfig(body, bytes.length);
+
+	const id = before.recorded?.id ?? newId();
+	const created_at = timeOf(body.collected_at, before.backed_up_at, attempt.clock.now());
+	const started_by = storable(body.started_by);
+	const { forms, raw, content_hash } = prepared;
+	const existing = forms === undefined ? before.content : await store.findContent(prepared.content_key);
+	let content: NewBackup["content"];
+	let delta: SealedDelta = { raw_delta: null, raw_delta_against: null };
 	if (existing !== undefined) {
-		const content = await contents.open(existing);
-		if (content !== undefined && content.raw_hash !== prepared.raw_hash) {
+		content = { existing: existing.id };
+		if (raw !== undefined && existing.raw_hash !== prepared.raw_hash) {
+			delta = await differenceTo(attempt, existing, id, bytes, raw);
+		}
+	} else if (forms !== undefined && raw !== undefined) {
+		content = { create: await contents.seal({ ...prepared, forms, raw }, rules, created_at) };
+	} else throw new TypeError("a text that is new has no forms");
+
+	const origin = { backup_id: id, run_id: body.run_id, since: created_at, started_by };
+	const version =
+		forms === undefined || before.content?.content_hash === content_hash
+			? { id: before.version_id ?? id, changed: false, added: 0, removed: 0, blame: undefined }
+			: { id, ...(await nextVersion(attempt, { packed: forms.masked, size: prepared.masked_size }, origin)) };
+	return {
+		before,
+		row: {
+			id,
+			operation_id: body.operation_id,
+			device_id: body.device_id,
+			device_name: storable(body.device_name),
+			device_type: storable(body.device_type),
+			snapshot_id: body.snapshot_id,
+			run_id: body.run_id,
+			changed: version.changed,
+			lines_added: version.added,
+			lines_removed: version.removed,
+			size_bytes: prepared.raw_size,
+			content_hash,
+			version_id: version.id,
+			...delta,
+			started_by,
+			created_at,
+		},
+		content,
+		blame: version.blame,
+		search_text: forms && { folded: forms.folded, size: prepared.masked_size },
+	};
+}
+
+async function rulesOf({ platformsOf }: Needs, device_type: string): Promise<TextRules> {
+	const platform = (await platformsOf([device_type])).get(device_type);
+	return {
+		volatile: platform?.volatile ?? [],
+		secrets: platform?.secrets ?? [],
+		secret_blocks: platform?.secret_blocks ?? [],
+	};
+}
+
+function emptyConfig({ device_id, device_name }: Call<RecordBackup>["body"], size_bytes: number): Error {
+	return failed("device.empty_config", {
+		message: `${device_name} answered with an empty configuration (${size_bytes} bytes); it was not stored as a backup. Check on the device that this user may read the configuration.`,
+		phase: "command",
+		details: { device_id, size_bytes },
+	});
+}
+
+/** What a backup keeps of raw bytes that are not its content's, with a time stamp or a counter in them, say. */
+async function differenceTo(
+	{ contents, texts, call }: Attempt,
+	existing: KnownContent,
+	backup_id: string,
+	bytes: Buffer,
+	raw: PackedRaw,
+): Promise<SealedDelta> {
+	// A few lines that were left out of the text cost little. Blanks at each line's end, say, cost much and are in the content's raw bytes, too.
+	if (raw.packed.length > 512 + bytes.length / 2_048) {
+		const content = await contents.open(existing.id);
+		if (content !== undefined) {
 			const size = bytes.length + content.raw.size;
-			raw_delta = await contents.sealDelta(backup_id, await texts.run("packDelta", { bytes, content }, size, signal));
+			const packed = await texts.run("packDelta", { bytes, content }, size, call.signal);
+			if (packed.length < raw.packed.length) {
+				return { raw_delta: await contents.sealDelta(backup_id, packed), raw_delta_against: null };
+			}
 		}
 	}
-	let content: Version["content"];
-	if (existing !== undefined) content = { existing };
-	else if (forms !== undefined) content = { create: await contents.seal(prepared, forms, rules, created_at) };
-	else return undefined;
+	const raw_delta_against = raw.crlf ? "normalised_crlf" : "normalised_lf";
+	return { raw_delta: await contents.sealDelta(backup_id, raw.packed), raw_delta_against };
+}
 
-	const shared = { backup_id, before, content, raw_delta, prepared, created_at };
-	if (unchanged || forms === undefined) {
-		return { ...shared, changed: false, lines_added: 0, lines_removed: 0, blame: undefined };
-	}
-	const textBefore = device?.content_id
-		? (await contents.readMasked([device.content_id])).get(device.content_id)
-		: undefined;
-	const origin = { backup_id, run_id: body.run_id, since: created_at, started_by: storable(body.started_by) };
+/** What a text that is new for the device changes, and who brought its lines. */
+async function nextVersion(
+	{ store, texts, call, before }: Attempt,
+	text: { packed: Uint8Array; size: number },
+	origin: Origin,
+) {
+	const previous = before.content && (await store.readPrevious(before.content, before.version_id));
 	const { added, removed, blame } = await texts.run(
 		"nextVersion",
 		{
-			before: textBefore && {
-				text: textBefore,
-				blame: await readBlame(db, before.version_id),
-				origin: { ...origin, backup_id: before.backup_id ?? backup_id, since: before.backed_up_at ?? created_at },
+			before: previous?.text && {
+				text: previous.text,
+				blame: previous.blame,
+				origin: {
+					...origin,
+					backup_id: before.backup_id ?? origin.backup_id,
+					since: before.backed_up_at ?? origin.since,
+				},
 			},
-			text: { packed: forms.masked, size: prepared.masked_size },
+			text,
 			origin,
 		},
-		prepared.masked_size + (textBefore?.size ?? 0),
-		signal,
+		text.size + (previous?.text?.size ?? 0),
+		call.signal,
 	);
-	const changed = textBefore === undefined ? null : true;
-	return { ...shared, changed, lines_added: added, lines_removed: removed, blame };
-}
-
-/** Undefined when the device's newest backup is another one by now. */
-async function store({ outbox, contents }: Needs, tx: Tx, { body }: Call<RecordBackup>, version: Version) {
-	const { backup_id, before, prepared, created_at, changed, lines_added, lines_removed } = version;
-	const device_name = storable(body.device_name);
-	const device_type = storable(body.device_type);
-	await tx.insert(devices).values({ device_id: body.device_id, device_name, device_type }).onConflictDoNothing();
-	const [device] = await tx.select().from(devices).where(eq(devices.device_id, body.device_id)).for("update");
-	if (device === undefined || device.backup_id !== before.backup_id) return undefined;
-	const recorded = await findRecorded(tx, body.operation_id);
-	if (recorded?.status === "succeeded") return answer(recorded);
-	if (recorded !== undefined && recorded.id !== backup_id) return undefined;
-
-	// Another device may have brought the same text meanwhile with other raw bytes: those are the content's then, and ours a difference.
-	const content_id =
-		"existing" in version.content ? version.content.existing : await contents.insert(tx, version.content.create);
-	if (content_id === undefined) return undefined;
-	const version_id = changed === false && before.version_id !== null ? before.version_id : backup_id;
-	const row = {
-		device_id: body.device_id,
-		device_name,
-		device_type,
-		snapshot_id: body.snapshot_id,
-		run_id: body.run_id,
-		status: "succeeded" as const,
-		changed,
-		lines_added,
-		lines_removed,
-		size_bytes: prepared.raw_size,
-		content_id,
-		content_hash: prepared.content_hash,
-		version_id,
-		raw_delta: version.raw_delta,
-		error: null,
-		started_by: storable(body.started_by),
-		created_at,
-	};
-	// The run gave the device up before its config arrived after all: what did arrive is kept.
-	await tx
-		.insert(backups)
-		.values({ id: backup_id, operation_id: body.operation_id, ...row })
-		.onConflictDoUpdate({ target: backups.operation_id, set: row });
-	if (version.blame !== undefined) {
-		const origins = Buffer.from(version.blame);
-		await tx.insert(blames).values({ version_id, device_id: body.device_id, origins }).onConflictDoNothing();
-	}
-	if (device.content_id !== content_id && prepared.forms !== undefined) {
-		const { folded } = prepared.forms;
-		const big = prepared.masked_size > bigText;
-		await tx.insert(searchTexts).values({ content_id, folded, big }).onConflictDoNothing();
-	}
-	await tx
-		.update(devices)
-		.set({
-			device_name,
-			device_type,
-			backup_id,
-			content_id,
-			content_hash: prepared.content_hash,
-			version_id,
-			backed_up_at: created_at,
-		})
-		.where(eq(devices.device_id, body.device_id));
-	await outbox.publish(tx, "backup.completed.v1", {
-		backup_id,
-		device_id: body.device_id,
-		device_name,
-		run_id: body.run_id,
-		changed,
-		lines_added,
-		lines_removed,
-	});
-	return { backup_id, changed, size_bytes: prepared.raw_size };
+	return { changed: previous?.text === undefined ? null : true, added, removed, blame };
 }
 
 /** When a config was collected; later than the backup before, so that a device's history has one order, and not in the future. */
 function timeOf(collected_at: string, before: string | null, now: Date): string {
 	const collected = Math.min(Date.parse(collected_at), now.getTime());
 	return new Date(Math.max(collected, before === null ? 0 : Date.parse(before) + 1)).toISOString();
-}
-
-/** Key of the text that the device had last. */
-async function currentKey({ db, contents }: Needs, device_id: string): Promise<string | undefined> {
-	const [device] = await db.orm
-		.select({ content_id: devices.content_id })
-		.from(devices)
-		.where(eq(devices.device_id, device_id));
-	return device?.content_id ? contents.keyOf(device.content_id) : undefined;
-}
-
-type Recorded = Pick<InferSelectModel<typeof backups>, "id" | "status" | "changed" | "size_bytes">;
-
-async function findRecorded(orm: Orm, operation_id: string): Promise<Recorded | undefined> {
-	const { id, status, changed, size_bytes } = backups;
-	const [row] = await orm
-		.select({ id, status, changed, size_bytes })
-		.from(backups)
-		.where(eq(backups.operation_id, operation_id));
-	return row;
-}
-
-function answer({ id, changed, size_bytes }: Recorded) {
-	return { backup_id: id, changed, size_bytes: size_bytes ?? 0 };
-}
-
-async function readBlame(db: Database, version_id: string | null): Promise<Buffer | undefined> {
-	if (version_id === null) return undefined;
-	const [row] = await db.orm.select({ origins: blames.origins }).from(blames).where(eq(blames.version_id, version_id));
-	return row?.origins;
 }

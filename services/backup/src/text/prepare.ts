@@ -17,19 +17,25 @@ export interface PreparedConfig {
 	raw_size: number;
 	normalised_size: number;
 	masked_size: number;
-	/** Absent when the key is the one that was known before: that content is stored already. */
+	/** Absent when the key is that of the content so far: the text is stored already. */
 	forms: ContentForms | undefined;
+	/** Absent when these, too, are the content's. */
+	raw: PackedRaw | undefined;
 }
 
 export interface ContentForms {
 	/** The masked text as search compares it. */
 	folded: string;
-	/** zstd; the normalised text has the masked one as dictionary, and the raw bytes the normalised one. */
+	/** zstd; the normalised text has the masked one as dictionary. */
 	masked: Uint8Array;
 	normalised: Uint8Array;
-	raw: Uint8Array;
-	/** The dictionary of `raw` has CRLF line ends. */
-	raw_crlf: boolean;
+}
+
+/** Raw bytes: zstd with the normalised text as dictionary. */
+export interface PackedRaw {
+	packed: Uint8Array;
+	/** The dictionary has CRLF line ends. */
+	crlf: boolean;
 }
 
 export interface PrepareInput {
@@ -37,11 +43,11 @@ export interface PrepareInput {
 	rules: TextRules;
 	/** Texts are told apart by keyed hashes: from a plain one a reader of the masked text could find a short secret by trying. */
 	hash_key: Uint8Array;
-	/** Key of the device's content so far; most configs are unchanged, and then half the work is not needed. */
-	known_key?: string | undefined;
+	/** The device's content so far; most configs are unchanged, and then half the work is not needed. */
+	current?: { content_key: string; raw_hash: string } | undefined;
 }
 
-export function prepareConfig({ bytes, rules, hash_key, known_key }: PrepareInput): PreparedConfig {
+export function prepareConfig({ bytes, rules, hash_key, current }: PrepareInput): PreparedConfig {
 	const normalised_text = normalise(decodeConfig(bytes), rules);
 	const masked_text = maskSecrets(normalised_text, rules);
 	const normalised = Buffer.from(normalised_text);
@@ -52,24 +58,24 @@ export function prepareConfig({ bytes, rules, hash_key, known_key }: PrepareInpu
 		return hmac.digest("hex");
 	};
 	const content_key = hash("content", normalised, masked);
-	const raw_crlf = hasCrlf(bytes);
+	const raw_hash = hash("raw", bytes);
+	const isCurrent = content_key === current?.content_key;
 	return {
 		empty: normalised_text.trim() === "",
 		content_key,
 		content_hash: hash("normalised", normalised),
-		raw_hash: hash("raw", bytes),
+		raw_hash,
 		raw_size: bytes.byteLength,
 		normalised_size: normalised.byteLength,
 		masked_size: masked.byteLength,
-		forms:
-			content_key === known_key
-				? undefined
-				: {
-						folded: fold(masked_text),
-						masked: pack(masked),
-						normalised: pack(normalised, masked),
-						raw: pack(bytes, raw_crlf ? withCrlf(normalised) : normalised),
-						raw_crlf,
-					},
+		forms: isCurrent
+			? undefined
+			: { folded: fold(masked_text), masked: pack(masked), normalised: pack(normalised, masked) },
+		raw: isCurrent && raw_hash === current.raw_hash ? undefined : packRaw(bytes, normalised),
 	};
+}
+
+function packRaw(bytes: Uint8Array, normalised: Buffer): PackedRaw {
+	const crlf = hasCrlf(bytes);
+	return { packed: pack(bytes, crlf ? withCrlf(normalised) : normalised), crlf };
 }

@@ -19,8 +19,11 @@ export interface PackedContent {
 	normalised: PackedText;
 	raw: PackedText & { crlf: boolean };
 	/** Raw bytes that are not the content's own. */
-	raw_delta: PackedText | undefined;
+	raw_delta: (PackedText & { against: DeltaBase }) | undefined;
 }
+
+/** What a difference of raw bytes was made against: the content's raw bytes, or its normalised text with these line ends. */
+export type DeltaBase = "raw" | "normalised_lf" | "normalised_crlf";
 
 const textOf = ({ packed, size }: PackedText) => unpack(packed, size).toString();
 
@@ -35,8 +38,10 @@ function normalisedBytes({ masked, normalised }: Pick<PackedContent, "masked" | 
 function rawBytes(content: PackedContent): Buffer {
 	const normalised = normalisedBytes(content);
 	const { raw, raw_delta } = content;
-	const own = unpack(raw.packed, raw.size, raw.crlf ? withCrlf(normalised) : normalised);
-	return raw_delta === undefined ? own : unpack(raw_delta.packed, raw_delta.size, own);
+	const own = () => unpack(raw.packed, raw.size, raw.crlf ? withCrlf(normalised) : normalised);
+	if (raw_delta === undefined) return own();
+	const bases = { raw: own, normalised_lf: () => normalised, normalised_crlf: () => withCrlf(normalised) };
+	return unpack(raw_delta.packed, raw_delta.size, bases[raw_delta.against]());
 }
 
 /**

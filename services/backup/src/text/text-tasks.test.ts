@@ -4,7 +4,7 @@ import { afterAll, expect, test } from "vitest";
 import { firstBlame, nextBlame } from "./blame.ts";
 import { diffLines } from "./diff.ts";
 import { pack, unpack } from "./packing.ts";
-import { type ContentForms, prepareConfig } from "./prepare.ts";
+import { type ContentForms, type PackedRaw, prepareConfig } from "./prepare.ts";
 import { textTasks } from "./tasks.ts";
 import { createTextPool } from "./text-pool.ts";
 
@@ -15,12 +15,14 @@ const hash_key = Buffer.alloc(32, 1);
 
 function stored(bytes: Uint8Array) {
 	const prepared = prepareConfig({ bytes, rules, hash_key });
-	const { masked, normalised, raw, raw_crlf } = prepared.forms as ContentForms;
+	const { masked, normalised } = prepared.forms as ContentForms;
+	const raw = prepared.raw as PackedRaw;
 	return {
+		raw,
 		content: {
 			masked: { packed: masked, size: prepared.masked_size },
 			normalised: { packed: normalised, size: prepared.normalised_size },
-			raw: { packed: raw, size: prepared.raw_size, crlf: raw_crlf },
+			raw: { ...raw, size: prepared.raw_size },
 			raw_delta: undefined,
 		},
 	};
@@ -48,7 +50,7 @@ test("raw bytes come back exactly, whatever they are", () => {
 				const own = textTasks.readText({ content, form: "raw", rules: null });
 				expect(own).toBe(new TextDecoder().decode(bytes).replaceAll("\0", "\uFFFD"));
 				const packed = textTasks.packDelta({ bytes: other, content });
-				const second = { ...content, raw_delta: { packed, size: other.length } };
+				const second = { ...content, raw_delta: { packed, size: other.length, against: "raw" as const } };
 				expect(textTasks.readText({ content: second, form: "raw", rules: null })).toBe(
 					new TextDecoder().decode(other).replaceAll("\0", "\uFFFD"),
 				);
@@ -96,16 +98,31 @@ test("large texts are treated on a thread, and the event loop goes on", async ()
 	const bytes = Buffer.from(
 		`${"interface x description y\n".repeat(800_000)}secret ${randomBytes(8).toString("hex")}\n`,
 	);
-	let longest = 0;
-	let before = performance.now();
-	const timer = setInterval(() => {
-		longest = Math.max(longest, performance.now() - before);
-		before = performance.now();
-	}, 5);
+	const here = process.threadCpuUsage();
+	const everywhere = process.cpuUsage();
 	const prepared = await pool.run("prepare", { bytes, rules, hash_key }, bytes.length);
-	clearInterval(timer);
 	expect(prepared.raw_size).toBe(bytes.length);
-	expect(longest).toBeLessThan(150);
+	expect(process.threadCpuUsage(here).user).toBeLessThan(process.cpuUsage(everywhere).user / 2);
+});
+
+test("many small texts at once leave others their turn, and one that fails is alone with it", async () => {
+	const bytes = Buffer.from("interface x\n description y\n".repeat(2_000));
+	let turns = 0;
+	let done = false;
+	const takeTurns = () => {
+		turns++;
+		if (!done) setImmediate(takeTurns);
+	};
+	setImmediate(takeTurns);
+	const packed = Buffer.from("not zstd");
+	const results = await Promise.allSettled([
+		...Array.from({ length: 100 }, () => pool.run("prepare", { bytes, rules, hash_key }, bytes.length)),
+		pool.run("foldText", { text: { packed, size: 10 } }, 10),
+		pool.run("prepare", { bytes, rules, hash_key }, bytes.length),
+	]);
+	done = true;
+	expect(results.filter(({ status }) => status === "rejected")).toEqual([results[100]]);
+	expect(turns).toBeGreaterThan(3);
 });
 
 test("work that goes on too long is ended with its thread", async () => {
@@ -113,12 +130,7 @@ test("work that goes on too long is ended with its thread", async () => {
 	const term = { q: "(a?){200}b{50}[cd]".repeat(5), regex: true, ignore_case: true };
 	const started = performance.now();
 	const signal = AbortSignal.timeout(300);
-	const work = pool.run(
-		"filterMatching",
-		{ texts: [{ packed: text, size: 20_000_000 }], term },
-		Number.POSITIVE_INFINITY,
-		signal,
-	);
+	const work = pool.run("matchTexts", { packed: text, sizes: [20_000_000], term }, Number.POSITIVE_INFINITY, signal);
 	await expect(work).rejects.toMatchObject({ name: "TimeoutError" });
 	expect(performance.now() - started).toBeLessThan(2_000);
 });
