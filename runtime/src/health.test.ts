@@ -1,5 +1,6 @@
+import perfHooks from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createHealth } from "./health.ts";
 import { createMetrics } from "./metrics.ts";
 
@@ -98,4 +99,16 @@ test("a gauge can be filled when it is read, and the process's own metrics have 
 	expect(body).toContain("netconductor_process_cpu_seconds_total");
 	expect(content_type).toContain("text/plain");
 	expect(createMetrics()).toBeDefined();
+});
+
+test("a process whose metrics nobody reads does not watch its event loop, and the first answer tells of it all the same", async () => {
+	const watch = vi.spyOn(perfHooks, "monitorEventLoopDelay");
+	const metrics = createMetrics();
+	expect(watch).not.toHaveBeenCalled();
+	const [{ body }] = await Promise.all([metrics.expose(), metrics.expose()]);
+	expect(watch).toHaveBeenCalledTimes(1);
+	const least = /^netconductor_nodejs_eventloop_lag_min_seconds (.*)$/m.exec(body)?.[1];
+	// Without a sample it would be the largest number that there is.
+	expect(Number(least)).toBeLessThan(1_000);
+	watch.mockRestore();
 });

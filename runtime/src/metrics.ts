@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 
 type Labels<L extends string> = Record<L, string | number>;
@@ -43,7 +44,7 @@ export type EventOutcome = "published" | "delivered" | "repeated" | "failed" | "
 export interface MetricsOptions {
 	/** Most label combinations of one metric. */
 	max_series?: number;
-	/** Metrics of the Node process: CPU, memory, event loop lag, garbage collection. */
+	/** Metrics of the Node process: CPU, memory, event loop lag, garbage collection; the last two from the first `expose` on. */
 	process_metrics?: boolean;
 }
 
@@ -51,7 +52,14 @@ const prefix = "netconductor_";
 
 export function createMetrics({ max_series = 1_000, process_metrics = true }: MetricsOptions = {}): Metrics {
 	const registry = new Registry();
-	if (process_metrics) collectDefaultMetrics({ register: registry, prefix });
+	let watched: Promise<void> | undefined;
+
+	/** Watching the event loop wakes the process a hundred times a second: it begins when somebody first asks, and that answer waits for a few samples. */
+	async function watchProcess(): Promise<void> {
+		collectDefaultMetrics({ register: registry, prefix });
+		await sleep(50);
+	}
+
 	const made = new Map<string, { shape: string; metric: unknown }>();
 
 	function once<M>(kind: string, { name, labels = [] }: MetricDeclaration<string>, make: (name: string) => M): M {
@@ -106,7 +114,13 @@ export function createMetrics({ max_series = 1_000, process_metrics = true }: Me
 			requests.observe({ operation, method, status }, seconds);
 		},
 		countEvent: (event) => events.add(event),
-		expose: async () => ({ content_type: registry.contentType, body: await registry.metrics() }),
+		async expose() {
+			if (process_metrics) {
+				watched ??= watchProcess();
+				await watched;
+			}
+			return { content_type: registry.contentType, body: await registry.metrics() };
+		},
 	};
 	const requests = metrics.histogram({
 		name: "http_request_seconds",
