@@ -57,6 +57,11 @@ function isOutOfResources(error: unknown): error is ServerError {
 	return error instanceof Error && "code" in error && typeof error.code === "string" && /^5[38]/.test(error.code);
 }
 
+/** Whether PostgreSQL ended a statement before its end: at `statement_timeout`, or because it was asked to. */
+export function isCancelled(error: unknown): boolean {
+	return error instanceof DatabaseQueryError && error.sqlstate === "57014";
+}
+
 /** What a failed statement becomes: `service.unavailable` when the connection was lost, else without its parameters. */
 export function toDatabaseError(error: unknown, query?: string): Error {
 	const cause = error instanceof DrizzleQueryError ? error.cause : error;

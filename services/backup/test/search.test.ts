@@ -77,6 +77,34 @@ test("searches as things stood at a date", async () => {
 	expect(await found({ q: "line zz", device_type: "generic_cli" })).toEqual([]);
 });
 
+test("at a date finds what is current still and what is not any more, in every form", async () => {
+	const kept = host.addDevice("r-5");
+	const changed = host.addDevice("r-6");
+	await host.record(kept, "Mark qx7 kept\n", { at: "2025-01-01T00:00:00Z" });
+	await host.record(changed, "Mark qx7 before\n", { at: "2025-01-01T00:00:00Z" });
+	await host.record(changed, "Mark qx7 after\n", { at: "2025-06-01T00:00:00Z" });
+	const at = "2025-03-01T00:00:00Z";
+	expect(await found({ q: "mark QX7", at })).toEqual(["r-5:1", "r-6:1"]);
+	expect(await found({ q: "qx7 before", at })).toEqual(["r-6:1"]);
+	expect(await found({ q: "qx7 after", at })).toEqual([]);
+	expect(await found({ q: "Mark qx7", ignore_case: "false", at })).toEqual(["r-5:1", "r-6:1"]);
+	expect(await found({ q: "mark qx7", ignore_case: "false", at })).toEqual([]);
+	expect(await found({ q: "^Mark .x7 (kept|after)$", regex: "true", at })).toEqual(["r-5:1"]);
+	expect(await found({ q: "x7", at })).toEqual(["r-5:1", "r-6:1"]);
+	const { searched, total } = await host.client.searchConfigs({ query: { q: "nothing like it", at } });
+	expect([searched, total]).toEqual([3, 0]);
+});
+
+test("what a search asks the database ends at the time limit as well", async () => {
+	await host.db.transaction(async (tx) => {
+		await tx.execute("lock table search_texts in access exclusive mode");
+		await expect(found({ q: "hostname" })).rejects.toMatchObject({ code: "backups.search_too_broad" });
+		const waiting = await tx.execute("select from pg_stat_activity where wait_event_type = 'Lock'");
+		expect(waiting.rowCount).toBe(0);
+	});
+	expect(await found({ q: "hostname r-1" })).toEqual(["r-1:1"]);
+});
+
 test("a hostile pattern ends at the time limit, and the service goes on answering meanwhile", async () => {
 	const device = host.addDevice("one-line");
 	await host.record(device, `banner ${"ab".repeat(5_000_000)}\n`);

@@ -3,7 +3,8 @@ import { type Blame, firstBlame, nextBlame, type Origin } from "./blame.ts";
 import { compareTexts } from "./compare.ts";
 import { countEdits, diffLines } from "./diff.ts";
 import { decodeConfig, splitLines } from "./lines.ts";
-import { createMatcher, findHits, fold, hasMatch, type SearchTerm } from "./matcher.ts";
+import { matchTexts, type PackedTexts } from "./match-texts.ts";
+import { createMatcher, findHits, fold, type SearchTerm } from "./matcher.ts";
 import { pack, unpack, withCrlf } from "./packing.ts";
 import { prepareConfig } from "./prepare.ts";
 
@@ -101,10 +102,7 @@ export const textTasks = {
 	/** A stored text as search compares it. */
 	foldText: ({ text }: { text: PackedText }) => fold(textOf(text)),
 	/** Which of the texts have a line that matches. */
-	filterMatching({ texts, term }: { texts: PackedText[]; term: SearchTerm }) {
-		const matcher = createMatcher(term);
-		return texts.map((text) => hasMatch(textOf(text), matcher));
-	},
+	matchTexts: ({ term, ...texts }: PackedTexts & { term: SearchTerm }) => matchTexts(texts, term),
 	/** Matching lines of each text. */
 	findHits({ texts, term, context }: { texts: PackedText[]; term: SearchTerm; context: number }) {
 		const matcher = createMatcher(term);
