@@ -287,6 +287,34 @@ describe.each([
 		await expect.poll(() => effects(kitchen), { timeout: 4_000, interval: 20 }).toEqual(["patient"]);
 	});
 
+	test("an event that was put off while the clock was an hour ahead is tried again when it is set right", async () => {
+		const kitchen = await service("kitchen");
+		let ahead_ms = 3_600_000;
+		const clock = { ...systemClock, now: () => new Date(Date.now() + ahead_ms) };
+		const consumers: Consumers = {
+			async "user.changed.v1"(payload, delivery) {
+				if (ahead_ms > 0) throw new Error("not yet");
+				await record(payload, delivery);
+			},
+		};
+		const inbox = await startInbox({
+			db: kitchen,
+			service: kitchen.schema,
+			consumers,
+			carrier,
+			clock,
+			log,
+			poll_ms: 50,
+		});
+		stops.push(inbox.stop);
+		await relay();
+		await publish("patient");
+		const putOff = () => kitchen.query("select from inbox where next_attempt_at > now() + interval '50 minutes'");
+		await expect.poll(async () => (await putOff()).length, patient).toBe(1);
+		ahead_ms = 0;
+		await expect.poll(() => effects(kitchen), patient).toEqual(["patient"]);
+	});
+
 	test("a process that did not get its turn tries again soon", async () => {
 		const kitchen = await service("kitchen");
 		await inbox(kitchen);

@@ -129,13 +129,17 @@ export async function startInbox(options: InboxOptions): Promise<Inbox> {
 		if (failed !== undefined && event !== undefined) await postpone(event, failed.error);
 		singly = taken === 0 ? 0 : Math.max(0, singly - taken);
 		if (taken === limit || (taken > 0 && due_at <= now)) return true;
-		return due_at === Number.POSITIVE_INFINITY ? false : Math.max(1, due_at - clock.now().getTime());
+		return due_at === Number.POSITIVE_INFINITY ? false : Math.min(poll_ms, Math.max(1, due_at - clock.now().getTime()));
 	}
+
+	/** Further away than the longest pause is only what was put off before the clock was set back. */
+	const isDue = (now: number) =>
+		sql`(next_attempt_at <= ${instant(now)} or next_attempt_at > ${instant(now + longest_retry_ms)})`;
 
 	async function takeDue(tx: Tx, now: number, limit: number): Promise<Waiting[]> {
 		const { rows } = await tx.execute<Waiting>(
 			sql`select id, name, payload, traceparent, occurred_at, attempts from ${table}
-				where ${waiting} and next_attempt_at <= ${new Date(now).toISOString()}::timestamptz order by arrival limit ${limit}`,
+				where ${waiting} and ${isDue(now)} order by arrival limit ${limit}`,
 		);
 		return rows;
 	}
@@ -143,7 +147,7 @@ export async function startInbox(options: InboxOptions): Promise<Inbox> {
 	async function nextDue(tx: Tx, now: number): Promise<number> {
 		const { rows } = await tx.execute<{ at: string | null }>(
 			sql`select min(next_attempt_at) as at from ${table}
-				where ${waiting} and next_attempt_at > ${new Date(now).toISOString()}::timestamptz`,
+				where ${waiting} and not ${isDue(now)}`,
 		);
 		const at = rows[0]?.at ?? null;
 		return at === null ? Number.POSITIVE_INFINITY : new Date(at).getTime();
@@ -251,6 +255,10 @@ function inRows(events: readonly Waiting[]): [Waiting, ...Waiting[]][] {
 		else rows.push([event]);
 	}
 	return rows;
+}
+
+function instant(ms: number): SQL {
+	return sql`${new Date(ms).toISOString()}::timestamptz`;
 }
 
 function toRow({ id, name, payload, traceparent, occurred_at }: BusMessage) {
