@@ -4,6 +4,7 @@ import { type Clients, eventually, runEnded } from "@netconductor/e2e/product";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { median } from "./harness/figures.ts";
 import { numbersIn, readOptions } from "./harness/options.ts";
+import { cpuOfDescendants, cpuOfMachine } from "./harness/processes.ts";
 import { type CpuTimes, importFleet, type MeasuredProduct, startMeasuredProduct } from "./harness/product.ts";
 import { type Figure, printReport, type Table } from "./harness/report.ts";
 import { resetStatements, topStatements } from "./harness/statements.ts";
@@ -30,6 +31,8 @@ interface Round {
 	/** Until nothing that the run set off is left to do. */
 	cpu_ms: CpuTimes;
 	fleet_cpu_ms: number;
+	/** Cores that neither the product nor the fleet nor this program kept busy. */
+	cores_of_others: number;
 	/** Lines that a device got. */
 	commands_per_device: number;
 }
@@ -41,6 +44,7 @@ async function backUp({ api, cpu }: MeasuredProduct, fleet: FleetProcess): Promi
 	const devices = fleet.devices.length;
 	const totals = await fleet.totalStats();
 	const before = cpu();
+	const machine_ms = cpuOfMachine() - cpuOfDescendants(process.pid);
 	const started = performance.now();
 	const { run_id, snapshot_id = "" } = await api.backup.runSelected({ body: { select: { all: true } } });
 	const run = await runEnded(api, run_id, 3_600_000);
@@ -49,6 +53,7 @@ async function backUp({ api, cpu }: MeasuredProduct, fleet: FleetProcess): Promi
 		return found.status !== "running" && found;
 	});
 	const wall_ms = performance.now() - started;
+	const others_ms = cpuOfMachine() - cpuOfDescendants(process.pid) - machine_ms;
 	if (run.status !== "succeeded" || snapshot.succeeded !== devices) {
 		throw new Error(`the run ended ${run.status}: ${JSON.stringify({ ...run.counts, snapshot: snapshot.succeeded })}`);
 	}
@@ -63,6 +68,7 @@ async function backUp({ api, cpu }: MeasuredProduct, fleet: FleetProcess): Promi
 			workers: after.workers - before.workers,
 			postgres: after.postgres - before.postgres,
 		},
+		cores_of_others: Math.max(0, others_ms / wall_ms),
 		fleet_cpu_ms: cpu_ms - totals.cpu_ms,
 		commands_per_device: (commands - totals.commands) / devices,
 	};
@@ -136,7 +142,19 @@ const devicesPerSecond = ({ devices, wall_ms }: Round) => devices / (wall_ms / 1
 function roundsTable(lives: Life[]): Table {
 	return {
 		title: "Rounds; CPU in ms for one device",
-		columns: ["devices", "round", "wall s", "devices/s", "main", "workers", "PostgreSQL", "product", "fleet", "lines"],
+		columns: [
+			"devices",
+			"round",
+			"wall s",
+			"devices/s",
+			"main",
+			"workers",
+			"PostgreSQL",
+			"product",
+			"fleet",
+			"lines",
+			"cores busy with other work",
+		],
 		rows: lives.flatMap(({ rounds }) =>
 			rounds.map((round, i) => [
 				String(round.devices),
@@ -149,6 +167,7 @@ function roundsTable(lives: Life[]): Table {
 				cpuPerDevice(round),
 				round.fleet_cpu_ms / round.devices,
 				round.commands_per_device,
+				round.cores_of_others,
 			]),
 		),
 	};

@@ -62,6 +62,16 @@ export function cpuOfDescendants(pid: number): number {
 	return cpuOf(pid) + ended_ms + childrenOf(pid).reduce((sum, child) => sum + cpuOfDescendants(child), 0);
 }
 
+/** CPU time that the whole machine spent on anything but waiting, and what its host took away from it, ms. */
+export function cpuOfMachine(): number {
+	const [, user, nice, system, , , irq, softirq, steal] = readFileSync("/proc/stat", "latin1")
+		.split("\n", 1)
+		.join("")
+		.split(/\s+/)
+		.map(Number);
+	return [user, nice, system, irq, softirq, steal].reduce<number>((sum, ticks) => sum + (ticks ?? 0), 0) * tick_ms;
+}
+
 export interface Memory {
 	/** Resident: pages shared with other processes count whole. */
 	rss_bytes: number;

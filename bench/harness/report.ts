@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism, cpus, release, totalmem } from "node:os";
+import { cpuOfDescendants, cpuOfMachine } from "./processes.ts";
 
 export interface Table {
 	title: string;
@@ -23,6 +24,14 @@ export interface Report {
 	notes?: string[];
 }
 
+const begun = { at: performance.now(), machine_ms: cpuOfMachine() };
+
+/** Cores that were kept busy, from the start of this program on, by what is neither it nor its children: figures suffer from that. */
+function coresOfOthers(): number {
+	const others_ms = cpuOfMachine() - begun.machine_ms - cpuOfDescendants(process.pid);
+	return Math.max(0, others_ms / (performance.now() - begun.at));
+}
+
 /** The command as it was typed, without the options that only choose the output. */
 function command(): string {
 	const program = (process.argv[1] ?? "").split("/").pop();
@@ -38,6 +47,7 @@ function machine() {
 		system: `${process.platform} ${release()}`,
 		node: process.version,
 		commit: commit(),
+		cores_busy_with_other_work: coresOfOthers(),
 		date: new Date().toISOString().slice(0, 16),
 	};
 }
@@ -71,7 +81,7 @@ export function printReport(report: Report, { json, markdown }: { json: boolean;
 	};
 	const print = markdown ? markdownTable : plainTable;
 	const parts = [
-		`${about.cpu}, ${about.cores} cores, ${about.memory_gib} GiB, ${about.system}, Node ${about.node}, commit ${about.commit}, ${about.date}`,
+		`${about.cpu}, ${about.cores} cores, ${about.memory_gib} GiB, ${about.system}, Node ${about.node}, commit ${about.commit}, ${about.date}; other work kept ${rounded(about.cores_busy_with_other_work)} cores busy`,
 		...report.tables.map(print),
 		...(figures.rows.length > 0 ? [print(figures)] : []),
 		...(report.notes ?? []),
@@ -93,7 +103,7 @@ function verdictOf({ value, at_most, at_least }: Figure): string {
 }
 
 /** Three significant digits, without exponents. */
-export function rounded(value: number): string {
+function rounded(value: number): string {
 	if (!Number.isFinite(value)) return "–";
 	const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1)));
 	return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(Math.min(digits, 4));
