@@ -40,7 +40,7 @@ export interface RoundOptions {
 }
 
 const workers = 2;
-const concurrency = 50;
+const concurrency = 25;
 /** After the last fault. */
 const longestRun_ms = 300_000;
 

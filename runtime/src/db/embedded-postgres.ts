@@ -386,7 +386,7 @@ async function takeOver(cluster: Cluster, urlOf: UrlOf): Promise<Postmaster | un
 		encoding: "utf8",
 	}).stdout;
 	// One that is just starting, perhaps recovering, gets time to become ready.
-	for (const until = Date.now() + 10_000; Date.now() < until && isAlive(pid); await sleep(50)) {
+	for (const until = performance.now() + 10_000; performance.now() < until && isAlive(pid); await sleep(50)) {
 		const now = readPidFile(data);
 		if (now?.pid !== pid) break;
 		if (!now.ready) continue;
@@ -428,7 +428,7 @@ async function stopServer(pid: number, data: string, signals: NodeJS.Signals[]):
 		} catch {
 			break;
 		}
-		for (const until = Date.now() + 15_000; Date.now() < until && isAlive(pid); ) await sleep(20);
+		for (const until = performance.now() + 15_000; performance.now() < until && isAlive(pid); ) await sleep(20);
 	}
 	await stopOrphans(data);
 }
@@ -437,7 +437,7 @@ async function stopServer(pid: number, data: string, signals: NodeJS.Signals[]):
 async function stopOrphans(data: string): Promise<void> {
 	if (process.platform !== "linux") return;
 	for (const signal of ["SIGQUIT", "SIGKILL"] as const) {
-		for (const until = Date.now() + 3_000; Date.now() < until; await sleep(20)) {
+		for (const until = performance.now() + 3_000; performance.now() < until; await sleep(20)) {
 			const orphans = serversIn(data);
 			if (orphans.length === 0) return;
 			for (const pid of orphans) {
@@ -506,7 +506,7 @@ async function launchOn(cluster: Cluster, urlOf: UrlOf, port: number): Promise<P
 	child.once("error", (error) => {
 		ended = error.message;
 	});
-	const started = Date.now();
+	const started = performance.now();
 	let told = started;
 	// Crash recovery takes as long as it takes: only the end of the process is a failure.
 	while (ended === undefined) {
@@ -514,12 +514,12 @@ async function launchOn(cluster: Cluster, urlOf: UrlOf, port: number): Promise<P
 		const file = readPidFile(cluster.data);
 		if (file?.ready && file.pid === child.pid) {
 			await serverVersion(urlOf(port, "postgres"));
-			cluster.log.info({ pid: file.pid, port, duration_ms: Date.now() - started }, "PostgreSQL is ready");
+			cluster.log.info({ pid: file.pid, port, duration_ms: Math.round(performance.now() - started) }, "PostgreSQL is ready");
 			return { pid: file.pid, port, child };
 		}
-		if (Date.now() - told > 10_000) {
-			told = Date.now();
-			cluster.log.info({ waited_ms: told - started }, "PostgreSQL is still recovering");
+		if (performance.now() - told > 10_000) {
+			told = performance.now();
+			cluster.log.info({ waited_ms: Math.round(told - started) }, "PostgreSQL is still recovering");
 		}
 	}
 	throw failed("startup.database_failed", {
