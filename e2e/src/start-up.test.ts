@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -140,7 +140,7 @@ describe("beside a running server", () => {
 		expect(existsSync(join(dir, "data", "postgres", "cluster", "postmaster.pid"))).toBe(false);
 	});
 
-	test("a wrong master key is refused, and the right one still finds everything", async () => {
+	test("a wrong master key or none is refused, and the right one still finds everything", async () => {
 		const running = [product.server.pid(), ...product.server.children()];
 		expect(running.length).toBeGreaterThan(2);
 		await product.stop();
@@ -153,6 +153,14 @@ describe("beside a running server", () => {
 		expect(code).toBe(1);
 		expect(said).toContain("was wrapped with the master key");
 		expect(said).toContain("Nothing was changed");
+
+		const key = join(product.data_dir, "master.key");
+		renameSync(key, `${key}.kept`);
+		const lost = await attempt({ NETCONDUCTOR_DATA_DIR: product.data_dir });
+		expect(lost.said).toContain(`neither NETCONDUCTOR_MASTER_KEY nor ${key}`);
+		// A new one would open nothing, and hide that one was lost.
+		expect(existsSync(key)).toBe(false);
+		renameSync(`${key}.kept`, key);
 
 		await product.restart();
 		expect(await product.login("admin", adminPassword)).toBeTruthy();

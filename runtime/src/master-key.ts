@@ -40,11 +40,28 @@ interface LoadOptions {
  * The configured master key, else the one in `<data_dir>/master.key`, which the first start makes (mode 0600, on disk before it is used).
  * @throws startup.master_key_invalid — not 32 bytes, or the file can be read by others than its owner
  */
-export async function loadMasterKeys({ configured, configured_previous, data_dir }: LoadOptions): Promise<MasterKeys> {
+export async function loadMasterKeys(options: LoadOptions): Promise<MasterKeys> {
+	const path = join(options.data_dir, "master.key");
+	if (options.configured === undefined && !(await exists(path))) await makeFile(path);
+	const keys = await findMasterKeys(options);
+	if (keys === undefined)
+		throw failed("startup.master_key_invalid", { message: `The master key ${path} is gone again.` });
+	return keys;
+}
+
+/**
+ * The same without making a key: undefined where none is configured and there is no file.
+ * @throws startup.master_key_invalid
+ */
+export async function findMasterKeys({
+	configured,
+	configured_previous,
+	data_dir,
+}: LoadOptions): Promise<MasterKeys | undefined> {
+	const path = join(data_dir, "master.key");
+	if (configured === undefined && !(await exists(path))) return undefined;
 	const current =
-		configured === undefined
-			? await masterKeyFile(join(data_dir, "master.key"))
-			: masterKey(configured, "NETCONDUCTOR_MASTER_KEY");
+		configured === undefined ? await masterKeyFile(path) : masterKey(configured, "NETCONDUCTOR_MASTER_KEY");
 	const previous =
 		configured_previous === undefined ? undefined : masterKey(configured_previous, "NETCONDUCTOR_MASTER_KEY_PREVIOUS");
 	return { current, previous };
@@ -66,7 +83,6 @@ function masterKey(text: string, source: string): MasterKey {
 }
 
 async function masterKeyFile(path: string): Promise<MasterKey> {
-	if (!(await exists(path))) await makeFile(path);
 	const { mode } = await stat(path);
 	if (process.platform !== "win32" && (mode & 0o077) !== 0) {
 		throw failed("startup.master_key_invalid", {

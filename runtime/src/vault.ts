@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
-import type { Database } from "./db/database.ts";
+import { type Database, plainIdentifier } from "./db/database.ts";
 import { toDatabaseError } from "./db/query-error.ts";
 import { failed } from "./errors.ts";
 import type { Log } from "./log.ts";
@@ -304,6 +304,27 @@ export async function checkMasterKey(
 	if (rows[0]?.found == null) return;
 	const stored = await on.query<StoredKey>(`select key_id, master_key_id from ${table} order by n`);
 	for (const row of stored.rows) wrappingKey(row, master, schema, schema);
+}
+
+/**
+ * Opens every stored data key of a service, as its start would, and changes nothing. Answers how many there are and how many of them
+ * only the previous master key opens.
+ * @throws startup.master_key_wrong
+ */
+export async function tryStoredKeys(
+	on: Pick<pg.ClientBase, "query">,
+	service: string,
+	master: MasterKeys,
+): Promise<{ keys: number; by_previous: number }> {
+	const table = `${plainIdentifier(service)}.vault_keys`;
+	const { rows } = await on.query<{ found: string | null }>("select to_regclass($1)::text as found", [table]);
+	if (rows[0]?.found == null) return { keys: 0, by_previous: 0 };
+	const stored = await on.query<StoredKey>(
+		`select key_id, wrapped, master_key_id, retired_at from ${table} order by n`,
+	);
+	for (const row of stored.rows) await unwrap(row, master, service, service);
+	const by_previous = stored.rows.filter((row) => row.master_key_id !== master.current.id).length;
+	return { keys: stored.rows.length, by_previous };
 }
 
 async function selfTest(vault: Vault, service: string): Promise<void> {

@@ -10,7 +10,7 @@ import { addGroupCommands } from "./commands/groups.ts";
 import { addKeyCommands } from "./commands/keys.ts";
 import { addRoleCommands } from "./commands/roles.ts";
 import { addRunCommands } from "./commands/runs.ts";
-import { addServeCommand } from "./commands/serve.ts";
+import { addServerCommands } from "./commands/server.ts";
 import { addSessionCommands } from "./commands/session.ts";
 import { addSettingsCommands } from "./commands/settings.ts";
 import { addSnapshotCommands } from "./commands/snapshots.ts";
@@ -56,7 +56,7 @@ export function createProgram(system: System): Command {
 	const open = createOpen(system);
 
 	program.commandsGroup("The server:");
-	addServeCommand(program);
+	addServerCommands(program);
 	addSessionCommands(program, open);
 	addStatusCommand(program, open);
 	program.commandsGroup("Inventory:");

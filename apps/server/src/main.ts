@@ -5,9 +5,11 @@ import { type Server, serve } from "./serve.ts";
 import { defaultTargets, parseTargets } from "./services.ts";
 
 const usage = `Usage: netconductor serve [--targets=all|auth,devices,...] [--config=netconductor.yaml]
+       netconductor doctor [--json] and the same options
 
-Ends with 0 after SIGTERM or SIGINT, 2 for a wrong command line, 78 for a wrong configuration, 1 for everything else that
-keeps it from running.
+serve ends with 0 after SIGTERM or SIGINT, 2 for a wrong command line, 78 for a wrong configuration, 1 for everything else
+that keeps it from running. doctor says whether that start would work, or what is wrong with what runs, and ends with 1
+when something must be mended.
 `;
 
 function fail(error: unknown): never {
@@ -24,6 +26,7 @@ function readCommandLine() {
 			options: {
 				targets: { type: "string" },
 				config: { type: "string" },
+				json: { type: "boolean" },
 				help: { type: "boolean", short: "h" },
 			},
 		});
@@ -31,8 +34,12 @@ function readCommandLine() {
 			process.stdout.write(usage);
 			process.exit(0);
 		}
-		if (positionals.length !== 1 || positionals[0] !== "serve") throw new RangeError("");
+		const [command] = positionals;
+		if (positionals.length !== 1 || (command !== "serve" && command !== "doctor")) throw new RangeError("");
+		if (command === "serve" && values.json) throw new RangeError("serve has no --json");
 		return {
+			command,
+			json: values.json === true,
 			targets: values.targets === undefined ? defaultTargets : parseTargets(values.targets),
 			config_file: values.config,
 		};
@@ -43,7 +50,15 @@ function readCommandLine() {
 	}
 }
 
-const { targets, config_file } = readCommandLine();
+const { command, json, targets, config_file } = readCommandLine();
+if (command === "doctor") {
+	const { diagnose, renderDiagnosis } = await import("./doctor/doctor.ts");
+	const diagnosis = await diagnose({ targets, config_file, env: process.env }).catch(fail);
+	const text = json ? `${JSON.stringify(diagnosis, null, 2)}\n` : renderDiagnosis(diagnosis);
+	// Only a written answer is one: process.exit does not wait for a pipe.
+	await new Promise((resolve) => process.stdout.write(text, resolve));
+	process.exit(diagnosis.status === "failed" ? 1 : 0);
+}
 const isWorker = targets.includes("worker");
 if (!isWorker) process.stdout.write("Starting NetConductor (the first start takes some seconds)...\n");
 // Registered before anything starts: a process that is stopped while it starts must not leave its database running.

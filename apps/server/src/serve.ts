@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type { Carrier } from "@netconductor/runtime/bus/carrier";
 import { createPostgresEphemeral, createRedisEphemeral } from "@netconductor/runtime/bus/ephemeral";
 import { createInProcessCarrier } from "@netconductor/runtime/bus/in-process-carrier";
@@ -6,7 +6,7 @@ import { createRabbitMqCarrier } from "@netconductor/runtime/bus/rabbitmq-carrie
 import { systemClock } from "@netconductor/runtime/clock";
 import type { Environment } from "@netconductor/runtime/config";
 import { makeDataDir } from "@netconductor/runtime/data-dir";
-import { startEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
+import { findEmbeddedPostgres, startEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
 import { failed } from "@netconductor/runtime/errors";
 import { createHealth } from "@netconductor/runtime/health";
 import { createHost } from "@netconductor/runtime/host/host";
@@ -14,11 +14,12 @@ import { createLifecycle } from "@netconductor/runtime/host/lifecycle";
 import type { AnyService } from "@netconductor/runtime/host/service";
 import { newId } from "@netconductor/runtime/id";
 import { createLog, type Log } from "@netconductor/runtime/log";
-import { loadMasterKeys } from "@netconductor/runtime/master-key";
+import { findMasterKeys, loadMasterKeys, type MasterKeys } from "@netconductor/runtime/master-key";
 import { createMetrics } from "@netconductor/runtime/metrics";
 import { startTelemetry } from "@netconductor/runtime/telemetry";
+import { publicUrl } from "./public-url.ts";
 import { loadServices, type Target } from "./services.ts";
-import { loadSettings, type Settings } from "./settings.ts";
+import { loadSettings, type Settings, usesEmbedded } from "./settings.ts";
 import { version } from "./version.ts";
 import { startWorkerProcesses } from "./worker-processes.ts";
 
@@ -80,11 +81,7 @@ async function start({ targets, services, settings, config_file, env, log, life 
 	});
 	life.onStop("telemetry", () => telemetry.stop());
 
-	const master = await loadMasterKeys({
-		configured: settings.master.key,
-		configured_previous: settings.master.key_previous,
-		data_dir,
-	});
+	const master = await masterKeys(services, settings, data_dir, isWorker);
 	const admin_url = await openDatabase(services, settings, data_dir, log, life);
 	const metrics = createMetrics();
 	const health = createHealth();
@@ -119,6 +116,23 @@ async function start({ targets, services, settings, config_file, env, log, life 
 	return { url: publicUrl(targets, settings), data_dir, log, stop: () => life.stop() };
 }
 
+/** A key made in place of a lost one would open nothing, and hide that one was lost: only a first start makes one. */
+async function masterKeys(
+	services: readonly AnyService[],
+	settings: Settings,
+	data_dir: string,
+	isWorker: boolean,
+): Promise<MasterKeys> {
+	const { key, key_previous } = settings.master;
+	const options = { configured: key, configured_previous: key_previous, data_dir };
+	const hasData = usesEmbedded(services, settings) && findEmbeddedPostgres(data_dir).state !== "absent";
+	const keys = isWorker || hasData ? await findMasterKeys(options) : await loadMasterKeys(options);
+	if (keys !== undefined) return keys;
+	throw failed("startup.master_key_missing", {
+		message: `What is stored was sealed with a master key, and there is none: neither NETCONDUCTOR_MASTER_KEY nor ${join(data_dir, "master.key")}. Put it back, from a backup of that folder; without it stored secrets are lost.`,
+	});
+}
+
 /** The administrator's URL: the configured database's, or that of the embedded one, which is started here. */
 async function openDatabase(
 	services: readonly AnyService[],
@@ -127,9 +141,7 @@ async function openDatabase(
 	log: Log,
 	life: ReturnType<typeof createLifecycle>,
 ): Promise<string | undefined> {
-	if (settings.database.url !== undefined) return settings.database.url;
-	const allPlaced = services.every(({ schema }) => schema === false || settings.database_urls[schema] !== undefined);
-	if (allPlaced) return undefined;
+	if (!usesEmbedded(services, settings)) return settings.database.url;
 	const postgres = await startEmbeddedPostgres({ data_dir, log });
 	life.onStop("embedded PostgreSQL", () => postgres.stop());
 	return postgres.url;
@@ -188,11 +200,4 @@ function withoutPassword(url: string | undefined): string | undefined {
 	const bare = new URL(url);
 	bare.password = "";
 	return bare.href;
-}
-
-function publicUrl(targets: readonly Target[], settings: Settings): string | undefined {
-	if (!targets.includes("gateway")) return undefined;
-	const { host, port } = settings.sections.http as { host: string; port: number };
-	const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
-	return `http://${shown}:${port}`;
 }

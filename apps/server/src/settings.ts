@@ -66,6 +66,12 @@ export function loadSettings(services: readonly AnyService[], env: Environment, 
 	return settings;
 }
 
+/** Whether a start of these services starts PostgreSQL itself. */
+export function usesEmbedded(services: readonly AnyService[], { database, database_urls }: Settings): boolean {
+	if (database.url !== undefined) return false;
+	return services.some(({ schema }) => schema !== false && database_urls[schema] === undefined);
+}
+
 /** What services of this process need from others and would find out only when they call, or, worse, never. */
 function placementProblems(services: readonly AnyService[], { peers, rabbitmq, workers }: Settings): FieldError[] {
 	const here = new Set(services.map(({ name }) => name));

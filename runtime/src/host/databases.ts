@@ -61,7 +61,7 @@ async function provision(schema: string, admin_url: string | undefined, master: 
 }
 
 /** A URL that names the role which provisioning makes, without a password, means the one that we gave it. */
-function withPassword(given: string, schema: string, master: MasterKeys): string {
+export function withPassword(given: string, schema: string, master: MasterKeys): string {
 	const url = new URL(given);
 	if (url.username !== `nc_${schema}` || url.password !== "") return given;
 	url.password = rolePassword(schema, master);
