@@ -35,4 +35,10 @@ export const RunProgress = z.object({
 export type RunProgress = z.infer<typeof RunProgress>;
 
 /** Close codes of our WebSockets, besides RFC 6455's. */
-export const closeCodes = { ticket_invalid: 4401, forbidden: 4403, not_found: 4404, too_slow: 4408 } as const;
+export const closeCodes = {
+	ticket_invalid: 4401,
+	forbidden: 4403,
+	not_found: 4404,
+	too_slow: 4408,
+	too_many: 4429,
+} as const;

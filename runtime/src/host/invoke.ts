@@ -136,7 +136,8 @@ function seen(operation: string, { method }: Operation, started: number) {
 	return { operation, method, seconds: (performance.now() - started) / 1000 };
 }
 
-function whyDenied(operation: Operation, actor: Actor): AppError | undefined {
+/** Why the actor may not call the operation, or undefined. */
+export function whyDenied(operation: Operation, actor: Actor): AppError | undefined {
 	// Only our own services get here with an internal operation: the gateway has no route for it.
 	if (operation.internal || operation.public) return undefined;
 	if (actor.id === anonymous.id) {

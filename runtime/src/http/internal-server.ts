@@ -45,16 +45,17 @@ export function createInternalServer({
 			app,
 			api,
 			() => true,
-			(name, _, raw, { request, signal }) =>
+			(_, __, request) =>
+				tokens.verify(bearer(request), api.name).catch((cause: unknown) => {
+					// Retryable: the clocks of two processes may disagree for a moment.
+					throw failed("auth.unauthenticated", { message: (cause as Error).message, retryable: true, cause });
+				}),
+			(name, _, raw, { request, caller: { actor }, signal }) =>
 				runWithTraceparent(header(request, "traceparent"), () =>
 					withSpan(
 						`${api.name}.${name}`,
 						{},
 						async () => {
-							const { actor } = await tokens.verify(bearer(request), api.name).catch((cause: unknown) => {
-								// Retryable: the clocks of two processes may disagree for a moment.
-								throw failed("auth.unauthenticated", { message: (cause as Error).message, retryable: true, cause });
-							});
 							const remaining_ms = Number(header(request, "x-deadline-ms") ?? Number.NaN);
 							const request_id = header(request, "x-request-id");
 							return invoke(name, raw, {

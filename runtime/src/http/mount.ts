@@ -6,37 +6,58 @@ import { defaultMaxBodyBytes } from "../host/transport.ts";
 import { currentTraceId } from "../telemetry.ts";
 
 /** A request under way; `signal` aborts when the caller closes the connection before the answer. */
-export interface Exchange {
+export interface Exchange<C> {
 	request: FastifyRequest;
+	caller: C;
 	signal: AbortSignal;
 }
 
 /** Answers one operation's request. */
-export type Respond = (name: string, operation: Operation, raw: RawCall, exchange: Exchange) => Promise<Answer>;
+export type Respond<C> = (name: string, operation: Operation, raw: RawCall, exchange: Exchange<C>) => Promise<Answer>;
+
+/** Tells on whose behalf a request is made, or refuses it by throwing, before anything of its body is read. */
+export type Admit<C> = (name: string, operation: Operation, request: FastifyRequest) => C | Promise<C>;
 
 /** Mounts operations of a contract as routes. Input goes on as the wire has it; the service parses it. */
-export function mountApi(
+export function mountApi<C>(
 	app: FastifyInstance,
 	api: Api,
 	selected: (operation: Operation) => boolean,
-	respond: Respond,
+	admit: Admit<C>,
+	respond: Respond<C>,
 ): void {
+	const callers = new WeakMap<FastifyRequest, { caller: C }>();
 	for (const [name, operation] of Object.entries(api.operations)) {
 		if (!selected(operation)) continue;
 		app.route({
 			method: operation.method,
 			url: operation.path,
 			bodyLimit: operation.max_body_bytes ?? defaultMaxBodyBytes,
+			async preParsing(request, reply) {
+				try {
+					callers.set(request, { caller: await admit(name, operation, request) });
+				} catch (error) {
+					if (mayBeLarge(request)) reply.header("connection", "close");
+					throw error;
+				}
+			},
 			async handler(request, reply) {
+				const admitted = callers.get(request);
+				if (admitted === undefined) throw new TypeError(`${name} was called by nobody who was admitted`);
 				const raw: RawCall = {
 					params: request.params as RawCall["params"],
 					query: request.query as RawCall["query"],
 					body: request.body ?? undefined,
 				};
-				return send(reply, await respond(name, operation, raw, { request, signal: abortedWith(reply) }));
+				return send(reply, await respond(name, operation, raw, { request, ...admitted, signal: abortedWith(reply) }));
 			},
 		});
 	}
+}
+
+/** Whether taking in the rest of the body, for the sake of the connection, would cost more than a new connection. */
+function mayBeLarge({ headers }: FastifyRequest): boolean {
+	return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 64 * 1024;
 }
 
 function abortedWith(reply: FastifyReply): AbortSignal {

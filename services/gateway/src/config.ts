@@ -25,6 +25,12 @@ export const gatewayConfig = defineConfig(
 		anonymous_requests_per_minute: z.int().min(10).max(10_000_000).default(600).meta({
 			description: "Most requests a minute without a token from one address.",
 		}),
+		headers_timeout_ms: z.int().min(1_000).max(600_000).default(20_000).meta({
+			description: "Longest that a client may take to send the headers of a request.",
+		}),
+		request_timeout_ms: z.int().min(1_000).max(3_600_000).default(120_000).meta({
+			description: "Longest that a client may take to send a whole request.",
+		}),
 		web_dir: z.string().optional().meta({
 			description: "Folder of the built web app.",
 			shown_default: "the one that comes with the product",

@@ -7,14 +7,14 @@ import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
 import { apis } from "@netconductor/contracts/apis";
 import { errorCatalogue } from "@netconductor/contracts/errors";
-import { isPermitted } from "@netconductor/contracts/kernel/actor";
+import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
 import type { Api, Operation } from "@netconductor/contracts/kernel/operation";
 import { openApiDocument } from "@netconductor/contracts/openapi";
 import type { ConfigValue } from "@netconductor/runtime/config";
 import { failed } from "@netconductor/runtime/errors";
 import type { HealthRegistry } from "@netconductor/runtime/health";
 import type { ServiceTransport } from "@netconductor/runtime/host/call";
-import { anonymous } from "@netconductor/runtime/host/invoke";
+import { anonymous, whyDenied } from "@netconductor/runtime/host/invoke";
 import type { ProcessFacts } from "@netconductor/runtime/host/service";
 import { answerHealth } from "@netconductor/runtime/http/internal-server";
 import { answerWithProblems, mountApi, sendProblem } from "@netconductor/runtime/http/mount";
@@ -24,6 +24,7 @@ import type { Metrics } from "@netconductor/runtime/metrics";
 import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from "fastify";
 import type { Authenticate, Identity } from "./authenticate.ts";
+import { createClientAddress } from "./client-address.ts";
 import type { gatewayConfig } from "./config.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { passUpgrades } from "./websocket.ts";
@@ -62,8 +63,12 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 		// A log for every request costs more than most requests: what is logged about one names it by its trace.
 		childLoggerFactory: (logger) => logger,
 		routerOptions: { maxParamLength: 500 },
-		requestTimeout: 120_000,
-		// A client that sends its headers a byte at a time holds a socket, nothing else, and only for so long.
+		// A client that sends a byte at a time holds a socket, nothing else, and only for so long.
+		requestTimeout: config.request_timeout_ms,
+		http: {
+			headersTimeout: Math.min(config.headers_timeout_ms, config.request_timeout_ms),
+			connectionsCheckingInterval: Math.min(5_000, config.headers_timeout_ms),
+		},
 		connectionTimeout: 0,
 		keepAliveTimeout: 65_000,
 		forceCloseConnections: "idle",
@@ -116,12 +121,13 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 			app,
 			api,
 			(operation) => !operation.internal,
-			(name, operation, raw, { request, signal }) =>
+			(name, operation, request) => actorOf(request, name, operation),
+			(name, operation, raw, { request, caller, signal }) =>
 				withSpan(
 					`${request.method} ${operation.path}`,
 					{ "http.request.method": request.method, "http.route": operation.path, "request.id": request.id },
 					() => {
-						const actor = { ...actorOf(request, name, operation), ip: request.ip };
+						const actor = { ...caller, ip: request.ip };
 						return transport.call(operation, name, raw, { actor, signal, request_id: request.id });
 					},
 					"server",
@@ -131,7 +137,12 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	mountSystem(app, needs);
 	await mountDocs(app, needs.process.version);
 	await mountWeb(app, config.web_dir);
-	passUpgrades(app.server, () => needs.addressOf("realtime"), log);
+	passUpgrades(app.server, {
+		realtimeAddress: () => needs.addressOf("realtime"),
+		addressOf: createClientAddress(config.trusted_proxies),
+		attempts_per_minute: config.anonymous_requests_per_minute,
+		log,
+	});
 	return app;
 }
 
@@ -144,13 +155,16 @@ function limitKey(request: FastifyRequest): string {
 	return actor !== undefined && actor.id !== anonymous.id ? `${actor.kind}:${actor.id}` : `ip:${request.ip}`;
 }
 
-function actorOf(request: FastifyRequest, name: string, operation: Operation) {
+/** @throws auth.* where the operation needs somebody and nobody valid asks; what they may do is the service's to say, which records it. */
+function actorOf(request: FastifyRequest, name: string, operation: Operation): Actor {
 	const { identity, identity_error } = request;
 	if (identity === undefined) {
 		// A stale token must not keep anybody from signing in again.
 		if (operation.public) return anonymous;
 		throw identity_error;
 	}
+	const denial = identity.actor.id === anonymous.id ? whyDenied(operation, identity.actor) : undefined;
+	if (denial !== undefined) throw denial;
 	if (identity.must_change_password && !operation.public && !beforePasswordChange.has(name)) {
 		throw failed("auth.password_change_required", {
 			message: "Choose a password of your own first: POST /api/auth/password, or `netconductor login`",

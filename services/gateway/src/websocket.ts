@@ -4,27 +4,45 @@ import type { Duplex } from "node:stream";
 import type { Log } from "@netconductor/runtime/log";
 
 const mostOpen = 2_000;
+const minute_ms = 60_000;
+
+export interface UpgradeNeeds {
+	realtimeAddress(): string;
+	addressOf(request: IncomingMessage): string;
+	/** Most handshakes a minute from one address: each may be a guess at a ticket. */
+	attempts_per_minute: number;
+	log: Log;
+}
 
 /**
  * Hands WebSocket handshakes under `/ws/` on to the realtime service, bytes unchanged. The ticket in the address authenticates
- * them there; nothing is decided here but the path and how many may be open.
+ * them there; nothing is decided here but the path, how many may be open, and how often one address may try.
  */
-export function passUpgrades(server: Server, realtimeAddress: () => string, log: Log): void {
+export function passUpgrades(
+	server: Server,
+	{ realtimeAddress, addressOf, attempts_per_minute, log }: UpgradeNeeds,
+): void {
 	let open = 0;
+	const attempts = createAttemptCounter();
 	server.on("upgrade", (request: IncomingMessage, client: Duplex, head: Buffer) => {
 		client.on("error", () => client.destroy());
 		if (!request.url?.startsWith("/ws/")) return refuse(client, "404 Not Found");
+		if (attempts(addressOf(request)) > attempts_per_minute) return refuse(client, "429 Too Many Requests");
 		if (open >= mostOpen) return refuse(client, "503 Service Unavailable");
 		open += 1;
 		const target = new URL(realtimeAddress());
 		const upstream: Socket = connect({ host: target.hostname, port: Number(target.port) });
 		upstream.setNoDelay(true);
+		let connected = false;
 		upstream.once("connect", () => {
+			connected = true;
 			upstream.write(handshake(request));
 			if (head.length > 0) upstream.write(head);
 			client.pipe(upstream).pipe(client);
 		});
 		upstream.on("error", (err) => {
+			// Once bytes were passed on, words of ours would break into those of the other side.
+			if (connected) return client.destroy();
 			log.warn({ err }, "a WebSocket could not be passed on");
 			if (client.writable) refuse(client, "502 Bad Gateway");
 		});
@@ -34,6 +52,21 @@ export function passUpgrades(server: Server, realtimeAddress: () => string, log:
 		});
 		upstream.once("close", () => client.destroy());
 	});
+}
+
+/** Counts an address's attempts within the minute. What it remembers is forgotten as a whole when the minute is over. */
+function createAttemptCounter(): (address: string) => number {
+	const counts = new Map<string, number>();
+	let until = 0;
+	return (address) => {
+		if (performance.now() > until) {
+			counts.clear();
+			until = performance.now() + minute_ms;
+		}
+		const count = (counts.get(address) ?? 0) + 1;
+		counts.set(address, count);
+		return count;
+	};
 }
 
 function handshake(request: IncomingMessage): string {

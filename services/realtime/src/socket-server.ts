@@ -7,7 +7,7 @@ import type { Log } from "@netconductor/runtime/log";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { Dashboard } from "./dashboard.ts";
 import type { RunFeeds } from "./run-feed.ts";
-import { createWatcher, type Watcher } from "./watcher.ts";
+import { backlogLimitBytes, createWatcher, type Watcher } from "./watcher.ts";
 
 interface Needs {
 	/** @throws auth.ticket_invalid */
@@ -23,6 +23,9 @@ interface Needs {
 const pingEvery_ms = 30_000;
 /** How long somebody who was disabled or lost a right may go on watching, about. */
 const recheckEvery_ms = 5_000;
+
+/** Live views that one person, or one API token's owner, may have open at once: enough for a wall of screens, too few to keep others out. */
+const mostViewsOfOne = 200;
 
 const notPermitted = { code: closeCodes.forbidden, reason: "runs:read is needed" };
 const signedOut = { code: closeCodes.ticket_invalid, reason: "the session or token behind this view has ended" };
@@ -87,6 +90,9 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 			alive.add(opened);
 			opened.on("pong", () => alive.add(opened));
 			opened.on("error", () => opened.terminate());
+			opened.on("message", () => opened.close(1008, "a watcher has nothing to say"));
+			// Every ping is answered: somebody who sends them without reading the answers would fill our memory.
+			opened.on("ping", () => opened.bufferedAmount > backlogLimitBytes && opened.terminate());
 			serve(request, createWatcher(opened)).catch((err) => {
 				log.error({ err }, "a live view failed");
 				opened.close(1011, "internal error");
@@ -102,6 +108,14 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 		});
 		if (actor === undefined) return watcher.end(closeCodes.ticket_invalid, "the ticket is unknown, used or expired");
 		if (!isPermitted(actor, "runs:read")) return watcher.end(notPermitted.code, notPermitted.reason);
+		if (
+			watching
+				.values()
+				.filter(({ id }) => id === actor.id)
+				.toArray().length >= mostViewsOfOne
+		) {
+			return watcher.end(closeCodes.too_many, `${mostViewsOfOne} live views of yours are open already`);
+		}
 		watching.set(watcher, actor);
 		watcher.onEnd(() => void watching.delete(watcher));
 
