@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "@netconductor/contracts/devices/connection";
 import { ciscoIos } from "@netconductor/driver-platforms/cisco-ios";
 import { linux } from "@netconductor/driver-platforms/linux";
@@ -288,6 +289,17 @@ test("a new host key that cannot be stored ends the session before authenticatio
 	});
 	await expect(refused).rejects.toMatchObject({ phase: "host_key" });
 	expect(attempts).toEqual([]);
+});
+
+test("a new host key that takes long to store is not held against the device", async () => {
+	const { port } = await router(withPassword);
+	const timeouts = { connect_ms: 3000, auth_ms: 300, prompt_ms: 3000, command_ms: 3000 };
+	const session = await openSession(routerConnection(port, { timeouts }), {
+		signal: signal(),
+		onHostKey: () => sleep(600),
+	});
+	expect(session.host_key.is_new).toBe(true);
+	await session.close();
 });
 
 test("keyboard-interactive is answered with the password where the device offers nothing else", async () => {

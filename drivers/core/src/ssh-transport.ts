@@ -147,10 +147,7 @@ function openHop(
 				authFault(endpoint, "wants the password to be changed. Log in by hand once, change it, and store the new one"),
 			),
 		);
-		client.on("handshake", () => {
-			// A device may exchange keys anew at any time: that is no phase of connecting, and gains it no time.
-			if (phase === "auth") return;
-			passed();
+		const awaitLogin = () =>
 			enter("auth", timeouts.auth_ms, () =>
 				sessionError(
 					"device.timeout",
@@ -159,6 +156,11 @@ function openHop(
 					`did not decide on the login within ${forPeople(timeouts.auth_ms)}. Its RADIUS, TACACS+ or LDAP server may not answer.`,
 				),
 			);
+		client.on("handshake", () => {
+			// A device may exchange keys anew at any time: that is no phase of connecting, and gains it no time.
+			if (phase === "auth") return;
+			passed();
+			awaitLogin();
 		});
 		client.on("ready", () => {
 			if (settled || hostKey === undefined) return;
@@ -229,7 +231,11 @@ function openHop(
 				authHandler: methods.next(
 					async () => {
 						// By now the device has proved that it holds the key; nothing of ours was sent yet.
-						if (hostKey?.is_new) await onHostKey?.(hostKey);
+						if (!hostKey?.is_new || onHostKey === undefined) return;
+						// Nor is it the device's time that passes while the key is stored.
+						clearTimeout(timer);
+						await onHostKey(hostKey);
+						awaitLogin();
 					},
 					fail,
 					endpoint,
