@@ -113,7 +113,10 @@ test("what a process left begun is recorded as unknown, once, also when it ends 
 	]);
 	const records = await recorded();
 	expect(records.map(nameIn).sort()).toEqual(numbers(450).sort());
-	expect(new Set(records.map(({ payload }) => payload.outcome))).toEqual(new Set(["unknown", "succeeded"]));
-	expect(records.filter(({ payload }) => payload.outcome === "succeeded").length).toBeLessThanOrEqual(100);
+	// Whoever came first recorded it; of what nobody ended, the outcome stays unknown.
+	for (const record of records) {
+		const possible = Number(nameIn(record)) < 100 ? ["unknown", "succeeded"] : ["unknown"];
+		expect(possible).toContain(record.payload.outcome);
+	}
 	expect(await intents()).toBe(0);
 });
