@@ -28,6 +28,8 @@ export interface RawCall {
 	params: Record<string, string>;
 	query: Record<string, string | string[]>;
 	body: unknown;
+	/** The body as JSON, where whoever passes it on need not write it again. */
+	json?: string | undefined;
 }
 
 /** An answer ready for the wire. */

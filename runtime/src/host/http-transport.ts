@@ -17,6 +17,7 @@ import { type AppError, failed, fromProblem, isAppError } from "../errors.ts";
 import { newId } from "../id.ts";
 import { currentTraceparent, withSpan } from "../telemetry.ts";
 import type { Answer, CallerContext, RawCall, ServiceTransport } from "./call.ts";
+import { endOf } from "./end-of-call.ts";
 import type { ServiceTokens } from "./service-token.ts";
 
 export interface HttpTransportOptions {
@@ -66,22 +67,22 @@ export function createHttpTransport({
 		const remaining_ms = Math.ceil(deadline_at - performance.now());
 		if (caller.signal?.aborted) throw failed("request.cancelled", { message: `The caller of ${name} went away` });
 		if (remaining_ms <= 0) throw tooLate(service, name);
-		const deadline = AbortSignal.timeout(remaining_ms);
-		const signal = caller.signal ? AbortSignal.any([caller.signal, deadline]) : deadline;
+		const end = endOf(caller.signal, deadline_at);
 		const traceparent = currentTraceparent();
+		const body = raw.json ?? (raw.body === undefined ? undefined : JSON.stringify(raw.body));
 		try {
 			const response = await pool.request({
 				path: url,
 				method: operation.method,
-				signal,
+				signal: end.signal,
 				headers: {
 					authorization: `Bearer ${await tokens.issue(service, caller.actor)}`,
 					"x-request-id": caller.request_id ?? newId(),
 					"x-deadline-ms": String(remaining_ms),
 					...(traceparent !== undefined && { traceparent }),
-					...(raw.body !== undefined && { "content-type": "application/json" }),
+					...(body !== undefined && { "content-type": "application/json" }),
 				},
-				body: raw.body === undefined ? null : JSON.stringify(raw.body),
+				body: body ?? null,
 			});
 			const content_type = String(response.headers["content-type"] ?? "");
 			const payload = await response.body.text();
@@ -91,12 +92,14 @@ export function createHttpTransport({
 		} catch (error) {
 			if (isAppError(error)) throw error;
 			if (caller.signal?.aborted) throw failed("request.cancelled", { message: `The caller of ${name} went away` });
-			if (deadline.aborted) throw tooLate(service, name);
+			if (end.isLate()) throw tooLate(service, name);
 			throw failed("service.unavailable", {
 				message: `${service} does not answer; is it running?`,
 				details: { service, reason: (error as NodeJS.ErrnoException).code ?? "no answer" },
 				cause: error,
 			});
+		} finally {
+			end.forget();
 		}
 	}
 

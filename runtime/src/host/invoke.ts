@@ -7,6 +7,7 @@ import { newId } from "../id.ts";
 import type { Log } from "../log.ts";
 import type { AuditTrail } from "./audit-trail.ts";
 import type { Answer, CallerContext, ChangeNote, Invoke, RawCall } from "./call.ts";
+import { type EndOfCall, endOf } from "./end-of-call.ts";
 import type { Call, Handlers } from "./service.ts";
 import { createSharedReads } from "./shared-reads.ts";
 
@@ -83,8 +84,8 @@ export function createInvoker({ api, handlers, audit, observe, log }: InvokerNee
 			return change.then((result) => encode(operation, name, result));
 		};
 		try {
-			if (signal.aborted) throw end.why(name);
-			return await untilAborted(work(), signal, () => end.why(name));
+			if (signal.aborted) throw whyEnded(end, name);
+			return await untilAborted(work(), signal, () => whyEnded(end, name));
 		} finally {
 			end.forget();
 		}
@@ -219,31 +220,10 @@ function encode(operation: Operation, name: string, result: unknown): Answer {
 	return { status, content_type: "application/json; charset=utf-8", payload: JSON.stringify(parsed.data) };
 }
 
-/** When nobody waits any longer: the deadline, or the caller going away. Less work than `AbortSignal.any`, which every call would pay. */
-function endOf(caller: AbortSignal | undefined, deadline_at: number) {
-	const ended = new AbortController();
-	let isLate = false;
-	const onGone = () => ended.abort(caller?.reason);
-	const timer = setTimeout(
-		() => {
-			isLate = true;
-			ended.abort("deadline");
-		},
-		Math.max(0, deadline_at - performance.now()),
-	);
-	if (caller?.aborted) onGone();
-	else caller?.addEventListener("abort", onGone, { once: true });
-	return {
-		signal: ended.signal,
-		why: (name: string): AppError =>
-			isLate
-				? failed("request.deadline_exceeded", { message: `${name} did not finish in time` })
-				: failed("request.cancelled", { message: `The caller of ${name} went away` }),
-		forget() {
-			clearTimeout(timer);
-			caller?.removeEventListener("abort", onGone);
-		},
-	};
+function whyEnded(end: EndOfCall, name: string): AppError {
+	return end.isLate()
+		? failed("request.deadline_exceeded", { message: `${name} did not finish in time` })
+		: failed("request.cancelled", { message: `The caller of ${name} went away` });
 }
 
 /** The caller is answered at the deadline even when the work goes on; its outcome is still recorded. */

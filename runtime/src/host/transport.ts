@@ -22,13 +22,21 @@ export function toRawCall(operation: Operation, input: CallInputs): RawCall {
 		}
 	}
 	const params = Object.fromEntries(Object.entries(input.params ?? {}).map(([name, value]) => [name, String(value)]));
-	return { params, query, body: body === undefined ? undefined : jsonCopy(body, operation) };
+	return body === undefined ? { params, query, body } : Object.assign(jsonCopy(body, operation), { params, query });
 }
 
-function jsonCopy(body: unknown, operation: Operation): unknown {
-	const text = JSON.stringify(body);
-	checkBodySize(text.length, operation);
-	return JSON.parse(text);
+/** A call that goes on to another process needs the text alone; the copy is made when somebody here looks. */
+function jsonCopy(body: unknown, operation: Operation): Pick<RawCall, "json" | "body"> {
+	const json = JSON.stringify(body);
+	checkBodySize(json.length, operation);
+	let copy: { body: unknown } | undefined;
+	return {
+		json,
+		get body() {
+			copy ??= { body: JSON.parse(json) };
+			return copy.body;
+		},
+	};
 }
 
 export const defaultMaxBodyBytes = 1024 * 1024;
