@@ -294,7 +294,8 @@ function sweepRegularly(audit: AuditTrail, life: Lifecycle, log: Log): void {
 	};
 	life.onStart(async () => {
 		await sweep();
-		const timer = setInterval(sweep, 60_000);
+		// What it looks for has lain for ten minutes and more.
+		const timer = setInterval(sweep, 300_000);
 		life.onStop("audit sweep", () => clearInterval(timer));
 	});
 }
