@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { isAppError } from "@netconductor/runtime/errors";
 import { announce } from "./announce.ts";
-import { type Server, serve } from "./serve.ts";
+import type { Server } from "./serve.ts";
 import { defaultTargets, parseTargets } from "./services.ts";
 
 const usage = `Usage: netconductor serve [--targets=all|auth,devices,...] [--config=netconductor.yaml]
@@ -61,8 +61,9 @@ if (command === "doctor") {
 }
 const isWorker = targets.includes("worker");
 if (!isWorker) process.stdout.write("Starting NetConductor (the first start takes some seconds)...\n");
-// Registered before anything starts: a process that is stopped while it starts must not leave its database running.
-const starting = serve({ targets, config_file, env: process.env });
+// Loaded after the line above: it takes a second or more. Signals are heard from the beginning: a process that is stopped while it starts
+// must not leave its database running.
+const starting = import("./serve.ts").then(({ serve }) => serve({ targets, config_file, env: process.env }));
 
 /** A terminal's Ctrl-C may arrive twice at once: by the terminal and by npm. */
 const impatient_ms = 1_000;
