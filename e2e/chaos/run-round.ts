@@ -41,7 +41,7 @@ export interface RoundOptions {
 
 const workers = 2;
 const concurrency = 25;
-/** After the last fault. */
+/** To get to each fault, and to end after the last one. */
 const longestRun_ms = 300_000;
 
 /** Starts a product of its own, does to it what the plan says, and says what does not hold afterwards. */
@@ -182,7 +182,7 @@ async function struckRun(scene: Scene, { plan }: Stage, api: Clients, look: () =
 	timeline.add(`run ${run_id} accepted: ${describePlan(plan)}`);
 	const striking: Promise<void>[] = [];
 	const waiting = plan.faults.slice();
-	while (waiting.length > 0) {
+	for (const until = performance.now() + longestRun_ms; waiting.length > 0 && performance.now() < until; ) {
 		const share = await progressOf(product.data_dir, run_id);
 		while (waiting[0] !== undefined && share !== undefined && waiting[0].at <= share) {
 			look();
@@ -193,6 +193,7 @@ async function struckRun(scene: Scene, { plan }: Stage, api: Clients, look: () =
 		}
 		await sleep(50);
 	}
+	if (waiting.length > 0) throw new Error(`the run did not get as far as ${waiting[0]?.at} for ${waiting[0]?.kind}`);
 	if (plan.faults.length === 0 && plan.second_run) await askForAnother(api, accepted, timeline);
 	await Promise.all(striking);
 	return accepted;
