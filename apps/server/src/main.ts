@@ -61,8 +61,8 @@ if (command === "doctor") {
 }
 const isWorker = targets.includes("worker");
 if (!isWorker) process.stdout.write("Starting NetConductor (the first start takes some seconds)...\n");
-// Loaded after the line above: it takes a second or more. Signals are heard from the beginning: a process that is stopped while it starts
-// must not leave its database running.
+// Loaded after the line above: it takes a second or more. What follows is registered before anything starts: a process that is stopped
+// while it starts must not leave its database running.
 const starting = import("./serve.ts").then(({ serve }) => serve({ targets, config_file, env: process.env }));
 
 /** A terminal's Ctrl-C may arrive twice at once: by the terminal and by npm. */
