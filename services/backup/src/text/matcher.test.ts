@@ -1,3 +1,4 @@
+import { patternFault } from "@netconductor/runtime/pattern";
 import fc from "fast-check";
 import { RE2JS } from "re2js";
 import { expect, test } from "vitest";
@@ -82,6 +83,53 @@ test("whether a text matches and which lines do agree", () => {
 		),
 		{ numRuns: 500 },
 	);
+});
+
+test("a look at all lines at once sorts out no text that has a matching line", () => {
+	const piece = fc.constantFrom(
+		...[
+			"a",
+			"b",
+			".",
+			"\\s",
+			"\\S",
+			"[^x]",
+			"^",
+			"$",
+			"\\b",
+			"\\B",
+			"\\A",
+			"\\z",
+			"\\d",
+			"(?:a|b)",
+			"(?i:A)",
+			"(a|)",
+			"a*",
+			"b?",
+			"|",
+		],
+		...["\\Qa.\\E", "(?s:.)", "(?m:^)", "[\\s\\d]", " +", "\\pL", "\\n"],
+	);
+	const line = fc.string({ unit: fc.constantFrom("a", "b", "A", " ", "1", "x", "é"), maxLength: 5 });
+	let matching = 0;
+	fc.assert(
+		fc.property(
+			fc.array(piece, { minLength: 1, maxLength: 5 }),
+			fc.array(line, { maxLength: 4 }),
+			fc.boolean(),
+			(pieces, lines, ignore_case) => {
+				const q = pieces.join("");
+				if (patternFault(q) !== undefined) return;
+				const pattern = RE2JS.compile(q, ignore_case ? RE2JS.CASE_INSENSITIVE : 0);
+				const expected = lines.some((one) => pattern.matcher(one).find());
+				if (expected) matching++;
+				const text = lines.map((one) => `${one}\n`).join("");
+				expect(hasMatch(text, createMatcher({ q, regex: true, ignore_case }))).toBe(expected);
+			},
+		),
+		{ numRuns: 5_000 },
+	);
+	expect(matching).toBeGreaterThan(500);
 });
 
 test("a hit shows its line with surroundings and section, and a huge line only around the match", () => {

