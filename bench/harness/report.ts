@@ -102,9 +102,10 @@ function verdictOf({ value, at_most, at_least }: Figure): string {
 		: "falls short";
 }
 
-/** Three significant digits, without exponents. */
+/** Whole numbers as they are, others to three significant digits, without exponents. */
 function rounded(value: number): string {
 	if (!Number.isFinite(value)) return "–";
+	if (Number.isInteger(value)) return String(value);
 	const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value) || 1)));
 	return Math.abs(value) >= 100 ? value.toFixed(0) : value.toFixed(Math.min(digits, 4));
 }
