@@ -2,11 +2,13 @@ import { createHash } from "node:crypto";
 import type { authApi } from "@netconductor/contracts/auth/api";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
+import { Id } from "@netconductor/contracts/kernel/ids";
 import type { Clock } from "@netconductor/runtime/clock";
 import { failed, hasCode } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import { anonymous } from "@netconductor/runtime/host/invoke";
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from "jose";
+import { z } from "zod";
 
 /** Who a request comes from. */
 export interface Identity {
@@ -16,6 +18,9 @@ export interface Identity {
 }
 
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
+
+/** A token of ours always has an end. */
+const AccessClaims = z.object({ sid: Id, sub: Id, exp: z.number() });
 
 interface Needs {
 	auth: Pick<Client<typeof authApi, CallerContext>, "getJwks" | "resolveActor">;
@@ -58,9 +63,8 @@ export function createAuthenticate({ auth, account, clock }: Needs): Authenticat
 				audience: "netconductor",
 				currentDate: clock.now(),
 			});
-			if (typeof payload.sid !== "string" || typeof payload.sub !== "string")
-				throw new TypeError("not an access token");
-			const claims = { session_id: payload.sid, user_id: payload.sub, until: (payload.exp ?? 0) * 1000 };
+			const { sid, sub, exp } = AccessClaims.parse(payload);
+			const claims = { session_id: sid, user_id: sub, until: exp * 1000 };
 			remember(verified, digest, claims);
 			return claims;
 		} catch (cause) {
