@@ -229,6 +229,15 @@ describe.each([
 	test("a consumer of many gets neighbours of one name together, in their order and between the others", async () => {
 		const kitchen = await service("kitchen");
 		const together: string[][] = [];
+		// They lie there already, so that they are found together, however the carrier cuts its batches.
+		const lying = [...["a", "b", "c"].map(happened), { session_id: "gone", user_id: newId(), reason: "signed out" }];
+		for (const payload of [...lying, ...["d", "e"].map(happened)]) {
+			await kitchen.query("insert into inbox (id, name, payload, occurred_at) values ($1, $2, $3, now())", [
+				newId(),
+				"session_id" in payload ? "session.revoked.v1" : "user.changed.v1",
+				payload,
+			]);
+		}
 		await inbox(kitchen, {
 			"user.changed.v1": {
 				async many(events, tx) {
@@ -240,11 +249,6 @@ describe.each([
 			"session.revoked.v1": async ({ session_id }, { tx }) =>
 				void (await tx.execute(sql`insert into effects (what) values (${session_id})`)),
 		});
-		const revoked = { session_id: "gone", user_id: newId(), reason: "signed out" };
-		await publish("a", "b", "c");
-		await shop.transaction((tx) => createOutbox(shop).publish(tx, "session.revoked.v1", revoked));
-		await publish("d", "e");
-		await relay();
 		await expect.poll(() => effects(kitchen), patient).toEqual(["a", "b", "c", "gone", "d", "e"]);
 		expect(together).toEqual([
 			["a", "b", "c"],
@@ -268,7 +272,8 @@ describe.each([
 		await expect
 			.poll(() => listDeadEvents(kitchen), patient)
 			.toEqual([expect.objectContaining({ attempts: 10, last_error: "the soup is burnt" })]);
-		expect(await effects(kitchen)).toEqual([...numbers(150), ...numbers(120)]);
+		// It is tried again at once here, so it may be given up before the others are through.
+		await expect.poll(() => effects(kitchen), patient).toEqual([...numbers(150), ...numbers(120)]);
 	});
 
 	test("an event that was put off is tried again when it is due, though nothing else happens", async () => {
