@@ -1,5 +1,4 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
-import { connect } from "node:net";
 import { relative } from "node:path";
 import { clusterOf, postmasterOf, serversOf } from "./postgres.ts";
 
@@ -11,20 +10,27 @@ export interface Footprint {
 	shared_memory: Set<string>;
 	/** Ids of System V segments, which are the inodes of their mappings. */
 	segments: Set<number>;
-	ports: Set<number>;
+	/** Listening TCP ports, by the inode of their socket: another process may have the port afterwards. */
+	ports: Map<number, number>;
 }
 
-export function createFootprint(data_dir: string, port: number): Footprint {
+export function createFootprint(data_dir: string): Footprint {
 	const footprint: Footprint = {
 		pids: new Set(),
 		shared_memory: new Set(),
 		segments: new Set(),
-		ports: new Set([port]),
+		ports: new Map(),
 		look() {
-			for (const pid of processesOf(data_dir)) footprint.pids.add(pid);
+			const listening = listeningPorts();
+			for (const pid of processesOf(data_dir)) {
+				footprint.pids.add(pid);
+				for (const inode of socketsOf(pid)) {
+					const port = listening.get(inode);
+					if (port !== undefined) footprint.ports.set(inode, port);
+				}
+			}
 			const postmaster = postmasterOf(data_dir);
 			if (postmaster === undefined) return;
-			footprint.ports.add(postmaster.port);
 			// proc_pid_maps(5): address, permissions, offset, device, inode, path.
 			for (const line of readOr(`/proc/${postmaster.pid}/maps`, "").split("\n")) {
 				const [, , , , inode, path = ""] = line.trim().split(/\s+/);
@@ -57,9 +63,10 @@ const expectedFiles = [
 ];
 
 /** What is left of a product that was stopped; nothing when it left as it should. */
-export async function findLeftovers(data_dir: string, temp_dir: string, footprint: Footprint): Promise<string[]> {
+export function findLeftovers(data_dir: string, temp_dir: string, footprint: Footprint): string[] {
 	const alive = [...new Set([...processesOf(data_dir), ...[...footprint.pids].filter((pid) => isOurs(pid, data_dir))])];
-	const open = await Promise.all([...footprint.ports].map(async (port) => ((await answers(port)) ? [port] : [])));
+	const listening = listeningPorts();
+	const open = [...footprint.ports].filter(([inode]) => listening.has(inode)).map(([, port]) => port);
 	const left = (names: string[], what: string) => names.map((name) => `${what} ${name}`);
 	const files = readdirSync(data_dir, { recursive: true }).map(String);
 	const unexpected = files.filter((name) => !expectedFiles.some((pattern) => pattern.test(name)));
@@ -72,7 +79,7 @@ export async function findLeftovers(data_dir: string, temp_dir: string, footprin
 			alive.map((pid) => `${pid}: ${readOr(`/proc/${pid}/cmdline`, "").replaceAll("\0", " ")}`),
 			"process",
 		),
-		...left(open.flat().map(String), "listening port"),
+		...left(open.map(String), "listening port"),
 		...left(socketsBelow([data_dir, temp_dir]), "socket"),
 		...left(unexpected, "file in the data directory:"),
 		...left(
@@ -107,15 +114,33 @@ function socketsBelow(dirs: string[]): string[] {
 		.filter((path) => dirs.some((dir) => path.startsWith("/") && !relative(dir, path).startsWith("..")));
 }
 
-function answers(port: number): Promise<boolean> {
-	return new Promise((resolve) => {
-		const socket = connect({ host: "127.0.0.1", port });
-		socket.once("connect", () => {
-			socket.destroy();
-			resolve(true);
+/** Listening TCP sockets, inode to port; proc_net_tcp: state 0A is LISTEN. */
+function listeningPorts(): Map<number, number> {
+	const ports = new Map<number, number>();
+	for (const line of `${readOr("/proc/net/tcp", "")}${readOr("/proc/net/tcp6", "")}`.split("\n")) {
+		const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
+		if (state === "0A") ports.set(Number(inode), Number.parseInt(local.slice(local.indexOf(":") + 1), 16));
+	}
+	return ports;
+}
+
+function socketsOf(pid: number): number[] {
+	try {
+		return readdirSync(`/proc/${pid}/fd`).flatMap((name) => {
+			const inode = /^socket:\[(\d+)\]$/.exec(linkOr(`/proc/${pid}/fd/${name}`, ""))?.[1];
+			return inode === undefined ? [] : [Number(inode)];
 		});
-		socket.once("error", () => resolve(false));
-	});
+	} catch {
+		return [];
+	}
+}
+
+function linkOr(path: string, otherwise: string): string {
+	try {
+		return readlinkSync(path);
+	} catch {
+		return otherwise;
+	}
 }
 
 function readOr(path: string, otherwise: string): string {

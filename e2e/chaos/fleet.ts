@@ -46,5 +46,6 @@ async function askPrivileged(device: InventoryEntry, command: string): Promise<s
 	await client.ask("terminal length 0", privileged);
 	const answer = await client.ask(command, privileged);
 	client.close();
+	await client.ended;
 	return answer;
 }

@@ -32,6 +32,7 @@ beforeAll(async () => {
 	temp_dir = mkdtempSync(join(tmpdir(), "netconductor-invariants-"));
 	fleet = await startFleetProcess(fleetOptions(6));
 	configs = await hearConfigs(fleet.devices);
+	await eventually("the fleet is alone", async () => (await fleet.totalStats()).open_connections === 0);
 	await fleet.forgetConnections();
 	product = await startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "1", TMPDIR: temp_dir });
 	const api = product.as(product.admin_token);
@@ -187,21 +188,21 @@ describe("what is planted is found:", () => {
 });
 
 test("a process, a port, files and a socket that a stopped product leaves are found", async () => {
-	const { data_dir, url } = product;
-	const footprint = createFootprint(data_dir, Number(new URL(url).port));
+	const { data_dir } = product;
+	const footprint = createFootprint(data_dir);
 	footprint.look();
-	const running = (await findLeftovers(data_dir, temp_dir, footprint)).join("\n");
+	const running = findLeftovers(data_dir, temp_dir, footprint).join("\n");
 	for (const held of ["process", "listening port", "socket", "file postgres/cluster/postmaster.pid", "shared memory"]) {
 		expect(running).toContain(held);
 	}
 	await product.stop();
-	expect(await findLeftovers(data_dir, temp_dir, footprint)).toEqual([]);
+	expect(findLeftovers(data_dir, temp_dir, footprint)).toEqual([]);
 
 	const stray = spawn("sleep", ["60"], { env: { NETCONDUCTOR_DATA_DIR: data_dir }, stdio: "ignore" });
 	writeFileSync(join(data_dir, "stray"), "");
 	writeFileSync(join(temp_dir, "stray"), "");
 	await eventually("it runs", async () => stray.pid !== undefined);
-	const left = await findLeftovers(data_dir, temp_dir, footprint);
+	const left = findLeftovers(data_dir, temp_dir, footprint);
 	stray.kill("SIGKILL");
 	expect(left).toEqual([
 		expect.stringMatching(/^process \d+: sleep/),

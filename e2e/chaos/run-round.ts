@@ -63,6 +63,7 @@ export async function runRound(
 	let product: Product | undefined;
 	let told = { sessions: 0, lines: 0, made_again: 0, runs: 0 };
 	try {
+		await eventually("the fleet is alone", async () => (await fleet.totalStats()).open_connections === 0);
 		await fleet.forgetConnections();
 		mkdirSync(data_dir, { recursive: true, mode: 0o700 });
 		product = await startProduct(
@@ -117,11 +118,11 @@ interface Stage {
 
 async function play(stage: Stage) {
 	const { plan, product, fleet, timeline, violations, temp_dir } = stage;
-	const { data_dir, url } = product;
+	const { data_dir } = product;
 	const api = product.as(product.admin_token);
 	await addFleet(api, fleet);
 	const faulty = await spoilDevices(stage, api);
-	const footprint = createFootprint(data_dir, Number(new URL(url).port));
+	const footprint = createFootprint(data_dir);
 	footprint.look();
 
 	const operator = createOperator(product, timeline);
@@ -132,7 +133,7 @@ async function play(stage: Stage) {
 	await allEnded(data_dir, timeline);
 
 	// The clock may have outdated the token.
-	const again = await signedIn(url);
+	const again = await signedIn(product.url);
 	await eventually("all events are handled", () => nothingWaits(data_dir), 60_000).catch(() => undefined);
 	const evidence = await gatherEvidence(accepted, {
 		api: again.as(again.admin_token),
@@ -294,7 +295,7 @@ async function stopAndStartAgain(given: {
 		if (took > longestStop_ms) {
 			found.push({ invariant: "it stops by itself", evidence: `took ${Math.round(took)} ms although nothing ran` });
 		}
-		const leftovers = await findLeftovers(product.data_dir, temp_dir, footprint);
+		const leftovers = findLeftovers(product.data_dir, temp_dir, footprint);
 		found.push(...leftovers.map((evidence) => ({ invariant: "nothing is left over", evidence })));
 		if (which === "second") break;
 		try {

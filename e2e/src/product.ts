@@ -64,7 +64,12 @@ export async function startProduct(
 			...env,
 		},
 	});
-	await server.start();
+	try {
+		await server.start();
+	} catch (error) {
+		await server.end("SIGTERM");
+		throw error;
+	}
 	return {
 		...(await signedIn(url)),
 		data_dir,

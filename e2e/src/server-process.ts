@@ -38,6 +38,9 @@ export interface ServerProcessOptions {
 	url: string;
 }
 
+/** Seconds on a quiet machine. */
+const longestStart_ms = 180_000;
+
 const program = join(import.meta.dirname, "..", "..", "apps", "server", "src", "main.ts");
 
 export function createServerProcess({ args = [], inside = [], env, url }: ServerProcessOptions): ServerProcess {
@@ -73,11 +76,11 @@ export function createServerProcess({ args = [], inside = [], env, url }: Server
 		output: () => written.join(""),
 		async start() {
 			const { child } = launch();
-			for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(100)) {
+			for (const deadline = Date.now() + longestStart_ms; Date.now() < deadline; await sleep(100)) {
 				if (running?.child !== child) throw new Error(`the server ended with ${child.exitCode}: ${tail()}`);
 				if (await answersReady(url)) return;
 			}
-			throw new Error(`the server was not ready within a minute: ${tail()}`);
+			throw new Error(`the server was not ready in time: ${tail()}`);
 		},
 		runToEnd: () => launch().ended,
 		async end(signal) {

@@ -120,6 +120,7 @@ test("after kill -9 of both, with a statement under way, the next start recovers
 	]);
 	await busy;
 	await end(second.child, "SIGTERM");
+	expect(readdirSync(join(data_dir, "postgres")).toSorted()).toEqual(["cluster", "superuser-password"]);
 });
 
 test("a postmaster that is killed while we run is started again on the same port", async () => {

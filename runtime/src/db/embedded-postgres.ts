@@ -476,8 +476,10 @@ async function launch(cluster: Cluster, urlOf: UrlOf, fixed_port?: number): Prom
 }
 
 async function launchOn(cluster: Cluster, urlOf: UrlOf, port: number): Promise<Postmaster> {
-	for (const left of [socketIn(cluster.home, port), `${socketIn(cluster.home, port)}.lock`])
-		rmSync(left, { force: true });
+	// Left by one that was killed, perhaps on another port.
+	for (const name of readdirSync(cluster.home)) {
+		if (name.startsWith(".s.PGSQL.")) rmSync(join(cluster.home, name), { force: true });
+	}
 	// A file and not a pipe: the log must not break, nor PostgreSQL with it, when we die.
 	const output = openSync(cluster.log_file, "w", 0o600);
 	const child = withHome(cluster, (home, fd) => {
@@ -514,7 +516,10 @@ async function launchOn(cluster: Cluster, urlOf: UrlOf, port: number): Promise<P
 		const file = readPidFile(cluster.data);
 		if (file?.ready && file.pid === child.pid) {
 			await serverVersion(urlOf(port, "postgres"));
-			cluster.log.info({ pid: file.pid, port, duration_ms: Math.round(performance.now() - started) }, "PostgreSQL is ready");
+			cluster.log.info(
+				{ pid: file.pid, port, duration_ms: Math.round(performance.now() - started) },
+				"PostgreSQL is ready",
+			);
 			return { pid: file.pid, port, child };
 		}
 		if (performance.now() - told > 10_000) {
