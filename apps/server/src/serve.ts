@@ -49,6 +49,7 @@ export async function serve({ targets, env, config_file }: ServeOptions): Promis
 	const services = await loadServices(targets);
 	const settings = loadSettings(services, env, config_file);
 	const log = createLog(settings.log);
+	endOnUncaughtErrors(log);
 	const life = createLifecycle(log);
 	try {
 		return await start({ targets, services, settings, config_file, env, log, life });
@@ -56,6 +57,17 @@ export async function serve({ targets, env, config_file }: ServeOptions): Promis
 		await life.stop();
 		throw error;
 	}
+}
+
+/**
+ * Node's own last words would show every field of the error, secrets and all. A rejection that nobody handles ends here, too. What the process
+ * held is taken over by its next start, as after a kill.
+ */
+function endOnUncaughtErrors(log: Log): void {
+	process.once("uncaughtException", (err) => {
+		log.fatal({ err }, "the process ends: an error was caught by nobody");
+		process.exit(1);
+	});
 }
 
 interface Parts {
