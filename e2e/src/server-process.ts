@@ -41,7 +41,7 @@ export interface ServerProcessOptions {
 /** Seconds on a quiet machine. */
 const longestStart_ms = 180_000;
 
-const program = join(import.meta.dirname, "..", "..", "apps", "server", "src", "main.ts");
+const program = join(import.meta.dirname, "..", "..", "apps", "server", "bin", "server.mjs");
 
 export function createServerProcess({ args = [], inside = [], env, url }: ServerProcessOptions): ServerProcess {
 	const written: string[] = [];

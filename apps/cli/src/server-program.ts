@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { type Failure, workFailure } from "./failure.ts";
 
-const entry = fileURLToPath(new URL("../../server/src/main.ts", import.meta.url));
+const entry = fileURLToPath(new URL("../../server/bin/server.mjs", import.meta.url));
 
 /**
  * Runs the server's own program, which reads the server's configuration, in the foreground. It says itself what is wrong; this process

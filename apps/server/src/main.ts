@@ -1,8 +1,93 @@
-import { enableCompileCache } from "node:module";
-import { fileURLToPath } from "node:url";
+import { flushCompileCache } from "node:module";
+import { parseArgs } from "node:util";
+import { isAppError } from "@netconductor/runtime/errors";
+import { redactText } from "@netconductor/runtime/redact";
+import { announce } from "./announce.ts";
+import type { Server } from "./serve.ts";
+import { defaultTargets, parseTargets } from "./services.ts";
 
-// Before anything large is loaded: the second start then takes a third less time, and a process some 50 MB less, since the compiler of
-// TypeScript is not needed again. The code is kept beside the packages that it comes from: whoever may write there could change those as
-// well. Where this process may not, it starts without.
-enableCompileCache(fileURLToPath(new URL("../../../node_modules/.cache/netconductor", import.meta.url)));
-await import("./command.ts");
+const usage = `Usage: netconductor serve [--targets=all|auth,devices,...] [--config=netconductor.yaml]
+       netconductor doctor [--json] and the same options
+
+serve ends with 0 after SIGTERM or SIGINT, 2 for a wrong command line, 78 for a wrong configuration, 1 for everything else
+that keeps it from running. doctor says whether that start would work, or what is wrong with what runs, and ends with 1
+when something must be mended.
+`;
+
+function fail(error: unknown): never {
+	const known = isAppError(error);
+	const text = known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
+	process.stderr.write(`netconductor: ${redactText(text)}\n`);
+	process.exit(known && error.code === "startup.config_invalid" ? 78 : 1);
+}
+
+function readCommandLine() {
+	try {
+		const { values, positionals } = parseArgs({
+			allowPositionals: true,
+			options: {
+				targets: { type: "string" },
+				config: { type: "string" },
+				json: { type: "boolean" },
+				help: { type: "boolean", short: "h" },
+			},
+		});
+		if (values.help) {
+			process.stdout.write(usage);
+			process.exit(0);
+		}
+		const [command] = positionals;
+		if (positionals.length !== 1 || (command !== "serve" && command !== "doctor")) throw new RangeError("");
+		if (command === "serve" && values.json) throw new RangeError("serve has no --json");
+		return {
+			command,
+			json: values.json === true,
+			targets: values.targets === undefined ? defaultTargets : parseTargets(values.targets),
+			config_file: values.config,
+		};
+	} catch (error) {
+		const { message } = error as Error;
+		process.stderr.write(message === "" ? usage : `netconductor: ${message}\n${usage}`);
+		process.exit(2);
+	}
+}
+
+const { command, json, targets, config_file } = readCommandLine();
+if (command === "doctor") {
+	const { diagnose, renderDiagnosis } = await import("./doctor/doctor.ts");
+	const diagnosis = await diagnose({ targets, config_file, env: process.env }).catch(fail);
+	const text = json ? `${JSON.stringify(diagnosis, null, 2)}\n` : renderDiagnosis(diagnosis);
+	// Only a written answer is one: process.exit does not wait for a pipe.
+	await new Promise((resolve) => process.stdout.write(text, resolve));
+	process.exit(diagnosis.status === "failed" ? 1 : 0);
+}
+const isWorker = targets.includes("worker");
+if (!isWorker) process.stdout.write("Starting NetConductor (the first start takes some seconds)...\n");
+// Loaded after the line above: it takes a second or more. What follows is registered before anything starts: a process that is stopped
+// while it starts must not leave its database running.
+const starting = import("./serve.ts").then(({ serve }) => serve({ targets, config_file, env: process.env }));
+
+/** A terminal's Ctrl-C may arrive twice at once: by the terminal and by npm. */
+const impatient_ms = 1_000;
+let stopping_since: number | undefined;
+
+async function stop(): Promise<void> {
+	if (stopping_since !== undefined) {
+		// Asked again, the main process does not drain any longer. A worker waits for its parent's word.
+		if (!isWorker && Date.now() - stopping_since > impatient_ms) process.exit(1);
+		return;
+	}
+	stopping_since = Date.now();
+	await (await starting.catch(fail)).stop();
+	process.exit(0);
+}
+process.on("SIGTERM", stop);
+process.on("SIGINT", stop);
+let server: Server | undefined;
+// A worker whose parent is gone has nobody to answer for it: it finishes what it has begun and ends.
+process.on("disconnect", () => (server === undefined ? process.exit(1) : stop()));
+
+server = await starting.catch(fail);
+if (stopping_since === undefined) announce(server);
+// Written at the end otherwise, which a process that is killed does not have.
+setTimeout(flushCompileCache, 5_000).unref();

@@ -37,7 +37,7 @@ export function startWorkerProcesses({
 
 	function spawn(failures: number): void {
 		const started = Date.now();
-		const child = fork(fileURLToPath(new URL("./main.ts", import.meta.url)), args, {
+		const child = fork(fileURLToPath(new URL("../bin/server.mjs", import.meta.url)), args, {
 			env: { ...env },
 			stdio: ["ignore", "inherit", "inherit", "ipc"],
 		});
