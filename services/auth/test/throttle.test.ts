@@ -79,6 +79,17 @@ test("signing in to one's own account now and then does not buy more guesses at 
 	expect(seen.filter((code) => code === "auth.bad_credentials").length).toBeLessThan(40);
 });
 
+test("who signed in while the clock was an hour ahead can sign in when it is set right", async () => {
+	const { createLoginThrottle } = await import("../src/throttle/login-throttle.ts");
+	let ahead_ms = 3_600_000;
+	const clock = { ...auth.clock, now: () => new Date(auth.clock.now().getTime() + ahead_ms) };
+	const throttle = createLoginThrottle({ db: auth.db, clock });
+	const attempt = { username: "ana", network: "198.51.100.0", familiar: false };
+	await throttle.begin(attempt);
+	ahead_ms = 0;
+	await throttle.begin(attempt);
+});
+
 test("made-up names and addresses cannot grow the table beyond its buckets", async () => {
 	const { createLoginThrottle } = await import("../src/throttle/login-throttle.ts");
 	const throttle = createLoginThrottle(auth);

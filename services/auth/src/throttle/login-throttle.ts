@@ -43,7 +43,10 @@ export interface LoginThrottle {
 
 /** Slows guessing down without ever locking an account: an attacker costs its owner at most a minute, and nothing where they signed in before. */
 export function createLoginThrottle({ db, clock }: { db: Database; clock: Clock }): LoginThrottle {
-	/** Counts one more unless blocked; answers until when it is blocked if it was. One statement, so atomic. */
+	/**
+	 * Counts one more unless blocked; answers until when it is blocked if it was. One statement, so atomic. Longer than the longest is only a
+	 * block from before the clock was set back: it counts no more.
+	 */
 	async function count(kind: Kind, key: string): Promise<Date | undefined> {
 		const now = clock.now();
 		const { free, longest_ms } = rules[kind];
@@ -56,7 +59,7 @@ export function createLoginThrottle({ db, clock }: { db: Database; clock: Clock 
 				blocked_until = $2::timestamptz + case
 					when known.last_at < $3 or known.attempts + 1 < $4 then interval '0'
 					else least(1000 * power(2, least(known.attempts + 1 - $4, 20)), $5) * interval '1 millisecond' end
-			 where known.blocked_until <= $2
+			 where known.blocked_until <= $2 or known.blocked_until > $2::timestamptz + $5 * interval '1 millisecond'
 			 returning attempts`,
 			[key, now.toISOString(), stale, free, longest_ms],
 		);
