@@ -14,7 +14,14 @@ const options = readOptions(
 until the run has ended and its snapshot is complete, and the CPU time of each kind of process for one device.`,
 	{
 		devices: { is: "1000", text: "size of the fleet; of several (100,1000,10000) each gets a product of its own" },
-		rounds: { is: 3, text: "backups in one life of the product; the first, with everything new, is told apart" },
+		rounds: {
+			is: 3,
+			text: "backups that count, in one life of the product; the first, with everything new, is told apart",
+		},
+		"warm-up": {
+			is: 0,
+			text: "devices to back up before rounds count: small fleets then meet as warm a product as large ones",
+		},
 		"config-bytes": { is: 12_000, text: "size of a configuration" },
 		"latency-ms": { is: 0, text: "what a device waits before every answer" },
 		sessions: { is: 50, text: "sessions that a worker holds at a time, as NETCONDUCTOR_WORKERS_CONCURRENCY" },
@@ -91,7 +98,9 @@ async function latencyOfOne(api: Clients, name: string): Promise<number> {
 }
 
 interface Life {
-	rounds: Round[];
+	first: Round;
+	/** Those after it that count. */
+	later: Round[];
 	session_ms: number;
 	statements?: Table;
 }
@@ -117,17 +126,21 @@ async function measure(devices: number): Promise<Life> {
 			for (const { name } of fleet.devices) await fleet.config(name);
 			const database = options.statements ? await measured.connectDatabase() : undefined;
 			await sleep(settle_ms);
-			const rounds: Round[] = [];
-			for (let round = 1; round <= options.rounds; round++) {
-				if (round > 1) await changeConfigs(fleet, options.changed, round);
-				if (database && round === Math.min(2, options.rounds)) await resetStatements(database);
-				rounds.push(await backUp(measured, fleet));
-			}
-			const counted = devices * Math.max(1, options.rounds - 1);
-			const statements = database && (await topStatements(database, counted));
+			const first = await backUp(measured, fleet);
+			let round = 2;
+			for (; (round - 1) * devices < options["warm-up"]; round++) await nextRound();
+			if (database) await resetStatements(database);
+			const later: Round[] = [];
+			for (; later.length < options.rounds - 1; round++) later.push(await nextRound());
+			const statements = database && (await topStatements(database, devices * later.length));
 			await database?.end();
 			const session_ms = await latencyOfOne(measured.api, fleet.devices[0]?.name ?? "");
-			return { rounds, session_ms, ...(statements && { statements }) };
+			return { first, later, session_ms, ...(statements && { statements }) };
+
+			async function nextRound(): Promise<Round> {
+				await changeConfigs(fleet, options.changed, round);
+				return backUp(measured, fleet);
+			}
 		} finally {
 			await measured.stop();
 		}
@@ -155,10 +168,10 @@ function roundsTable(lives: Life[]): Table {
 			"lines",
 			"cores busy with other work",
 		],
-		rows: lives.flatMap(({ rounds }) =>
-			rounds.map((round, i) => [
+		rows: lives.flatMap(({ first, later }) =>
+			[first, ...later].map((round, i) => [
 				String(round.devices),
-				i === 0 ? "first" : String(i + 1),
+				i === 0 ? "first" : "later",
 				round.wall_ms / 1_000,
 				devicesPerSecond(round),
 				round.cpu_ms.main / round.devices,
@@ -173,10 +186,7 @@ function roundsTable(lives: Life[]): Table {
 	};
 }
 
-function figuresOf({ rounds, session_ms }: Life): Figure[] {
-	const later = rounds.length > 1 ? rounds.slice(1) : rounds;
-	const [first] = rounds;
-	if (first === undefined) return [];
+function figuresOf({ first, later, session_ms }: Life): Figure[] {
 	const named = (name: string) => `${first.devices} devices: ${name}`;
 	if (options["latency-ms"] > 0) {
 		const ideal_s = ((first.devices / options.sessions) * session_ms) / 1_000;
@@ -201,7 +211,7 @@ function figuresOf({ rounds, session_ms }: Life): Figure[] {
 /** How far apart the cost of a device is between the smallest and the largest fleet. */
 function flatness(lives: Life[]): Figure[] {
 	if (lives.length < 2 || options["latency-ms"] > 0) return [];
-	const costs = lives.map(({ rounds }) => median((rounds.length > 1 ? rounds.slice(1) : rounds).map(cpuPerDevice)));
+	const costs = lives.map(({ later }) => median(later.map(cpuPerDevice)));
 	return [
 		{
 			name: "dearest device ÷ cheapest, over the sizes of fleet",
@@ -212,6 +222,7 @@ function flatness(lives: Life[]): Figure[] {
 	];
 }
 
+if (options.rounds < 2) throw new RangeError("it takes two rounds: the first is told apart");
 const lives: Life[] = [];
 for (const devices of numbersIn(options.devices)) lives.push(await measure(devices));
 printReport(
