@@ -86,6 +86,21 @@ test("a firing that cannot start because a part is away is tried again with the 
 	expect(items[0]).toMatchObject({ status: "running", error: null });
 });
 
+test("a firing that a process claimed before the clock was set back, and died, is taken up at once", async () => {
+	host.addDevice("claimed");
+	await host.client.putBackupSchedule({ body: hourly });
+	const due_at = clock.now().getTime();
+	const firing = {
+		snapshot_id: crypto.randomUUID(),
+		due_at: new Date(due_at).toISOString(),
+		claimed_until: new Date(due_at + 3_600_000).toISOString(),
+	};
+	await host.db.query("update schedule set firing = $1, due_at = null", [JSON.stringify(firing)]);
+	await pass(10_000, async () => {
+		expect([...host.started.keys()]).toEqual([`backup:snapshot:${firing.snapshot_id}`]);
+	});
+});
+
 test("a start that a crash cut off is made good under the same key, and given up when it is too old", async () => {
 	const device = host.addDevice("crash");
 	const { snapshot_id = "" } = await host.client.runSelected({ body: { select: { names: ["crash"] } } });
@@ -98,6 +113,12 @@ test("a start that a crash cut off is made good under the same key, and given up
 			JSON.stringify({ plan, actor: { kind: "user", id: "u", name: "ada", permissions: [] } }),
 		]);
 	await undo(clock.now().toISOString());
+	await pass(65_000, async () => {
+		const snapshot = await host.client.getSnapshot({ params: { id: snapshot_id } });
+		expect(snapshot).toMatchObject({ run_id: host.started.get(key)?.run_id, status: "running" });
+	});
+	// Begun before the clock was set back an hour.
+	await undo(new Date(clock.now().getTime() + 3_600_000).toISOString());
 	await pass(65_000, async () => {
 		const snapshot = await host.client.getSnapshot({ params: { id: snapshot_id } });
 		expect(snapshot).toMatchObject({ run_id: host.started.get(key)?.run_id, status: "running" });

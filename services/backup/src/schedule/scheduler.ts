@@ -49,9 +49,9 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
 	async function tick(): Promise<void> {
 		const now = clock.now().getTime();
 		// A start cut off by a crash shows after half a minute; looking more often finds no more.
-		if (now - resumed_at >= 30_000) {
+		if (clock.elapsed_ms() - resumed_at >= 30_000) {
 			await resumeStarts(needs);
-			resumed_at = now;
+			resumed_at = clock.elapsed_ms();
 		}
 		const row = await readSchedule(db.orm);
 		if (row.firing !== null || (row.enabled && row.due_at !== null && Date.parse(row.due_at) <= now)) {
@@ -93,7 +93,9 @@ async function claimFiring({ db, clock }: SchedulerNeeds): Promise<{ row: Schedu
 		const claimed_until = new Date(now.getTime() + claim_ms).toISOString();
 		const change = (set: Partial<ScheduleRow>) => tx.update(schedule).set(set).where(eq(schedule.id, scheduleId));
 		if (row.firing !== null) {
-			if (Date.parse(row.firing.claimed_until) > now.getTime()) return undefined;
+			const left_ms = Date.parse(row.firing.claimed_until) - now.getTime();
+			// Longer than claims are is one from before the clock was set back.
+			if (left_ms > 0 && left_ms <= claim_ms) return undefined;
 			const firing = { ...row.firing, claimed_until };
 			await change({ firing });
 			return { row, firing };

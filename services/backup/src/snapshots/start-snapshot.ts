@@ -6,7 +6,7 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { isAppError, toAppError } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Log } from "@netconductor/runtime/log";
-import { and, asc, eq, isNotNull, isNull, lt } from "drizzle-orm";
+import { and, asc, eq, gt, isNotNull, isNull, lt, or } from "drizzle-orm";
 import { type BackupTargets, backupPlan } from "../backups/plan.ts";
 import type { PendingStart } from "../tables.ts";
 import { snapshots } from "../tables.ts";
@@ -112,11 +112,17 @@ function actorName(actor: Actor, plan: PendingStart["plan"]): string {
 export async function resumeStarts(needs: StartNeeds): Promise<void> {
 	const { db, clock, log } = needs;
 	const now = clock.now().getTime();
+	const at = (ms: number) => new Date(now + ms).toISOString();
 	const left = await db.orm
 		.select({ id: snapshots.id, pending: snapshots.pending, created_at: snapshots.created_at })
 		.from(snapshots)
-		// One that began a moment ago is under way in another process or call.
-		.where(and(isNotNull(snapshots.pending), lt(snapshots.created_at, new Date(now - 30_000).toISOString())))
+		.where(
+			and(
+				isNotNull(snapshots.pending),
+				// One that began a moment ago is under way in another process or call; one from the future began before the clock was set back.
+				or(lt(snapshots.created_at, at(-30_000)), gt(snapshots.created_at, at(60_000))),
+			),
+		)
 		.orderBy(asc(snapshots.created_at))
 		.limit(100);
 	for (const { id, pending, created_at } of left) {
