@@ -87,14 +87,20 @@ async function changeConfigs(fleet: FleetProcess, share: number, round: number):
 	}
 }
 
-/** How long a session takes that has the product for itself, ms. */
+const alone = 5;
+
+/** How long a session takes that has the product for itself, ms: the shortest of several. */
 async function latencyOfOne(api: Clients, name: string): Promise<number> {
-	const { run_id } = await api.backup.runSelected({ body: { select: { names: [name] } } });
-	await runEnded(api, run_id);
-	const { items } = await api.tasks.listOperations({ params: { id: run_id }, query: {} });
-	const [operation] = items;
-	if (!operation?.started_at || !operation.finished_at) throw new Error("the operation has no times");
-	return Date.parse(operation.finished_at) - Date.parse(operation.started_at);
+	const times_ms: number[] = [];
+	while (times_ms.length < alone) {
+		const { run_id } = await api.backup.runSelected({ body: { select: { names: [name] } } });
+		await runEnded(api, run_id);
+		const { items } = await api.tasks.listOperations({ params: { id: run_id }, query: {} });
+		const [operation] = items;
+		if (!operation?.started_at || !operation.finished_at) throw new Error("the operation has no times");
+		times_ms.push(Date.parse(operation.finished_at) - Date.parse(operation.started_at));
+	}
+	return Math.min(...times_ms);
 }
 
 interface Life {
@@ -190,7 +196,9 @@ function figuresOf({ first, later, session_ms }: Life): Figure[] {
 	const named = (name: string) => `${first.devices} devices: ${name}`;
 	if (options["latency-ms"] > 0) {
 		const ideal_s = ((first.devices / options.sessions) * session_ms) / 1_000;
+		const waiting_ms = first.commands_per_device * options["latency-ms"];
 		return [
+			{ name: named("one session alone, of which the device waits"), value: waiting_ms, unit: "ms" },
 			{ name: named("one session alone"), value: session_ms, unit: "ms" },
 			{
 				name: named(`wall time, ${options.sessions} sessions of ${options["latency-ms"]} ms a line`),
