@@ -27,6 +27,8 @@ interface Needs {
 	clock: Clock;
 }
 
+const noRules: TextRules = { volatile: [], secrets: [], secret_blocks: [] };
+
 /** Two backups of one device at the same moment, or a clean-up in between, make the second one look again. */
 const mostAttempts = 5;
 
@@ -73,7 +75,8 @@ async function prepareBackup(attempt: Attempt): Promise<NewBackup> {
 	const { store, contents, before } = attempt;
 	const { body, signal } = attempt.call;
 	const bytes = Buffer.from(body.content_base64, "base64");
-	const rules = await rulesOf(attempt, body.device_type);
+	// The definition itself and no copy: rules that are the same object are compiled once.
+	const rules: TextRules = (await attempt.platformsOf([body.device_type])).get(body.device_type) ?? noRules;
 	const hash_key = await attempt.hashKey();
 	const prepared = await attempt.texts.run(
 		"prepare",
@@ -127,15 +130,6 @@ async function prepareBackup(attempt: Attempt): Promise<NewBackup> {
 		content,
 		blame: version.blame,
 		search_text: forms && { folded: forms.folded, size: prepared.masked_size },
-	};
-}
-
-async function rulesOf({ platformsOf }: Needs, device_type: string): Promise<TextRules> {
-	const platform = (await platformsOf([device_type])).get(device_type);
-	return {
-		volatile: platform?.volatile ?? [],
-		secrets: platform?.secrets ?? [],
-		secret_blocks: platform?.secret_blocks ?? [],
 	};
 }
 

@@ -1,6 +1,7 @@
 import type { devicesApi } from "@netconductor/contracts/devices/api";
 import type { PlatformDefinition } from "@netconductor/contracts/devices/platform";
 import type { Client } from "@netconductor/contracts/kernel/client";
+import { createBatch } from "@netconductor/runtime/batch";
 import type { Clock } from "@netconductor/runtime/clock";
 import { failed } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
@@ -18,19 +19,24 @@ export function createPlatformCache(needs: {
 	clock: Clock;
 }): PlatformsOf {
 	const known = new Map<string, { definition: PlatformDefinition; until: number }>();
-	return async (device_types) => {
-		const now = needs.clock.elapsed_ms();
-		const wanted = [...new Set(device_types)];
-		const missing = wanted.filter((id) => (known.get(id)?.until ?? 0) <= now);
-		if (missing.length > 0) {
+	// Hundreds ask at the moment at which what is remembered grows old.
+	const load = createBatch<string, void>({
+		async perform(missing) {
+			const until = needs.clock.elapsed_ms() + remembered_ms;
 			const ids = [...new Set([...missing, fallback])];
 			const { platforms } = await needs.devices.getPlatforms({ body: { ids } }, needs.ownAccount());
 			const byId = new Map(platforms.map((definition) => [definition.id, definition]));
 			for (const id of ids) {
 				const definition = byId.get(id) ?? byId.get(fallback);
-				if (definition !== undefined) known.set(id, { definition, until: now + remembered_ms });
+				if (definition !== undefined) known.set(id, { definition, until });
 			}
-		}
+			return [];
+		},
+	});
+	return async (device_types) => {
+		const now = needs.clock.elapsed_ms();
+		const wanted = [...new Set(device_types)];
+		await Promise.all(wanted.filter((id) => (known.get(id)?.until ?? 0) <= now).map(load));
 		return new Map(
 			wanted.map((id) => {
 				const found = known.get(id);

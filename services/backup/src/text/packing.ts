@@ -29,23 +29,21 @@ export function unpack(packed: Uint8Array, max_bytes: number, dictionary?: Uint8
 	});
 }
 
-const crlf = Buffer.from("\r\n");
-
 /** `text` with the line ends that a terminal session has, as a dictionary for what came over one. */
 export function withCrlf(text: Uint8Array): Buffer {
-	const parts: Uint8Array[] = [];
 	const source = Buffer.from(text.buffer, text.byteOffset, text.byteLength);
-	let from = 0;
-	for (let end = source.indexOf(10); end !== -1; end = source.indexOf(10, from)) {
-		parts.push(source.subarray(from, end), crlf);
-		from = end + 1;
-	}
-	parts.push(source.subarray(from));
-	return Buffer.concat(parts);
+	// In latin1 every byte is a character and comes back as it was.
+	return Buffer.from(source.toString("latin1").replaceAll("\n", "\r\n"), "latin1");
 }
 
 /** Whether most line ends are CRLF. */
 export function hasCrlf(bytes: Uint8Array): boolean {
-	const sample = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 65_536)).toString("latin1");
-	return sample.split("\r\n").length > sample.split("\n").length / 2;
+	const sample = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 65_536));
+	let ends = 0;
+	let crlf = 0;
+	for (let at = sample.indexOf(10); at !== -1; at = sample.indexOf(10, at + 1)) {
+		ends++;
+		if (sample[at - 1] === 13) crlf++;
+	}
+	return crlf > ends / 2;
 }
