@@ -2,7 +2,6 @@ import { join, resolve } from "node:path";
 import type { Carrier } from "@netconductor/runtime/bus/carrier";
 import { createPostgresEphemeral, createRedisEphemeral } from "@netconductor/runtime/bus/ephemeral";
 import { createInProcessCarrier } from "@netconductor/runtime/bus/in-process-carrier";
-import { createRabbitMqCarrier } from "@netconductor/runtime/bus/rabbitmq-carrier";
 import { systemClock } from "@netconductor/runtime/clock";
 import type { Environment } from "@netconductor/runtime/config";
 import { makeDataDir } from "@netconductor/runtime/data-dir";
@@ -104,7 +103,7 @@ async function start({ targets, services, settings, config_file, env, log, life 
 		database: { admin_url, urls: settings.database_urls, pool_size: settings.database.pool_size },
 		peers: settings.peers,
 		internal: settings.internal,
-		carrier: openCarrier(services, settings, log),
+		carrier: await openCarrier(services, settings, log),
 		openEphemeral: (db) => openEphemeral(settings, db, log),
 		process: { id: newId(), version, data_dir },
 		clock: systemClock,
@@ -159,9 +158,12 @@ async function openDatabase(
 	return postgres.url;
 }
 
-function openCarrier(services: readonly AnyService[], settings: Settings, log: Log): Carrier {
-	if (settings.rabbitmq.url !== undefined)
+async function openCarrier(services: readonly AnyService[], settings: Settings, log: Log): Promise<Carrier> {
+	if (settings.rabbitmq.url !== undefined) {
+		// Its client is loaded only where it is used.
+		const { createRabbitMqCarrier } = await import("@netconductor/runtime/bus/rabbitmq-carrier");
 		return createRabbitMqCarrier({ url: settings.rabbitmq.url, log, must_route });
+	}
 	return createInProcessCarrier({
 		services: services.filter(({ name, schema }) => schema === name).map(({ name }) => name),
 	});
