@@ -174,6 +174,14 @@ test.each([
 	},
 );
 
+test("a database whose socket is not there is service.unavailable", async () => {
+	const host = encodeURIComponent("/nowhere/at/all");
+	const gone = openDatabase({ url: `postgres://u:p@${host}:5432/d`, schema: "s", application_name: "test" });
+	await expect(gone.query("select 1")).rejects.toMatchObject({ code: "service.unavailable" });
+	await expect(gone.transaction(async () => {})).rejects.toMatchObject({ code: "service.unavailable" });
+	await gone.close();
+});
+
 test("a database that takes no connections is service.unavailable", async () => {
 	const closed = await testDatabase("closed");
 	const garden = await closed.service("garden");

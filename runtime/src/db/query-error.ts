@@ -48,6 +48,8 @@ export function isConnectionError(error: unknown): boolean {
 	// 08 connection exception, 57P01-57P03 shutting down or starting, 53300 too many connections, 55000 where it ends the connection:
 	// the database takes none at the moment.
 	if (unreachable.has(code) || code.startsWith("08") || /^57P0[1-3]$/.test(code) || code === "53300") return true;
+	// A socket that is not there: PostgreSQL is down, or about to make it.
+	if (code === "ENOENT" && "syscall" in error && error.syscall === "connect") return true;
 	if (code === "55000" && "severity" in error && error.severity === "FATAL") return true;
 	return unavailableMessages.test(error.message);
 }
