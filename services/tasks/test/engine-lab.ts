@@ -166,9 +166,11 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 	try {
 		main = await startProcess("tasks");
 		// The relay takes events out of the outbox: a copy of each stays for the test.
-		await db.query("create table lab_events (position bigint primary key, name text not null, payload jsonb not null)");
 		await db.query(
-			"create function lab_keep_event() returns trigger language plpgsql as $$ begin insert into tasks.lab_events values (new.position, new.name, new.payload); return null; end $$",
+			"create table lab_events (position bigint primary key, name text not null, payload jsonb not null, traceparent text)",
+		);
+		await db.query(
+			"create function lab_keep_event() returns trigger language plpgsql as $$ begin insert into tasks.lab_events values (new.position, new.name, new.payload, new.traceparent); return null; end $$",
 		);
 		await db.query(
 			"create trigger lab_keep_event after insert on outbox for each row execute function lab_keep_event()",

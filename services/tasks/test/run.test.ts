@@ -1,4 +1,5 @@
 import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
+import { runWithTraceparent } from "@netconductor/runtime/telemetry";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EngineLab, startEngineLab } from "./engine-lab.ts";
 
@@ -243,4 +244,26 @@ test("lists go page by page without leaving out or repeating a run, also by devi
 		code: "runs.not_found",
 	});
 	expect(await lab.tasks.getWorkerStats({})).toMatchObject({ workers_online: 2, running: 0, pending: 0 });
+});
+
+test("operations of different runs that end together keep the trace of their own run", async () => {
+	const traces = ["0af7651916cd43dd8448eb211c80319c", "1bf7651916cd43dd8448eb211c80319d"];
+	const runs = await Promise.all(
+		traces.map((trace, index) =>
+			runWithTraceparent(`00-${trace}-b7ad6b7169203331-01`, () =>
+				lab.start({
+					steps: [{ id: "probe", type: "probe_read", params: { hold_ms: 100 } }],
+					targets: lab.targets(8, `traced-${index}`),
+				}),
+			),
+		),
+	);
+	for (const [index, run_id] of runs.entries()) {
+		await lab.ended(run_id);
+		const rows = await lab.db.query<{ traceparent: string }>(
+			"select traceparent from lab_events where name = 'operation.finished.v1' and payload->>'run_id' = $1",
+			[run_id],
+		);
+		expect(rows.map(({ traceparent }) => traceparent.split("-")[1])).toEqual(Array(8).fill(traces[index]));
+	}
 });

@@ -7,6 +7,7 @@ import { violatedForeignKey } from "@netconductor/runtime/db/query-error";
 import { failed } from "@netconductor/runtime/errors";
 import type { Call, Handler } from "@netconductor/runtime/host/service";
 import { newId } from "@netconductor/runtime/id";
+import { currentTraceparent } from "@netconductor/runtime/telemetry";
 import type { ContentStore, KnownContent, SealedDelta } from "../contents/content-store.ts";
 import type { PlatformsOf } from "../contents/platform-rules.ts";
 import type { Origin } from "../text/blame.ts";
@@ -130,6 +131,7 @@ async function prepareBackup(attempt: Attempt): Promise<NewBackup> {
 		content,
 		blame: version.blame,
 		search_text: forms && { folded: forms.folded, size: prepared.masked_size },
+		traceparent: currentTraceparent(),
 	};
 }
 

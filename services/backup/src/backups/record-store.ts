@@ -29,6 +29,8 @@ export interface NewBackup {
 	blame: Uint8Array | undefined;
 	/** Set when the content is not the device's so far: its text as search compares it. */
 	search_text: { folded: string; size: number } | undefined;
+	/** Of the call: those that are stored together were caused by many. */
+	traceparent: string | undefined;
 }
 
 export interface PreviousText {
@@ -174,6 +176,7 @@ async function storeAll({ db, outbox }: { db: Database; outbox: Outbox }, given:
 				lines_added,
 				lines_removed,
 			})),
+			kept.map(({ traceparent }) => traceparent),
 		);
 		return new Set<unknown>(kept);
 	});

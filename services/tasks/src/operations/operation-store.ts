@@ -13,6 +13,7 @@ import type { Database, Tx } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { violatedUnique } from "@netconductor/runtime/db/query-error";
+import { currentTraceparent } from "@netconductor/runtime/telemetry";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { z } from "zod";
 import { one, rowsOf } from "../rows.ts";
@@ -75,7 +76,7 @@ export interface OperationStore {
 
 export function createOperationStore(db: Database, outbox: Outbox): OperationStore {
 	/** After operations ended: an event for each, and on each device the next step may begin or is left out. */
-	async function afterEnd(tx: Tx, ended: readonly EndedRow[]): Promise<void> {
+	async function afterEnd(tx: Tx, ended: readonly EndedRow[], causes?: ReadonlyMap<string, string>): Promise<void> {
 		await outbox.publishAll(
 			tx,
 			"operation.finished.v1",
@@ -92,6 +93,7 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 				error: row.error,
 				finished_at: row.finished_at.toISOString(),
 			})),
+			ended.map(({ id, traceparent }) => causes?.get(id) ?? traceparent ?? undefined),
 		);
 		const withMore = ended.filter(({ step_index, step_count }) => step_index + 1 < step_count);
 		const goOn = withMore.filter(({ status }) => status === "succeeded");
@@ -147,7 +149,10 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 						given.map(({ ending }) => json(ending.error)),
 					],
 				);
-				await afterEnd(tx, ended);
+				const causes = new Map(
+					given.flatMap(({ claimed, traceparent }) => (traceparent ? [[claimed.id, traceparent]] : [])),
+				);
+				await afterEnd(tx, ended, causes);
 				const ids = new Set(ended.map(({ id }) => id));
 				return given.map(({ claimed }) => ids.has(claimed.id));
 			}),
@@ -202,7 +207,7 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 			return rows.length > 0;
 		},
 
-		finish: (claimed, worker_id, ending) => finish({ claimed, worker_id, ending }),
+		finish: (claimed, worker_id, ending) => finish({ claimed, worker_id, ending, traceparent: currentTraceparent() }),
 
 		async settleLost(tx, worker_ids) {
 			const unknown = await endLost(tx, worker_ids, "o.write_started_at is not null", {
@@ -285,12 +290,14 @@ interface Finishing {
 	claimed: ClaimedOperation;
 	worker_id: string;
 	ending: Ending;
+	/** Of the operation: those that end together were caused by many. */
+	traceparent: string | undefined;
 }
 
 const endedNow = "finished_at = now(), duration_ms = (extract(epoch from now() - o.started_at) * 1000)::int";
 
 const endedColumns = `o.id, o.run_id, r.kind, r.subject_type, r.subject_id, jsonb_array_length(r.steps) as step_count, o.step_index,
-	o.step_id, o.step_type, o.device_id, o.device_name, o.status, o.result, o.error, o.finished_at`;
+	o.step_id, o.step_type, o.device_id, o.device_name, o.status, o.result, o.error, o.finished_at, r.traceparent`;
 
 function columnsOf(rows: readonly EndedRow[]): unknown[][] {
 	return [
@@ -329,6 +336,8 @@ interface EndedRow {
 	result: Record<string, unknown> | null;
 	error: OperationError | null;
 	finished_at: Date;
+	/** Of what started the run. */
+	traceparent: string | null;
 }
 
 function json(value: unknown): string | null {
