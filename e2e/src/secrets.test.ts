@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { zstdDecompressSync } from "node:zlib";
 import { apis } from "@netconductor/contracts/apis";
 import type { Api, Operation } from "@netconductor/contracts/kernel/operation";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
@@ -451,6 +452,9 @@ async function everyRow(visit: (where: string, text: string) => void): Promise<n
 	return rows;
 }
 
+/** Bytes, as PostgreSQL writes them, that begin as zstd does (RFC 8878). */
+const zstdFrame = /\\x(28b52ffd[0-9a-f]+)/g;
+
 describe("no secret is found", () => {
 	beforeAll(addOwnSecrets);
 
@@ -498,8 +502,17 @@ describe("no secret is found", () => {
 
 	test("in any table of any schema", async () => {
 		const findings: Finding[] = [];
-		const rows = await everyRow((where, text) => findings.push(...search.find(where, text)));
+		let unpacked = 0;
+		const rows = await everyRow((where, text) => {
+			findings.push(...search.find(where, text));
+			for (const [, hex = ""] of text.matchAll(zstdFrame)) {
+				unpacked++;
+				findings.push(...search.find(`${where}, unpacked`, zstdDecompressSync(Buffer.from(hex, "hex"))));
+			}
+		});
 		expect(rows).toBeGreaterThan(500);
+		// The masked texts of configurations.
+		expect(unpacked).toBeGreaterThan(5);
 		expect(findings).toEqual([]);
 	});
 
