@@ -33,13 +33,9 @@ export interface Metrics {
 	): { observe(labels: Labels<L>, value: number): void };
 	/** One answered request, by operation (`devices.getDevice`), never by path. */
 	observeRequest(request: { operation: string; method: string; status: number; seconds: number }): void;
-	/** One event on its way, and what became of it. */
-	countEvent(event: { event: string; service: string; outcome: EventOutcome }): void;
 	/** What `/metrics` answers. */
 	expose(): Promise<{ content_type: string; body: string }>;
 }
-
-export type EventOutcome = "published" | "delivered" | "repeated" | "failed" | "dead_lettered";
 
 export interface MetricsOptions {
 	/** Most label combinations of one metric. */
@@ -113,7 +109,6 @@ export function createMetrics({ max_series = 1_000, process_metrics = true }: Me
 		observeRequest({ operation, method, status, seconds }) {
 			requests.observe({ operation, method, status }, seconds);
 		},
-		countEvent: (event) => events.add(event),
 		async expose() {
 			if (process_metrics) {
 				watched ??= watchProcess();
@@ -126,11 +121,6 @@ export function createMetrics({ max_series = 1_000, process_metrics = true }: Me
 		name: "http_request_seconds",
 		help: "Time to answer a request, by operation of the API",
 		labels: ["operation", "method", "status"],
-	});
-	const events = metrics.counter({
-		name: "events_total",
-		help: "Events by name, service and outcome",
-		labels: ["event", "service", "outcome"],
 	});
 	return metrics;
 }
