@@ -64,6 +64,17 @@ export async function startMeasuredProduct({
 	const postgres_pid = () => own?.pid() ?? clusterOf(product).pid;
 	const main_pid = () => product.server.pid();
 	const worker_pids = () => product.server.children().filter((pid) => pid !== postgres_pid());
+
+	async function stop() {
+		const pids = { main: [main_pid()], worker: worker_pids() };
+		await product.dispose();
+		await own?.stop();
+		if (profile_dir !== undefined) nameProfiles(profile_dir, pids);
+	}
+	// A measurement that is broken off leaves no product behind.
+	for (const signal of ["SIGINT", "SIGTERM"] as const) {
+		process.once(signal, () => void stop().finally(() => process.exit(1)));
+	}
 	return {
 		product,
 		api: product.as(product.admin_token),
@@ -80,12 +91,7 @@ export async function startMeasuredProduct({
 			await client.connect();
 			return client;
 		},
-		async stop() {
-			const pids = { main: [main_pid()], worker: worker_pids() };
-			await product.dispose();
-			await own?.stop();
-			if (profile_dir !== undefined) nameProfiles(profile_dir, pids);
-		},
+		stop,
 	};
 }
 
