@@ -42,13 +42,15 @@ export interface ServerProcessOptions {
 const longestStart_ms = 180_000;
 
 const program = join(import.meta.dirname, "..", "..", "apps", "server", "bin", "server.mjs");
+/** As `npm start` has them. */
+const flags = ["--max-semi-space-size=8"];
 
 export function createServerProcess({ args = [], inside = [], env, url }: ServerProcessOptions): ServerProcess {
 	const written: string[] = [];
 	let running: { child: ChildProcess; ended: Promise<Ended> } | undefined;
 
 	function launch() {
-		const [command = "", ...rest] = [...inside, process.execPath, program, "serve", ...args];
+		const [command = "", ...rest] = [...inside, process.execPath, ...flags, program, "serve", ...args];
 		const child = spawn(command, rest, {
 			stdio: ["ignore", "pipe", "pipe"],
 			env: { PATH: process.env.PATH, NETCONDUCTOR_LOG_FORMAT: "json", ...env },
