@@ -195,6 +195,13 @@ describe("a WebSocket", () => {
 
 	const closeCode = (socket: WebSocket) => new Promise<number>((resolve) => socket.once("close", resolve));
 
+	async function newViewer(username: string): Promise<Clients> {
+		await api.auth.createUser({
+			body: { username, role: "viewer", password: adminPassword, must_change_password: false },
+		});
+		return product.as(await product.login(username, adminPassword));
+	}
+
 	test("that talks is closed at its first word, and one with a huge frame at its first bytes", async () => {
 		const talking = await view();
 		talking.send('{"subscribe":"everything"}');
@@ -223,20 +230,17 @@ describe("a WebSocket", () => {
 	});
 
 	test("too many of one person are refused, while another still gets theirs", async () => {
-		await api.auth.createUser({
-			body: { username: "other", role: "viewer", password: adminPassword, must_change_password: false },
-		});
-		const other = product.as(await product.login("other", adminPassword));
+		const [one, other] = [await newViewer("one"), await newViewer("other")];
 		const views: WebSocket[] = [];
-		for (let made = 0; made < 200; made++) views.push(await view());
-		expect(await closeCode(await view())).toBe(4429);
+		for (let made = 0; made < 200; made++) views.push(await view(one));
+		expect(await closeCode(await view(one))).toBe(4429);
 		const theirs = await view(other);
 		await sleep(200);
 		expect(theirs.readyState).toBe(WebSocket.OPEN);
 		expect(views.every(({ readyState }) => readyState === WebSocket.OPEN)).toBe(true);
 		views[0]?.close();
 		await eventually("one place is free again", async () => {
-			const next = await view();
+			const next = await view(one);
 			await sleep(100);
 			return next.readyState === WebSocket.OPEN;
 		});
