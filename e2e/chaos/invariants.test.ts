@@ -162,6 +162,7 @@ describe("what is planted is found:", () => {
 	});
 
 	test("an accepted run that is gone", async () => {
+		await settle();
 		const found = findViolations(await gather([run_id, "00000000-0000-7000-8000-000000000003"]), allowance);
 		expect(found.map(({ invariant }) => invariant)).toEqual(["every accepted run is there"]);
 	});
