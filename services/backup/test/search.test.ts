@@ -108,7 +108,8 @@ test("what a search asks the database ends at the time limit as well", async () 
 test("a hostile pattern ends at the time limit, and the service goes on answering meanwhile", async () => {
 	const device = host.addDevice("one-line");
 	await host.record(device, `banner ${"ab".repeat(5_000_000)}\n`);
-	const q = `${"(a?b?){50}".repeat(18)}[xyz]`;
+	// The end of the text keeps it from being tried on all lines at once, which is quick.
+	const q = `${"(a?b?){50}".repeat(18)}[xyz]\\z`;
 	const search = found({ q, regex: "true", device_id: device.device_id });
 	const refused = expect(search).rejects.toMatchObject({ code: "backups.search_too_broad" });
 	let answered = 0;
