@@ -129,7 +129,7 @@ test("a backup of all devices is seen live, also after a reload and a lost conne
 			),
 		},
 	});
-	for (const { name } of fleet.devices) fleet.device(name).setLatency(250);
+	for (const { name } of fleet.devices) fleet.device(name).setLatency(800);
 	await page.goto(at("/devices"));
 	await shows(`${deviceCount} devices`);
 	await page.getByRole("button", { name: "Back up all" }).click();
