@@ -10,6 +10,6 @@ test("what is left out without a package is what leads to it, at any distance", 
 	expect(testsWithout(["rabbitmq-server"])).toEqual(
 		expect.arrayContaining(["runtime/src/bus/carrier.test.ts", "e2e/src/topology.test.ts"]),
 	);
-	expect(testsWithout(["chromium"])).toEqual(["e2e/src/web.test.ts"]);
+	expect(testsWithout(["chromium"])).toEqual(["e2e/src/attack/hostile-device.test.ts", "e2e/src/web.test.ts"]);
 	expect(testsWithout(["frr"])).not.toContain("e2e/src/faults.test.ts");
 });
