@@ -95,6 +95,8 @@ export interface LineMatcher {
 	find(line: string, subject: string): { start: number; end: number } | undefined;
 	/** False when no line of the text, of which `subject` is the form that is compared, can match. */
 	mayMatch(text: string, subject: string): boolean;
+	/** What the subject of every line that matches holds, the longest that is known: other lines need no look. */
+	anchor: string | undefined;
 }
 
 /** @throws the engine's syntax error */
@@ -109,6 +111,7 @@ export function createMatcher({ q, regex, ignore_case }: SearchTerm): LineMatche
 				return start < 0 ? undefined : { start, end: start + wanted.length };
 			},
 			mayMatch: (_, subject) => subject.includes(wanted),
+			anchor: wanted,
 		};
 	}
 	const pattern = RE2JS.compile(q, ignore_case ? RE2JS.CASE_INSENSITIVE : 0);
@@ -123,6 +126,7 @@ export function createMatcher({ q, regex, ignore_case }: SearchTerm): LineMatche
 		},
 		mayMatch: (text, subject) =>
 			literals.every((literal) => subject.includes(literal)) && (whole === undefined || whole.test(text)),
+		anchor: literals.toSorted((a, b) => b.length - a.length)[0],
 	};
 }
 
@@ -140,6 +144,11 @@ export function hasMatch(text: string, matcher: LineMatcher): boolean {
 	const subject = matcher.subjectOf(text);
 	if (!matcher.mayMatch(text, subject)) return false;
 	for (let from = 0; from < text.length; ) {
+		if (matcher.anchor !== undefined) {
+			const at = subject.indexOf(matcher.anchor, from);
+			if (at === -1) return false;
+			if (at > from) from = Math.max(from, subject.lastIndexOf("\n", at - 1) + 1);
+		}
 		const newline = text.indexOf("\n", from);
 		const end = newline === -1 ? text.length : newline;
 		if (matcher.find(text.slice(from, end), subject.slice(from, end)) !== undefined) return true;
