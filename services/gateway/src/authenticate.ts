@@ -99,7 +99,8 @@ export function createAuthenticate({ auth, account, clock }: Needs): Authenticat
 			return resolve(fingerprint(token), () => auth.resolveActor({ body: { kind: "api_token", token } }, account));
 		}
 		const { session_id, user_id } = await verify(token);
-		return resolve(session_id, () => auth.resolveActor({ body: { kind: "session", session_id, user_id } }, account));
+		const key = `${session_id} ${user_id}`;
+		return resolve(key, () => auth.resolveActor({ body: { kind: "session", session_id, user_id } }, account));
 	};
 }
 
