@@ -127,7 +127,8 @@ test("many small texts at once leave others their turn, and one that fails is al
 
 test("work that goes on too long is ended with its thread", async () => {
 	const text = pack(Buffer.from("a".repeat(20_000_000)));
-	const term = { q: "(a?){200}b{50}[cd]".repeat(5), regex: true, ignore_case: true };
+	// The end of the text keeps it from being tried on all lines at once, which is quick.
+	const term = { q: `${"(a?){200}b{50}[cd]".repeat(5)}\\z`, regex: true, ignore_case: true };
 	const started = performance.now();
 	const signal = AbortSignal.timeout(300);
 	const work = pool.run("matchTexts", { packed: text, sizes: [20_000_000], term }, Number.POSITIVE_INFINITY, signal);
