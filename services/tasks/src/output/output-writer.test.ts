@@ -21,7 +21,8 @@ function writer(options: { max_per_operation?: number; slow?: boolean } = {}) {
 		clock: createManualClock(),
 		log: createLog({ level: "silent" }),
 		onStored: (_, seq) => seqs.push(seq),
-		delay_ms: 5,
+		// Where a store waits for the test, no timer begins another one.
+		delay_ms: options.slow ? 60_000 : 5,
 		...(options.max_per_operation && { max_per_operation: options.max_per_operation }),
 	});
 	return { open, stored, releases, seqs };
