@@ -133,6 +133,20 @@ test("a postmaster that is killed while we run is started again on the same port
 	expect(postmasterPid()).toBeUndefined();
 });
 
+test("a PostgreSQL that is up but takes nobody in at the moment is left alone", async () => {
+	const { child, url, postmaster } = await start();
+	// As when its disk is full: it runs, and connections end with an error.
+	await run(url, "alter database postgres allow_connections false");
+	process.kill(postmaster, "SIGKILL");
+	await expect.poll(() => run(url, "select 1 as up").catch(() => undefined), { timeout: 20_000 }).toEqual([{ up: 1 }]);
+	const started = postmasterPid();
+	await sleep(2_000);
+	expect(postmasterPid()).toBe(started);
+	expect(await run(url, "select 1 as up")).toEqual([{ up: 1 }]);
+	await run(url, "alter database postgres allow_connections true");
+	await end(child, "SIGTERM");
+});
+
 test("a frozen postmaster that outlived us is stopped and replaced", async () => {
 	const first = await start();
 	await end(first.child, "SIGKILL");

@@ -83,7 +83,7 @@ export async function startEmbeddedPostgres({
 		const password = await ensureCluster(cluster);
 		const urlOf = (port: number, name: string) => urlIn(home, password, port, name);
 
-		const running = (await takeOver(cluster, urlOf)) ?? (await launch(cluster, urlOf));
+		const running = (await takeOver(cluster, urlOf)) ?? (await launch(cluster));
 		await ensureDatabase(urlOf(running.port, "postgres"));
 		return supervise({ cluster, running, urlOf, release: claim.release });
 	} catch (error) {
@@ -460,12 +460,12 @@ function serversIn(data: string): number[] {
 
 // ---- Starting and stopping
 
-async function launch(cluster: Cluster, urlOf: UrlOf, fixed_port?: number): Promise<Postmaster> {
+async function launch(cluster: Cluster, fixed_port?: number): Promise<Postmaster> {
 	await stopOrphans(cluster.data);
 	for (let attempt = 1; ; attempt++) {
 		const port = fixed_port ?? (await freePort());
 		try {
-			return await launchOn(cluster, urlOf, port);
+			return await launchOn(cluster, port);
 		} catch (error) {
 			// Between our finding it free and PostgreSQL's binding it, somebody else may have taken the port.
 			if (attempt === 5) throw error;
@@ -475,7 +475,7 @@ async function launch(cluster: Cluster, urlOf: UrlOf, fixed_port?: number): Prom
 	}
 }
 
-async function launchOn(cluster: Cluster, urlOf: UrlOf, port: number): Promise<Postmaster> {
+async function launchOn(cluster: Cluster, port: number): Promise<Postmaster> {
 	// Left by one that was killed, perhaps on another port.
 	for (const name of readdirSync(cluster.home)) {
 		if (name.startsWith(".s.PGSQL.")) rmSync(join(cluster.home, name), { force: true });
@@ -514,8 +514,8 @@ async function launchOn(cluster: Cluster, urlOf: UrlOf, port: number): Promise<P
 	while (ended === undefined) {
 		await sleep(15);
 		const file = readPidFile(cluster.data);
+		// Its own word is enough: one that is up, and for want of room lets nobody in, must not be taken for one that did not start.
 		if (file?.ready && file.pid === child.pid) {
-			await serverVersion(urlOf(port, "postgres"));
 			cluster.log.info(
 				{ pid: file.pid, port, duration_ms: Math.round(performance.now() - started) },
 				"PostgreSQL is ready",
@@ -603,7 +603,7 @@ function supervise({ cluster, running, urlOf, release }: Supervised): EmbeddedPo
 	async function restart(): Promise<void> {
 		try {
 			rmSync(join(cluster.data, "postmaster.pid"), { force: true });
-			current = await launch(cluster, urlOf, port);
+			current = await launch(cluster, port);
 		} catch (error) {
 			cluster.log.error({ err: error }, "PostgreSQL could not be started again; trying once more in a second");
 			await sleep(1_000);
