@@ -4,6 +4,7 @@ import { backupErrors } from "./backup/errors.ts";
 import { devicesErrors } from "./devices/errors.ts";
 import { type ErrorSpec, kernelErrors } from "./kernel/errors.ts";
 import { runtimeErrors } from "./runtime/errors.ts";
+import { systemErrors } from "./system/errors.ts";
 import { tasksErrors } from "./tasks/errors.ts";
 
 /** Every error code of the product with its kind and title. */
@@ -15,6 +16,7 @@ export const errorCatalogue = {
 	...devicesErrors,
 	...tasksErrors,
 	...backupErrors,
+	...systemErrors,
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -22,8 +22,10 @@ function filterText(longest: number) {
 		.regex(/^[^\0]*$/, "NUL is not allowed");
 }
 
-/** Filters match exactly; `from` and `to` are about when it happened. */
-export const ListAudit = CursorQuery.extend({
+/** Filters match exactly, save `q`; `from` and `to` are about when it happened. */
+const auditFilter = {
+	/** Part of the summary, of the resource's name or id, or of the actor's name, whatever its case. */
+	q: filterText(200).optional(),
 	/** Id of a user, or the name of a user, API token or service. */
 	actor: filterText(200).optional(),
 	service: filterText(50).optional(),
@@ -33,7 +35,9 @@ export const ListAudit = CursorQuery.extend({
 	resource_id: filterText(200).optional(),
 	from: Timestamp.optional(),
 	to: Timestamp.optional(),
-});
+};
+export const ListAudit = CursorQuery.extend(auditFilter);
+export const AuditFilter = z.object(auditFilter);
 
 export const ChainVerification = z
 	.object({
@@ -53,6 +57,15 @@ export const auditApi = defineApi("audit", {
 		query: ListAudit,
 		returns: CursorPage(AuditRecord),
 		permission: "audit:read",
+	}),
+	exportAudit: get("/api/audit/export", {
+		summary: "Audit trail as CSV, newest first, at most 50,000 records: narrow it with `from` and `to`",
+		query: AuditFilter,
+		returns: z.string(),
+		produces: "text/csv; charset=utf-8",
+		permission: "audit:read",
+		timeout_ms: 120_000,
+		errors: ["audit.export_too_large"],
 	}),
 	verifyAudit: get("/api/audit/verify", {
 		summary: "Recompute the hash chain",

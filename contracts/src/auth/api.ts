@@ -11,26 +11,36 @@ import {
 	ListRoles,
 	ListTokens,
 	ListUsers,
+	ListViews,
 	Login,
 	Me,
 	NewApiToken,
 	NewPassword,
 	NewRole,
 	NewUser,
+	NewView,
 	Role,
 	RoleChange,
 	RoleName,
+	SavedView,
 	Settings,
 	SettingsChange,
+	SignIn,
 	TokenPair,
 	User,
 	UserChange,
+	ViewChange,
 } from "./model.ts";
 
 const byId = z.object({ id: Id });
 const byName = z.object({ name: RoleName });
 
 export const authApi = defineApi("auth", {
+	getSignIn: get("/api/auth/sign-in", {
+		summary: "What the sign-in page shows",
+		returns: SignIn,
+		public: true,
+	}),
 	login: post("/api/auth/login", {
 		summary: "Sign in",
 		body: Login,
@@ -184,6 +194,35 @@ export const authApi = defineApi("auth", {
 		params: byName,
 		permission: "roles:write",
 		errors: ["roles.not_found", "roles.preset", "roles.in_use"],
+	}),
+
+	listViews: get("/api/views", {
+		summary: "Saved views of the web app's pages: one's own and the shared ones",
+		query: ListViews,
+		returns: Page(SavedView),
+		authenticated: true,
+	}),
+	createView: post("/api/views", {
+		summary: "Save a view of a page",
+		body: NewView,
+		returns: SavedView,
+		status: 201,
+		authenticated: true,
+		errors: ["views.name_taken", "views.too_many"],
+	}),
+	updateView: put("/api/views/:id", {
+		summary: "Change a saved view",
+		params: byId,
+		body: ViewChange,
+		returns: SavedView,
+		authenticated: true,
+		errors: ["views.not_found", "views.not_yours", "views.name_taken"],
+	}),
+	deleteView: del("/api/views/:id", {
+		summary: "Delete a saved view",
+		params: byId,
+		authenticated: true,
+		errors: ["views.not_found", "views.not_yours"],
 	}),
 
 	getSettings: get("/api/settings", { summary: "Settings", returns: Settings, permission: "settings:read" }),

@@ -17,4 +17,8 @@ export const authErrors = defineErrors({
 	"roles.in_use": { kind: "conflict", title: "Users hold this role" },
 	"roles.escalation": { kind: "forbidden", title: "Nobody can grant more than they hold" },
 	"tokens.not_found": { kind: "not_found", title: "There is no such API token" },
+	"views.not_found": { kind: "not_found", title: "There is no such saved view" },
+	"views.name_taken": { kind: "conflict", title: "You have a view of this page with this name already" },
+	"views.too_many": { kind: "conflict", title: "You have as many saved views as one person may have" },
+	"views.not_yours": { kind: "forbidden", title: "The view belongs to somebody else" },
 });

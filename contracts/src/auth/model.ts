@@ -181,3 +181,73 @@ export const KeyState = z
 	})
 	.meta({ id: "KeyState" });
 export type KeyState = z.infer<typeof KeyState>;
+
+/** What a stranger at the door is shown. */
+export const SignIn = z
+	.object({ product: z.string(), login_banner: Settings.shape.login_banner.unwrap() })
+	.meta({ id: "SignIn" });
+
+/** Word by which the web app knows one of its pages: `devices`, `device-types`. */
+export const PageWord = z
+	.string()
+	.min(1)
+	.max(40)
+	.regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, "Lower-case words joined by - only");
+
+/** A query string as RFC 3986 writes it, without the question mark, whose escapes are whole UTF-8 and no NUL. */
+export const SearchText = z
+	.string()
+	.max(4_000)
+	.regex(/^(?:[A-Za-z0-9._~!$&'()*+,;=:@/?[\]-]|%[0-9A-Fa-f]{2})*$/, "A query string, without ? at its start")
+	.refine((text) => !text.startsWith("?") && isDecodable(text), "A query string, without ? at its start");
+
+function isDecodable(text: string): boolean {
+	try {
+		return !decodeURIComponent(text).includes("\0");
+	} catch {
+		return false;
+	}
+}
+
+/** Filters, order and columns of a page, kept under a name. */
+export const SavedView = z
+	.object({
+		id: Id,
+		page: PageWord,
+		name: z.string(),
+		search: z.string(),
+		/** Everybody sees it; its owner and whoever holds settings:write may change it. */
+		shared: z.boolean(),
+		owner_id: Id,
+		/** User name. */
+		owner: z.string(),
+		/** Views of a page stand in this order, those with the same number by name. */
+		position: z.int(),
+		created_at: Timestamp,
+		updated_at: Timestamp,
+	})
+	.meta({ id: "SavedView" });
+export type SavedView = z.infer<typeof SavedView>;
+
+const viewFields = {
+	name: ShortText.min(1).max(100),
+	search: SearchText,
+	shared: z.boolean(),
+	position: z.int().min(0).max(10_000),
+};
+export const NewView = z.object({
+	page: PageWord,
+	...viewFields,
+	shared: viewFields.shared.default(false),
+	position: viewFields.position.default(0),
+});
+/** Fields that are left out stay as they are. */
+export const ViewChange = z.object(viewFields).partial();
+/** One's own views and those that are shared. */
+export const ListViews = PageQuery.extend({
+	/** Those of one page of the web app; `page` counts pages of the list. */
+	of_page: PageWord.optional(),
+	/** Only one's own, or only those of others. */
+	own: QueryBoolean.optional(),
+	sort: sortBy(["position", "name", "updated_at"], "position"),
+});

@@ -13,7 +13,9 @@ export const permissions = {
 	"runs:read": "See runs, their output and task history",
 	"runs:start": "Start again what failed in a run",
 	"runs:cancel": "Cancel runs",
+	"runs:decide": "Decide on operations of which nobody knows whether they changed the device",
 	"workers:read": "See workers and queues",
+	"workers:write": "Have workers finish and be replaced",
 	"users:read": "See users",
 	"users:write": "Add, change and delete users and set their passwords",
 	"roles:read": "See roles",
@@ -25,6 +27,8 @@ export const permissions = {
 	"metrics:read": "Read the metrics of this installation",
 	"keys:rotate": "Rotate the keys that encrypt stored secrets",
 	"audit:read": "See and verify the audit trail",
+	"system:read": "See what runs here and how well",
+	"system:write": "Start, change and remove the simulated network",
 } as const satisfies Record<`${string}:${string}`, string>;
 
 export type Permission = keyof typeof permissions;
@@ -40,16 +44,17 @@ export const presetRoles = {
 			"credentials:*",
 			"backups:*",
 			"runs:*",
-			"workers:read",
+			"workers:*",
 			"users:read",
 			"roles:read",
 			"settings:read",
 			"audit:read",
+			"system:read",
 		],
 	},
 	operator: {
 		label: "Operator",
-		description: "Works with the network: tests devices, runs backups, cancels runs",
+		description: "Works with the network: tests devices, runs backups, cancels runs, decides on what they left unknown",
 		permissions: [
 			"devices:read",
 			"devices:test",
@@ -59,13 +64,15 @@ export const presetRoles = {
 			"runs:read",
 			"runs:start",
 			"runs:cancel",
+			"runs:decide",
 			"workers:read",
+			"system:read",
 		],
 	},
 	viewer: {
 		label: "Viewer",
 		description: "Looks, changes nothing",
-		permissions: ["devices:read", "backups:read", "runs:read", "workers:read"],
+		permissions: ["devices:read", "backups:read", "runs:read", "workers:read", "system:read"],
 	},
 	auditor: {
 		label: "Auditor",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Permission } from "../auth/permissions.ts";
 import { OutputChunk, Run, RunOperation } from "../tasks/model.ts";
 
 /** What `/ws/tasks/{id}` sends. Output resumes with `?after=<seq>`; states are sent whole, so a missed one does no harm. */
@@ -11,16 +12,121 @@ export const TaskMessage = z.discriminatedUnion("type", [
 ]);
 export type TaskMessage = z.infer<typeof TaskMessage>;
 
+/**
+ * Kinds of things that a page may show, and the permission that it takes to hear of a change of one; null: being signed in. The web app's
+ * query keys begin with the kind. Runs are not among them: they are sent themselves, to those who hold runs:read.
+ */
+export const changeKinds = {
+	devices: "devices:read",
+	device_types: "devices:read",
+	device_groups: "devices:read",
+	overrides: "devices:read",
+	host_keys: "devices:read",
+	credentials: "credentials:read",
+	backups: "backups:read",
+	snapshots: "backups:read",
+	backup_schedule: "backups:read",
+	workers: "workers:read",
+	users: "users:read",
+	roles: "roles:read",
+	/** One's own are everybody's business. */
+	tokens: null,
+	settings: "settings:read",
+	keys: "settings:read",
+	views: null,
+	/** Who one is and what one may do. */
+	me: null,
+	system: "system:read",
+	audit: "audit:read",
+} as const satisfies Record<string, Permission | null>;
+export type ChangeKind = keyof typeof changeKinds;
+export const ChangeKind = z.enum(Object.keys(changeKinds) as [ChangeKind, ...ChangeKind[]]);
+
+/**
+ * What every operation that changes something makes different, by service and operation: the kind of the resource itself first, then those
+ * whose answers tell of it. Empty: what it changes is told otherwise (a run), or is nobody's to see. A test holds it against the contracts.
+ */
+export const changesOf: Readonly<Record<string, Readonly<Record<string, readonly ChangeKind[]>>>> = {
+	auth: {
+		login: ["users"],
+		logout: [],
+		changePassword: ["users", "me"],
+		createToken: ["tokens"],
+		revokeMyToken: ["tokens"],
+		revokeUserToken: ["tokens"],
+		createUser: ["users", "roles"],
+		updateUser: ["users", "roles", "me"],
+		setUserPassword: ["users"],
+		deleteUser: ["users", "roles", "tokens", "views"],
+		createRole: ["roles"],
+		updateRole: ["roles", "me"],
+		deleteRole: ["roles"],
+		createView: ["views"],
+		updateView: ["views"],
+		deleteView: ["views"],
+		updateSettings: ["settings"],
+		rotateKeys: ["keys"],
+	},
+	devices: {
+		createDevice: ["devices", "device_groups", "device_types", "credentials"],
+		updateDevice: ["devices", "device_groups", "device_types", "credentials", "overrides", "host_keys"],
+		deleteDevice: ["devices", "device_groups", "device_types", "credentials", "overrides", "host_keys"],
+		updateDevices: ["devices", "device_groups", "device_types", "credentials", "overrides", "host_keys"],
+		importDevices: ["devices", "device_groups", "device_types", "credentials"],
+		testDevice: [],
+		testDevices: [],
+		putOverride: ["overrides", "credentials"],
+		deleteOverride: ["overrides", "credentials"],
+		createGroup: ["device_groups", "credentials"],
+		updateGroup: ["device_groups", "devices", "credentials"],
+		deleteGroup: ["device_groups", "devices", "credentials"],
+		setGroupMembers: ["device_groups", "devices"],
+		createCredential: ["credentials"],
+		updateCredential: ["credentials"],
+		deleteCredential: ["credentials"],
+		createDeviceType: ["device_types"],
+		updateDeviceType: ["device_types"],
+		deleteDeviceType: ["device_types"],
+		acceptHostKey: ["host_keys", "devices"],
+		forgetHostKey: ["host_keys", "devices"],
+	},
+	tasks: { cancelRun: [], retryRun: [], cancelTask: [] },
+	backup: {
+		runSingle: [],
+		runSelected: ["snapshots"],
+		runAll: ["snapshots"],
+		cleanupBackups: ["backups", "snapshots"],
+		deleteBackup: ["backups", "snapshots"],
+		updateSnapshot: ["snapshots"],
+		deleteSnapshot: ["snapshots", "backups"],
+		recalculateSnapshot: ["snapshots"],
+		putBackupSchedule: ["backup_schedule"],
+	},
+	system: {
+		startSimulatedNetwork: ["system"],
+		changeSimulatedNetwork: ["system"],
+		removeSimulatedNetwork: ["system"],
+	},
+};
+
 /** What `/ws/dashboard` sends: that something changed, so that the page reads it again. */
 export const DashboardMessage = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("run"), run: Run }),
 	z.object({
 		type: z.literal("changed"),
-		what: z.enum(["devices", "backups", "snapshots", "workers"]),
+		what: ChangeKind,
+		/** Of the one that changed last; empty where there were many, or it is not known. */
 		id: z.string(),
 	}),
 ]);
 export type DashboardMessage = z.infer<typeof DashboardMessage>;
+
+/** Ephemeral topic with which any service says what became different, after the commit. Its payload is `DashboardNews`. */
+export const dashboardTopic = "dashboard.changed";
+export const DashboardNews = z.object({
+	changed: z.array(z.object({ what: ChangeKind, id: z.string().max(200) })).max(40),
+});
+export type DashboardNews = z.infer<typeof DashboardNews>;
 
 /** Ephemeral topic that says: run `run_id` has news (rows up to date in the database). Payload of the topic `run.progress`. */
 export const RunProgress = z.object({
