@@ -4,17 +4,22 @@ import { defineApi, del, get, internal, post, put } from "../kernel/operation.ts
 import { CursorPage, CursorQuery, Page, PageQuery, QueryBoolean, QueryList, sortBy } from "../kernel/page.ts";
 import { Secret } from "../kernel/secret.ts";
 import {
+	Activity,
+	ActivityQuery,
 	Backup,
 	BackupContent,
 	BackupSchedule,
 	BackupScheduleInput,
 	BackupTask,
+	BackupTiming,
 	BlameLine,
 	CleanupRequest,
 	CleanupResult,
 	CompareQuery,
 	Comparison,
 	ContentQuery,
+	Coverage,
+	CoverageQuery,
 	HistoryEntry,
 	ListBackups,
 	RunAll,
@@ -25,6 +30,8 @@ import {
 	Snapshot,
 	SnapshotChange,
 	SnapshotComparison,
+	SnapshotMatrix,
+	SnapshotMatrixQuery,
 	StartedBackup,
 } from "./model.ts";
 
@@ -52,6 +59,21 @@ export const backupApi = defineApi("backup", {
 		returns: SearchResult,
 		permission: "backups:read",
 		errors: ["backups.bad_pattern", "backups.search_too_broad"],
+	}),
+	getCoverage: get("/api/config-backups/coverage", {
+		summary: "Which enabled devices have a recent good backup, which an old one, which none",
+		query: CoverageQuery,
+		returns: Coverage,
+		permission: "backups:read",
+		same_for_all: true,
+	}),
+	getActivity: get("/api/config-backups/activity", {
+		summary: "Backups, failures and changed lines day by day, of all devices or one",
+		query: ActivityQuery,
+		returns: Activity,
+		permission: "backups:read",
+		errors: ["backup_schedule.bad_time_zone"],
+		same_for_all: true,
 	}),
 	runSingle: post("/api/config-backups/run-single", {
 		summary: "Back up one device",
@@ -152,6 +174,14 @@ export const backupApi = defineApi("backup", {
 		returns: Page(Snapshot),
 		permission: "backups:read",
 	}),
+	getSnapshotMatrix: get("/api/snapshots/matrix", {
+		summary: "Devices against snapshots: what changed from one to the next",
+		query: SnapshotMatrixQuery,
+		returns: SnapshotMatrix,
+		permission: "backups:read",
+		errors: ["snapshots.not_found"],
+		timeout_ms: 60_000,
+	}),
 	getSnapshot: get("/api/snapshots/:id", {
 		summary: "One snapshot",
 		params: byId,
@@ -204,6 +234,14 @@ export const backupApi = defineApi("backup", {
 		body: BackupScheduleInput,
 		returns: BackupSchedule,
 		permission: "backups:write",
+		errors: ["backup_schedule.bad_cron", "backup_schedule.bad_time_zone"],
+	}),
+	previewBackupSchedule: post("/api/backup-schedule/preview", {
+		summary: "The next ten runs that a schedule would have; nothing is kept",
+		body: BackupTiming,
+		returns: z.object({ next_runs: z.array(Timestamp) }),
+		permission: "backups:read",
+		changes: false,
 		errors: ["backup_schedule.bad_cron", "backup_schedule.bad_time_zone"],
 	}),
 

@@ -105,6 +105,68 @@ export const Comparison = z
 	.meta({ id: "Comparison" });
 export type Comparison = z.infer<typeof Comparison>;
 
+/** `good`: a good backup not older than asked; `stale`: an older one; `never`: none. */
+export const CoverageStatus = z.enum(["good", "stale", "never"]);
+
+export const CoverageQuery = PageQuery.extend({
+	/** Age at which a good backup counts as stale. */
+	stale_after_hours: z.coerce.number().int().min(1).max(87_600).default(48),
+	status: QueryList(CoverageStatus).optional(),
+	/** `status`: those without any backup first, then the oldest. */
+	sort: sortBy(["status", "device_name", "last_good_at"], "status"),
+});
+/** Of the devices that exist and are enabled now. */
+export const Coverage = z
+	.object({
+		counts: z.object({ devices: z.int(), good: z.int(), stale: z.int(), never: z.int() }),
+		items: z.array(
+			z.object({
+				device_id: Id,
+				device_name: z.string(),
+				device_type: z.string(),
+				status: CoverageStatus,
+				/** When the newest good backup was made, changed or not. */
+				last_good_at: Timestamp.nullable(),
+				last_good_backup_id: Id.nullable(),
+				last_failed_at: Timestamp.nullable(),
+				/** Of the newest failed backup, also where a good one came after it. */
+				last_error: OperationError.nullable(),
+			}),
+		),
+		page: z.int(),
+		page_size: z.int(),
+		total: z.int(),
+	})
+	.meta({ id: "BackupCoverage" });
+export type Coverage = z.infer<typeof Coverage>;
+
+export const ActivityQuery = z.object({
+	device_id: Id.optional(),
+	/** How many days, today included. */
+	days: z.coerce.number().int().min(1).max(366).default(90),
+	/** IANA name: where a day begins and ends. */
+	time_zone: z.string().max(64).default("UTC"),
+});
+/** Every day is there, oldest first, also those without a backup. What retention has deleted is not counted. */
+export const Activity = z
+	.object({
+		time_zone: z.string(),
+		days: z.array(
+			z.object({
+				day: z.iso.date(),
+				/** Good and failed ones. */
+				backups: z.int(),
+				failed: z.int(),
+				/** Good ones that differ from the one before. */
+				changed: z.int(),
+				lines_added: z.int(),
+				lines_removed: z.int(),
+			}),
+		),
+	})
+	.meta({ id: "BackupActivity" });
+export type Activity = z.infer<typeof Activity>;
+
 export const RunSingle = z.object({ device_id: Id });
 export const RunSelected = z.object({ select: Selection, name: z.string().max(200).optional() });
 export const RunAll = z.object({ name: z.string().max(200).optional() });
@@ -264,6 +326,42 @@ export const SnapshotComparison = z
 	})
 	.meta({ id: "SnapshotComparison" });
 
+const maxMatrixSnapshots = 30;
+
+export const SnapshotMatrixQuery = z.object({
+	/** The newest so many snapshots, unless `snapshots` names them. */
+	newest: z.coerce.number().int().min(1).max(maxMatrixSnapshots).default(10),
+	snapshots: QueryList(Id)
+		.refine((ids) => ids.length <= maxMatrixSnapshots, `At most ${maxMatrixSnapshots} snapshots`)
+		.optional(),
+	q: PageQuery.shape.q,
+	/** Only devices that changed in one of these snapshots. */
+	only_changed: QueryBoolean.default(false),
+	page: PageQuery.shape.page,
+	page_size: z.coerce.number().int().min(1).max(200).default(50),
+});
+/**
+ * A device in a snapshot, compared with its nearest good backup in the snapshots before it that are shown, or, where it has none there, with its
+ * good backup before that. `first`: it had none at all. `failed`: no attempt was good. `absent`: it was not part of the snapshot.
+ */
+export const SnapshotCell = z.object({
+	status: z.enum(["first", "changed", "unchanged", "failed", "absent"]),
+	backup_id: Id.nullable(),
+	added: z.int(),
+	removed: z.int(),
+});
+export const SnapshotMatrix = z
+	.object({
+		/** Oldest first; the cells of each device stand in the same order. */
+		snapshots: z.array(Snapshot),
+		items: z.array(z.object({ device_id: Id, device_name: z.string(), cells: z.array(SnapshotCell) })),
+		page: z.int(),
+		page_size: z.int(),
+		total: z.int(),
+	})
+	.meta({ id: "SnapshotMatrix" });
+export type SnapshotMatrix = z.infer<typeof SnapshotMatrix>;
+
 export const BackupSchedule = z
 	.object({
 		enabled: z.boolean(),
@@ -284,18 +382,23 @@ export const BackupSchedule = z
 		updated_at: Timestamp.nullable(),
 	})
 	.meta({ id: "BackupSchedule" });
+const timing = {
+	cron: z.string().max(100).nullable().default(null),
+	interval_minutes: z.int().min(1).max(525_600).nullable().default(null),
+	time_zone: z.string().max(64).default("UTC"),
+};
+const oneTiming = (given: { cron: string | null; interval_minutes: number | null }) =>
+	(given.cron === null) !== (given.interval_minutes === null);
+const oneTimingMessage = { message: "Give either cron or interval_minutes", path: ["cron"] };
+
+export const BackupTiming = z.object(timing).refine(oneTiming, oneTimingMessage);
 export const BackupScheduleInput = z
 	.object({
 		enabled: z.boolean(),
-		cron: z.string().max(100).nullable().default(null),
-		interval_minutes: z.int().min(1).max(525_600).nullable().default(null),
-		time_zone: z.string().max(64).default("UTC"),
+		...timing,
 		include: Selection.default({ all: true }),
 		exclude: Selection.nullable().default(null),
 		keep_days: z.int().min(1).max(36_500).nullable().default(null),
 		keep_versions: z.int().min(1).max(100_000).nullable().default(null),
 	})
-	.refine((given) => (given.cron === null) !== (given.interval_minutes === null), {
-		message: "Give either cron or interval_minutes",
-		path: ["cron"],
-	});
+	.refine(oneTiming, oneTimingMessage);

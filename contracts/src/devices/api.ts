@@ -6,6 +6,7 @@ import { Secret } from "../kernel/secret.ts";
 import { RunRef } from "../tasks/model.ts";
 import { Connection } from "./connection.ts";
 import {
+	BulkAction,
 	ConnectionRequest,
 	Credential,
 	CredentialChange,
@@ -14,6 +15,7 @@ import {
 	DeviceFilter,
 	DeviceGroup,
 	DeviceGroupChange,
+	DeviceSummary,
 	DeviceType,
 	DeviceTypeId,
 	HealthEntry,
@@ -27,7 +29,6 @@ import {
 	Override,
 	OverrideInput,
 	Selection,
-	Tag,
 	Target,
 } from "./model.ts";
 import { PlatformDefinition } from "./platform.ts";
@@ -40,6 +41,12 @@ export const devicesApi = defineApi("devices", {
 		summary: "Devices",
 		query: ListDevices,
 		returns: Page(Device),
+		permission: "devices:read",
+		same_for_all: true,
+	}),
+	getDeviceSummary: get("/api/devices/summary", {
+		summary: "Devices counted: by health, device type, site, group and tag",
+		returns: DeviceSummary,
 		permission: "devices:read",
 		same_for_all: true,
 	}),
@@ -88,18 +95,10 @@ export const devicesApi = defineApi("devices", {
 		errors: ["devices.not_found", "devices.jump_in_use"],
 	}),
 	updateDevices: post("/api/devices/bulk", {
-		summary: "Enable, disable, tag or delete many devices",
-		body: z.object({
-			select: Selection,
-			action: z.discriminatedUnion("kind", [
-				z.object({ kind: z.literal("enable") }),
-				z.object({ kind: z.literal("disable") }),
-				z.object({ kind: z.literal("add_tags"), tags: z.array(Tag).min(1).max(50) }),
-				z.object({ kind: z.literal("remove_tags"), tags: z.array(Tag).min(1).max(50) }),
-				z.object({ kind: z.literal("delete") }),
-			]),
-		}),
+		summary: "Enable, disable, tag, group or delete many devices, or give them a credential or a site",
+		body: z.object({ select: Selection, action: BulkAction }),
 		returns: z.object({ changed: z.int() }),
+		max_body_bytes: 8 * 1024 * 1024,
 		permission: "devices:write",
 		errors: [
 			"devices.not_found",
@@ -107,6 +106,8 @@ export const devicesApi = defineApi("devices", {
 			"devices.jump_in_use",
 			"devices.too_many_tags",
 			"device_groups.not_found",
+			"credentials.not_found",
+			"credentials.own",
 		],
 	}),
 	listDeviceHealth: get("/api/devices/:id/health", {
@@ -158,7 +159,11 @@ export const devicesApi = defineApi("devices", {
 	}),
 	exportDevices: get("/api/devices/export", {
 		summary: "Export devices as CSV or JSON, without secrets; import takes it back",
-		query: z.object({ format: z.enum(["csv", "json"]).default("csv"), ...DeviceFilter.shape }),
+		query: z.object({
+			format: z.enum(["csv", "json"]).default("csv"),
+			q: PageQuery.shape.q,
+			...DeviceFilter.shape,
+		}),
 		returns: z.string(),
 		produces: "text/plain; charset=utf-8",
 		permission: "devices:read",
@@ -336,6 +341,15 @@ export const devicesApi = defineApi("devices", {
 	}),
 	acceptHostKey: post("/api/devices/:id/host-key/accept", {
 		summary: "Accept the key that a device presents now; the fingerprint says which one was meant",
+		params: byId,
+		body: z.object({ fingerprint: z.string().min(1).max(200) }),
+		returns: HostKey,
+		permission: "devices:trust",
+		errors: ["devices.not_found", "host_keys.not_found", "host_keys.fingerprint_differs"],
+	}),
+	rejectHostKey: post("/api/devices/:id/host-key/reject", {
+		summary:
+			"Refuse the key that a device presents now: the accepted one stays, and the device stays blocked while it presents another",
 		params: byId,
 		body: z.object({ fingerprint: z.string().min(1).max(200) }),
 		returns: HostKey,

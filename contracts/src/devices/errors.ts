@@ -23,6 +23,7 @@ export const devicesErrors = defineErrors({
 	"device_types.built_in": { kind: "conflict", title: "Built-in device types cannot be changed or deleted" },
 	"device_types.in_use": { kind: "conflict", title: "Devices of this type exist" },
 	"device_types.id_differs": { kind: "invalid", title: "The id of a device type cannot be changed" },
+	"device_types.try_too_slow": { kind: "timeout", title: "The patterns took too long to read the transcript" },
 	"device_types.bad_pattern": { kind: "invalid", title: "A pattern is not a valid regular expression" },
 	"credentials.not_found": { kind: "not_found", title: "There is no such credential" },
 	"credentials.name_taken": { kind: "conflict", title: "A credential with this name exists already" },

@@ -130,19 +130,61 @@ export const DeviceChange = z
 
 /** Which devices: any combination narrows down; `all: true` alone takes every device. */
 export const DeviceFilter = z.object({
-	device_type: DeviceTypeId.optional(),
+	/** Any of these device types. */
+	device_type: QueryList(DeviceTypeId).optional(),
 	site: Text.max(100).optional(),
 	/** All of these tags. */
 	tag: QueryList(Text).optional(),
 	/** All of these groups, by name. */
 	group: QueryList(Text).optional(),
-	health: Health.optional(),
+	/** Any of these. */
+	health: QueryList(Health).optional(),
 	enabled: QueryBoolean.optional(),
+	/** Devices that name this credential themselves; not those that get it from a group or an override. */
+	credential_id: Id.optional(),
+	/** Devices whose changed host key waits for a decision, or the others. */
+	changed_host_key: QueryBoolean.optional(),
 });
 export const ListDevices = PageQuery.extend({
 	...DeviceFilter.shape,
 	sort: sortBy(["name", "host", "device_type", "site", "health", "health_at", "created_at", "updated_at"], "name"),
 });
+
+const FilterChoice = z.object({ value: z.string(), devices: z.int() });
+
+/** The inventory in numbers. Each list holds the 200 values with the most devices, those first; the numbers are of one moment. */
+export const DeviceSummary = z
+	.object({
+		total: z.int(),
+		/** As the filter `enabled` counts them: an override may still keep runs away from one. */
+		enabled: z.int(),
+		by_health: z.record(Health, z.int()),
+		by_device_type: z.array(FilterChoice),
+		by_site: z.array(FilterChoice),
+		without_site: z.int(),
+		by_group: z.array(FilterChoice),
+		by_tag: z.array(FilterChoice),
+		/** Devices that present another host key than the accepted one. */
+		changed_host_keys: z.int(),
+	})
+	.meta({ id: "DeviceSummary" });
+export type DeviceSummary = z.infer<typeof DeviceSummary>;
+
+/** What `updateDevices` does with each device of its selection. */
+export const BulkAction = z.discriminatedUnion("kind", [
+	z.object({ kind: z.literal("enable") }),
+	z.object({ kind: z.literal("disable") }),
+	z.object({ kind: z.literal("add_tags"), tags: z.array(Tag).min(1).max(50) }),
+	z.object({ kind: z.literal("remove_tags"), tags: z.array(Tag).min(1).max(50) }),
+	/** By name; a group that is missing is made. */
+	z.object({ kind: z.literal("add_to_group"), group: GroupName }),
+	z.object({ kind: z.literal("remove_from_group"), group: GroupName }),
+	/** A stored credential, or null for none. Own logins of the devices are deleted. */
+	z.object({ kind: z.literal("set_credential"), credential_id: Id.nullable() }),
+	z.object({ kind: z.literal("set_site"), site: Text.min(1).max(100).nullable() }),
+	z.object({ kind: z.literal("delete") }),
+]);
+export type BulkAction = z.infer<typeof BulkAction>;
 
 /** Selection of devices in a request's body. At least one criterion; several are joined (union). */
 export const Selection = z
@@ -193,6 +235,10 @@ export const Credential = z
 		device_id: Id.nullable(),
 		/** Number of devices, groups and overrides that name it. */
 		used_by: z.int(),
+		/** The same, one by one. */
+		devices: z.int(),
+		groups: z.int(),
+		overrides: z.int(),
 		created_at: Timestamp,
 		updated_at: Timestamp,
 	})

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { TranscriptReading, TryDeviceType } from "../devices/transcript.ts";
 import { Id } from "../kernel/ids.ts";
 import { defineApi, get, internal, post } from "../kernel/operation.ts";
 import { CursorPage, CursorQuery, Page, PageQuery } from "../kernel/page.ts";
@@ -111,6 +112,17 @@ export const tasksApi = defineApi("tasks", {
 		summary: "Load of the workers and the queue",
 		returns: WorkerStats,
 		permission: "workers:read",
+	}),
+
+	/** Here and not with the device types, since only workers and this service speak the language of devices. */
+	tryDeviceType: post("/api/device-types/try", {
+		summary: "Show how a device type reads the transcript of a session, without a device; nothing is kept",
+		body: TryDeviceType,
+		returns: TranscriptReading,
+		permission: "devices:read",
+		changes: false,
+		max_body_bytes: 2 * 1024 * 1024,
+		errors: ["device_types.not_found", "device_types.bad_pattern", "device_types.try_too_slow"],
 	}),
 
 	/** Accepts a plan. The same key always answers the same run: a repeated request starts nothing twice. */

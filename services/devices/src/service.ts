@@ -20,13 +20,21 @@ import {
 	updateDeviceType,
 } from "./device-types/device-types.ts";
 import { createDevice, deleteDevice, getDevice, updateDevice } from "./devices/change-devices.ts";
+import { getDeviceSummary } from "./devices/device-summary.ts";
 import { listDevices } from "./devices/list-devices.ts";
 import { listTargets } from "./devices/selection.ts";
 import { updateDevices } from "./devices/update-devices.ts";
 import { createGroup, deleteGroup, getGroup, listGroups, setGroupMembers, updateGroup } from "./groups/groups.ts";
 import { listDeviceHealth, recordHealth } from "./health/record-health.ts";
 import { testDevice, testDevices } from "./health/test-devices.ts";
-import { acceptHostKey, forgetHostKey, getHostKey, listHostKeys, recordHostKey } from "./host-keys/host-keys.ts";
+import {
+	acceptHostKey,
+	forgetHostKey,
+	getHostKey,
+	listHostKeys,
+	recordHostKey,
+	rejectHostKey,
+} from "./host-keys/host-keys.ts";
 import { deleteOverride, getOverride, listOverrides, putOverride } from "./overrides/overrides.ts";
 import { exportDevices } from "./transfer/export-devices.ts";
 import { importDevices } from "./transfer/import-devices.ts";
@@ -43,6 +51,7 @@ export const devicesService = defineService({
 		return {
 			operations: {
 				listDevices: listDevices(stores),
+				getDeviceSummary: getDeviceSummary(stores),
 				createDevice: createDevice(stores),
 				getDevice: getDevice(stores),
 				updateDevice: updateDevice(stores),
@@ -81,6 +90,7 @@ export const devicesService = defineService({
 				listHostKeys: listHostKeys(stores),
 				getHostKey: getHostKey(stores),
 				acceptHostKey: acceptHostKey(stores),
+				rejectHostKey: rejectHostKey(stores),
 				forgetHostKey: forgetHostKey(stores),
 
 				listTargets: listTargets(stores),

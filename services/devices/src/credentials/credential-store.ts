@@ -4,6 +4,13 @@ import { eq, sql } from "drizzle-orm";
 import type { Statements } from "../operation.ts";
 import { credentials } from "../tables.ts";
 
+// Written out: inside a subquery drizzle would name the outer column without its table.
+const usesIn = {
+	devices: sql`(select count(*) from devices where devices.credential_id = credentials.id)`,
+	groups: sql`(select count(*) from device_groups where device_groups.credential_id = credentials.id)`,
+	overrides: sql`(select count(*) from device_overrides where device_overrides.credential_id = credentials.id)`,
+};
+
 /** What a credential is read as: everything but its secrets. */
 export const credentialColumns = {
 	id: credentials.id,
@@ -15,10 +22,10 @@ export const credentialColumns = {
 	has_enable_password: sql<boolean>`${credentials.enable_password} is not null`,
 	is_default: credentials.is_default,
 	device_id: credentials.device_id,
-	// Written out: inside a subquery drizzle would name the outer column without its table.
-	used_by: sql<number>`((select count(*) from devices where devices.credential_id = credentials.id)
-		+ (select count(*) from device_groups where device_groups.credential_id = credentials.id)
-		+ (select count(*) from device_overrides where device_overrides.credential_id = credentials.id))::int`,
+	used_by: sql<number>`(${usesIn.devices} + ${usesIn.groups} + ${usesIn.overrides})::int`,
+	devices: sql<number>`${usesIn.devices}::int`,
+	groups: sql<number>`${usesIn.groups}::int`,
+	overrides: sql<number>`${usesIn.overrides}::int`,
 	created_at: credentials.created_at,
 	updated_at: credentials.updated_at,
 };

@@ -4,16 +4,16 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { and, arrayContains, eq, type SQL, sql } from "drizzle-orm";
 import type { DevicesOperation } from "../operation.ts";
-import { holds } from "../sql.ts";
+import { anyOf, holds } from "../sql.ts";
 import { devices } from "../tables.ts";
 import { deviceColumns } from "./device-store.ts";
 
 type Query = HandlerInput<(typeof devicesApi)["operations"]["listDevices"]>["query"];
-type Filter = Pick<Query, "device_type" | "site" | "tag" | "group" | "health" | "enabled">;
+type Filter = Omit<Query, "page" | "page_size" | "sort">;
 
 export function listDevices({ db }: { db: Database }): DevicesOperation<"listDevices"> {
 	return async ({ query }) => {
-		const where = and(deviceFilter(query), query.q ? holds(sql`${devices.search_text}`, query.q) : undefined);
+		const where = deviceFilter(query);
 		const { limit, offset, order_by } = pageWindow(query, {
 			columns: { ...devices, name: sql`lower(${devices.name})` },
 			id: devices.id,
@@ -33,10 +33,12 @@ export function listDevices({ db }: { db: Database }): DevicesOperation<"listDev
 	};
 }
 
-/** Every criterion narrows down; several tags or groups must all be there. */
-export function deviceFilter({ device_type, site, tag, group, health, enabled }: Filter): SQL | undefined {
+/** Every criterion narrows down; several tags or groups must all be there, of several device types or healths one. */
+export function deviceFilter(filter: Filter): SQL | undefined {
+	const { q, device_type = [], site, tag, group, health = [], enabled, credential_id, changed_host_key } = filter;
 	return and(
-		device_type === undefined ? undefined : eq(devices.device_type, device_type),
+		q ? holds(sql`${devices.search_text}`, q) : undefined,
+		device_type.length === 0 ? undefined : sql`${devices.device_type} = ${anyOf(device_type, "text")}`,
 		site === undefined ? undefined : eq(devices.site, site),
 		tag === undefined || tag.length === 0 ? undefined : arrayContains(devices.tags, tag),
 		...(group ?? []).map(
@@ -44,7 +46,12 @@ export function deviceFilter({ device_type, site, tag, group, health, enabled }:
 				sql`exists (select from device_group_members join device_groups on device_groups.id = group_id
 					where device_id = devices.id and lower(device_groups.name) = lower(${name}))`,
 		),
-		health === undefined ? undefined : eq(devices.health, health),
+		health.length === 0 ? undefined : sql`${devices.health} = ${anyOf(health, "text")}`,
 		enabled === undefined ? undefined : eq(devices.enabled, enabled),
+		credential_id === undefined ? undefined : eq(devices.credential_id, credential_id),
+		changed_host_key === undefined
+			? undefined
+			: sql`${devices.id} ${sql.raw(changed_host_key ? "in" : "not in")} (
+				select device_id from host_keys where presented_fingerprint is not null)`,
 	);
 }

@@ -1,14 +1,18 @@
+import type { BulkAction } from "@netconductor/contracts/devices/model";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
-import { sql } from "drizzle-orm";
-import type { DevicesOperation } from "../operation.ts";
+import { type SQL, sql } from "drizzle-orm";
+import { requireShared } from "../credentials/credential-store.ts";
+import type { DevicesOperation, Statements } from "../operation.ts";
 import { anyOf } from "../sql.ts";
-import { deleteDevices } from "./device-store.ts";
+import { deleteDevices, ensureGroups } from "./device-store.ts";
 import { requireSome, targetsOf } from "./selection.ts";
 
 const maxTags = 100;
+
+type Changed = Record<string, unknown> & { id: string; name: string };
 
 /** One action on many devices: on all of them, or, when one refuses, on none. Counts those that it changed. */
 export function updateDevices({
@@ -21,32 +25,21 @@ export function updateDevices({
 	clock: Clock;
 }): DevicesOperation<"updateDevices"> {
 	return async ({ body: { select, action }, actor, note }) => {
-		const announced = ({ id, name }: { id: string; name: string }) => ({ device_id: id, name, by: actor.name });
+		const at = clock.now().toISOString();
+		const announced = ({ id, name }: Changed) => ({ device_id: id, name, by: actor.name });
 		const changed = await db.transaction(async (tx) => {
 			const ids = requireSome(await targetsOf(tx, select)).map(({ device_id }) => device_id);
-			const chosen = sql`id = ${anyOf(ids, "uuid")}`;
 			// In one order, so that two bulk actions do not wait for each other in a circle.
-			const { rows } = await tx.execute<{ id: string; name: string }>(
-				sql`select id, name from devices where ${chosen} order by id for update`,
+			const { rows } = await tx.execute<Changed>(
+				sql`select id, name from devices where id = ${anyOf(ids, "uuid")} order by id for update`,
 			);
+			const locked = rows.map(({ id }) => id);
 			if (action.kind === "delete") {
-				await deleteDevices(
-					tx,
-					rows.map(({ id }) => id),
-				);
+				await deleteDevices(tx, locked);
 				await outbox.publishAll(tx, "device.deleted.v1", rows.map(announced));
 				return rows.length;
 			}
-			const { rows: updated } = await tx.execute<{ id: string; name: string; tags: number }>(sql`
-				update devices set ${assignment(action)}, updated_at = ${clock.now().toISOString()}
-				where ${chosen} and ${differs(action)} returning id, name, cardinality(tags) as tags`);
-			const full = updated.find(({ tags }) => tags > maxTags);
-			if (full !== undefined) {
-				throw failed("devices.too_many_tags", {
-					message: `${full.name} would have ${full.tags} tags; ${maxTags} is the most. Nothing was changed.`,
-					details: { device_id: full.id, device_name: full.name },
-				});
-			}
+			const updated = await change(tx, locked, action, at);
 			await outbox.publishAll(tx, "device.updated.v1", updated.map(announced));
 			return updated.length;
 		});
@@ -55,30 +48,96 @@ export function updateDevices({
 	};
 }
 
-type TagAction = { kind: "enable" | "disable" } | { kind: "add_tags" | "remove_tags"; tags: string[] };
-
-function assignment(action: TagAction) {
+/** Changes those of the devices, locked by the caller, that are not yet as the action wants them, and answers them. */
+async function change(
+	tx: Statements,
+	ids: string[],
+	action: Exclude<BulkAction, { kind: "delete" }>,
+	at: string,
+): Promise<Changed[]> {
+	const update = async (assignment: SQL, differs: SQL) => {
+		const { rows } = await tx.execute<Changed & { tags: number }>(sql`
+			update devices set ${assignment}, updated_at = ${at}
+			where id = ${anyOf(ids, "uuid")} and ${differs} returning id, name, cardinality(tags) as tags`);
+		return rows;
+	};
 	switch (action.kind) {
 		case "enable":
-			return sql`enabled = true`;
+			return update(sql`enabled = true`, sql`not enabled`);
 		case "disable":
-			return sql`enabled = false`;
-		case "add_tags":
-			return sql`tags = array(select distinct tag from unnest(tags || ${sql.param(action.tags)}::text[]) as tag order by tag)`;
+			return update(sql`enabled = false`, sql`enabled`);
+		case "set_site":
+			return update(sql`site = ${action.site}`, sql`site is distinct from ${action.site}::text`);
+		case "add_tags": {
+			const given = sql`${sql.param(action.tags)}::text[]`;
+			const updated = await update(
+				sql`tags = array(select distinct tag from unnest(tags || ${given}) as tag order by tag)`,
+				sql`not tags @> ${given}`,
+			);
+			refuseTooManyTags(updated);
+			return updated;
+		}
 		case "remove_tags":
-			return sql`tags = array(select tag from unnest(tags) as tag where not tag = ${anyOf(action.tags, "text")} order by tag)`;
+			return update(
+				sql`tags = array(select tag from unnest(tags) as tag where not tag = ${anyOf(action.tags, "text")} order by tag)`,
+				sql`tags && ${sql.param(action.tags)}::text[]`,
+			);
+		case "set_credential": {
+			const { credential_id } = action;
+			if (credential_id !== null) await requireShared(tx, credential_id);
+			const updated = await update(
+				sql`credential_id = ${credential_id}`,
+				sql`credential_id is distinct from ${credential_id}::uuid`,
+			);
+			// An own login serves nobody once its device names another credential.
+			await tx.execute(sql`delete from credentials where device_id = ${anyOf(ids, "uuid")}`);
+			return updated;
+		}
+		case "add_to_group": {
+			const group_id = (await ensureGroups(tx, [action.group], at)).get(action.group);
+			return membersChanged(
+				tx,
+				at,
+				sql`insert into device_group_members (group_id, device_id)
+					select ${group_id}::uuid, id from devices where id = ${anyOf(ids, "uuid")}
+					on conflict do nothing returning group_id, device_id`,
+			);
+		}
+		case "remove_from_group":
+			await requireGroup(tx, action.group);
+			return membersChanged(
+				tx,
+				at,
+				sql`delete from device_group_members using device_groups
+					where device_groups.id = group_id and lower(device_groups.name) = lower(${action.group}) and device_id = ${anyOf(ids, "uuid")}
+					returning group_id, device_id`,
+			);
 	}
 }
 
-function differs(action: TagAction) {
-	switch (action.kind) {
-		case "enable":
-			return sql`not enabled`;
-		case "disable":
-			return sql`enabled`;
-		case "add_tags":
-			return sql`not tags @> ${sql.param(action.tags)}::text[]`;
-		case "remove_tags":
-			return sql`tags && ${sql.param(action.tags)}::text[]`;
-	}
+/** Runs what changes memberships, and marks its devices and group as changed. */
+async function membersChanged(tx: Statements, at: string, membership: SQL): Promise<Changed[]> {
+	const { rows } = await tx.execute<Changed>(sql`
+		with moved as (${membership}),
+			noted as (update device_groups set updated_at = ${at} where id in (select group_id from moved))
+		update devices set updated_at = ${at} where id in (select device_id from moved) returning id, name`);
+	return rows;
+}
+
+async function requireGroup(tx: Statements, name: string): Promise<void> {
+	const { rows } = await tx.execute(sql`select from device_groups where lower(name) = lower(${name})`);
+	if (rows.length > 0) return;
+	throw failed("device_groups.not_found", {
+		message: `There is no group ${name}. Nothing was done.`,
+		details: { groups: [name] },
+	});
+}
+
+function refuseTooManyTags(updated: readonly (Changed & { tags: number })[]): void {
+	const full = updated.find(({ tags }) => tags > maxTags);
+	if (full === undefined) return;
+	throw failed("devices.too_many_tags", {
+		message: `${full.name} would have ${full.tags} tags; ${maxTags} is the most. Nothing was changed.`,
+		details: { device_id: full.id, device_name: full.name },
+	});
 }

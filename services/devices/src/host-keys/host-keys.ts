@@ -81,7 +81,7 @@ export function getHostKey({ db }: Pick<Needs, "db">): DevicesOperation<"getHost
 }
 
 /** Takes the key that was shown to the person, and only if it is still the one that the device presents. */
-export function acceptHostKey({ db, clock }: Pick<Needs, "db" | "clock">): DevicesOperation<"acceptHostKey"> {
+export function acceptHostKey({ db, outbox, clock }: Needs): DevicesOperation<"acceptHostKey"> {
 	return async ({ params: { id }, body: { fingerprint }, actor, note }) => {
 		const { before, after } = await db.transaction(async (tx) => {
 			const device = await lockDevice(tx, id);
@@ -108,6 +108,7 @@ export function acceptHostKey({ db, clock }: Pick<Needs, "db" | "clock">): Devic
 				})
 				.where(eq(hostKeys.device_id, id));
 			await clearHostKeyHealth(tx, id, clock.now().toISOString());
+			await outbox.publish(tx, "device.updated.v1", { device_id: id, name: device.name, by: actor.name });
 			return { before, after: await findHostKey(tx, device) };
 		});
 		note({ resource_type: "host_key", resource_id: id, resource_name: after.device_name, before, after });
@@ -115,13 +116,43 @@ export function acceptHostKey({ db, clock }: Pick<Needs, "db" | "clock">): Devic
 	};
 }
 
-export function forgetHostKey({ db, clock }: Pick<Needs, "db" | "clock">): DevicesOperation<"forgetHostKey"> {
-	return async ({ params: { id }, note }) => {
+/**
+ * Refuses the key that was shown to the person, and only if it is still the one that the device presents. Nothing is trusted by it: the next
+ * contact that sees this key is refused and notes it again.
+ */
+export function rejectHostKey({ db, outbox, clock }: Needs): DevicesOperation<"rejectHostKey"> {
+	return async ({ params: { id }, body: { fingerprint }, actor, note }) => {
+		const { before, after } = await db.transaction(async (tx) => {
+			const device = await lockDevice(tx, id);
+			const before = await findHostKey(tx, device);
+			if (before.presented_fingerprint !== fingerprint) {
+				const presented = before.presented_fingerprint;
+				throw failed("host_keys.fingerprint_differs", {
+					message:
+						presented === null
+							? `${device.name} presents no other key than the accepted one, so there is none to reject.`
+							: `${device.name} presents ${presented}, not ${fingerprint}. Look at that key before you reject it.`,
+					details: { device_id: id, device_name: device.name, presented_fingerprint: presented },
+				});
+			}
+			await tx.update(hostKeys).set(nothingPresented).where(eq(hostKeys.device_id, id));
+			await clearHostKeyHealth(tx, id, clock.now().toISOString());
+			await outbox.publish(tx, "device.updated.v1", { device_id: id, name: device.name, by: actor.name });
+			return { before, after: await findHostKey(tx, device) };
+		});
+		note({ resource_type: "host_key", resource_id: id, resource_name: after.device_name, before, after });
+		return after;
+	};
+}
+
+export function forgetHostKey({ db, outbox, clock }: Needs): DevicesOperation<"forgetHostKey"> {
+	return async ({ params: { id }, actor, note }) => {
 		const before = await db.transaction(async (tx) => {
 			const device = await lockDevice(tx, id);
 			const key = await findHostKey(tx, device);
 			await tx.delete(hostKeys).where(eq(hostKeys.device_id, id));
 			await clearHostKeyHealth(tx, id, clock.now().toISOString());
+			await outbox.publish(tx, "device.updated.v1", { device_id: id, name: device.name, by: actor.name });
 			return key;
 		});
 		note({ resource_type: "host_key", resource_id: id, resource_name: before.device_name, before });
