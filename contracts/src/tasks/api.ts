@@ -4,10 +4,14 @@ import { Id } from "../kernel/ids.ts";
 import { defineApi, get, internal, post } from "../kernel/operation.ts";
 import { CursorPage, CursorQuery, Page, PageQuery } from "../kernel/page.ts";
 import {
+	ListOperationGroups,
 	ListOperations,
 	ListRuns,
+	NewDecision,
+	OperationGroup,
 	OutputChunk,
 	Plan,
+	QueuedRun,
 	Run,
 	RunOperation,
 	RunRef,
@@ -18,11 +22,19 @@ import {
 } from "./model.ts";
 
 const byId = z.object({ id: Id });
-/** Output of a run after `after` (a `seq`), at most `limit` pieces; the same shape for all operations or one. */
-const OutputQuery = z.object({
+const OutputPart = z.object({
+	/** Only what comes after this `seq`. */
 	after: z.coerce.number().int().min(0).default(0),
-	limit: z.coerce.number().int().min(1).max(5000).default(1000),
 	operation_id: Id.optional(),
+});
+/**
+ * Output of a run, of all operations or one: forward from `after`, at most `limit` pieces; or with `tail` the last so many of them, and with
+ * `before` the last so many before that `seq`. Pieces always come in ascending order.
+ */
+const OutputQuery = OutputPart.extend({
+	limit: z.coerce.number().int().min(1).max(5000).default(1000),
+	before: z.coerce.number().int().min(1).optional(),
+	tail: z.coerce.number().int().min(1).max(5000).optional(),
 });
 
 export const tasksApi = defineApi("tasks", {
@@ -47,12 +59,40 @@ export const tasksApi = defineApi("tasks", {
 		permission: "runs:read",
 		errors: ["runs.not_found"],
 	}),
+	listOperationGroups: get("/api/runs/:id/groups", {
+		summary: "Operations of a run, those with an identical result together, largest group first",
+		params: byId,
+		query: ListOperationGroups,
+		returns: Page(OperationGroup),
+		permission: "runs:read",
+		errors: ["runs.not_found"],
+	}),
 	readOutput: get("/api/runs/:id/output", {
-		summary: "Stored output of a run, from an offset",
+		summary: "Stored output of a run, from an offset or from its end",
 		params: byId,
 		query: OutputQuery,
-		returns: z.object({ items: z.array(OutputChunk), next_after: z.int(), ended: z.boolean() }),
+		returns: z.object({
+			items: z.array(OutputChunk),
+			/** The `after` to read on with. */
+			next_after: z.int(),
+			/** There is older output than the first of `items`: read it with `before` and `tail`. */
+			has_earlier: z.boolean(),
+			/** The run has ended and nothing comes after these. */
+			ended: z.boolean(),
+		}),
 		permission: "runs:read",
+		errors: ["runs.not_found"],
+	}),
+	downloadOutput: get("/api/runs/:id/output.txt", {
+		summary: "Stored output of a run as text, each line after the name of its device",
+		description:
+			"At most 16 MiB in one answer. When there is more, the last line says so and names the `after` to go on with.",
+		params: byId,
+		query: OutputPart,
+		returns: z.string(),
+		produces: "text/plain; charset=utf-8",
+		permission: "runs:read",
+		timeout_ms: 120_000,
 		errors: ["runs.not_found"],
 	}),
 	cancelRun: post("/api/runs/:id/cancel", {
@@ -70,6 +110,24 @@ export const tasksApi = defineApi("tasks", {
 		status: 202,
 		permission: "runs:start",
 		errors: ["runs.not_found", "runs.still_running", "runs.nothing_to_retry"],
+	}),
+	decideOperation: post("/api/runs/:id/operations/:operation_id/decide", {
+		summary: "Decide on an operation of which nobody knows whether it changed the device",
+		description:
+			"Only one of several decisions on an operation is taken; whoever comes later is refused and told of the first. The same decision by the same person again changes nothing.",
+		params: byId.extend({ operation_id: Id }),
+		body: NewDecision,
+		returns: RunOperation,
+		permission: "runs:decide",
+		errors: ["runs.not_found", "runs.was_cancelled", "operations.not_found", "operations.not_undecided"],
+	}),
+	decideRun: post("/api/runs/:id/decide", {
+		summary: "Decide the same on all operations of a run that are unknown",
+		params: byId,
+		body: NewDecision,
+		returns: z.object({ decided: z.int(), run: Run }),
+		permission: "runs:decide",
+		errors: ["runs.not_found", "runs.was_cancelled", "runs.nothing_to_decide"],
 	}),
 
 	listTasks: get("/api/tasks", {
@@ -123,6 +181,22 @@ export const tasksApi = defineApi("tasks", {
 		changes: false,
 		max_body_bytes: 2 * 1024 * 1024,
 		errors: ["device_types.not_found", "device_types.bad_pattern", "device_types.try_too_slow"],
+	}),
+
+	listQueue: get("/api/workers/queue", {
+		summary: "Runs that wait for workers or are on them, the one that has waited longest first",
+		query: PageQuery,
+		returns: Page(QueuedRun),
+		permission: "workers:read",
+	}),
+	drainWorker: post("/api/workers/:id/drain", {
+		summary:
+			"Have a worker finish what it has, take nothing more and end; a worker that the server started is replaced",
+		params: z.object({ id: z.string().max(100) }),
+		returns: Worker,
+		status: 202,
+		permission: "workers:write",
+		errors: ["workers.not_found", "workers.already_ended"],
 	}),
 
 	/** Accepts a plan. The same key always answers the same run: a repeated request starts nothing twice. */

@@ -12,6 +12,14 @@ export const tasksErrors = defineErrors({
 		title: "The worker that ran the operation was lost",
 		retryable: true,
 	},
+	"runs.was_cancelled": { kind: "conflict", title: "The run was cancelled and runs nothing again" },
+	"runs.nothing_to_decide": { kind: "conflict", title: "No operation of this run waits for a decision" },
+	"operations.not_undecided": { kind: "conflict", title: "The operation does not wait for a decision" },
+	"operations.decided_failed": {
+		kind: "conflict",
+		title: "A person looked at the device and says that the operation failed",
+	},
 	"operations.not_found": { kind: "not_found", title: "There is no such operation" },
 	"workers.not_found": { kind: "not_found", title: "There is no such worker" },
+	"workers.already_ended": { kind: "conflict", title: "The worker has ended already" },
 });

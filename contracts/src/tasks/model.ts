@@ -87,6 +87,19 @@ export const OperationError = z.object({
 });
 export type OperationError = z.infer<typeof OperationError>;
 
+/**
+ * What a person decides on an operation in `unknown`, having looked at the device. `verified`: the change was made, it counts as succeeded and the
+ * steps after it go on. `skip`: it is left out. `failed`: it failed. `retry`: it runs again in the same run, and the steps after it follow.
+ */
+export const Decision = z.enum(["verified", "skip", "retry", "failed"]);
+export type Decision = z.infer<typeof Decision>;
+
+export const NewDecision = z.object({
+	decision: Decision,
+	/** For those who read it later: what was seen on the device. */
+	reason: z.string().trim().min(1).max(500),
+});
+
 /** One step on one device. */
 export const RunOperation = z
 	.object({
@@ -104,14 +117,55 @@ export const RunOperation = z
 		error: OperationError.nullable(),
 		skip_reason: z.string().nullable(),
 		started_at: Timestamp.nullable(),
+		/** When the attempt ended, not when a person decided on it. */
 		finished_at: Timestamp.nullable(),
 		duration_ms: z.int().nullable(),
+		/** The last decision of a person on it; after `retry` the status is that of the new attempt. */
+		decision: Decision.nullable(),
+		decided_by: z.string().nullable(),
+		decided_at: Timestamp.nullable(),
+		decision_reason: z.string().nullable(),
 	})
 	.meta({ id: "Operation" });
 export type RunOperation = z.infer<typeof RunOperation>;
 
+/** Operations of a run that came to the same: same step, same status, same error or, of those that succeeded, same outcome. */
+export const OperationGroup = z
+	.object({
+		/** Filters `listOperations`. It changes with the status of the operations. */
+		key: z.string(),
+		step_id: z.string(),
+		step_type: StepType,
+		status: OperationStatus,
+		/** What a success came to, where the step has a word for it: `changed`, `unchanged` or `first` for a backup. */
+		outcome: z.string().nullable(),
+		/** Of the first operation; its device and address stand as `{device}` where there are more. */
+		error: OperationError.pick({ code: true, message: true, phase: true }).nullable(),
+		skip_reason: z.string().nullable(),
+		/** A person's decision that made it what it is. */
+		decision: Decision.nullable(),
+		count: z.int(),
+		/** At most 20, by name. */
+		device_names: z.array(z.string()),
+		/** Those of `device_names`, in the same order. */
+		operation_ids: z.array(Id),
+		/** Beginning of the output of the first operation, at most 2,000 characters. */
+		sample_output: z.string(),
+		sample_output_truncated: z.boolean(),
+	})
+	.meta({ id: "OperationGroup" });
+export type OperationGroup = z.infer<typeof OperationGroup>;
+
+export const ListOperationGroups = PageQuery.extend({
+	page_size: z.coerce.number().int().min(1).max(100).default(50),
+	status: QueryList(OperationStatus).optional(),
+	step_id: z.string().optional(),
+});
+
 export const ListRuns = CursorQuery.extend({
-	kind: RunKind.optional(),
+	/** Words of the title by their beginning, in any order and case, or the beginning of an id (4 characters or more). */
+	q: z.string().max(200).optional(),
+	kind: QueryList(RunKind).optional(),
 	status: QueryList(RunStatus).optional(),
 	device_id: Id.optional(),
 	started_by: z.string().max(100).optional(),
@@ -122,6 +176,11 @@ export const ListOperations = PageQuery.extend({
 	status: QueryList(OperationStatus).optional(),
 	step_id: z.string().optional(),
 	device_id: Id.optional(),
+	/** Key of an operation group. */
+	group: z
+		.string()
+		.regex(/^[0-9a-f]{32}$/)
+		.optional(),
 	sort: sortBy(["device_name", "status", "started_at", "duration_ms"], "device_name"),
 });
 
@@ -195,5 +254,28 @@ export const WorkerStats = z
 		pending: z.int(),
 		completed_last_hour: z.int(),
 		failed_last_hour: z.int(),
+		/** Runs of which an operation waits. */
+		waiting_runs: z.int(),
+		/** When the run was started that has waited longest; null when nothing waits. */
+		oldest_pending_at: Timestamp.nullable(),
+		/** Kinds of which nothing waits or runs are left out. */
+		by_kind: z.array(z.object({ kind: RunKind, pending: z.int(), running: z.int() })),
 	})
 	.meta({ id: "WorkerStats" });
+
+/** A run that waits for workers or has operations on them. */
+export const QueuedRun = z
+	.object({
+		run_id: Id,
+		title: z.string(),
+		kind: RunKind,
+		status: RunStatus,
+		started_by: z.string(),
+		created_at: Timestamp,
+		pending: z.int(),
+		running: z.int(),
+		/** Since when its oldest pending operation waits: its run's start, or a person's decision to run it again. */
+		oldest_pending_at: Timestamp.nullable(),
+	})
+	.meta({ id: "QueuedRun" });
+export type QueuedRun = z.infer<typeof QueuedRun>;
