@@ -13,10 +13,11 @@ import { refresh } from "./sessions/refresh.ts";
 import { resolveActor } from "./sessions/resolve-actor.ts";
 import { changePassword, getMe, logout } from "./sessions/session-operations.ts";
 import { createWsTicket, redeemWsTicket } from "./sessions/ws-tickets.ts";
-import { getSettings, listKeys, rotateKeys, updateSettings } from "./settings/settings-operations.ts";
+import { getSettings, getSignIn, listKeys, rotateKeys, updateSettings } from "./settings/settings-operations.ts";
 import { createLoginThrottle } from "./throttle/login-throttle.ts";
 import { createToken, listMyTokens, listUserTokens, revokeMyToken, revokeUserToken } from "./tokens/manage-tokens.ts";
 import { createUser, deleteUser, getUser, listUsers, setUserPassword, updateUser } from "./users/manage-users.ts";
+import { createView, deleteView, listViews, updateView } from "./views/manage-views.ts";
 
 export const authService = defineService({
 	name: "auth",
@@ -37,6 +38,7 @@ export const authService = defineService({
 
 		return {
 			operations: {
+				getSignIn: getSignIn(needs),
 				login: login(needs),
 				refresh: refresh(needs),
 				logout: logout(needs),
@@ -66,6 +68,11 @@ export const authService = defineService({
 				getRole: getRole(needs),
 				updateRole: updateRole(needs),
 				deleteRole: deleteRole(needs),
+
+				listViews: listViews(needs),
+				createView: createView(needs),
+				updateView: updateView(needs),
+				deleteView: deleteView(needs),
 
 				getSettings: getSettings(needs),
 				updateSettings: updateSettings(needs),

@@ -169,3 +169,24 @@ export const keyStates = pgTable("key_states", {
 	rotated_at: instant().notNull(),
 	resealed: integer().notNull(),
 });
+
+export const views = pgTable(
+	"views",
+	{
+		id: uuid().primaryKey(),
+		user_id: uuid()
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		page: text().notNull(),
+		name: text().notNull(),
+		search: text().notNull(),
+		shared: boolean().notNull(),
+		position: integer().notNull(),
+		created_at: instant().notNull(),
+		updated_at: instant().notNull(),
+	},
+	(t) => [
+		uniqueIndex("views_name_key").on(t.user_id, t.page, sql`lower(${t.name})`),
+		index("views_shared").on(t.page, t.position).where(sql`${t.shared}`),
+	],
+);

@@ -17,6 +17,11 @@ export function getSettings({ db }: Needs): Operation<"getSettings"> {
 	return () => readSettings(db.orm);
 }
 
+/** What anybody may know: a stranger learns neither the version nor who signs in here. */
+export function getSignIn({ db }: Needs): Operation<"getSignIn"> {
+	return async () => ({ product: "NetConductor", login_banner: (await readSettings(db.orm)).login_banner });
+}
+
 export function updateSettings({ db, clock }: Needs): Operation<"updateSettings"> {
 	return ({ body, note }) =>
 		db.transaction(async (tx) => {
