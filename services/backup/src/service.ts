@@ -2,7 +2,9 @@ import { backupApi } from "@netconductor/contracts/backup/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { defineService } from "@netconductor/runtime/host/service";
+import { getActivity } from "./backups/activity.ts";
 import { cleanupBackups } from "./backups/cleanup.ts";
+import { getCoverage } from "./backups/coverage.ts";
 import { getBackup, getBackupTask, listBackups } from "./backups/read-backups.ts";
 import { compareBackups, getBackupContent } from "./backups/read-content.ts";
 import { getBlame, getHistory } from "./backups/read-history.ts";
@@ -13,7 +15,7 @@ import { backupConfig } from "./config.ts";
 import { createContentStore, sealedColumns } from "./contents/content-store.ts";
 import { createHashKey } from "./contents/hash-key.ts";
 import { createPlatformCache } from "./contents/platform-rules.ts";
-import { getBackupSchedule, putBackupSchedule } from "./schedule/manage-schedule.ts";
+import { getBackupSchedule, previewBackupSchedule, putBackupSchedule } from "./schedule/manage-schedule.ts";
 import { ensureSchedule } from "./schedule/schedule-store.ts";
 import { createScheduler } from "./schedule/scheduler.ts";
 import { searchConfigs } from "./search/search-configs.ts";
@@ -26,6 +28,7 @@ import {
 	recalculateSnapshot,
 	updateSnapshot,
 } from "./snapshots/manage-snapshots.ts";
+import { getSnapshotMatrix } from "./snapshots/snapshot-matrix.ts";
 import { createTextPool } from "./text/text-pool.ts";
 
 /** Configuration backups: what a fleet looked like, when, and what changed. */
@@ -58,6 +61,8 @@ export const backupService = defineService({
 				listBackups: listBackups(needs),
 				compareBackups: compareBackups(needs),
 				searchConfigs: searchConfigs(needs),
+				getCoverage: getCoverage(needs),
+				getActivity: getActivity(needs),
 				runSingle: runSingle(needs),
 				runSelected: runSelected(needs),
 				runAll: runAll(needs),
@@ -69,6 +74,7 @@ export const backupService = defineService({
 				getBackupContent: getBackupContent(needs),
 				deleteBackup: deleteBackup(needs),
 				listSnapshots: listSnapshots(needs),
+				getSnapshotMatrix: getSnapshotMatrix(needs),
 				getSnapshot: getSnapshot(needs),
 				updateSnapshot: updateSnapshot(needs),
 				deleteSnapshot: deleteSnapshot(needs),
@@ -76,6 +82,7 @@ export const backupService = defineService({
 				compareSnapshots: compareSnapshots(needs),
 				getBackupSchedule: getBackupSchedule(needs),
 				putBackupSchedule: putBackupSchedule(needs),
+				previewBackupSchedule: previewBackupSchedule(needs),
 				recordBackup: recordBackup(needs),
 			},
 			consumers: followRuns(needs),

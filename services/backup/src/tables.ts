@@ -83,6 +83,9 @@ export const backups = schema.table(
 		index("backups_by_device").on(table.device_id, table.created_at, table.id),
 		index("backups_by_name").on(table.device_name, table.id),
 		index("backups_by_size").on(table.size_bytes.desc().nullsLast(), table.id.desc().nullsFirst()),
+		index("backups_failed_by_device")
+			.on(table.device_id, table.created_at, table.id)
+			.where(sql`${table.status} = 'failed'`),
 		index("backups_failed").on(table.created_at, table.id).where(sql`${table.status} = 'failed'`),
 		index("backups_changed").on(table.created_at, table.id).where(sql`${table.changed}`),
 		index("backups_by_snapshot").on(table.snapshot_id, table.device_id),

@@ -26,12 +26,7 @@ export function nextRuns(timing: Timing, from: Date, count: number, anchor: Date
  * @throws backup_schedule.bad_time_zone, backup_schedule.bad_cron
  */
 export function checkTiming({ cron, time_zone }: Timing, now: Date): void {
-	if (!isTimeZone(time_zone)) {
-		throw failed("backup_schedule.bad_time_zone", {
-			message: `There is no time zone "${time_zone}". Give an IANA name such as Europe/Zurich or UTC.`,
-			errors: [{ path: "body.time_zone", message: "not an IANA time zone" }],
-		});
-	}
+	checkTimeZone(time_zone, "body.time_zone");
 	if (cron === null) return;
 	const bad = (why: string) =>
 		failed("backup_schedule.bad_cron", {
@@ -48,6 +43,15 @@ export function checkTiming({ cron, time_zone }: Timing, now: Date): void {
 		throw bad(error instanceof Error ? error.message : String(error));
 	}
 	if (next.length === 0) throw bad("it never comes due");
+}
+
+/** @throws backup_schedule.bad_time_zone — for the field at `path` */
+export function checkTimeZone(time_zone: string, path: string): void {
+	if (isTimeZone(time_zone)) return;
+	throw failed("backup_schedule.bad_time_zone", {
+		message: `There is no time zone "${time_zone}". Give an IANA name such as Europe/Zurich or UTC.`,
+		errors: [{ path, message: "not an IANA time zone" }],
+	});
 }
 
 function compile(cron: string, time_zone: string): Cron {

@@ -5,7 +5,7 @@ import type { Handler } from "@netconductor/runtime/host/service";
 import { eq } from "drizzle-orm";
 import { schedule } from "../tables.ts";
 import { checkTiming, nextRuns } from "./due.ts";
-import { readSchedule, type ScheduleRow, scheduleId, toSchedule } from "./schedule-store.ts";
+import { readSchedule, runsShown, type ScheduleRow, scheduleId, toSchedule } from "./schedule-store.ts";
 
 type Operations = (typeof backupApi)["operations"];
 interface Needs {
@@ -15,6 +15,15 @@ interface Needs {
 
 export function getBackupSchedule({ db, clock }: Needs): Handler<Operations["getBackupSchedule"]> {
 	return async () => toSchedule(await readSchedule(db.orm), clock.now());
+}
+
+/** What a schedule as it is typed would do, refused for the same reasons as when it is set. */
+export function previewBackupSchedule({ clock }: Pick<Needs, "clock">): Handler<Operations["previewBackupSchedule"]> {
+	return async ({ body }) => {
+		const now = clock.now();
+		checkTiming(body, now);
+		return { next_runs: nextRuns(body, now, runsShown).map((at) => at.toISOString()) };
+	};
 }
 
 /** A change of anything but the timing does not move the next run. */

@@ -8,6 +8,9 @@ import { nextRuns } from "./due.ts";
 
 export type ScheduleRow = InferSelectModel<typeof schedule>;
 
+/** How many of the next runs are told. */
+export const runsShown = 10;
+
 /** The one row. */
 export const scheduleId = 1;
 
@@ -50,7 +53,7 @@ export function toSchedule(row: ScheduleRow, now: Date): z.output<typeof BackupS
 		last_run_at: row.last_run_at,
 		last_run_id: row.last_run_id,
 		last_error: row.last_error,
-		next_runs: [...upcoming, ...nextRuns(row, from, 10 - upcoming.length, anchor)].map((at) => at.toISOString()),
+		next_runs: [...upcoming, ...nextRuns(row, from, runsShown - upcoming.length, anchor)].map((at) => at.toISOString()),
 		updated_at: row.updated_at,
 	};
 }

@@ -24,7 +24,7 @@ interface Needs {
 }
 
 /** Counts of a snapshot under way are those of this moment; of an ended one, those of its end. */
-async function withCounts({ db }: Needs, row: SnapshotRow): Promise<SnapshotRow> {
+export async function withCounts({ db }: Needs, row: SnapshotRow): Promise<SnapshotRow> {
 	if (row.status !== "running") return row;
 	const [failures] = await db.orm
 		.select({ failed: count() })

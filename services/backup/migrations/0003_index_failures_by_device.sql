@@ -1,0 +1,1 @@
+CREATE INDEX "backups_failed_by_device" ON "backup"."backups" USING btree ("device_id","created_at","id") WHERE "backup"."backups"."status" = 'failed';

@@ -1,0 +1,156 @@
+import type { backupApi } from "@netconductor/contracts/backup/api";
+import type { SnapshotMatrix } from "@netconductor/contracts/backup/model";
+import type { Database } from "@netconductor/runtime/db/database";
+import { toPage } from "@netconductor/runtime/db/paging";
+import type { Handler } from "@netconductor/runtime/host/service";
+import { desc, type SQL, sql } from "drizzle-orm";
+import { escapeLike } from "../backups/read-backups.ts";
+import type { ContentStore } from "../contents/content-store.ts";
+import { snapshots } from "../tables.ts";
+import { storable } from "../text/lines.ts";
+import type { TextPool } from "../text/text-pool.ts";
+import { withCounts } from "./manage-snapshots.ts";
+import { findSnapshot, type SnapshotRow, snapshotColumns, toSnapshot } from "./snapshot-store.ts";
+
+type GetMatrix = (typeof backupApi)["operations"]["getSnapshotMatrix"];
+type Cell = SnapshotMatrix["items"][number]["cells"][number];
+
+interface Needs {
+	db: Database;
+	contents: ContentStore;
+	texts: TextPool;
+}
+
+const absent: Cell = { status: "absent", backup_id: null, added: 0, removed: 0 };
+
+/** Whether a device changed is seen by hashes, for all; lines are counted for the page alone, and only where no backup says them already. */
+export function getSnapshotMatrix(needs: Needs): Handler<GetMatrix> {
+	return async ({ query, signal }) => {
+		const { db } = needs;
+		const shown = await chooseSnapshots(db, query.snapshots ?? [], query.newest);
+		const ids = shown.map(({ id }) => id);
+		const name = query.q === undefined ? sql`` : sql`and device_name ilike ${`%${escapeLike(storable(query.q))}%`}`;
+		const changed = query.only_changed ? sql`and changed` : sql``;
+		const { rows } = await db.orm.execute<{ total: number; page: { device_id: string; device_name: string }[] }>(sql`
+			with compared as (${comparedBackups(ids)}), listed as (
+				select compared.device_id, coalesce(known.device_name, max(compared.device_name)) as device_name, bool_or(differs) as changed
+				from compared left join devices as known on known.device_id = compared.device_id
+				group by compared.device_id, known.device_name
+			), wanted as (select device_id, device_name from listed where true ${name} ${changed})
+			select (select count(*) from wanted)::int as total, (
+				select coalesce(json_agg(shown), '[]') from (
+					select * from wanted order by lower(device_name), device_id
+					limit ${query.page_size} offset ${(query.page - 1) * query.page_size}
+				) as shown
+			) as page`);
+		const { total, page } = rows[0] ?? { total: 0, page: [] };
+		const device_ids = page.map(({ device_id }) => device_id);
+		const cells = await readCells(needs, ids, device_ids, signal);
+		const items = page.map(({ device_id, device_name }) => ({
+			device_id,
+			device_name,
+			cells: ids.map((snapshot_id) => cells.get(keyOf({ device_id, snapshot_id })) ?? absent),
+		}));
+		return { snapshots: shown.map(toSnapshot), ...toPage(query, items, total) };
+	};
+}
+
+/** Oldest first. @throws snapshots.not_found */
+async function chooseSnapshots(db: Database, named: readonly string[], newest: number): Promise<SnapshotRow[]> {
+	const found =
+		named.length > 0
+			? await Promise.all([...new Set(named)].map((id) => findSnapshot(db.orm, id)))
+			: await db.orm
+					.select(snapshotColumns)
+					.from(snapshots)
+					.orderBy(desc(snapshots.created_at), desc(snapshots.id))
+					.limit(newest);
+	const order = ({ created_at, id }: SnapshotRow) => `${created_at} ${id}`;
+	const sorted = found.toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
+	return Promise.all(sorted.map((row) => withCounts({ db }, row)));
+}
+
+/**
+ * The best attempt of each device in each snapshot, and of those that succeeded whether they differ from the nearest one before in these snapshots,
+ * or, where there is none, from the device's backup before (null without one).
+ */
+function comparedBackups(snapshot_ids: string[], device_ids?: string[]): SQL {
+	const ids = sql`${sql.param(snapshot_ids)}::uuid[]`;
+	const of = device_ids === undefined ? sql`` : sql`and device_id = any(${sql.param(device_ids)}::uuid[])`;
+	return sql`
+		select *, case
+			when status = 'failed' then null
+			when before_id is null then changed
+			else content_hash <> before_hash
+		end as differs
+		from (
+			select *, lag(id) over shown as before_id, lag(content_id) over shown as before_content_id,
+				lag(content_hash) over shown as before_hash
+			from (
+				select distinct on (snapshot_id, device_id)
+					snapshot_id, device_id, device_name, id, status, changed, content_id, content_hash, lines_added, lines_removed, created_at
+				from backups where snapshot_id = any(${ids}) ${of}
+				order by snapshot_id, device_id, status desc, created_at desc, id desc
+			) as best
+			window shown as (partition by device_id, status order by array_position(${ids}, snapshot_id))
+		) as placed`;
+}
+
+interface Compared extends Record<string, unknown> {
+	device_id: string;
+	snapshot_id: string;
+	id: string;
+	status: "succeeded" | "failed";
+	differs: boolean | null;
+	content_id: string;
+	before_content_id: string;
+	lines_added: number | null;
+	lines_removed: number | null;
+	/** The backup counted its lines against the text that it is compared with here. */
+	counted: boolean;
+}
+
+async function readCells(
+	{ db, contents, texts }: Needs,
+	snapshot_ids: string[],
+	device_ids: string[],
+	signal: AbortSignal,
+): Promise<Map<string, Cell>> {
+	const { rows } = await db.orm.execute<Compared>(sql`
+		select device_id, snapshot_id, id, status, differs, content_id, before_content_id, lines_added, lines_removed,
+			differs and (before_id is null or before_hash = (
+				select content_hash from backups as previous
+				where previous.device_id = compared.device_id and previous.status = 'succeeded'
+					and (previous.created_at, previous.id) < (compared.created_at, compared.id)
+				order by previous.created_at desc, previous.id desc limit 1
+			)) as counted
+		from (${comparedBackups(snapshot_ids, device_ids)}) as compared`);
+	const uncounted = rows.filter(({ differs, counted }) => differs && !counted);
+	const packed = await contents.readMasked(
+		uncounted.flatMap(({ content_id, before_content_id }) => [content_id, before_content_id]),
+	);
+	const cells = new Map<string, Cell>();
+	for (const row of rows) {
+		const cell: Cell = { status: statusOf(row), backup_id: row.id, added: 0, removed: 0 };
+		if (row.differs && row.counted) {
+			cell.added = row.lines_added ?? 0;
+			cell.removed = row.lines_removed ?? 0;
+		} else if (row.differs) {
+			const from = packed.get(row.before_content_id);
+			const to = packed.get(row.content_id);
+			const size = (from?.size ?? 0) + (to?.size ?? 0);
+			Object.assign(cell, await texts.run("countChanges", { from, to }, size, signal));
+		}
+		cells.set(keyOf(row), cell);
+	}
+	return cells;
+}
+
+function statusOf({ status, differs }: Compared): Cell["status"] {
+	if (status === "failed") return "failed";
+	return differs === null ? "first" : differs ? "changed" : "unchanged";
+}
+
+function keyOf({ device_id, snapshot_id }: { device_id: string; snapshot_id: string }): string {
+	return `${device_id} ${snapshot_id}`;
+}
