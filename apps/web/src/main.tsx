@@ -1,5 +1,6 @@
 import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
+import "@mantine/spotlight/styles.css";
 import "./theme/global.css";
 import { MantineProvider } from "@mantine/core";
 import { ApiProblem } from "@netconductor/contracts/kernel/fetch-transport";
@@ -31,12 +32,6 @@ const queries = new QueryClient({
 const session = createSession(window.sessionStorage);
 const api = createApi(session);
 const router = createAppRouter({ api, session, queries });
-
-session.onEnd(() => {
-	queries.clear();
-	const { pathname, href } = router.latestLocation;
-	if (pathname !== "/login") void router.navigate({ to: "/login", search: { next: href } });
-});
 
 const place = document.getElementById("root");
 if (place === null) throw new TypeError("index.html has no #root");

@@ -1,139 +1,29 @@
 import { Center, Loader } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
-import type { QueryClient } from "@tanstack/react-query";
-import {
-	createRootRouteWithContext,
-	createRoute,
-	createRouter,
-	type ErrorComponentProps,
-	Outlet,
-	redirect,
-	useRouter,
-} from "@tanstack/react-router";
-import type { Api } from "./api/api.ts";
-import { meQuery } from "./api/context.tsx";
-import type { Session } from "./api/session.ts";
-import { CompareSearch } from "./routes/compare/search.ts";
-import { DeviceSearch } from "./routes/device/search.ts";
-import { DevicesSearch } from "./routes/devices/search.ts";
-import { RunSearch } from "./routes/run/search.ts";
-import { RunsSearch } from "./routes/runs/search.ts";
-import { ConfigSearchParams } from "./routes/search/search.ts";
-import { SignInSearch } from "./routes/sign-in-search.ts";
-import { Layout } from "./shell/layout.tsx";
-import { SmallPage } from "./shell/small-page.tsx";
-import { ButtonLink } from "./ui/link.tsx";
-import { Page } from "./ui/page.tsx";
-import { ProblemAlert } from "./ui/problem.tsx";
+import { createRouter } from "@tanstack/react-router";
+import { changePasswordRoute } from "./routes/change-password/route.ts";
+import { compareRoute } from "./routes/compare/route.ts";
+import { deviceRoute } from "./routes/device/route.ts";
+import { devicesRoute } from "./routes/devices/route.ts";
+import { homeRoute } from "./routes/home/route.ts";
+import { loginRoute } from "./routes/login/route.ts";
+import { framed, root, signedIn } from "./routes/root.tsx";
+import { runRoute } from "./routes/run/route.ts";
+import { runsRoute } from "./routes/runs/route.ts";
+import { searchRoute } from "./routes/search/route.ts";
+import { FailedPage, MissingPage } from "./shell/failed-page.tsx";
 
-interface RouterContext {
-	api: Api;
-	session: Session;
-	queries: QueryClient;
-}
+const routeTree = root.addChildren([
+	loginRoute,
+	signedIn.addChildren([
+		changePasswordRoute,
+		framed.addChildren([homeRoute, devicesRoute, deviceRoute, compareRoute, searchRoute, runsRoute, runRoute]),
+	]),
+]);
 
-const root = createRootRouteWithContext<RouterContext>()({
-	component: () => (
-		<>
-			<Outlet />
-			<Notifications position="bottom-right" />
-		</>
-	),
-});
-
-const login = createRoute({ getParentRoute: () => root, path: "/login", validateSearch: SignInSearch }).lazy(() =>
-	import("./routes/login/page.tsx").then(({ route }) => route),
-);
-
-/** Everything below is for somebody signed in; who they are is known before a page shows. */
-const signedIn = createRoute({
-	getParentRoute: () => root,
-	id: "signed-in",
-	beforeLoad: async ({ context: { api, session, queries }, location }) => {
-		const toSignIn = () => redirect({ to: "/login", search: { next: location.href } });
-		if (!(await session.isSignedIn())) throw toSignIn();
-		const me = await queries.ensureQueryData(meQuery(api)).catch(async (error: unknown) => {
-			if (!(await session.isSignedIn())) throw toSignIn();
-			throw error;
-		});
-		if (me.user.must_change_password && location.pathname !== "/change-password") {
-			throw redirect({ to: "/change-password", search: { next: location.href } });
-		}
-	},
-	component: Outlet,
-	errorComponent: FailedStart,
-});
-
-const changePassword = createRoute({
-	getParentRoute: () => signedIn,
-	path: "/change-password",
-	validateSearch: SignInSearch,
-}).lazy(() => import("./routes/change-password/page.tsx").then(({ route }) => route));
-
-const framed = createRoute({ getParentRoute: () => signedIn, id: "framed", component: Layout });
-
-const start = createRoute({
-	getParentRoute: () => framed,
-	path: "/",
-	beforeLoad: () => {
-		throw redirect({ to: "/devices" });
-	},
-});
-
-const devices = createRoute({ getParentRoute: () => framed, path: "/devices", validateSearch: DevicesSearch }).lazy(
-	() => import("./routes/devices/page.tsx").then(({ route }) => route),
-);
-const device = createRoute({ getParentRoute: () => framed, path: "/devices/$id", validateSearch: DeviceSearch }).lazy(
-	() => import("./routes/device/page.tsx").then(({ route }) => route),
-);
-const runs = createRoute({ getParentRoute: () => framed, path: "/runs", validateSearch: RunsSearch }).lazy(() =>
-	import("./routes/runs/page.tsx").then(({ route }) => route),
-);
-const run = createRoute({ getParentRoute: () => framed, path: "/runs/$id", validateSearch: RunSearch }).lazy(() =>
-	import("./routes/run/page.tsx").then(({ route }) => route),
-);
-const compare = createRoute({
-	getParentRoute: () => framed,
-	path: "/backups/compare",
-	validateSearch: CompareSearch,
-}).lazy(() => import("./routes/compare/page.tsx").then(({ route }) => route));
-const search = createRoute({ getParentRoute: () => framed, path: "/search", validateSearch: ConfigSearchParams }).lazy(
-	() => import("./routes/search/page.tsx").then(({ route }) => route),
-);
-
-function FailedPage({ error, reset }: ErrorComponentProps) {
-	return <ProblemAlert error={error} onRetry={reset} />;
-}
-
-/** Before the frame is there: the server could not say who is signed in. */
-function FailedStart({ error }: ErrorComponentProps) {
-	const router = useRouter();
-	return (
-		<SmallPage>
-			<ProblemAlert error={error} onRetry={() => void router.invalidate()} />
-		</SmallPage>
-	);
-}
-
-function MissingPage() {
-	return (
-		<SmallPage>
-			<Page title="There is no such page">
-				<div>
-					<ButtonLink to="/devices">To the devices</ButtonLink>
-				</div>
-			</Page>
-		</SmallPage>
-	);
-}
-
-/** All pages and what each needs to show; a page's code is loaded when it is first opened. */
-export function createAppRouter(context: RouterContext) {
+/** All pages; the code of each is loaded when it is first opened. A page is a folder of `routes` and a line above. */
+export function createAppRouter(context: Parameters<typeof createRouter<typeof routeTree>>[0]["context"]) {
 	return createRouter({
-		routeTree: root.addChildren([
-			login,
-			signedIn.addChildren([changePassword, framed.addChildren([start, devices, device, runs, run, compare, search])]),
-		]),
+		routeTree,
 		context,
 		defaultPreload: "intent",
 		scrollRestoration: true,

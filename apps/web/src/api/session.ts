@@ -21,8 +21,8 @@ export interface Session {
 	begin(pair: TokenPair): Promise<void>;
 	/** Forgets the session in every tab. The server is told by `logout`. */
 	end(): Promise<void>;
-	/** Called when a session that was there is no more: signed out here or in another tab, expired, or revoked. */
-	onEnd(fn: () => void): void;
+	/** Called when a session that was there is no more: signed out here or in another tab, expired, or revoked. Answers how to stop. */
+	onEnd(fn: () => void): () => void;
 }
 
 interface Stored {
@@ -131,7 +131,10 @@ export function createSession(own: Storage): Session {
 			tell({ kind: "ended" });
 			ended();
 		},
-		onEnd: (fn) => void listeners.add(fn),
+		onEnd(fn) {
+			listeners.add(fn);
+			return () => void listeners.delete(fn);
+		},
 	};
 }
 

@@ -1,28 +1,54 @@
 import { AppShell, Burger, Group, NavLink, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import type { Permission } from "@netconductor/contracts/auth/permissions";
-import { Link, Outlet, useLocation } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { Link, Outlet, useLocation, useMatches, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useMemo } from "react";
 import { usePermitted } from "../api/context.tsx";
-import { Icon, type IconName } from "../ui/icon.tsx";
-import { ConfigSearch } from "./config-search.tsx";
-import { useDashboard } from "./use-dashboard.ts";
+import { Icon } from "../ui/icon.tsx";
+import { FindButton } from "./find-button.tsx";
+import { useKeyList } from "./keys.ts";
+import { LiveState } from "./live-state.tsx";
+import { NotPermitted } from "./not-permitted.tsx";
+import { SignInAgain } from "./sign-in-again.tsx";
+import { useLiveChanges } from "./use-live-changes.ts";
+import { useMenu } from "./use-menu.ts";
 import { UserMenu } from "./user-menu.tsx";
 
-const sections: { to: "/devices" | "/runs" | "/search"; label: string; icon: IconName; needs: Permission }[] = [
-	{ to: "/devices", label: "Devices", icon: "device", needs: "devices:read" },
-	{ to: "/runs", label: "Runs", icon: "run", needs: "runs:read" },
-	{ to: "/search", label: "Search configs", icon: "search", needs: "backups:read" },
-];
+// What is not on the first screen does not hold it up.
+const Palette = lazy(() => import("./palette.tsx").then(({ Palette: component }) => ({ default: component })));
+const KeyHelp = lazy(() => import("./key-help.tsx").then(({ KeyHelp: component }) => ({ default: component })));
 
 /** Frame of all pages of somebody signed in. */
 export function Layout() {
 	const [opened, { toggle, close }] = useDisclosure();
 	const permitted = usePermitted();
+	const navigate = useNavigate();
 	const { pathname } = useLocation();
-	useDashboard();
+	const menu = useMenu();
+	const needs = useMatches({ select: (matches) => matches.at(-1)?.staticData.needs });
+	const live = useLiveChanges();
+	useKeyList(
+		useMemo(
+			() => [
+				{
+					keys: "/",
+					does: "To the search field",
+					group: "Anywhere",
+					run: () => document.querySelector<HTMLInputElement>("[data-search]")?.focus(),
+				},
+				...menu.flatMap(({ pages }) =>
+					pages.flatMap(({ to, label, key }) =>
+						key === undefined
+							? []
+							: [{ keys: `g ${key}`, does: label, group: "Go to", run: () => void navigate({ to }) }],
+					),
+				),
+			],
+			[menu, navigate],
+		),
+	);
 	// biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes whenever the page changes
 	useEffect(close, [pathname]);
+	const isHere = (to: string) => (to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`));
 	return (
 		<>
 			<a href="#main" className="nc-skip">
@@ -43,7 +69,7 @@ export function Layout() {
 								size="sm"
 								aria-label={opened ? "Close the menu" : "Open the menu"}
 							/>
-							<UnstyledButton component={Link} to="/devices" aria-label="NetConductor, start page">
+							<UnstyledButton component={Link} to="/" aria-label="NetConductor, start page">
 								<Group gap={8} wrap="nowrap">
 									<img src="/favicon.svg" alt="" width={24} height={24} />
 									<Text fw={650} visibleFrom="sm">
@@ -53,25 +79,31 @@ export function Layout() {
 							</UnstyledButton>
 						</Group>
 						<Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
-							{permitted("backups:read") && <ConfigSearch />}
+							<LiveState state={live} />
+							<FindButton />
 							<UserMenu />
 						</Group>
 					</Group>
 				</AppShell.Header>
 				<AppShell.Navbar aria-label="Main">
-					<Stack gap={2} p="xs">
-						{sections
-							.filter(({ needs }) => permitted(needs))
-							.map(({ to, label, icon }) => (
-								<NavLink
-									key={to}
-									component={Link}
-									to={to}
-									label={label}
-									active={pathname.startsWith(to)}
-									leftSection={<Icon name={icon} />}
-								/>
-							))}
+					<Stack gap={2} p="xs" style={{ overflowY: "auto" }}>
+						{menu.map(({ section, pages }) => (
+							<section key={section} aria-label={section} className="nc-menu-section">
+								<div className="nc-menu-head" aria-hidden="true">
+									{section}
+								</div>
+								{pages.map(({ to, label, icon }) => (
+									<NavLink
+										key={to}
+										component={Link}
+										to={to}
+										label={label}
+										active={isHere(to)}
+										leftSection={<Icon name={icon} />}
+									/>
+								))}
+							</section>
+						))}
 						<NavLink
 							href="/api/docs/"
 							target="_blank"
@@ -83,9 +115,14 @@ export function Layout() {
 					</Stack>
 				</AppShell.Navbar>
 				<AppShell.Main id="main" tabIndex={-1}>
-					<Outlet />
+					{needs === undefined || permitted(needs) ? <Outlet /> : <NotPermitted needs={needs} />}
 				</AppShell.Main>
 			</AppShell>
+			<SignInAgain />
+			<Suspense>
+				<Palette />
+				<KeyHelp />
+			</Suspense>
 		</>
 	);
 }

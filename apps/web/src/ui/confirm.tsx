@@ -1,12 +1,13 @@
-import { Button, Group, Modal, Text } from "@mantine/core";
-import type { ReactNode } from "react";
+import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { type ReactNode, useEffect, useState } from "react";
 
-/** Asks before something that cannot be taken back. */
+/** Asks before something that cannot be taken back, and says what will happen. */
 export function Confirm({
 	opened,
 	title,
 	action,
 	busy = false,
+	typed,
 	onConfirm,
 	onClose,
 	children,
@@ -16,21 +17,40 @@ export function Confirm({
 	/** What the button that does it says. */
 	action: string;
 	busy?: boolean;
+	/** A word that must be typed first, for what would hurt most. */
+	typed?: string;
 	onConfirm: () => void;
 	onClose: () => void;
+	/** What will happen. */
 	children: ReactNode;
 }) {
+	const [word, setWord] = useState("");
+	useEffect(() => {
+		if (!opened) setWord("");
+	}, [opened]);
 	return (
 		<Modal opened={opened} onClose={onClose} title={title} size="md">
-			<Text size="sm">{children}</Text>
-			<Group justify="flex-end" mt="lg">
-				<Button variant="default" onClick={onClose} data-autofocus>
-					Leave it
-				</Button>
-				<Button color="red" loading={busy} onClick={onConfirm}>
-					{action}
-				</Button>
-			</Group>
+			<Stack gap="sm">
+				<Text size="sm" component="div">
+					{children}
+				</Text>
+				{typed !== undefined && (
+					<TextInput
+						label={`Type ${typed} to go on`}
+						value={word}
+						autoComplete="off"
+						onChange={({ currentTarget }) => setWord(currentTarget.value)}
+					/>
+				)}
+				<Group justify="flex-end" mt="sm">
+					<Button variant="default" onClick={onClose} data-autofocus>
+						Leave it
+					</Button>
+					<Button color="red" loading={busy} disabled={typed !== undefined && word !== typed} onClick={onConfirm}>
+						{action}
+					</Button>
+				</Group>
+			</Stack>
 		</Modal>
 	);
 }

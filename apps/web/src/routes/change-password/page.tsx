@@ -26,7 +26,7 @@ function ChangePasswordPage() {
 			await session.begin(pair);
 			queries.clear();
 			toastDone("The password is changed");
-			router.history.push(next ?? "/devices");
+			router.history.push(next ?? "/");
 		},
 	});
 	const { at, rest } = fieldErrors(change.error, ["current_password", "new_password"], {

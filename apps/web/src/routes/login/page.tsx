@@ -23,7 +23,7 @@ function SignInPage() {
 		onSuccess: async (pair) => {
 			queries.clear();
 			await session.begin(pair);
-			router.history.push(next ?? "/devices");
+			router.history.push(next ?? "/");
 		},
 		onError: () => password.current?.select(),
 	});

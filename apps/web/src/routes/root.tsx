@@ -1,0 +1,45 @@
+import { Notifications } from "@mantine/notifications";
+import type { QueryClient } from "@tanstack/react-query";
+import { createRootRouteWithContext, createRoute, Outlet, redirect } from "@tanstack/react-router";
+import type { Api } from "../api/api.ts";
+import { meQuery } from "../api/context.tsx";
+import type { Session } from "../api/session.ts";
+import { FailedStart } from "../shell/failed-page.tsx";
+import { Layout } from "../shell/layout.tsx";
+
+interface RouterContext {
+	api: Api;
+	session: Session;
+	queries: QueryClient;
+}
+
+export const root = createRootRouteWithContext<RouterContext>()({
+	component: () => (
+		<>
+			<Outlet />
+			<Notifications position="bottom-right" />
+		</>
+	),
+});
+
+/** Everything below is for somebody signed in; who they are is known before a page shows. */
+export const signedIn = createRoute({
+	getParentRoute: () => root,
+	id: "signed-in",
+	beforeLoad: async ({ context: { api, session, queries }, location }) => {
+		const toSignIn = () => redirect({ href: `/login?${new URLSearchParams({ next: location.href })}` });
+		if (!(await session.isSignedIn())) throw toSignIn();
+		const me = await queries.ensureQueryData(meQuery(api)).catch(async (error: unknown) => {
+			if (!(await session.isSignedIn())) throw toSignIn();
+			throw error;
+		});
+		if (me.user.must_change_password && location.pathname !== "/change-password") {
+			throw redirect({ href: `/change-password?${new URLSearchParams({ next: location.href })}` });
+		}
+	},
+	component: Outlet,
+	errorComponent: FailedStart,
+});
+
+/** Parent of all pages within the frame: menu, search, who is signed in. */
+export const framed = createRoute({ getParentRoute: () => signedIn, id: "framed", component: Layout });

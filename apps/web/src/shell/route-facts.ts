@@ -1,0 +1,22 @@
+import type { Permission } from "@netconductor/contracts/auth/permissions";
+import type { IconName } from "../ui/icon.tsx";
+
+/** Sections of the menu, in their order. */
+export const sections = ["Overview", "Inventory", "Configurations", "Runs", "Administration"] as const;
+
+declare module "@tanstack/react-router" {
+	interface StaticDataRouteOption {
+		/** What a role must hold to see the page; without it the page is not offered, and says so to who opens it all the same. */
+		needs?: Permission;
+		/** Its place in the menu and in the palette; pages without are reached from others. */
+		menu?: {
+			section: (typeof sections)[number];
+			/** Order within the section. */
+			at: number;
+			label: string;
+			icon: IconName;
+			/** Typed after `g` it leads here. */
+			key?: string;
+		};
+	}
+}

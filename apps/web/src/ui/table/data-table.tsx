@@ -1,0 +1,368 @@
+import { ActionIcon, Button, Checkbox, Group, Menu } from "@mantine/core";
+import { columnVisibilityFeature, tableFeatures, useTable } from "@tanstack/react-table";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { Icon } from "../icon.tsx";
+import { Pager } from "../pager.tsx";
+import { ProblemAlert } from "../problem.tsx";
+import { RowsLoading } from "../rows-loading.tsx";
+import { SortHeader } from "../sort-header.tsx";
+import { toastProblem } from "../toast.tsx";
+import { count } from "../words.ts";
+import type { Column } from "./column.ts";
+import { csvText, saveText } from "./csv.ts";
+import type { ListSource } from "./list-source.ts";
+import type { Selection } from "./selection.ts";
+import { useChosenColumns } from "./use-chosen-columns.ts";
+import { useRowKeys } from "./use-row-keys.ts";
+
+const features = tableFeatures({ columnVisibilityFeature });
+// Below this a browser lays out all rows faster than a reader can scroll.
+const virtualFrom = 120;
+const rowsAhead = 30;
+const shareWidth = 130;
+const noRows: never[] = [];
+
+interface Props<Row> {
+	/** Names the list to a screen reader, its choice of columns and its CSV file: "devices". */
+	name: string;
+	/** One of the rows, in a word. */
+	noun: string;
+	columns: readonly Column<Row>[];
+	rowId: (row: Row) => string;
+	/** The row in a word or two, for its checkbox. */
+	rowName: (row: Row) => string;
+	source: ListSource<Row>;
+	sort?: string | undefined;
+	onSort?: (sort: string) => void;
+	onPage?: (to: { page: number; page_size: number }) => void;
+	/** Search field, choices, saved views. */
+	filters?: ReactNode;
+	/** With it rows can be chosen, also over pages. */
+	selection?: Selection | undefined;
+	/** What can be done with those chosen. */
+	bulk?: ReactNode;
+	/** Stands in place of no rows. */
+	empty: ReactNode;
+	/** Marks a row that stands out: "bad" for what needs somebody. */
+	tone?: (row: Row) => "bad" | "warn" | undefined;
+}
+
+/** The one table of lists: paged and sorted by the server, with a choice of columns, selection over pages and CSV. */
+export function DataTable<Row extends object>(props: Props<Row>) {
+	const { name, noun, columns, rowId, rowName, source, sort, onSort, onPage, selection } = props;
+	const chosen = useChosenColumns(name, columns);
+	const definitions = useMemo(() => columns.map((column) => ({ id: column.id, meta: column })), [columns]);
+	const table = useTable({
+		features,
+		columns: definitions,
+		data: source.rows ?? (noRows as Row[]),
+		getRowId: rowId,
+		state: { columnVisibility: chosen.visibility },
+	});
+	const shown = table
+		.getVisibleLeafColumns()
+		.map(({ id }) => columns.find((column) => column.id === id) as Column<Row>);
+	const rows = source.rows ?? noRows;
+	const body = useRef<HTMLTableSectionElement>(null);
+	const virtual = rows.length > virtualFrom;
+	const [top, setTop] = useState(0);
+	// biome-ignore lint/correctness/useExhaustiveDependencies: what stands above the rows grows and shrinks with them
+	useEffect(() => {
+		if (body.current !== null) setTop(body.current.getBoundingClientRect().top + window.scrollY);
+	}, [rows, selection?.ids.size]);
+	const virtualizer = useWindowVirtualizer({
+		count: virtual ? rows.length : 0,
+		estimateSize: () => 29,
+		overscan: rowsAhead,
+		scrollMargin: top,
+		getItemKey: (index) => rowId(rows[index] as Row),
+	});
+	const window_ = virtual
+		? virtualizer.getVirtualItems()
+		: rows.map((_, index) => ({ index, key: index, start: 0, end: 0 }));
+	const above = virtual ? (window_[0]?.start ?? top) - top : 0;
+	const below = virtual ? virtualizer.getTotalSize() - ((window_.at(-1)?.end ?? top) - top) : 0;
+	useRowKeys(body, {
+		toggle: (index) => {
+			const row = rows[index];
+			if (row !== undefined && selection !== undefined) selection.set([rowId(row)], !selection.has(rowId(row)));
+		},
+	});
+	const here = rows.map(rowId);
+	const chosenHere = here.filter((id) => selection?.has(id)).length;
+	const offset = source.paging === undefined ? 0 : (source.paging.page - 1) * source.paging.page_size;
+
+	return (
+		<section className="nc-panel" aria-label={`List of ${name}`} aria-busy={source.fetching}>
+			<div className="nc-panel-head">
+				<Group gap="xs" style={{ flex: "1 1 260px", minWidth: 0 }}>
+					{props.filters}
+				</Group>
+				<Group gap={4}>
+					<ColumnChoice columns={columns} chosen={chosen} />
+					<ExportButton name={name} columns={columns} source={source} />
+				</Group>
+			</div>
+			{selection !== undefined && (selection.ids.size > 0 || props.bulk !== undefined) && (
+				<SelectionBar noun={noun} rowId={rowId} source={source} selection={selection} here={here}>
+					{props.bulk}
+				</SelectionBar>
+			)}
+			{source.error !== null && source.error !== undefined && (
+				<ProblemAlert error={source.error} onRetry={source.retry} />
+			)}
+			{source.rows === undefined && !source.error && <RowsLoading />}
+			{rows.length > 0 && (
+				<div className="nc-scroll">
+					<table
+						className="nc-table nc-data-table"
+						aria-label={name}
+						aria-rowcount={source.paging?.total ?? -1}
+						style={{ minWidth: shown.reduce((sum, { width = shareWidth }) => sum + width, 0) }}
+					>
+						<colgroup>
+							{selection !== undefined && <col style={{ width: 36 }} />}
+							{shown.map(({ id, width }) => (
+								<col key={id} style={{ width }} />
+							))}
+						</colgroup>
+						<thead>
+							<tr>
+								{selection !== undefined && (
+									<th scope="col">
+										<Checkbox
+											size="xs"
+											aria-label="Select all on this page"
+											checked={chosenHere > 0 && chosenHere === here.length}
+											indeterminate={chosenHere > 0 && chosenHere < here.length}
+											onChange={({ currentTarget }) => selection.set(here, currentTarget.checked)}
+										/>
+									</th>
+								)}
+								{shown.map((column) =>
+									column.sort !== undefined && onSort !== undefined ? (
+										<SortHeader
+											key={column.id}
+											field={column.sort}
+											sort={sort ?? ""}
+											onSort={onSort}
+											{...(column.number && { className: "nc-number" })}
+										>
+											{column.label}
+										</SortHeader>
+									) : (
+										<th key={column.id} scope="col" className={column.number ? "nc-number" : undefined}>
+											{column.label}
+										</th>
+									),
+								)}
+							</tr>
+						</thead>
+						<tbody ref={body}>
+							{above > 0 && <Spacer height={above} />}
+							{window_.map(({ index }) => {
+								const row = rows[index];
+								if (row === undefined) return null;
+								const id = rowId(row);
+								return (
+									<tr
+										key={id}
+										ref={virtual ? virtualizer.measureElement : undefined}
+										data-index={index}
+										data-tone={props.tone?.(row)}
+										data-selected={selection?.has(id) || undefined}
+										aria-rowindex={offset + index + 2}
+									>
+										{selection !== undefined && (
+											<td>
+												<Checkbox
+													size="xs"
+													aria-label={`Select ${rowName(row)}`}
+													checked={selection.has(id)}
+													onChange={({ currentTarget }) => selection.set([id], currentTarget.checked)}
+												/>
+											</td>
+										)}
+										{shown.map((column) => (
+											<td key={column.id} className={column.number ? "nc-number" : undefined}>
+												{column.cell(row)}
+											</td>
+										))}
+									</tr>
+								);
+							})}
+							{below > 0 && <Spacer height={below} />}
+						</tbody>
+					</table>
+				</div>
+			)}
+			{source.rows !== undefined && rows.length === 0 && props.empty}
+			{source.paging !== undefined && onPage !== undefined && (
+				<Pager {...source.paging} noun={noun} onChange={onPage} />
+			)}
+			{source.more !== undefined && rows.length > 0 && (
+				<Group justify="space-between" px="sm" py={6}>
+					<span className="nc-small nc-dim">
+						{count(rows.length, noun)} shown{source.more.load === undefined ? ", all there are" : ""}
+					</span>
+					{source.more.load !== undefined && (
+						<Button variant="default" loading={source.more.loading} onClick={source.more.load}>
+							Show older
+						</Button>
+					)}
+				</Group>
+			)}
+		</section>
+	);
+}
+
+function ColumnChoice<Row>({
+	columns,
+	chosen,
+}: {
+	columns: readonly Column<Row>[];
+	chosen: ReturnType<typeof useChosenColumns>;
+}) {
+	return (
+		<Menu position="bottom-end" closeOnItemClick={false}>
+			<Menu.Target>
+				<ActionIcon variant="subtle" color="gray" aria-label="Choose columns" title="Choose columns">
+					<Icon name="columns" />
+				</ActionIcon>
+			</Menu.Target>
+			<Menu.Dropdown mah={420} style={{ overflowY: "auto" }}>
+				<Menu.Label>Columns</Menu.Label>
+				{columns.map(({ id, label }) => (
+					<Menu.Item
+						key={id}
+						role="menuitemcheckbox"
+						aria-checked={chosen.visibility[id] ?? false}
+						onClick={() => chosen.choose(id, !chosen.visibility[id])}
+						leftSection={chosen.visibility[id] ? <Icon name="ok" size={14} /> : <span style={{ width: 14 }} />}
+					>
+						{label}
+					</Menu.Item>
+				))}
+				{chosen.changed && (
+					<>
+						<Menu.Divider />
+						<Menu.Item onClick={chosen.reset}>As it was</Menu.Item>
+					</>
+				)}
+			</Menu.Dropdown>
+		</Menu>
+	);
+}
+
+/** Saves every row that the filters let through, whatever page is shown. */
+function ExportButton<Row>({
+	name,
+	columns,
+	source,
+}: {
+	name: string;
+	columns: readonly Column<Row>[];
+	source: ListSource<Row>;
+}) {
+	const [read, setRead] = useState<number | undefined>();
+	const stop = useRef<AbortController>(undefined);
+	useEffect(() => () => stop.current?.abort(), []);
+
+	async function save() {
+		if (stop.current !== undefined) return stop.current.abort();
+		const told = columns.filter(({ text }) => text !== undefined);
+		const lines: string[][] = [told.map(({ label }) => label)];
+		stop.current = new AbortController();
+		const { signal } = stop.current;
+		try {
+			setRead(0);
+			for await (const rows of source.everything(signal)) {
+				for (const row of rows) lines.push(told.map(({ text }) => text?.(row) ?? ""));
+				setRead(lines.length - 1);
+			}
+			saveText(`${name}.csv`, csvText(lines), "text/csv");
+		} catch (error) {
+			if (!signal.aborted) toastProblem(error);
+		} finally {
+			stop.current = undefined;
+			setRead(undefined);
+		}
+	}
+
+	if (read !== undefined) {
+		return (
+			<Button variant="subtle" color="gray" onClick={save}>
+				{read} read, stop
+			</Button>
+		);
+	}
+	return (
+		<ActionIcon variant="subtle" color="gray" aria-label="Export as CSV" title="Export as CSV" onClick={save}>
+			<Icon name="download" />
+		</ActionIcon>
+	);
+}
+
+/** How many are chosen, how to choose all that match, and what can be done with them. */
+function SelectionBar<Row>({
+	noun,
+	rowId,
+	source,
+	selection,
+	here,
+	children,
+}: {
+	noun: string;
+	rowId: (row: Row) => string;
+	source: ListSource<Row>;
+	selection: Selection;
+	here: string[];
+	children: ReactNode;
+}) {
+	const [reading, setReading] = useState(false);
+	const total = source.paging?.total ?? 0;
+	const chosen = selection.ids.size;
+	const more = total > here.length && here.length > 0 && here.every((id) => selection.has(id)) && chosen < total;
+
+	async function chooseAll() {
+		setReading(true);
+		try {
+			for await (const rows of source.everything()) selection.set(rows.map(rowId), true);
+		} catch (error) {
+			toastProblem(error);
+		} finally {
+			setReading(false);
+		}
+	}
+
+	return (
+		<section className="nc-panel-head nc-selection" aria-label={`With the selected ${noun}s`}>
+			<Group gap="xs">
+				<span className="nc-small" aria-live="polite">
+					{chosen === 0 ? <span className="nc-dim">None selected</span> : `${count(chosen, noun)} selected`}
+				</span>
+				{more && (
+					<Button variant="subtle" loading={reading} onClick={chooseAll}>
+						Select all {total}
+					</Button>
+				)}
+				{chosen > 0 && (
+					<Button variant="subtle" color="gray" onClick={selection.clear}>
+						Clear
+					</Button>
+				)}
+			</Group>
+			<Group gap="xs">{children}</Group>
+		</section>
+	);
+}
+
+/** Stands for the rows above and below those that are laid out. */
+function Spacer({ height }: { height: number }) {
+	return (
+		<tr>
+			<td style={{ height, padding: 0, border: 0 }} />
+		</tr>
+	);
+}

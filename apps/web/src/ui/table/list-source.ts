@@ -1,0 +1,95 @@
+import type { CursorPage, Page } from "@netconductor/contracts/kernel/page";
+import { keepPreviousData, type QueryKey, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
+
+const rowsPerPage = 50;
+// The most that the API gives at once, for reading a list whole.
+const mostPerPage = 500;
+
+/** Rows of a list however it is paged: what a table shows, and the way to all of them. */
+export interface ListSource<Row> {
+	/** Undefined until the first answer. */
+	rows: Row[] | undefined;
+	fetching: boolean;
+	error: unknown;
+	retry: () => void;
+	/** Of a list that counts. */
+	paging?: { page: number; page_size: number; total: number };
+	/** Of a history without end: the way to what is older, undefined when there is no more. */
+	more?: { load: (() => void) | undefined; loading: boolean };
+	/** Every row that the filters let through, a piece at a time. */
+	everything(signal?: AbortSignal): AsyncGenerator<Row[]>;
+}
+
+interface PagedWish {
+	page?: number | undefined;
+	page_size?: number | undefined;
+}
+
+/**
+ * A list with pages and a total.
+ * @param kind first word of the query's key: what changes of that kind make it be read again
+ * @param wish what the address asks for
+ */
+export function usePagedList<Row, Wish extends PagedWish>(
+	kind: string,
+	wish: Wish,
+	load: (wish: Wish & { page: number; page_size: number }, signal: AbortSignal) => Promise<Page<Row>>,
+): ListSource<Row> {
+	const { page = 1, page_size = rowsPerPage } = wish;
+	const query = useQuery({
+		queryKey: [kind, "list", { ...wish, page, page_size }],
+		queryFn: ({ signal }) => load({ ...wish, page, page_size }, signal),
+		placeholderData: keepPreviousData,
+	});
+	return {
+		rows: query.data?.items,
+		fetching: query.isFetching,
+		error: query.error,
+		retry: () => void query.refetch(),
+		...(query.data !== undefined && { paging: { page, page_size, total: query.data.total } }),
+		async *everything(signal = new AbortController().signal) {
+			for (let at = 1; ; at += 1) {
+				const { items, total } = await load({ ...wish, page: at, page_size: mostPerPage }, signal);
+				yield items;
+				if (at * mostPerPage >= total || items.length === 0) return;
+			}
+		},
+	};
+}
+
+/** A history that grows without end, newest first; its pages follow one another by a cursor. */
+export function useCursorList<Row, Wish extends object>(
+	kind: string,
+	wish: Wish,
+	load: (wish: Wish & { cursor?: string | undefined; limit: number }, signal: AbortSignal) => Promise<CursorPage<Row>>,
+	options: { key?: QueryKey; limit?: number } = {},
+): ListSource<Row> {
+	const { limit = rowsPerPage, key = [] } = options;
+	const query = useInfiniteQuery({
+		queryKey: [kind, "history", ...key, wish],
+		queryFn: ({ signal, pageParam }) => load({ ...wish, cursor: pageParam, limit }, signal),
+		initialPageParam: undefined as string | undefined,
+		getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
+		placeholderData: keepPreviousData,
+	});
+	const rows = useMemo(() => query.data?.pages.flatMap(({ items }) => items), [query.data]);
+	return {
+		rows,
+		fetching: query.isFetching,
+		error: query.error,
+		retry: () => void query.refetch(),
+		more: {
+			load: query.hasNextPage ? () => void query.fetchNextPage() : undefined,
+			loading: query.isFetchingNextPage,
+		},
+		async *everything(signal = new AbortController().signal) {
+			let cursor: string | undefined;
+			do {
+				const { items, next_cursor } = await load({ ...wish, cursor, limit: mostPerPage }, signal);
+				yield items;
+				cursor = next_cursor ?? undefined;
+			} while (cursor !== undefined);
+		},
+	};
+}
