@@ -6,6 +6,7 @@ import { meQuery } from "../api/context.tsx";
 import type { Session } from "../api/session.ts";
 import { FailedStart } from "../shell/failed-page.tsx";
 import { Layout } from "../shell/layout.tsx";
+import { SignInAgain } from "../shell/sign-in-again.tsx";
 
 interface RouterContext {
 	api: Api;
@@ -37,7 +38,12 @@ export const signedIn = createRoute({
 			throw redirect({ href: `/change-password?${new URLSearchParams({ next: location.href })}` });
 		}
 	},
-	component: Outlet,
+	component: () => (
+		<>
+			<Outlet />
+			<SignInAgain />
+		</>
+	),
 	errorComponent: FailedStart,
 });
 

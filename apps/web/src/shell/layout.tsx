@@ -8,7 +8,6 @@ import { FindButton } from "./find-button.tsx";
 import { useKeyList } from "./keys.ts";
 import { LiveState } from "./live-state.tsx";
 import { NotPermitted } from "./not-permitted.tsx";
-import { SignInAgain } from "./sign-in-again.tsx";
 import { useLiveChanges } from "./use-live-changes.ts";
 import { useMenu } from "./use-menu.ts";
 import { UserMenu } from "./user-menu.tsx";
@@ -118,7 +117,6 @@ export function Layout() {
 					{needs === undefined || permitted(needs) ? <Outlet /> : <NotPermitted needs={needs} />}
 				</AppShell.Main>
 			</AppShell>
-			<SignInAgain />
 			<Suspense>
 				<Palette />
 				<KeyHelp />
