@@ -143,6 +143,14 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 		return target;
 	}
 
+	/** As if it were deleted from the inventory, before anybody was told. */
+	function removeDevice({ device_id }: Target): void {
+		targets.splice(
+			targets.findIndex((target) => target.device_id === device_id),
+			1,
+		);
+	}
+
 	/** Records a config as a worker does. */
 	function record(
 		device: Target,
@@ -174,6 +182,7 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 		audited,
 		world,
 		addDevice,
+		removeDevice,
 		record,
 		publish,
 		async stop() {

@@ -36,6 +36,7 @@ export async function startDevices(env: Record<string, string> = {}, log_level: 
 		plans,
 		announced,
 		api: host.client(devicesApi),
+		clientOf: host.client,
 		async stop() {
 			await db.close();
 			await host.stop();

@@ -52,7 +52,6 @@ export function getCoverage({ db, clock, ...needs }: Needs): Handler<Operations[
 			if (query.status?.length && !query.status.includes(item.status)) continue;
 			if (item.device_name.toLowerCase().includes(typed)) wanted.push(item);
 		}
-		// Targets come in order of name, and sorting keeps that order among equals.
 		wanted.sort(orders[query.sort]);
 		const start = (query.page - 1) * query.page_size;
 		const shown = wanted.slice(start, start + query.page_size);
@@ -78,20 +77,20 @@ function toItem(
 	return { device_id, device_name: name, device_type, status, last_good_at, last_good_backup_id };
 }
 
-/** The empty text, of one that has none, comes first. */
-const byAge = (a: Item, b: Item) => compare(a.last_good_at ?? "", b.last_good_at ?? "");
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
-const unchanged = () => 0;
-const byNameBackwards = (a: Item, b: Item) => compare(b.device_name.toLowerCase(), a.device_name.toLowerCase());
+const byName = (a: Item, b: Item) => compare(a.device_name.toLowerCase(), b.device_name.toLowerCase());
+/** The empty text, of one that has none, comes first. */
+const byAge = (a: Item, b: Item) => compare(a.last_good_at ?? "", b.last_good_at ?? "") || byName(a, b);
+const backwards = (order: typeof byAge) => (a: Item, b: Item) => order(b, a);
 
 /** Age alone orders by status, too: those without a backup, then the stale, then the good ones. */
 const orders = {
 	status: byAge,
-	"-status": (a: Item, b: Item) => byAge(b, a),
+	"-status": backwards(byAge),
 	last_good_at: byAge,
-	"-last_good_at": (a: Item, b: Item) => byAge(b, a),
-	device_name: unchanged,
-	"-device_name": byNameBackwards,
+	"-last_good_at": backwards(byAge),
+	device_name: byName,
+	"-device_name": backwards(byName),
 };
 
 async function newestFailures(db: Database, device_ids: string[]) {
