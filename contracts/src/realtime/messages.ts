@@ -90,7 +90,14 @@ export const changesOf: Readonly<Record<string, Readonly<Record<string, readonly
 		acceptHostKey: ["host_keys", "devices"],
 		forgetHostKey: ["host_keys", "devices"],
 	},
-	tasks: { cancelRun: [], retryRun: [], cancelTask: [] },
+	tasks: {
+		cancelRun: [],
+		retryRun: [],
+		decideOperation: [],
+		decideRun: [],
+		cancelTask: [],
+		drainWorker: ["workers"],
+	},
 	backup: {
 		runSingle: [],
 		runSelected: ["snapshots"],

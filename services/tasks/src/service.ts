@@ -2,10 +2,13 @@ import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { ListOperations } from "@netconductor/contracts/tasks/model";
 import { defineService } from "@netconductor/runtime/host/service";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
+import { groupOperations } from "./operations/group-operations.ts";
 import { createOperationStore } from "./operations/operation-store.ts";
 import { createOutputStore } from "./output/output-store.ts";
-import { createProgress, progressTopic, runOf, workTopic } from "./progress.ts";
+import { outputAsText, readOutput } from "./output/read-output.ts";
+import { createProgress, drainTopic, progressTopic, runOf, tellOfWorker, workTopic } from "./progress.ts";
 import { cancelRun } from "./runs/cancel-run.ts";
+import { decideRun } from "./runs/decide-run.ts";
 import { createRunDriver } from "./runs/drive-run.ts";
 import { retryRun } from "./runs/retry-run.ts";
 import { hasEnded } from "./runs/run.ts";
@@ -30,7 +33,8 @@ export function createTasksService(steps: StepRegistry) {
 			const operations = createOperationStore(db, outbox);
 			const output = createOutputStore(db);
 			const workers = createWorkerStore(db);
-			const { run: onChange } = createProgress(ephemeral);
+			const progress = createProgress(ephemeral);
+			const onChange = progress.run;
 			const driver = createRunDriver({ db, outbox, store, clock, log, onChange });
 			const onStarted = (run_id: string) => {
 				driver.ring(run_id);
@@ -39,8 +43,21 @@ export function createTasksService(steps: StepRegistry) {
 			const start = startRun({ db, outbox, store, onStarted, steps, clock });
 			const cancel = cancelRun({ db, store, operations, ephemeral, clock, onChange });
 			const retry = retryRun({ db, store, operations, start });
+			const groups = groupOperations(db);
+			const decide = decideRun({
+				db,
+				outbox,
+				store,
+				clock,
+				onDecided(run_id, operation_ids, runs_on) {
+					for (const id of operation_ids) progress.operation(run_id, id);
+					onChange(run_id);
+					if (runs_on) onStarted(run_id);
+				},
+			});
 			const supervision = superviseWorkers({
 				workers,
+				onLost: (worker_id) => tellOfWorker(ephemeral, worker_id),
 				takeOver: (worker_ids) => takeOver(worker_ids, { db, operations, ephemeral, onRunChanged: onChange }),
 				clock,
 				log,
@@ -71,12 +88,19 @@ export function createTasksService(steps: StepRegistry) {
 						await store.get(params.id);
 						return operations.list(params.id, query);
 					},
+					async listOperationGroups({ params, query }) {
+						await store.get(params.id);
+						return groups(params.id, query);
+					},
 					async readOutput({ params, query }) {
 						// Read first: what is stored after the end was seen cannot be missed.
 						const run = await store.get(params.id);
-						const items = await output.read(params.id, query);
-						const next_after = items.at(-1)?.seq ?? query.after;
-						return { items, next_after, ended: hasEnded(run.status) && items.length < query.limit };
+						const { complete, ...part } = await readOutput(output, params.id, query);
+						return { ...part, ended: hasEnded(run.status) && complete };
+					},
+					async downloadOutput({ params, query }) {
+						await store.get(params.id);
+						return outputAsText(output, params.id, query);
 					},
 					async cancelRun({ params, actor, note }) {
 						const run = await cancel(params.id, actor);
@@ -87,6 +111,28 @@ export function createTasksService(steps: StepRegistry) {
 						const started = await retry(params.id, actor, request_id);
 						note({ resource_type: "run", resource_id: started.run_id, after: { retry_of: params.id } });
 						return started;
+					},
+					async decideOperation({ params: { id, operation_id }, body, actor, note }) {
+						await decide({ run_id: id, operation_id, ...body }, actor);
+						const operation = await operations.get(id, operation_id);
+						note({
+							resource_type: "run",
+							resource_id: id,
+							resource_name: operation.device_name,
+							after: { ...body, operation_id, status: operation.status },
+						});
+						return operation;
+					},
+					async decideRun({ params: { id }, body, actor, note }) {
+						const decided = await decide({ run_id: id, ...body }, actor);
+						const run = await store.get(id);
+						note({
+							resource_type: "run",
+							resource_id: id,
+							resource_name: run.title,
+							after: { ...body, decided: decided.length, status: run.status },
+						});
+						return { decided: decided.length, run };
 					},
 
 					async listTasks({ query }) {
@@ -116,6 +162,19 @@ export function createTasksService(steps: StepRegistry) {
 
 					listWorkers: ({ query }) => workers.list(query),
 					getWorkerStats: () => workers.stats(),
+					listQueue: ({ query }) => workers.queue(query),
+					async drainWorker({ params: { id }, note }) {
+						const worker = await workers.drain(id);
+						note({
+							resource_type: "worker",
+							resource_id: id,
+							resource_name: worker.hostname,
+							after: { status: worker.status },
+						});
+						await ephemeral.publish(drainTopic, { worker_id: id }).catch(() => {});
+						tellOfWorker(ephemeral, id);
+						return worker;
+					},
 
 					async startRun({ body, actor, note }) {
 						const started = await start({ ...body, started_by: actor });

@@ -1,6 +1,6 @@
-import type { OperationError, OperationStatus, Plan, RunStatus } from "@netconductor/contracts/tasks/model";
+import type { Decision, OperationError, OperationStatus, Plan, RunStatus } from "@netconductor/contracts/tasks/model";
 import { instant } from "@netconductor/runtime/db/columns";
-import { sql } from "drizzle-orm";
+import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import {
 	bigint,
 	boolean,
@@ -15,6 +15,11 @@ import {
 } from "drizzle-orm/pg-core";
 import type { Counts } from "./runs/run.ts";
 import { tasksSchema } from "./schema.ts";
+
+/** The words of a title, lower case. Words are letters and digits, so that `core-1` is found by `core` as well as by `core-1`. */
+export function wordsOf(title: SQLWrapper): SQL {
+	return sql`array_to_tsvector(array_remove(regexp_split_to_array(lower(${title}), '[^[:alnum:]]+'), ''))`;
+}
 
 export const runs = tasksSchema.table(
 	"runs",
@@ -49,6 +54,7 @@ export const runs = tasksSchema.table(
 		index("runs_by_starter").on(table.started_by_name, table.created_at, table.id),
 		index("runs_by_subject").on(table.subject_type, table.subject_id, table.created_at, table.id),
 		index("runs_unfinished").on(table.id).where(sql`finished_at is null`),
+		index("runs_by_title").using("gin", wordsOf(table.title)),
 	],
 );
 
@@ -78,7 +84,15 @@ export const operations = tasksSchema.table(
 		write_started_at: instant(),
 		result: jsonb().$type<Record<string, unknown>>(),
 		error: jsonb().$type<OperationError>(),
+		/** What makes ends of a step alike (`outcome.ts`): a word of the step's own, or `#` and a hash. */
+		outcome: text(),
 		skip_reason: text(),
+		decision: text().$type<Decision>(),
+		decided_by: text(),
+		decided_at: instant(),
+		decision_reason: text(),
+		/** Of `attempts`, those before a person had it run again: they do not count towards the most there may be. */
+		attempts_decided: smallint().notNull().default(0),
 		started_at: instant(),
 		finished_at: instant(),
 		duration_ms: integer(),

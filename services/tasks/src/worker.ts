@@ -1,3 +1,4 @@
+import thisProcess from "node:process";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import { workerApi } from "@netconductor/contracts/tasks/worker-api";
@@ -52,6 +53,8 @@ export function createWorkerService(steps: StepRegistry) {
 				log,
 				settings: config,
 				version: process.version,
+				// As whoever started the process would end it. One of the server's is replaced; so is one under a service manager.
+				onDrained: () => void thisProcess.kill(thisProcess.pid, "SIGTERM"),
 			});
 			return { operations: {}, start: worker.start, stop: worker.stop };
 		},

@@ -14,6 +14,7 @@ import type { OutputWriter } from "../output/output-writer.ts";
 import type { Step, StepContext, StepRegistry } from "../steps/step.ts";
 import { toOperationError } from "./operation-error.ts";
 import { type ClaimedOperation, type Ending, type OperationStore, writeUnknown } from "./operation-store.ts";
+import { followOutput, outcomeOfError, type Speaker } from "./outcome.ts";
 
 export interface ExecuteNeeds {
 	store: OperationStore;
@@ -68,7 +69,7 @@ export function executeOperation(needs: ExecuteNeeds) {
 		let ending: Ending;
 		if (claimed.write_started) ending = { status: "unknown", error: writeUnknown };
 		else if (claimed.cancel_requested) ending = { status: "cancelled" };
-		else if (claimed.attempts > mostAttempts) ending = { status: "failed", error: lostTooOften(claimed) };
+		else if (claimed.tries > mostAttempts) ending = { status: "failed", error: lostTooOften(claimed) };
 		else if (step === undefined) ending = { status: "failed", error: unknownStep(claimed) };
 		else {
 			needs.onChange(claimed.run_id, claimed.id);
@@ -76,6 +77,8 @@ export function executeOperation(needs: ExecuteNeeds) {
 			if (executor.gone.aborted) return "parked";
 			if (cancelled.aborted && ending.status === "failed") ending = cancelledEnding(step, ending);
 		}
+		if (ending.error && ending.outcome === undefined)
+			ending = { ...ending, outcome: outcomeOfError(ending.error, claimed) };
 		while (!(await recorded(claimed, executor, ending))) {
 			if (await isGone(500, executor)) return "parked";
 		}
@@ -102,6 +105,12 @@ export function executeOperation(needs: ExecuteNeeds) {
 		signal: AbortSignal,
 	): Promise<Ending> {
 		const lines = output.open(claimed.run_id, claimed.id);
+		const speaker: Speaker = { device_name: claimed.device_name };
+		const followed = step.outcome === undefined ? followOutput() : undefined;
+		const print = (text: string) => {
+			lines.add(text);
+			followed?.add(text, speaker);
+		};
 		try {
 			const connection = await patiently(signal, () =>
 				needs.devices.revealConnection(
@@ -112,14 +121,17 @@ export function executeOperation(needs: ExecuteNeeds) {
 					{ ...needs.ownAccount(), signal },
 				),
 			);
+			Object.assign(speaker, { host: connection.host, port: connection.port });
 			if (step.mode === "write" && !(await store.startWriting(claimed, executor.worker_id))) {
 				throw new Error("the operation was taken over before it began to write");
 			}
-			const { result, error } = await step.run(contextOf(step, claimed, connection, signal, lines.add));
-			if (error === undefined) return { status: "succeeded", result };
+			const { result, error } = await step.run(contextOf(step, claimed, connection, signal, print));
+			if (error === undefined) {
+				return { status: "succeeded", result, outcome: step.outcome?.(result) ?? followed?.outcome() };
+			}
 			lines.add(error.message);
 			await noteChangedKey(error, claimed, signal);
-			return { status: "failed", result, error };
+			return { status: "failed", result, error, outcome: outcomeOfError(error, speaker) };
 		} catch (thrown) {
 			const error = toOperationError(thrown);
 			// What was cut off by a cancel or by the worker's end threw because it was told to.
@@ -129,7 +141,7 @@ export function executeOperation(needs: ExecuteNeeds) {
 				lines.add(error.message);
 				await noteChangedKey(error, claimed, signal);
 			}
-			return { status: "failed", error };
+			return { status: "failed", error, outcome: outcomeOfError(error, speaker) };
 		} finally {
 			if (!executor.gone.aborted) await lines.flush();
 		}
@@ -235,7 +247,7 @@ const RefusedKey = z.object({
 /** A read that was cut off did nothing; of a write that was cut off nobody knows how far it got. */
 function cancelledEnding(step: Step, ending: Ending): Ending {
 	if (step.mode === "write") return { status: "unknown", error: cancelledWrite };
-	return { ...ending, status: "cancelled", error: null };
+	return { ...ending, status: "cancelled", error: null, outcome: null };
 }
 
 const cancelledWrite = {
@@ -244,10 +256,10 @@ const cancelledWrite = {
 		"The run was cancelled after this operation had begun to write to the device. Whether the change was made is not known. Look at the device, then run it again or leave it.",
 };
 
-function lostTooOften({ device_name, attempts }: ClaimedOperation) {
+function lostTooOften({ device_name, tries }: ClaimedOperation) {
 	return {
 		code: "operations.worker_lost",
-		message: `The worker was lost ${attempts - 1} times while it worked on ${device_name}; it was not tried again. Look at the log of the workers.`,
+		message: `The worker was lost ${tries - 1} times while it worked on ${device_name}; it was not tried again. Look at the log of the workers.`,
 	};
 }
 

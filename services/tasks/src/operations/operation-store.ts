@@ -13,12 +13,14 @@ import type { Database, Tx } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { violatedUnique } from "@netconductor/runtime/db/query-error";
+import { failed } from "@netconductor/runtime/errors";
 import { currentTraceparent } from "@netconductor/runtime/telemetry";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { z } from "zod";
 import { one, rowsOf } from "../rows.ts";
 import { subjectOf } from "../runs/run-store.ts";
 import { operations } from "../tables.ts";
+import { groupKey } from "./group-operations.ts";
 
 type Row = typeof operations.$inferSelect;
 
@@ -33,6 +35,8 @@ export interface ClaimedOperation {
 	device_name: string;
 	/** Number of this attempt; only the latest one's result counts. */
 	attempts: number;
+	/** This one included, without those before a person had it run again. */
+	tries: number;
 	/** An earlier attempt had begun to write. */
 	write_started: boolean;
 	params: Record<string, unknown>;
@@ -48,6 +52,8 @@ export interface Ending {
 	status: Extract<OperationStatus, "succeeded" | "failed" | "cancelled" | "unknown">;
 	result?: Record<string, unknown> | null;
 	error?: OperationError | null;
+	/** What makes it like others (`outcome.ts`). */
+	outcome?: string | null | undefined;
 }
 
 export interface OperationStore {
@@ -69,6 +75,8 @@ export interface OperationStore {
 	cancelPending(tx: Tx, run_id: string, at: Date): Promise<number>;
 	/** Of these runs, those that someone cancelled. */
 	cancelledOf(run_ids: readonly string[]): Promise<string[]>;
+	/** @throws operations.not_found */
+	get(run_id: string, id: string): Promise<RunOperation>;
 	list(run_id: string, query: z.output<typeof ListOperations>): Promise<Page<RunOperation>>;
 	/** A run's devices of which an operation has one of these statuses, in order. */
 	devicesWith(run_id: string, statuses: readonly OperationStatus[]): Promise<{ device_id: string; name: string }[]>;
@@ -135,9 +143,9 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 			db.transaction(async (tx) => {
 				const ended = await rowsOf<EndedRow>(
 					tx,
-					`update operations o set status = e.status, result = e.result, error = e.error, ${endedNow}
-					from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[])
-						as e (id, attempts, worker_id, status, result, error), runs r
+					`update operations o set status = e.status, result = e.result, error = e.error, outcome = e.outcome, ${endedNow}
+					from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::text[])
+						as e (id, attempts, worker_id, status, result, error, outcome), runs r
 					where o.id = e.id and r.id = o.run_id and o.status = 'running' and o.attempts = e.attempts and o.worker_id = e.worker_id
 					returning ${endedColumns}`,
 					[
@@ -147,6 +155,7 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 						given.map(({ ending }) => ending.status),
 						given.map(({ ending }) => json(ending.result)),
 						given.map(({ ending }) => json(ending.error)),
+						given.map(({ ending }) => ending.outcome ?? null),
 					],
 				);
 				const causes = new Map(
@@ -174,7 +183,7 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 			from mine, runs r
 			where o.id = mine.id and r.id = o.run_id
 				and exists (select from workers w where w.id = $1 and w.status = 'online' and w.lease_until > now())
-			returning o.id, o.run_id, o.step_id, o.step_type, o.step_index, o.device_id, o.device_name, o.attempts,
+			returning o.id, o.run_id, o.step_id, o.step_type, o.step_index, o.device_id, o.device_name, o.attempts, o.attempts - o.attempts_decided as tries,
 				o.write_started_at is not null as write_started, coalesce(r.steps -> o.step_index::int -> 'params', '{}') as params,
 				r.cancel_requested_at is not null as cancel_requested, r.traceparent, r.kind as run_kind, r.subject_type, r.subject_id,
 				r.started_by_name`,
@@ -245,12 +254,27 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 			return rows.map(({ id }) => id);
 		},
 
+		async get(run_id, id) {
+			const [row] = await db.orm
+				.select()
+				.from(operations)
+				.where(and(eq(operations.id, id), eq(operations.run_id, run_id)));
+			if (row === undefined) {
+				throw failed("operations.not_found", {
+					message: `There is no operation ${id} in the run ${run_id}`,
+					details: { run_id, operation_id: id },
+				});
+			}
+			return toOperation(row);
+		},
+
 		async list(run_id, query) {
 			const where = and(
 				eq(operations.run_id, run_id),
 				query.status && query.status.length > 0 ? inArray(operations.status, query.status) : undefined,
 				query.step_id ? eq(operations.step_id, query.step_id) : undefined,
 				query.device_id ? eq(operations.device_id, query.device_id) : undefined,
+				query.group ? sql`${groupKey} = ${query.group}` : undefined,
 				query.q ? sql`strpos(lower(${operations.device_name}), lower(${query.q})) > 0` : undefined,
 			);
 			const window = pageWindow(query, {
@@ -361,5 +385,9 @@ function toOperation(row: Row): RunOperation {
 		started_at: row.started_at,
 		finished_at: row.finished_at,
 		duration_ms: row.duration_ms,
+		decision: row.decision,
+		decided_by: row.decided_by,
+		decided_at: row.decided_at,
+		decision_reason: row.decision_reason,
 	};
 }

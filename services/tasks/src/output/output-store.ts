@@ -19,9 +19,23 @@ export interface OutputStore {
 		run_id: string,
 		query: { after: number; limit: number; operation_id?: string | undefined },
 	): Promise<OutputChunk[]>;
+	/** The last pieces before a number, or of all, at most `tail`; in ascending order. */
+	readEnd(
+		run_id: string,
+		query: { before?: number | undefined; tail: number; operation_id?: string | undefined },
+	): Promise<OutputChunk[]>;
 }
 
 export function createOutputStore(db: Database): OutputStore {
+	async function select(conditionsAndOrder: string, values: unknown[]): Promise<OutputChunk[]> {
+		const rows = await db.query<{ seq: string; operation_id: string; device_name: string; at: Date; text: string }>(
+			`select c.seq, c.operation_id, o.device_name, c.at, c.text from output_chunks c join operations o on o.id = c.operation_id
+			where c.run_id = $1 and ${conditionsAndOrder}`,
+			values,
+		);
+		return rows.map((row) => ({ ...row, seq: Number(row.seq), at: row.at.toISOString() }));
+	}
+
 	return {
 		async append(run_id, chunks) {
 			const rows = await db.query<{ last_seq: string }>(
@@ -44,13 +58,21 @@ export function createOutputStore(db: Database): OutputStore {
 		},
 
 		async read(run_id, { after, limit, operation_id }) {
-			const rows = await db.query<{ seq: string; operation_id: string; device_name: string; at: Date; text: string }>(
-				`select c.seq, c.operation_id, o.device_name, c.at, c.text from output_chunks c join operations o on o.id = c.operation_id
-				where c.run_id = $1 and c.seq > $2 ${operation_id === undefined ? "" : "and c.operation_id = $4"}
-				order by c.seq limit $3`,
+			return select(
+				`c.seq > $2 ${operation_id === undefined ? "" : "and c.operation_id = $4"} order by c.seq limit $3`,
 				[run_id, after, limit, ...(operation_id === undefined ? [] : [operation_id])],
 			);
-			return rows.map((row) => ({ ...row, seq: Number(row.seq), at: row.at.toISOString() }));
+		},
+
+		async readEnd(run_id, { before, tail, operation_id }) {
+			const of_one = operation_id === undefined ? "" : "and c.operation_id = $4";
+			const found = await select(`c.seq < $2 ${of_one} order by c.seq desc limit $3`, [
+				run_id,
+				before ?? Number.MAX_SAFE_INTEGER,
+				tail,
+				...(operation_id === undefined ? [] : [operation_id]),
+			]);
+			return found.reverse();
 		},
 	};
 }

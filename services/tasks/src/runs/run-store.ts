@@ -4,10 +4,10 @@ import type { ListRuns, Plan, Run } from "@netconductor/contracts/tasks/model";
 import type { Database, Tx } from "@netconductor/runtime/db/database";
 import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
-import { and, eq, gte, inArray, lte, type SQL, sql } from "drizzle-orm";
+import { and, between, eq, gte, inArray, lte, or, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { rowsOf } from "../rows.ts";
-import { operations, runs } from "../tables.ts";
+import { operations, runs, wordsOf } from "../tables.ts";
 import { type Counts, hasEnded, noCounts, type operationsOf } from "./run.ts";
 
 type Row = typeof runs.$inferSelect;
@@ -142,7 +142,8 @@ export function createRunStore(db: Database): RunStore {
 		list: (query) =>
 			page(
 				query,
-				query.kind && eq(runs.kind, query.kind),
+				query.q ? sought(query.q) : undefined,
+				query.kind && query.kind.length > 0 ? inArray(runs.kind, query.kind) : undefined,
 				query.status && query.status.length > 0 ? inArray(runs.status, query.status) : undefined,
 				query.started_by ? eq(runs.started_by_name, query.started_by) : undefined,
 				query.from ? gte(runs.created_at, query.from) : undefined,
@@ -162,6 +163,28 @@ export function createRunStore(db: Database): RunStore {
 
 		countOperations,
 	};
+}
+
+/** Runs whose title has words that begin like these, or whose id begins so: both stand in an index. */
+function sought(q: string): SQL | undefined {
+	const words = q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+	// Quoted, so that nothing in them is an operator.
+	const query = words.map((word) => `'${word}':*`).join(" & ");
+	const titled = words.length === 0 ? sql`false` : sql`${wordsOf(runs.title)} @@ ${query}::tsquery`;
+	const ids = idsThatBegin(q);
+	return ids === undefined ? titled : or(titled, between(runs.id, ids.first, ids.last));
+}
+
+/** First and last id with this beginning; undefined where it is none, or too short to mean one. */
+export function idsThatBegin(q: string): { first: string; last: string } | undefined {
+	const typed = q.trim().toLowerCase();
+	const pattern = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+	const fits = typed.length >= 4 && typed.length <= pattern.length;
+	if (!fits || ![...typed].every((letter, at) => (pattern[at] === "-" ? letter === "-" : /[0-9a-f]/.test(letter)))) {
+		return undefined;
+	}
+	const rest = pattern.slice(typed.length);
+	return { first: typed + rest.replaceAll("x", "0"), last: typed + rest.replaceAll("x", "f") };
 }
 
 function notFound(id: string) {

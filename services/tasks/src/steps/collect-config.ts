@@ -9,6 +9,7 @@ export const collectConfig = defineStep({
 	category: "backup",
 	mode: "read",
 	params: z.object({}),
+	outcome: ({ changed }) => (changed === null ? "first" : changed === true ? "changed" : "unchanged"),
 	async run({ connection, session_options, operation, run, backup, log }) {
 		const session = await openSession(connection, session_options);
 		let raw: Buffer;

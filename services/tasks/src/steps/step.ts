@@ -36,6 +36,8 @@ export interface Step<P extends z.ZodType = z.ZodType> {
 	/** A `read` that lost its worker is run again. A `write` never is: it ends as `unknown` and a person decides. */
 	mode: "read" | "write";
 	params: P;
+	/** One word for what a success came to: those with the same word are shown as one group. Without it they are grouped by what they printed. */
+	outcome?(result: Record<string, unknown>): string;
 	/** @throws any error with a code: the operation fails with it */
 	run(context: StepContext<z.output<P>>): Promise<StepResult>;
 }

@@ -9,6 +9,7 @@ export const testConnection = defineStep({
 	category: "checks",
 	mode: "read",
 	params: z.object({}),
+	outcome: () => "reachable",
 	async run({ connection, session_options, log, show }) {
 		log(`connecting to ${connection.host}:${connection.port}`);
 		const { phases, facts, host_key } = await tryConnection(connection, { ...session_options, onOutput: show });

@@ -8,8 +8,8 @@ export interface Intake {
 	wake(): void;
 	/** Takes nothing more. What a claim under way still brings is not begun. */
 	close(): Promise<void>;
-	/** Resolves when everything that was begun is done, or after so long. */
-	idle(within_ms: number): Promise<void>;
+	/** Resolves when everything that was begun is done, or after so long if a time is given. */
+	idle(within_ms?: number): Promise<void>;
 }
 
 export interface IntakeNeeds {
@@ -75,7 +75,7 @@ export function startIntake({ claim, execute, concurrency, clock, log }: IntakeN
 		},
 		async idle(within_ms) {
 			const late = Promise.withResolvers<void>();
-			const timer = setTimeout(late.resolve, within_ms);
+			const timer = within_ms === undefined ? undefined : setTimeout(late.resolve, within_ms);
 			await Promise.race([Promise.all(running), late.promise]);
 			clearTimeout(timer);
 		},

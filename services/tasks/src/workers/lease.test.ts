@@ -3,7 +3,7 @@ import { createLog } from "@netconductor/runtime/log";
 import { expect, test } from "vitest";
 import { keepLease } from "./lease.ts";
 
-function lease(renew: () => Promise<boolean>, lease_ms = 200) {
+function lease(renew: () => Promise<{ draining: boolean } | undefined>, lease_ms = 200) {
 	return keepLease({
 		store: { renew },
 		worker_id: "w",
@@ -15,15 +15,19 @@ function lease(renew: () => Promise<boolean>, lease_ms = 200) {
 
 test("a lease that is renewed is kept", async () => {
 	let renewals = 0;
-	const kept = lease(async () => ++renewals > 0);
+	const kept = lease(async () => {
+		renewals++;
+		return { draining: false };
+	});
 	await sleep(400);
 	expect(kept.lost.aborted).toBe(false);
+	expect(kept.draining.aborted).toBe(false);
 	expect(renewals).toBeGreaterThan(3);
 	kept.end();
 });
 
 test.each([
-	["hang", () => new Promise<boolean>(() => {})],
+	["hang", () => new Promise<never>(() => {})],
 	["fail", () => Promise.reject(new Error("no database"))],
 ])("when renewals %s, the lease is given up before it ends", async (_, renew) => {
 	const began = performance.now();
@@ -34,7 +38,14 @@ test.each([
 });
 
 test("a renewal that is refused ends the lease at once", async () => {
-	const { lost } = lease(async () => false, 1_000);
+	const { lost } = lease(async () => undefined, 1_000);
 	await sleep(300);
 	expect(lost.aborted).toBe(true);
+});
+
+test("a renewal tells that the worker is to finish, and the lease is kept meanwhile", async () => {
+	const kept = lease(async () => ({ draining: true }));
+	await new Promise((resolve) => kept.draining.addEventListener("abort", resolve, { once: true }));
+	expect(kept.lost.aborted).toBe(false);
+	kept.end();
 });

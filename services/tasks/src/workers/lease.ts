@@ -5,6 +5,8 @@ import type { WorkerStore } from "./worker-store.ts";
 export interface Lease {
 	/** Aborts when the lease is about to end or has been taken away. From then on nothing may be done under it. */
 	lost: AbortSignal;
+	/** Aborts when somebody asked the worker to finish and end. */
+	draining: AbortSignal;
 	/** Stops renewing. */
 	end(): void;
 }
@@ -14,6 +16,8 @@ export interface LeaseNeeds {
 	worker_id: string;
 	lease_ms: number;
 	load(): { running: number; completed: number };
+	/** Called after a renewal told of another load than the one before. */
+	onLoadChanged?(): void;
 	log: Log;
 }
 
@@ -24,8 +28,10 @@ const fenceAt = 0.7;
  * Renews a lease that was just taken, five times within its length. It is lost when a renewal is refused, and also when none has come back in
  * time, whatever the reason: the database is away, the network is cut, this process was stopped for a while.
  */
-export function keepLease({ store, worker_id, lease_ms, load, log }: LeaseNeeds): Lease {
+export function keepLease({ store, worker_id, lease_ms, load, onLoadChanged, log }: LeaseNeeds): Lease {
 	const lost = new AbortController();
+	const draining = new AbortController();
+	let told = "";
 	let ended = false;
 	let renewed_at = performance.now();
 	let renewing = false;
@@ -36,8 +42,14 @@ export function keepLease({ store, worker_id, lease_ms, load, log }: LeaseNeeds)
 		// Counted from before the statement: the database reckons from a later moment, never an earlier one.
 		const asked_at = performance.now();
 		try {
-			if (await store.renew(worker_id, lease_ms, load())) renewed_at = asked_at;
-			else give("its lease was taken away");
+			const now = load();
+			const renewed = await store.renew(worker_id, lease_ms, now);
+			if (renewed === undefined) return give("its lease was taken away");
+			renewed_at = asked_at;
+			if (renewed.draining) draining.abort(new Error("the worker was asked to finish"));
+			const state = `${now.running} ${now.completed}`;
+			if (told !== state) onLoadChanged?.();
+			told = state;
 		} catch (err) {
 			if (!ended) log.warn({ err, worker_id }, "the worker's lease could not be renewed; trying again");
 		} finally {
@@ -58,5 +70,5 @@ export function keepLease({ store, worker_id, lease_ms, load, log }: LeaseNeeds)
 		ended = true;
 		for (const timer of timers) clearInterval(timer);
 	};
-	return { lost: lost.signal, end };
+	return { lost: lost.signal, draining: draining.signal, end };
 }

@@ -6,7 +6,7 @@ import { newId } from "@netconductor/runtime/id";
 import type { Log } from "@netconductor/runtime/log";
 import type { Executor, Outcome } from "../operations/execute-operation.ts";
 import type { ClaimedOperation, OperationStore } from "../operations/operation-store.ts";
-import { cancelTopic, RunCancelled, workTopic } from "../progress.ts";
+import { cancelTopic, drainTopic, RunCancelled, tellOfWorker, WorkerDrained, workTopic } from "../progress.ts";
 import { type Intake, startIntake } from "./intake.ts";
 import { keepLease, type Lease } from "./lease.ts";
 import type { WorkerStore } from "./worker-store.ts";
@@ -16,11 +16,13 @@ export interface WorkerNeeds {
 	operations: Pick<OperationStore, "claim" | "cancelledOf">;
 	execute(claimed: ClaimedOperation, executor: Executor): Promise<Outcome>;
 	takeOver(worker_ids: readonly string[]): Promise<void>;
-	ephemeral: Pick<Ephemeral, "subscribe">;
+	ephemeral: Pick<Ephemeral, "publish" | "subscribe">;
 	clock: Clock;
 	log: Log;
 	settings: { concurrency: number; lease_ms: number; drain_ms: number };
 	version: string;
+	/** Called when the worker was asked to finish and has: its process may end. */
+	onDrained(): void;
 }
 
 /** How often a worker looks for cancelled runs by itself, in case the word did not reach it. */
@@ -38,6 +40,8 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 	let completed = 0;
 	let serving: Promise<void> | undefined;
 	let intake: Intake | undefined;
+	/** Aborts when somebody asked for the worker of this id to finish: by word, or by what a renewal says. */
+	let asked: { worker_id: string; drain: AbortController } | undefined;
 	const unsubscribe: (() => Promise<void>)[] = [];
 
 	interface Stint {
@@ -46,6 +50,8 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		intake: Intake;
 		/** Aborts when what runs must be let go. */
 		gone: AbortController;
+		/** Aborts when somebody asked this worker to finish. */
+		drained: AbortSignal;
 	}
 
 	async function begin(): Promise<Stint> {
@@ -64,8 +70,12 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 			worker_id,
 			lease_ms: settings.lease_ms,
 			load: () => ({ running: running(), completed }),
+			onLoadChanged: () => tellOfWorker(needs.ephemeral, worker_id),
 			log,
 		});
+		const drain = new AbortController();
+		lease.draining.addEventListener("abort", () => drain.abort(lease.draining.reason), { once: true });
+		asked = { worker_id, drain };
 		const gone = new AbortController();
 		lease.lost.addEventListener("abort", () => gone.abort(lease.lost.reason), { once: true });
 		intake = startIntake({
@@ -76,7 +86,8 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 			log,
 		});
 		log.info({ worker_id, concurrency: settings.concurrency }, "the worker takes work");
-		return { worker_id, lease, intake, gone };
+		tellOfWorker(needs.ephemeral, worker_id);
+		return { worker_id, lease, intake, gone, drained: drain.signal };
 	}
 
 	async function executeOne(
@@ -103,11 +114,23 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 	/** Serves until told to stop. A lost lease ends a stint; the next one begins when the old one's work is given back. */
 	async function serve(first: Stint): Promise<void> {
 		for (let stint: Stint | undefined = first; stint !== undefined; stint = await nextStint()) {
-			await untilAborted(AbortSignal.any([stint.lease.lost, stopping.signal]));
-			if (!stint.lease.lost.aborted) return drain(stint);
-			await stint.intake.close();
-			await giveBack(stint.worker_id);
+			await untilAborted(AbortSignal.any([stint.lease.lost, stint.drained, stopping.signal]));
+			const over = stint.drained.aborted && !stopping.signal.aborted;
+			if (over) await finishAll(stint);
+			if (stint.lease.lost.aborted) {
+				await stint.intake.close();
+				await giveBack(stint.worker_id);
+			} else await drain(stint);
+			if (over) needs.onDrained();
+			if (over || !stint.lease.lost.aborted) return;
 		}
+	}
+
+	/** Takes nothing more and waits for what runs, as long as it takes: ended before, a write would be left unknown. */
+	async function finishAll({ worker_id, intake, lease }: Stint): Promise<void> {
+		log.info({ worker_id }, "the worker was asked to finish: it takes nothing more, and ends after what it has");
+		await intake.close();
+		await Promise.race([intake.idle(), untilAborted(AbortSignal.any([lease.lost, stopping.signal]))]);
 	}
 
 	/** The tasks service, which makes the tables, may start after its workers. @throws startup.database_failed */
@@ -151,6 +174,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 			() => needs.takeOver([worker_id]),
 			(err: unknown) => log.warn({ err }, "the worker could not hand back; its lease runs out instead"),
 		);
+		tellOfWorker(needs.ephemeral, worker_id);
 	}
 
 	/** After a lost lease: marks itself and hands over what nobody has taken yet. The main process does the same; whoever comes first. */
@@ -191,6 +215,12 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 				await needs.ephemeral.subscribe(cancelTopic, (payload) => {
 					const word = RunCancelled.safeParse(payload);
 					if (word.success) cancel(word.data.run_id);
+				}),
+				await needs.ephemeral.subscribe(drainTopic, (payload) => {
+					const word = WorkerDrained.safeParse(payload);
+					if (word.success && word.data.worker_id === asked?.worker_id) {
+						asked.drain.abort(new Error("the worker was asked to finish"));
+					}
 				}),
 				await needs.ephemeral.subscribe(
 					workTopic,

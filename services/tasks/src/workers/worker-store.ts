@@ -1,8 +1,9 @@
 import type { Page } from "@netconductor/contracts/kernel/page";
-import type { Worker, WorkerStats } from "@netconductor/contracts/tasks/model";
+import type { QueuedRun, Worker, WorkerStats } from "@netconductor/contracts/tasks/model";
 import type { Database } from "@netconductor/runtime/db/database";
 import { toPage } from "@netconductor/runtime/db/paging";
-import { asc, desc } from "drizzle-orm";
+import { failed } from "@netconductor/runtime/errors";
+import { asc, desc, eq } from "drizzle-orm";
 import type { z } from "zod";
 import { one } from "../rows.ts";
 import { workers } from "../tables.ts";
@@ -19,9 +20,14 @@ export interface NewWorker {
 export interface WorkerStore {
 	/** Times are the database's, so that clocks of machines need not agree. */
 	register(worker: NewWorker): Promise<void>;
-	/** Renews the lease. False when it is not there any more: somebody else has the worker's work. */
-	renew(id: string, lease_ms: number, load: { running: number; completed: number }): Promise<boolean>;
-	drain(id: string): Promise<void>;
+	/** Renews the lease. Undefined when it is not there any more: somebody else has the worker's work. */
+	renew(
+		id: string,
+		lease_ms: number,
+		load: { running: number; completed: number },
+	): Promise<{ draining: boolean } | undefined>;
+	/** The worker takes nothing from now on; nothing changes for one that is draining. @throws workers.not_found @throws workers.already_ended */
+	drain(id: string): Promise<z.output<typeof Worker>>;
 	stopped(id: string): Promise<void>;
 	/** Marks those whose lease ran out as lost. Answers their ids. */
 	markLost(lease_ms: number): Promise<string[]>;
@@ -30,6 +36,7 @@ export interface WorkerStore {
 	forgetOld(): Promise<void>;
 	list(query: { page: number; page_size: number }): Promise<Page<z.output<typeof Worker>>>;
 	stats(): Promise<z.output<typeof WorkerStats>>;
+	queue(query: { page: number; page_size: number; q?: string | undefined }): Promise<Page<QueuedRun>>;
 }
 
 export function createWorkerStore(db: Database): WorkerStore {
@@ -43,16 +50,27 @@ export function createWorkerStore(db: Database): WorkerStore {
 		},
 
 		async renew(id, lease_ms, { running, completed }) {
-			const rows = await db.query(
+			const [row] = await db.query<{ draining: boolean }>(
 				`update workers set last_heartbeat_at = now(), lease_until = now() + $2 * interval '1 ms', running = $3, completed = $4
-				where id = $1 and status in ('online', 'draining') and lease_until > now() returning id`,
+				where id = $1 and status in ('online', 'draining') and lease_until > now() returning status = 'draining' as draining`,
 				[id, lease_ms, running, completed],
 			);
-			return rows.length > 0;
+			return row;
 		},
 
 		async drain(id) {
 			await db.query("update workers set status = 'draining' where id = $1 and status = 'online'", [id]);
+			const [row] = await db.orm.select().from(workers).where(eq(workers.id, id));
+			if (row === undefined) {
+				throw failed("workers.not_found", { message: `There is no worker ${id}`, details: { worker_id: id } });
+			}
+			if (row.status === "lost" || row.status === "stopped") {
+				throw failed("workers.already_ended", {
+					message: `The worker ${id} on ${row.hostname} has ended already (${row.status})`,
+					details: { worker_id: id, status: row.status },
+				});
+			}
+			return toWorker(row);
 		},
 
 		async stopped(id) {
@@ -98,24 +116,66 @@ export function createWorkerStore(db: Database): WorkerStore {
 					.offset((query.page - 1) * query.page_size),
 				db.orm.$count(workers),
 			]);
-			return toPage(
-				query,
-				items.map(({ lease_until: _lease, ended_at: _end, ...worker }) => worker),
-				total,
-			);
+			return toPage(query, items.map(toWorker), total);
 		},
 
 		async stats() {
-			const rows = await db.query<z.output<typeof WorkerStats>>(
-				`select w.workers_online, w.concurrency, o.running, o.pending, e.completed_last_hour, e.failed_last_hour
+			const rows = await db.query<
+				Omit<z.output<typeof WorkerStats>, "oldest_pending_at"> & { oldest_pending_at: Date | null }
+			>(
+				`with open_runs as (${openRuns})
+				select w.workers_online, w.concurrency, o.running, o.pending, e.completed_last_hour, e.failed_last_hour, o.waiting_runs,
+					o.oldest_pending_at, k.by_kind
 				from (select count(*)::int as workers_online, coalesce(sum(concurrency), 0)::int as concurrency
 					from workers where status = 'online') w,
-				(select count(*) filter (where status = 'running')::int as running, count(*) filter (where status = 'pending')::int as pending
-					from operations where status in ('pending', 'running')) o,
+				(select coalesce(sum(running), 0)::int as running, coalesce(sum(pending), 0)::int as pending,
+					count(*) filter (where pending > 0)::int as waiting_runs, min(oldest_pending_at) as oldest_pending_at from open_runs) o,
+				(select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'pending', pending, 'running', running) order by kind), '[]') as by_kind
+					from (select kind, sum(pending)::int as pending, sum(running)::int as running from open_runs group by kind) kinds) k,
 				(select count(*)::int as completed_last_hour, count(*) filter (where status = 'failed')::int as failed_last_hour
 					from operations where finished_at > now() - interval '1 hour' and status in ('succeeded', 'failed', 'unknown')) e`,
 			);
-			return one(rows);
+			const { oldest_pending_at, ...stats } = one(rows);
+			return { ...stats, oldest_pending_at: oldest_pending_at?.toISOString() ?? null };
+		},
+
+		async queue({ page, page_size, q = "" }) {
+			const rows = await db.query<QueueRow>(
+				`with open_runs as (${openRuns})
+				select r.id as run_id, r.title, r.kind, r.status, r.started_by_name as started_by, r.created_at,
+					o.pending, o.running, o.oldest_pending_at, count(*) over ()::int as total
+				from open_runs o join runs r on r.id = o.run_id
+				where $3 = '' or strpos(lower(r.title), lower($3)) > 0
+				order by o.oldest_pending_at nulls last, r.created_at, r.id limit $1 offset $2`,
+				[page_size, (page - 1) * page_size, q],
+			);
+			const items = rows.map(({ total: _total, created_at, oldest_pending_at, ...run }) => ({
+				...run,
+				created_at: created_at.toISOString(),
+				oldest_pending_at: oldest_pending_at?.toISOString() ?? null,
+			}));
+			return { items, page, page_size, total: rows[0]?.total ?? 0 };
 		},
 	};
+}
+
+/** Runs with operations that wait or run; the index of unfinished operations leads to them. */
+const openRuns = `select o.run_id, r.kind, count(*) filter (where o.status = 'running')::int as running,
+		count(*) filter (where o.status = 'pending')::int as pending,
+		min(coalesce(o.decided_at, r.created_at)) filter (where o.status = 'pending') as oldest_pending_at
+	from operations o join runs r on r.id = o.run_id where o.status in ('pending', 'running') group by o.run_id, r.kind`;
+
+interface QueueRow extends Omit<QueuedRun, "created_at" | "oldest_pending_at"> {
+	created_at: Date;
+	oldest_pending_at: Date | null;
+	total: number;
+	[column: string]: unknown;
+}
+
+function toWorker({
+	lease_until: _lease,
+	ended_at: _end,
+	...worker
+}: typeof workers.$inferSelect): z.output<typeof Worker> {
+	return worker;
 }
