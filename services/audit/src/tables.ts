@@ -19,6 +19,14 @@ export const records = pgTable(
 		outcome: text().notNull(),
 		resource_type: text(),
 		resource_id: text(),
+		resource_name: text(),
+		summary: text().notNull(),
+		/** What a search looks through. The database makes it of the others, so that it cannot differ from them. */
+		search_text: text()
+			.notNull()
+			.generatedAlwaysAs(
+				sql`lower(summary || ' ' || actor_name || ' ' || coalesce(resource_name, '') || ' ' || coalesce(resource_id, ''))`,
+			),
 		content: text().notNull(),
 		/** SHA-256 of `content`, hex. */
 		hash: text().notNull(),
@@ -35,6 +43,7 @@ export const records = pgTable(
 			index("records_by_operation").on(t.operation, ...newestFirst),
 			index("records_by_outcome").on(t.outcome, ...newestFirst),
 			index("records_by_resource_id").on(t.resource_id, ...newestFirst),
+			index("records_search_trgm").using("gin", t.search_text.op("gin_trgm_ops")),
 			index("records_by_resource_type").on(t.resource_type, ...newestFirst),
 		];
 	},

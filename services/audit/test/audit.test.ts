@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { canonicalJson } from "../src/chain/canonical-json.ts";
 import { appendRecords } from "../src/chain/chain-store.ts";
+import { exportAudit } from "../src/records/export-records.ts";
 import { auditService } from "../src/service.ts";
 
 /** A service with something to record. */
@@ -125,7 +126,7 @@ test("the head of the chain cannot move over a gap, nor behind records that were
 	const { records } = await verify();
 	const forged = db.transaction(async (tx) => {
 		await tx.execute(
-			`insert into records select ${records + 2}, gen_random_uuid(), occurred_at, actor_id, actor_name, service, operation, outcome, resource_type, resource_id, content, hash from records where position = 1`,
+			`insert into records select ${records + 2}, gen_random_uuid(), occurred_at, actor_id, actor_name, service, operation, outcome, resource_type, resource_id, content, hash, resource_name, summary from records where position = 1`,
 		);
 		await tx.execute(
 			`update chain_head set position = ${records + 2}, hash = (select hash from records where position = 1)`,
@@ -175,6 +176,12 @@ test("every filter finds its records, in order, page by page, none twice and non
 	const [from, to] = [recordAt(101).occurred_at, recordAt(102).occurred_at];
 	expect(await walk({ service: "auth", from, to })).toHaveLength(4);
 	expect(await walk({ actor: "' or true --" })).toEqual([]);
+	await append(recordAt(110, { resource_name: "Core-1 100%_x", summary: "Forget the key of a device" }));
+	for (const q of ["core-1", "CORE", "100%_X", "forget the", "key of a"]) {
+		expect(await walk({ q, from: recordAt(110).occurred_at, to: recordAt(110).occurred_at }), q).toHaveLength(1);
+	}
+	expect(await walk({ q: "1%x" })).toEqual([]);
+	expect(await walk({ q: "R-1", service: "auth" })).toHaveLength(3);
 	await expect(audit().listAudit({ query: { cursor: "not-a-cursor" } })).rejects.toMatchObject({
 		code: "request.invalid",
 	});
@@ -192,6 +199,52 @@ test("each filter is answered from an index in the order of the list", async () 
 		expect(plan, column).toContain(`records_by_${column}`);
 		expect(plan, column).not.toContain("Sort");
 	}
+});
+
+test("a search by part of a text is answered from an index", async () => {
+	const plan = await db.transaction(async (tx) => {
+		await tx.execute("set local enable_seqscan = off");
+		await tx.execute("set local enable_indexscan = off");
+		const { rows } = await tx.execute("explain select * from records where search_text like '%' || 'core' || '%'");
+		return JSON.stringify(rows);
+	});
+	expect(plan).toContain("records_search_trgm");
+});
+
+test("an export holds the records of its filter, newest first, and no cell that a spreadsheet would run", async () => {
+	const actor = {
+		kind: "user",
+		id: "01900000-0000-7000-8000-00000000000c",
+		name: "=cmd|' /C calc'!A0",
+		ip: "192.0.2.9",
+	};
+	const names = ["-2+3", 'quo"te, comma', "line\r\nend", "+49", "@sum", "plain"];
+	for (const [n, resource_name] of names.entries()) await append(recordAt(120 + n, { actor, resource_name }));
+	const text = await audit().exportAudit({ query: { actor: actor.id } });
+	const [header, ...lines] = text.split(/\r\n(?=position|"\d+"|$)/);
+	expect(header).toBe(
+		"position,occurred_at,actor_kind,actor,actor_id,ip,service,operation,summary,outcome,error_code,resource_type,resource_id,resource_name,request_id,trace_id,hash",
+	);
+	expect(lines).toHaveLength(names.length + 1);
+	expect(lines.at(-1)).toBe("");
+	const cells = (line = "") =>
+		[...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|)/g)].map(([, cell = ""]) => cell.replaceAll('""', '"'));
+	expect(lines.slice(0, -1).map((line) => cells(line)[13])).toEqual(
+		["'-2+3", 'quo"te, comma', "line\r\nend", "'+49", "'@sum", "plain"].toReversed(),
+	);
+	expect(cells(lines[0])[3]).toBe("'=cmd|' /C calc'!A0");
+	expect(cells(lines[0])[1]).toBe(recordAt(125).occurred_at);
+	const { items } = await audit().listAudit({ query: { actor: actor.id } });
+	expect(lines.slice(0, -1).map((line) => cells(line).at(-1))).toEqual(items.map(({ hash }) => hash));
+});
+
+test("an export that does not hold all is refused rather than cut short", async () => {
+	const whole = exportAudit({ db, most: 6 });
+	const query = { actor: "01900000-0000-7000-8000-00000000000c" };
+	const call = { query, signal: new AbortController().signal } as Parameters<typeof whole>[0];
+	expect((await whole(call)).trimEnd().split('\r\n"').length).toBeGreaterThan(6);
+	await append(recordAt(130, { actor: { kind: "user", id: query.actor, name: "one more" } }));
+	await expect(whole(call)).rejects.toMatchObject({ code: "audit.export_too_large" });
 });
 
 test("the service's own role can neither change nor delete what was recorded", async () => {
@@ -219,7 +272,13 @@ test("the service's own role can neither change nor delete what was recorded", a
 
 /** Runs statements as an administrator who switched the triggers off, verifies, and puts everything back. */
 async function tamper(statements: string[], expected_head?: string) {
-	const tables = ["records", "chain_head"];
+	const tables = ["records", "chain_head"] as const;
+	// All but the column that the database fills itself.
+	const given = {
+		records: `position, id, occurred_at, actor_id, actor_name, service, operation, outcome, resource_type, resource_id,
+			content, hash, resource_name, summary`,
+		chain_head: "id, position, hash",
+	};
 	const triggers = (word: string) =>
 		tables.map((table) => superuser.query(`alter table ${table} ${word} trigger user`));
 	for (const table of tables) await superuser.query(`create table ${table}_saved as table ${table}`);
@@ -230,7 +289,7 @@ async function tamper(statements: string[], expected_head?: string) {
 	} finally {
 		for (const table of tables) {
 			await superuser.query(`delete from ${table}`);
-			await superuser.query(`insert into ${table} select * from ${table}_saved`);
+			await superuser.query(`insert into ${table} (${given[table]}) select ${given[table]} from ${table}_saved`);
 			await superuser.query(`drop table ${table}_saved`);
 		}
 		await superuser.query("alter table records enable always trigger records_append_only");
@@ -260,6 +319,7 @@ test("changed, deleted, moved, inserted and cut-off rows are found with their pl
 			2,
 			/no audit record/,
 		],
+		["what is searched", ["update records set summary = 'nothing' where position = 5"], 5, /column summary/],
 		["one row", ["delete from records where position = 9"], 9, /Record 9 is missing/],
 		["many rows", ["delete from records where position between 3 and 8"], 3, /Records 3 to 8 are missing/],
 		["the first row", ["delete from records where position = 1"], 1, /Record 1 is missing/],
@@ -277,7 +337,7 @@ test("changed, deleted, moved, inserted and cut-off rows are found with their pl
 		[
 			"a row behind the end",
 			[
-				`insert into records select ${last + 1}, gen_random_uuid(), occurred_at, actor_id, actor_name, service, operation, outcome, resource_type, resource_id, content, hash from records where position = 1`,
+				`insert into records select ${last + 1}, gen_random_uuid(), occurred_at, actor_id, actor_name, service, operation, outcome, resource_type, resource_id, content, hash, resource_name, summary from records where position = 1`,
 			],
 			last + 1,
 			/behind the end/,

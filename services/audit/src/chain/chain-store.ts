@@ -8,6 +8,7 @@ import { type ChainHead, genesisHash, type Link, linkAfter } from "./chain.ts";
 
 const allColumns = sql.raw(
 	Object.values(getTableColumns(records))
+		.filter(({ generated }) => generated === undefined)
 		.map(({ name }) => name)
 		.join(", "),
 );
@@ -27,7 +28,7 @@ export async function appendRecords(tx: Tx, given: readonly OperationRecord[], c
 	// One statement, whose text is the same however many they are.
 	await tx.execute(sql`insert into ${records} (${allColumns}) select ${allColumns} from jsonb_to_recordset(${JSON.stringify(links)}::jsonb)
 		as given (position bigint, id uuid, occurred_at timestamptz, actor_id text, actor_name text, service text, operation text,
-			outcome text, resource_type text, resource_id text, content text, hash text)`);
+			outcome text, resource_type text, resource_id text, resource_name text, summary text, content text, hash text)`);
 	await tx.update(chainHead).set({ position: head.position, hash: head.hash });
 }
 

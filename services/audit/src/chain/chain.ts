@@ -24,6 +24,8 @@ export interface Link {
 	outcome: string;
 	resource_type: string | null;
 	resource_id: string | null;
+	resource_name: string | null;
+	summary: string;
 	/** Canonical JSON of the whole audit record but its hash. */
 	content: string;
 	hash: string;
@@ -71,6 +73,8 @@ function columnsOf(record: Omit<AuditRecord, "hash">): Omit<Link, "content" | "h
 		outcome: record.outcome,
 		resource_type: record.resource_type === undefined ? null : indexable(record.resource_type),
 		resource_id: record.resource_id === undefined ? null : indexable(record.resource_id),
+		resource_name: record.resource_name === undefined ? null : indexable(record.resource_name),
+		summary: indexable(record.summary),
 	};
 }
 

@@ -1,23 +1,23 @@
-import type { ListAudit } from "@netconductor/contracts/audit/api";
+import type { AuditFilter } from "@netconductor/contracts/audit/api";
 import { Id, Timestamp } from "@netconductor/contracts/kernel/ids";
 import type { Database } from "@netconductor/runtime/db/database";
 import { type CursorKey, cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
-import { and, eq, gte, lte, type SQL } from "drizzle-orm";
+import { and, eq, gte, lte, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { recordOf } from "../chain/chain.ts";
 import type { Operation } from "../operation.ts";
 import { records } from "../tables.ts";
 
-const key: CursorKey = [
+/** Newest first by when it happened; records that arrived late stand where they belong. */
+export const newestFirst: CursorKey = [
 	{ column: records.occurred_at, schema: Timestamp },
 	{ column: records.position, schema: z.int() },
 ];
 
-/** Newest first by when it happened; records that arrived late stand where they belong. */
 export function listAudit({ db }: { db: Database }): Operation<"listAudit"> {
 	return async ({ query }) => {
-		const window = cursorWindow(query, { key, direction: "descending" });
+		const window = cursorWindow(query, { key: newestFirst, direction: "descending" });
 		const rows = await db.orm
 			.select()
 			.from(records)
@@ -29,7 +29,8 @@ export function listAudit({ db }: { db: Database }): Operation<"listAudit"> {
 	};
 }
 
-function filters(query: z.output<typeof ListAudit>): SQL[] {
+/** The conditions of a list's or an export's filter. */
+export function filters(query: z.output<typeof AuditFilter>): SQL[] {
 	const conditions: SQL[] = [];
 	const { actor, from, to } = query;
 	if (actor !== undefined)
@@ -37,6 +38,10 @@ function filters(query: z.output<typeof ListAudit>): SQL[] {
 	for (const name of ["service", "operation", "outcome", "resource_type", "resource_id"] as const) {
 		const wanted = query[name];
 		if (wanted !== undefined) conditions.push(eq(records[name], wanted));
+	}
+	if (query.q) {
+		const typed = query.q.replaceAll(/[\\%_]/g, "\\$&");
+		conditions.push(sql`${records.search_text} like '%' || lower(${typed}) || '%'`);
 	}
 	if (from !== undefined) conditions.push(gte(records.occurred_at, from));
 	if (to !== undefined) conditions.push(lte(records.occurred_at, to));

@@ -1,10 +1,11 @@
+import { csvCell } from "@netconductor/runtime/csv";
 import type { Database } from "@netconductor/runtime/db/database";
 import { and, eq, sql } from "drizzle-orm";
 import { deviceColumns } from "../devices/device-store.ts";
 import { deviceFilter } from "../devices/list-devices.ts";
 import type { DevicesOperation } from "../operation.ts";
 import { credentials, devices } from "../tables.ts";
-import { exportFields, guardCell } from "./fields.ts";
+import { exportFields } from "./fields.ts";
 
 const pageSize = 1_000;
 
@@ -47,11 +48,10 @@ async function* pages(db: Database, filter: Parameters<typeof deviceFilter>[0]):
 }
 
 function csvLine(device: Exported): string {
-	return exportFields.map((field) => csvCell(device[field])).join(",");
-}
-
-/** RFC 4180. Always in quotes, so that blanks at the ends survive and no value decides about its form. */
-function csvCell(value: Exported[keyof Exported]): string {
-	const text = Array.isArray(value) ? value.join(";") : String(value ?? "");
-	return text === "" ? "" : `"${guardCell(text).replaceAll('"', '""')}"`;
+	return exportFields
+		.map((field) => {
+			const value = device[field];
+			return csvCell(Array.isArray(value) ? value.join(";") : String(value ?? ""));
+		})
+		.join(",");
 }

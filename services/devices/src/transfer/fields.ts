@@ -83,17 +83,3 @@ export function unknownField(header: string): string {
 	const meant = nearestName(header.slice(0, 60), importFields);
 	return `There is no field "${header.slice(0, 60)}"${meant === undefined ? "" : `; ${meant} may be meant`}. Name the field in columns, or "" to leave this out`;
 }
-
-/**
- * Spreadsheets run a cell that starts like this as a formula, also one from a text file (CWE-1236). Such a cell is exported with `'` before it, and one
- * that starts with `'` and then like this gets one more, so that taking one away on import gives every value back.
- */
-const formula = /^'*[=+\-@\t\r\n]/;
-
-export function guardCell(value: string): string {
-	return formula.test(value) ? `'${value}` : value;
-}
-
-export function unguardCell(cell: string): string {
-	return cell.startsWith("'") && formula.test(cell) ? cell.slice(1) : cell;
-}

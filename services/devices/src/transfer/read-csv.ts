@@ -1,8 +1,9 @@
 import { Readable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import type { ImportProblem } from "@netconductor/contracts/devices/model";
+import { unguardCell } from "@netconductor/runtime/csv";
 import { parse } from "csv-parse";
-import { type FoundRow, fieldOf, type ImportField, unguardCell, unknownField } from "./fields.ts";
+import { type FoundRow, fieldOf, type ImportField, unknownField } from "./fields.ts";
 
 const sliceBytes = 64 * 1024;
 const delimiters = [",", ";", "\t"];
