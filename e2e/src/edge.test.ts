@@ -55,6 +55,40 @@ describe("documents", () => {
 	});
 });
 
+describe("the web app", () => {
+	const opened = async () => (await fetch(`${product.url}/`, { headers: { accept: "text/html" } })).text();
+
+	test("comes compressed to who can read that, and whole to who cannot", async () => {
+		const script = /src="(\/assets\/[^"]+\.js)"/.exec(await opened())?.[1];
+		const sent = async (encoding: string) => {
+			const response = await fetch(`${product.url}${script}`, { headers: { "accept-encoding": encoding } });
+			const size = Number(response.headers.get("content-length"));
+			return { encoding: response.headers.get("content-encoding"), size, text: await response.text() };
+		};
+		const [brotli, gzip, plain] = await Promise.all([sent("br, gzip"), sent("gzip"), sent("identity")]);
+		expect([brotli.encoding, gzip.encoding, plain.encoding]).toEqual(["br", "gzip", null]);
+		expect(brotli.text).toBe(plain.text);
+		expect(gzip.text).toBe(plain.text);
+		expect(brotli.size).toBeLessThan(plain.size / 2);
+	});
+
+	test("may be opened by many behind one address: its files are not limited", async () => {
+		const style = /href="(\/assets\/[^"]+\.css)"/.exec(await opened())?.[1];
+		const statuses = await Promise.all(
+			Array.from({ length: 80 }, async () => (await fetch(`${product.url}${style}`)).status),
+		);
+		expect(new Set(statuses)).toEqual(new Set([200]));
+	});
+
+	test("runs no script that is written into a page or comes from elsewhere", async () => {
+		const policy = (await fetch(`${product.url}/`)).headers.get("content-security-policy") ?? "";
+		const scripts = policy.split(";").filter((part) => part.startsWith("script-src"));
+		expect(scripts).toEqual(["script-src 'self'", "script-src-attr 'none'"]);
+		expect(policy).not.toMatch(/https?:/);
+		expect(await opened()).not.toMatch(/<script(?![^>]*src=)/);
+	});
+});
+
 describe("a bad request", () => {
 	async function post(body: string, headers: Record<string, string>) {
 		const response = await fetch(`${product.url}/api/devices`, { method: "POST", body, headers: authorized(headers) });

@@ -106,7 +106,8 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 		cache: 10_000,
 		keyGenerator: (request) => limitKey(request),
 		max: (request) => (isSignedIn(request) ? config.requests_per_minute : config.anonymous_requests_per_minute),
-		allowList: (request) => request.url.startsWith("/health/"),
+		// A page is dozens of files that never change: many people behind one address must all be able to open it.
+		allowList: (request) => /^\/(health|assets)\//.test(request.url),
 		errorResponseBuilder: (_, { ttl }) =>
 			failed("request.rate_limited", {
 				message: `Too many requests; try again in ${Math.ceil(ttl / 1000)} s`,
@@ -212,6 +213,7 @@ async function mountWeb(app: FastifyInstance, configured: string | undefined): P
 	await app.register(staticFiles, {
 		root,
 		wildcard: false,
+		preCompressed: true,
 		setHeaders: (reply, path) => {
 			reply.header("cache-control", path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache");
 		},

@@ -11,6 +11,7 @@ export async function securityHeaders(): Promise<Record<string, string>> {
 				// The component library sets styles from scripts.
 				styleSrc: ["'self'", "'unsafe-inline'"],
 				imgSrc: ["'self'", "data:"],
+				fontSrc: ["'self'"],
 				connectSrc: ["'self'"],
 				frameAncestors: ["'none'"],
 				formAction: ["'self'"],

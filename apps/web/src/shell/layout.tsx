@@ -93,6 +93,7 @@ export function Layout() {
 								</div>
 								{pages.map(({ to, label, icon }) => (
 									<NavLink
+										className="nc-menu-link"
 										key={to}
 										component={Link}
 										to={to}
@@ -104,6 +105,7 @@ export function Layout() {
 							</section>
 						))}
 						<NavLink
+							className="nc-menu-link"
 							href="/api/docs/"
 							target="_blank"
 							rel="noreferrer"
