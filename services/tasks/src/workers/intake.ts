@@ -6,7 +6,7 @@ import type { ClaimedOperation } from "../operations/operation-store.ts";
 export interface Intake {
 	/** There may be work. */
 	wake(): void;
-	/** Takes nothing more. What a claim under way still brings is not begun. */
+	/** Takes nothing more. What a claim under way still brings is not begun; one that does not come back is waited for a moment only. */
 	close(): Promise<void>;
 	/** Resolves when everything that was begun is done, or after so long if a time is given. */
 	idle(within_ms?: number): Promise<void>;
@@ -27,6 +27,12 @@ export interface IntakeNeeds {
 const slowest_ms = 1_000;
 /** How long a freed place may wait for others, so that they are filled by one statement. */
 const gather_ms = 40;
+
+/**
+ * How long a claim under way may keep the intake from closing. On a connection that hangs it may never come back; a worker that lost its lease
+ * must come back all the same. Operations that it claims later are found, as those of a worker that has ended, and given to others.
+ */
+const claimPatience_ms = 2_000;
 
 /** Keeps a worker's places filled. */
 export function startIntake({ claim, execute, concurrency, clock, log }: IntakeNeeds): Intake {
@@ -70,7 +76,10 @@ export function startIntake({ claim, execute, concurrency, clock, log }: IntakeN
 		wake,
 		async close() {
 			closed = true;
-			await loop.stop();
+			const stopped = new AbortController();
+			const patience = clock.sleep(claimPatience_ms, stopped.signal).catch(() => {});
+			await Promise.race([loop.stop(), patience]);
+			stopped.abort();
 			clearTimeout(gathering);
 		},
 		async idle(within_ms) {
