@@ -175,14 +175,22 @@ function eachLine(text: string, start: number, length: number, visit: (line: str
 	return from;
 }
 
-function normaliser(definition: TextRules): { take(line: string): void; text(): string } {
+/**
+ * Normalises lines one after the other: each without trailing blanks and with what changes by itself blanked, or undefined where the whole line
+ * does. It remembers being inside an encrypted private key. Lines come without their `\n`.
+ */
+export function createLineNormaliser(definition: TextRules): (line: string) => string | undefined {
 	const rules = rulesOf(definition);
 	const partOfKey = createKeyFinder(encryptedKeyBegins);
+	return (line) => (partOfKey(line) === "body" ? undefined : settleLine(line, rules));
+}
+
+function normaliser(definition: TextRules): { take(line: string): void; text(): string } {
+	const settle = createLineNormaliser(definition);
 	const lines: string[] = [];
 	return {
 		take(line) {
-			if (partOfKey(line) === "body") return;
-			const settled = settleLine(line, rules);
+			const settled = settle(line);
 			if (settled !== undefined) lines.push(settled);
 		},
 		text() {

@@ -11,6 +11,7 @@ export const ConfigStructure = z.enum(["indent", "braces", "set_lines", "flat"])
 
 /** Facts that a platform can read from a device. */
 export const FactName = z.enum(["hostname", "os_version", "model", "serial", "uptime"]);
+export type FactName = z.infer<typeof FactName>;
 
 /**
  * How to talk to one operating system: data only, so that a custom device type can be made through the API.

@@ -43,7 +43,7 @@ export async function collectConfig(
 }
 
 /** `bytes` from the first line on that is neither blank nor dropped by the platform. */
-function withoutPreamble(bytes: Buffer, isDropped: (line: string) => boolean): Buffer {
+export function withoutPreamble(bytes: Buffer, isDropped: (line: string) => boolean): Buffer {
 	let from = 0;
 	while (from < bytes.length) {
 		const newline = bytes.indexOf(10, from);

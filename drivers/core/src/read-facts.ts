@@ -1,5 +1,6 @@
 import { FactName, type Facts } from "@netconductor/contracts/devices/platform";
 import { hasCode } from "@netconductor/runtime/errors";
+import type { Platform } from "./platform.ts";
 import type { Session } from "./session.ts";
 
 /** Facts stand near the top of an answer; a device that sends more is not searched to its end. */
@@ -11,20 +12,22 @@ export async function readFacts(session: Pick<Session, "platform" | "run">): Pro
 	for (const { command, fields } of session.platform.facts) {
 		let output: string;
 		try {
-			output = (await session.run(command)).output.slice(0, searchedCharacters);
+			output = (await session.run(command)).output;
 		} catch (error) {
 			if (hasCode(error, "device.command_failed")) continue;
 			throw error;
 		}
-		for (const [name, pattern] of fields) {
-			const value = pattern
-				.exec(output)
-				?.slice(1)
-				.find((group) => group !== undefined)
-				?.trim();
-			const fact = FactName.parse(name);
-			if (value !== undefined && value !== "") facts[fact] ??= value.slice(0, 500);
-		}
+		for (const [fact, value] of factsIn(output, fields)) facts[fact] ??= value;
 	}
 	return facts;
+}
+
+/** Facts that the fields of one command find in its answer. */
+export function factsIn(output: string, fields: Platform["facts"][number]["fields"]): [FactName, string][] {
+	const searched = output.slice(0, searchedCharacters);
+	return fields.flatMap(([name, pattern]): [FactName, string][] => {
+		const groups = pattern.exec(searched)?.slice(1);
+		const value = groups?.find((group) => group !== undefined)?.trim();
+		return value === undefined || value === "" ? [] : [[FactName.parse(name), value.slice(0, 500)]];
+	});
 }

@@ -1,5 +1,6 @@
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
+import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import { defineService } from "@netconductor/runtime/host/service";
 import { devicesConfig } from "./config.ts";
 import { revealConnection } from "./connection/reveal-connection.ts";
@@ -46,7 +47,7 @@ export const devicesService = defineService({
 	config: devicesConfig,
 	migrations: new URL("../migrations", import.meta.url),
 	needs: { tasks: tasksApi },
-	setup({ db, vault, outbox, clients: { tasks }, clock, config }) {
+	setup({ db, vault, outbox, ephemeral, clients: { tasks }, clock, config }) {
 		const stores = { db, vault, outbox, clock };
 		return {
 			operations: {
@@ -96,9 +97,17 @@ export const devicesService = defineService({
 				listTargets: listTargets(stores),
 				revealConnection: revealConnection(stores),
 				getPlatforms: getPlatforms(stores),
-				recordHostKey: recordHostKey(stores),
+				recordHostKey: recordHostKey({
+					...stores,
+					onChange: (device_id) => announceChange(ephemeral, "host_keys", device_id),
+				}),
 			},
-			consumers: { "operation.finished.v1": recordHealth({ keep: config.health_history_entries }) },
+			consumers: {
+				"operation.finished.v1": recordHealth({
+					keep: config.health_history_entries,
+					onChange: () => announceChange(ephemeral, "devices"),
+				}),
+			},
 			sealed: sealedColumns,
 		};
 	},

@@ -253,6 +253,7 @@ describe("device types", () => {
 			id: "bad_os",
 			prompt: { exec: "(unclosed" },
 			errors: ["ok", "(?=lookahead)"],
+			secret_blocks: [{ start: "^begin$", end: "(end", secrets: ["key (\\S+)", "[a"] }],
 			facts: [{ command: "show version", fields: { model: "(a)\\1" } }],
 		};
 		const error = await api.createDeviceType({ body: bad }).catch((thrown: unknown) => thrown);
@@ -260,6 +261,8 @@ describe("device types", () => {
 		expect((error as { errors: { path: string }[] }).errors.map(({ path }) => path)).toEqual([
 			"body.prompt.exec",
 			"body.errors.1",
+			"body.secret_blocks.0.end",
+			"body.secret_blocks.0.secrets.1",
 			"body.facts.0.fields.model",
 		]);
 		const heavy = { ...custom, id: "heavy_os", volatile: Array(100).fill("a{1000}".repeat(100)) };

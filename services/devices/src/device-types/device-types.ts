@@ -1,12 +1,11 @@
 import type { DeviceType } from "@netconductor/contracts/devices/model";
 import type { PlatformDefinition } from "@netconductor/contracts/devices/platform";
-import type { FieldError } from "@netconductor/contracts/kernel/errors";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { toPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
-import { patternFault } from "@netconductor/runtime/pattern";
+import { badPatterns, platformFaults } from "@netconductor/runtime/platform-faults";
 import { eq, sql } from "drizzle-orm";
 import type { DevicesOperation, Statements } from "../operation.ts";
 import { holds } from "../sql.ts";
@@ -28,9 +27,6 @@ interface Listed extends Record<string, unknown> {
 	definition: PlatformDefinition | null;
 	updated_at: string | null;
 }
-
-/** Far more than any real definition has. */
-const maxRepeats = 10_000;
 
 const sortable = { id: sql`id`, label: sql`lower(label)`, vendor: sql`lower(vendor)`, devices: sql`devices` };
 
@@ -188,57 +184,11 @@ function refuseBuiltIn(id: string): void {
 	});
 }
 
-/** Sum of the counts of `{n}`, `{n,}` and `{n,m}`. */
-function repeatsOf(pattern: string): number {
-	const counts = pattern.matchAll(/\{(\d{1,6})(?:,(\d{0,6}))?\}/g);
-	return counts.reduce((sum, [, least, most]) => sum + Number(most || least), 0);
-}
-
 /** @throws device_types.bad_pattern — naming every pattern that does not compile, and why */
 function refuseBadPatterns(definition: PlatformDefinition): void {
-	const faults: FieldError[] = [];
-	let repeats = 0;
-	const check = (path: string, pattern: string | undefined) => {
-		if (pattern === undefined) return;
-		repeats += repeatsOf(pattern);
-		// A counted repetition is compiled as often as it counts; hundreds of large ones would hold everything up.
-		const fault =
-			repeats > maxRepeats
-				? `the counted repetitions of all patterns come to more than ${maxRepeats}`
-				: patternFault(pattern);
-		if (fault !== undefined) faults.push({ path: `body.${path}`, message: fault });
-	};
-	const checkAll = (path: string, patterns: readonly (string | undefined)[]) => {
-		patterns.forEach((pattern, index) => {
-			check(path.replace("*", String(index)), pattern);
-		});
-	};
-	const { prompt, enable, pager, login_questions, errors, config, volatile, secrets, facts } = definition;
-	for (const [mode, pattern] of Object.entries(prompt)) check(`prompt.${mode}`, pattern);
-	check("enable.password_prompt", enable?.password_prompt);
-	checkAll(
-		"pager.*.pattern",
-		pager.map(({ pattern }) => pattern),
-	);
-	checkAll(
-		"login_questions.*.pattern",
-		login_questions.map(({ pattern }) => pattern),
-	);
-	checkAll("errors.*", errors);
-	check("config.end", config.end);
-	check("config.comment", config.comment);
-	checkAll("config.drop.*", config.drop);
-	checkAll("volatile.*", volatile);
-	checkAll("secrets.*", secrets);
-	facts.forEach(({ fields }, index) => {
-		for (const [name, pattern] of Object.entries(fields)) check(`facts.${index}.fields.${name}`, pattern);
-	});
+	const faults = platformFaults(definition, "body");
 	// What PostgreSQL cannot hold, no device is meant to be sent either.
 	if (jsonbText(definition) !== JSON.stringify(definition))
 		faults.push({ path: "body", message: "must not contain NUL or broken characters" });
-	if (faults.length === 0) return;
-	throw failed("device_types.bad_pattern", {
-		message: `${faults.length === 1 ? "A pattern does" : `${faults.length} patterns do`} not compile (RE2 syntax: no look-around, no back-references). ${faults[0]?.path}: ${faults[0]?.message}`,
-		errors: faults.slice(0, 100),
-	});
+	if (faults.length > 0) throw badPatterns(faults);
 }

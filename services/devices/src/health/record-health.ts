@@ -1,5 +1,5 @@
 import type { ManyConsumer } from "@netconductor/runtime/bus/inbox";
-import type { Database, Tx } from "@netconductor/runtime/db/database";
+import { afterCommit, type Database, type Tx } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
 import { newId } from "@netconductor/runtime/id";
@@ -11,7 +11,14 @@ import { devices, healthHistory } from "../tables.ts";
 import { observe } from "./health.ts";
 
 /** Writes what the ends of operations say about their devices: present state, facts, history. A device that is gone by now is no error. */
-export function recordHealth({ keep }: { keep: number }): ManyConsumer<"operation.finished.v1"> {
+export function recordHealth({
+	keep,
+	onChange = () => {},
+}: {
+	keep: number;
+	/** Told after the commit. */
+	onChange?: () => void;
+}): ManyConsumer<"operation.finished.v1"> {
 	return {
 		async many(events, tx) {
 			const observed = events.flatMap(({ payload }) => {
@@ -19,6 +26,7 @@ export function recordHealth({ keep }: { keep: number }): ManyConsumer<"operatio
 				const { device_id, run_id, finished_at: at } = payload;
 				return seen === undefined ? [] : [{ id: newId(), device_id, run_id, at, ...seen, facts: seen.facts ?? null }];
 			});
+			if (observed.length > 0) afterCommit(tx, onChange);
 			for (const group of oncePerDevice(observed)) {
 				await store(tx, jsonbText(group));
 				await forget(tx, jsonbText(group.map(({ device_id }) => ({ device_id }))), keep);

@@ -2,7 +2,7 @@ import type { HostKey } from "@netconductor/contracts/devices/model";
 import { createBatch } from "@netconductor/runtime/batch";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
-import type { Database } from "@netconductor/runtime/db/database";
+import { afterCommit, type Database } from "@netconductor/runtime/db/database";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
 import { and, count, eq, isNotNull, isNull, sql } from "drizzle-orm";
@@ -167,7 +167,15 @@ interface Presented {
 }
 
 /** Trust on first use. A key that differs from the accepted one is only noted: nothing is trusted before a person says so. */
-export function recordHostKey({ db, outbox, clock }: Needs): DevicesOperation<"recordHostKey"> {
+export function recordHostKey({
+	db,
+	outbox,
+	clock,
+	onChange = () => {},
+}: Needs & {
+	/** Told after the commit when a key was trusted, or is no longer in question; a changed one is told by its event. */
+	onChange?: (device_id: string) => void;
+}): DevicesOperation<"recordHostKey"> {
 	// The first run over a fleet meets all its keys for the first time, many at once.
 	const trustFirst = createBatch<Presented, boolean>({
 		interval_ms: 20,
@@ -190,7 +198,10 @@ export function recordHostKey({ db, outbox, clock }: Needs): DevicesOperation<"r
 		},
 	});
 	return async ({ params: { id }, body: { fingerprint, algorithm } }) => {
-		if (await trustFirst({ device_id: id, fingerprint, algorithm })) return { status: "trusted" };
+		if (await trustFirst({ device_id: id, fingerprint, algorithm })) {
+			onChange(id);
+			return { status: "trusted" };
+		}
 		return db.transaction(async (tx) => {
 			const device = await lockDevice(tx, id);
 			const at = clock.now().toISOString();
@@ -199,10 +210,12 @@ export function recordHostKey({ db, outbox, clock }: Needs): DevicesOperation<"r
 				await tx
 					.insert(hostKeys)
 					.values({ device_id: id, fingerprint, algorithm, accepted_by: firstUse, accepted_at: at });
+				afterCommit(tx, () => onChange(id));
 				return { status: "trusted" };
 			}
 			if (known.fingerprint === fingerprint) {
 				if (known.presented_fingerprint !== null) {
+					afterCommit(tx, () => onChange(id));
 					await tx.update(hostKeys).set(nothingPresented).where(eq(hostKeys.device_id, id));
 					await clearHostKeyHealth(tx, id, at);
 				}
