@@ -16,10 +16,21 @@ export const Actor = z.object({
 });
 export type Actor = z.infer<typeof Actor>;
 
-/** Whether an actor holds a permission. `*` grants everything, `devices:*` every action on devices, `*:read` reading everything. */
-export function isPermitted(actor: Pick<Actor, "permissions">, permission: string): boolean {
-	const [resource, action] = permission.split(":");
-	return actor.permissions.some(
-		(held) => held === "*" || held === permission || held === `${resource}:*` || held === `*:${action}`,
+/**
+ * Whether holding `held` means holding `wanted`, now and with whatever permissions are added later: `*` is everything, `devices:*` every
+ * action on devices, `*:read` reading everything.
+ */
+export function covers(held: string, wanted: string): boolean {
+	if (held === "*" || held === wanted) return true;
+	const [resource, action] = held.split(":");
+	const [wantedResource, wantedAction] = wanted.split(":");
+	return (
+		(action === "*" && resource === wantedResource) ||
+		(resource === "*" && action === wantedAction && wantedAction !== undefined)
 	);
+}
+
+/** Whether an actor holds a permission, by itself or through a wildcard. */
+export function isPermitted(actor: Pick<Actor, "permissions">, permission: string): boolean {
+	return actor.permissions.some((held) => covers(held, permission));
 }

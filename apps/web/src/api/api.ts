@@ -1,8 +1,10 @@
+import { auditApi } from "@netconductor/contracts/audit/api";
 import { authApi } from "@netconductor/contracts/auth/api";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import { createClient, type Transport } from "@netconductor/contracts/kernel/client";
 import { ApiProblem, createFetchTransport, type FetchOptions } from "@netconductor/contracts/kernel/fetch-transport";
+import { systemApi } from "@netconductor/contracts/system/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { Session } from "./session.ts";
 
@@ -16,6 +18,8 @@ export function createApi(session: Session) {
 		devices: createClient(devicesApi, transport),
 		tasks: createClient(tasksApi, transport),
 		backup: createClient(backupApi, transport),
+		audit: createClient(auditApi, transport),
+		system: createClient(systemApi, transport),
 	};
 }
 

@@ -1,13 +1,4 @@
-/** Whether holding `held` means holding `wanted`, now and with whatever permissions are added later. */
-function covers(held: string, wanted: string): boolean {
-	if (held === "*" || held === wanted) return true;
-	const [resource, action] = held.split(":");
-	const [wantedResource, wantedAction] = wanted.split(":");
-	return (
-		(action === "*" && resource === wantedResource) ||
-		(resource === "*" && action === wantedAction && wantedAction !== undefined)
-	);
-}
+import { covers } from "@netconductor/contracts/kernel/actor";
 
 /**
  * Whether someone who holds `held` may hand out `wanted`: every grant wanted is covered by one held.

@@ -42,7 +42,7 @@ export function useContractForm<Values extends Record<string, unknown>, Body, An
 		},
 		onError: (error) => form.setErrors(errorsBeside(error, Object.keys(initial), about)),
 	});
-	const dirty = form.isDirty() && !save.isSuccess;
+	const dirty = form.isDirty();
 	useEffect(() => unsaved.set(id, dirty), [id, dirty]);
 	useEffect(() => () => unsaved.set(id, false), [id]);
 	useBlocker({
@@ -86,16 +86,17 @@ export function useContractForm<Values extends Record<string, unknown>, Body, An
 	};
 }
 
-type Issue = { readonly path: readonly PropertyKey[]; readonly message: string };
+type Issue = { readonly code: string; readonly path: readonly PropertyKey[]; readonly message: string };
 
 function errorsOf(issues: readonly Issue[], values: Record<string, unknown>): Record<string, string> {
 	const errors: Record<string, string> = {};
-	for (const { path, message } of issues) {
+	for (const { code, path, message } of issues) {
 		const name = String(path[0]);
 		if (!(name in values)) continue;
 		const value = values[name];
 		const missing = value === null || value === undefined || (typeof value === "string" && value.trim() === "");
-		errors[name] ??= missing ? "Required" : message;
+		// What a contract says in words of its own is clearer.
+		errors[name] ??= missing && code !== "custom" ? "Required" : message;
 	}
 	return errors;
 }
