@@ -3,9 +3,10 @@ import { z } from "zod";
 import { apis } from "./apis.ts";
 import { permissions, presetRoles } from "./auth/permissions.ts";
 import { errorCatalogue } from "./errors.ts";
-import type { Operation } from "./kernel/operation.ts";
+import { isChange, type Operation } from "./kernel/operation.ts";
 import { redactSecrets, Secret } from "./kernel/secret.ts";
 import { openApiDocument } from "./openapi.ts";
+import { changeKinds, changesOf } from "./realtime/messages.ts";
 
 const operations = Object.values(apis).flatMap((api) =>
 	Object.entries<Operation>(api.operations).map(([name, operation]) => [`${api.name}.${name}`, operation] as const),
@@ -63,6 +64,27 @@ test("preset roles grant only what exists", () => {
 			).toBe(true);
 		}
 	}
+});
+
+describe("what open pages are told of", () => {
+	const changing = operations.filter(([, operation]) => isChange(operation) && operation.internal !== true);
+
+	test.each(changing.map(([name]) => name))("%s says which kinds of things it changes", (name) => {
+		const [api = "", operation = ""] = name.split(".");
+		expect(changesOf[api]?.[operation]).toBeDefined();
+	});
+
+	test("nothing is said of operations that do not exist or change nothing", () => {
+		const told = Object.entries(changesOf).flatMap(([api, byName]) =>
+			Object.keys(byName).map((name) => `${api}.${name}`),
+		);
+		expect(told.toSorted()).toEqual(changing.map(([name]) => name).toSorted());
+	});
+
+	test("hearing of a kind takes a permission that exists", () => {
+		const needed = Object.values<string | null>(changeKinds).filter((permission) => permission !== null);
+		expect(Object.keys(permissions)).toEqual(expect.arrayContaining(needed));
+	});
 });
 
 test("the OpenAPI document refers only to schemas that it has", () => {

@@ -1,3 +1,4 @@
+import { changeKinds, type DashboardMessage } from "@netconductor/contracts/realtime/messages";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -58,16 +59,11 @@ describe("opening a live view", () => {
 		expect((await watch(`/ws/nothing?ticket=${await ticket()}`)).close_code).toBe(4404);
 	});
 
-	test("needs the permission to see runs", async () => {
+	test("of a run needs the permission to see runs", async () => {
 		const { token } = await api.auth.createToken({ body: { name: "no runs", permissions: ["devices:read"] } });
-		const narrow = await product
-			.as(token)
-			.auth.createWsTicket({})
-			.then(
-				({ ticket }) => ticket,
-				() => "refused",
-			);
-		expect([4401, 4403]).toContain((await watch(`/ws/dashboard?ticket=${narrow}`)).close_code);
+		const { ticket: narrow } = await product.as(token).auth.createWsTicket({});
+		const { run_id } = await api.devices.testDevices({ body: { select: { all: true } } });
+		expect((await watch(`/ws/tasks/${run_id}?ticket=${narrow}`)).close_code).toBe(4403);
 	});
 });
 
@@ -99,20 +95,115 @@ test("a watcher that was cut off goes on from its offset without gap or repetiti
 	expect([...upTo, ...outputOf(rest)].map(({ seq }) => seq)).toEqual(stored.items.map(({ seq }) => seq));
 });
 
-test("the dashboard hears of runs and of changed devices", async () => {
-	const socket = new WebSocket(address(`/ws/dashboard?ticket=${await ticket()}`));
-	const heard: string[] = [];
+/** Opens the dashboard's view and answers what it is told from then on: kinds, and `run`. */
+async function listen(token = product.admin_token): Promise<{ heard: Map<string, string>; stop(): void }> {
+	const { ticket } = await product.as(token).auth.createWsTicket({});
+	const socket = new WebSocket(address(`/ws/dashboard?ticket=${ticket}`));
+	const heard = new Map<string, string>();
 	socket.on("message", (text) => {
-		const message = JSON.parse(String(text));
-		heard.push(message.type === "run" ? `run ${message.run.id}` : message.what);
+		const message: DashboardMessage = JSON.parse(String(text));
+		if (message.type === "run") heard.set("run", message.run.id);
+		else heard.set(message.what, message.id);
 	});
 	await new Promise((resolve) => socket.once("open", resolve));
-	const { run_id } = await api.backup.runAll({ body: {} });
-	await runEnded(api, run_id);
-	await api.devices.createDevice({ body: { name: "new-1", host: "192.0.2.1", device_type: "linux" } });
-	await eventually(
-		"run and device are heard of",
-		async () => heard.includes(`run ${run_id}`) && heard.includes("devices") && heard.includes("backups"),
-	);
-	socket.close();
+	return { heard, stop: () => socket.close() };
+}
+
+describe("the dashboard", () => {
+	test("hears of runs, of backups, and of the devices that were backed up", async () => {
+		const { heard, stop } = await listen();
+		const { run_id } = await api.backup.runAll({ body: {} });
+		await runEnded(api, run_id);
+		await eventually(
+			"run, backups, snapshot and health are heard of",
+			async () => heard.get("run") === run_id && ["backups", "snapshots", "devices"].every((kind) => heard.has(kind)),
+		);
+		stop();
+	});
+
+	const changes: Record<string, () => Promise<unknown>> = {
+		devices: () => api.devices.createDevice({ body: { name: "new-1", host: "192.0.2.1", device_type: "linux" } }),
+		credentials: () => api.devices.createCredential({ body: { name: "c-1", username: "u", password: "pa55word" } }),
+		device_groups: () => api.devices.createGroup({ body: { name: "g-1" } }),
+		overrides: async () => {
+			const { items } = await api.devices.listDevices({ query: { page_size: 1 } });
+			await api.devices.putOverride({ params: { id: items[0]?.id ?? "" }, body: { disabled: true } });
+		},
+		device_types: async () => {
+			const { definition } = await api.devices.getDeviceType({ params: { id: "cisco_ios" } });
+			await api.devices.createDeviceType({ body: { ...definition, id: "our_ios", label: "Ours" } });
+		},
+		backup_schedule: async () => {
+			const { cron, time_zone, include } = await api.backup.getBackupSchedule({});
+			await api.backup.putBackupSchedule({ body: { enabled: false, cron, time_zone, include } });
+		},
+		users: () =>
+			api.auth.createUser({ body: { username: "watched", role: "viewer", password: "a password of some length" } }),
+		roles: () => api.auth.createRole({ body: { name: "r-1", label: "R", permissions: [] } }),
+		me: () => api.auth.updateRole({ params: { name: "r-1" }, body: { permissions: ["devices:read"] } }),
+		tokens: () => api.auth.createToken({ body: { name: "t-1", permissions: ["devices:read"] } }),
+		settings: () => api.auth.updateSettings({ body: { login_banner: "hello" } }),
+		views: () => api.auth.createView({ body: { page: "devices", name: "v-1", search: "q=a" } }),
+		keys: () => api.auth.rotateKeys({}),
+	};
+
+	test.each(Object.entries(changes))("hears of changed %s, and that the trail has it", async (kind, change) => {
+		const { heard, stop } = await listen();
+		await change();
+		await eventually(`${kind} are heard of`, async () => heard.has(kind) && heard.has("audit"));
+		stop();
+	});
+
+	test("hears of a host key that changed, of one that was accepted, and of a first one", async () => {
+		const { heard, stop } = await listen();
+		const [first] = fleet.devices;
+		const { items } = await api.devices.listDevices({ query: { q: first?.name } });
+		const id = items.find(({ name }) => name === first?.name)?.id ?? "";
+		const told = async () => {
+			const { run_id } = await api.devices.testDevice({ params: { id } });
+			await runEnded(api, run_id);
+			await eventually("the host key is heard of", async () => heard.get("host_keys") === id);
+			heard.clear();
+		};
+		await fleet.changeHostKey(first?.name ?? "");
+		await told();
+		await api.devices.forgetHostKey({ params: { id } });
+		await eventually("the forgotten key is heard of", async () => heard.get("host_keys") === id);
+		heard.clear();
+		await told();
+		stop();
+	});
+
+	test("tells nobody of kinds, or of runs, that they may not see", async () => {
+		const permissions = ["devices:read"];
+		const { token } = await api.auth.createToken({ body: { name: "narrow", permissions } });
+		const [narrow, wide] = await Promise.all([listen(token), listen()]);
+		await api.auth.updateSettings({ body: { login_banner: "again" } });
+		await api.auth.createRole({ body: { name: "r-2", label: "R", permissions: [] } });
+		const { run_id } = await api.backup.runAll({ body: {} });
+		await runEnded(api, run_id);
+		await eventually("all is told to who may see all", async () =>
+			["settings", "roles", "audit", "backups", "run"].every((kind) => wide.heard.has(kind)),
+		);
+		await api.devices.createGroup({ body: { name: "g-2" } });
+		await eventually("groups are heard of", async () => narrow.heard.has("device_groups"));
+		const mayHear = Object.entries(changeKinds)
+			.filter(([, permission]) => permission === null || permission === "devices:read")
+			.map(([kind]) => kind);
+		expect(mayHear).toEqual(expect.arrayContaining([...narrow.heard.keys()]));
+		narrow.stop();
+		wide.stop();
+	});
+
+	test("hears of a worker that is drained", async () => {
+		const { heard, stop } = await listen();
+		const { items } = await api.tasks.listWorkers({});
+		const online = items.find(({ status }) => status === "online");
+		await api.tasks.drainWorker({ params: { id: online?.id ?? "" } });
+		await eventually(
+			"another worker took its place",
+			async () => heard.has("workers") && heard.get("workers") !== online?.id,
+		);
+		stop();
+	});
 });

@@ -88,6 +88,7 @@ export const changesOf: Readonly<Record<string, Readonly<Record<string, readonly
 		updateDeviceType: ["device_types"],
 		deleteDeviceType: ["device_types"],
 		acceptHostKey: ["host_keys", "devices"],
+		rejectHostKey: ["host_keys", "devices"],
 		forgetHostKey: ["host_keys", "devices"],
 	},
 	tasks: {

@@ -24,7 +24,7 @@ export const authService = defineService({
 	api: authApi,
 	config: AuthConfig,
 	migrations: new URL("../migrations/", import.meta.url),
-	async setup({ db, vault, outbox, config, clock, log, process: { data_dir } }) {
+	async setup({ db, vault, outbox, ephemeral, config, clock, log, process: { data_dir } }) {
 		const passwords = await createPasswords();
 		const throttle = createLoginThrottle({ db, clock });
 		const keys = createSigningKeys({ db, vault, clock });
@@ -79,7 +79,7 @@ export const authService = defineService({
 				listKeys: listKeys(needs),
 				rotateKeys: rotateKeys(needs),
 			},
-			consumers: { "keys.rotated.v1": noteRotation({ keys, log }) },
+			consumers: { "keys.rotated.v1": noteRotation({ keys, ephemeral, log }) },
 			sealed: [sealedSigningKeys],
 			start: async () => housekeeping.start(),
 			stop: () => housekeeping.stop(),

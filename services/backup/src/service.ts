@@ -1,6 +1,7 @@
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
+import { announceChanges } from "@netconductor/runtime/bus/announce-change";
 import { defineService } from "@netconductor/runtime/host/service";
 import { getActivity } from "./backups/activity.ts";
 import { cleanupBackups } from "./backups/cleanup.ts";
@@ -38,7 +39,7 @@ export const backupService = defineService({
 	migrations: new URL("../migrations/", import.meta.url),
 	config: backupConfig,
 	needs: { devices: devicesApi, tasks: tasksApi },
-	async setup({ db, vault, outbox, clients, config, clock, log, ownAccount }) {
+	async setup({ db, vault, outbox, ephemeral, clients, config, clock, log, ownAccount }) {
 		const { devices, tasks } = clients;
 		const needs = {
 			db,
@@ -55,7 +56,14 @@ export const backupService = defineService({
 			search_timeout_ms: config.search_timeout_ms,
 		};
 		await ensureSchedule(db.orm, clock.now());
-		const scheduler = createScheduler(needs);
+		const scheduler = createScheduler({
+			...needs,
+			onChange: (what) =>
+				announceChanges(
+					ephemeral,
+					[what, "snapshots" as const].map((kind) => ({ what: kind, id: "" })),
+				),
+		});
 		return {
 			operations: {
 				listBackups: listBackups(needs),

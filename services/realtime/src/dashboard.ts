@@ -1,6 +1,14 @@
+import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
-import { DashboardMessage } from "@netconductor/contracts/realtime/messages";
+import {
+	type ChangeKind,
+	changeKinds,
+	DashboardMessage,
+	DashboardNews,
+	dashboardTopic,
+} from "@netconductor/contracts/realtime/messages";
 import type { tasksApi } from "@netconductor/contracts/tasks/api";
+import { announceChanges } from "@netconductor/runtime/bus/announce-change";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Consumers } from "@netconductor/runtime/bus/inbox";
 import type { CallerContext } from "@netconductor/runtime/host/call";
@@ -19,67 +27,95 @@ export interface Dashboard {
 	consumers: Consumers;
 	start(): Promise<void>;
 	stop(): Promise<void>;
-	watch(watcher: Watcher): void;
+	/** Tells a watcher of what they may see. `actor` is asked each time: what somebody may do changes while they watch. */
+	watch(watcher: Watcher, actor: () => Pick<Actor, "permissions">): void;
 }
 
-const topic = "dashboard.changed";
 // A run of a thousand devices changes a thousand times; a person needs to hear of it once or twice a second.
 const gather_ms = 400;
 
 /** Tells open pages that something changed, so that they read it again. What a page misses it reads when it reconnects. */
 export function createDashboard({ tasks, account, ephemeral, log }: Needs): Dashboard {
-	const watchers = new Set<Watcher>();
-	const gathered = new Map<string, { kind: "run" | "changed"; what: string; id: string }>();
+	const watchers = new Map<Watcher, () => Pick<Actor, "permissions">>();
+	const changes = new Map<ChangeKind, string>();
+	const runs = new Set<string>();
 	let timer: NodeJS.Timeout | undefined;
 	const unsubscribes: (() => unknown)[] = [];
 
-	function gather(kind: "run" | "changed", what: string, id: string): void {
+	function gather(add: () => void): void {
 		if (watchers.size === 0) return;
-		gathered.set(`${what} ${kind === "run" ? id : ""}`, { kind, what, id });
+		add();
 		timer ??= setTimeout(() => {
 			timer = undefined;
-			const news = [...gathered.values()];
-			gathered.clear();
-			void Promise.all(news.map(tell)).catch((err) => log.warn({ err }, "a change could not be shown live"));
+			const told = [
+				...[...changes].map(([what, id]) => tell({ type: "changed", what, id }, changeKinds[what])),
+				...[...runs].map(tellOfRun),
+			];
+			changes.clear();
+			runs.clear();
+			void Promise.all(told).catch((err) => log.warn({ err }, "a change could not be shown live"));
 		}, gather_ms);
 	}
 
-	async function tell({ kind, what, id }: { kind: "run" | "changed"; what: string; id: string }): Promise<void> {
-		const message: unknown =
-			kind === "run"
-				? { type: "run", run: await tasks.getRun({ params: { id } }, account) }
-				: { type: "changed", what, id };
+	const gatherChanges = (changed: DashboardNews["changed"]) =>
+		gather(() => {
+			for (const { what, id } of changed) changes.set(what, id);
+		});
+
+	function allowed(permission: string | null): Watcher[] {
+		return [...watchers].flatMap(([watcher, actor]) =>
+			permission === null || isPermitted(actor(), permission) ? [watcher] : [],
+		);
+	}
+
+	function tell(message: DashboardMessage, permission: string | null): void {
 		const text = JSON.stringify(DashboardMessage.parse(message));
-		for (const watcher of watchers) {
+		for (const watcher of allowed(permission)) {
 			// It reads everything again when it reconnects, so one that does not keep up loses nothing.
 			if (watcher.backlog < backlogLimitBytes) watcher.sendText(text);
 		}
 	}
 
+	async function tellOfRun(id: string): Promise<void> {
+		if (allowed("runs:read").length === 0) return;
+		tell({ type: "run", run: await tasks.getRun({ params: { id } }, account) }, "runs:read");
+	}
+
 	/** A page reads its whole list again, whichever of them changed: of many that changed at once the last is told. */
-	const changed = (what: "devices" | "backups" | "snapshots", id: string | undefined) =>
-		id === undefined ? Promise.resolve() : ephemeral.publish(topic, { what, id });
+	const announce = async (...changed: DashboardNews["changed"]) => announceChanges(ephemeral, changed);
 
 	return {
 		consumers: {
-			"device.created.v1": { many: (events) => changed("devices", events.at(-1)?.payload.device_id) },
-			"device.updated.v1": { many: (events) => changed("devices", events.at(-1)?.payload.device_id) },
-			"device.deleted.v1": { many: (events) => changed("devices", events.at(-1)?.payload.device_id) },
-			"backup.completed.v1": { many: (events) => changed("backups", events.at(-1)?.payload.backup_id) },
-			"backup.failed.v1": { many: (events) => changed("backups", events.at(-1)?.payload.backup_id) },
-			"snapshot.completed.v1": { many: (events) => changed("snapshots", events.at(-1)?.payload.snapshot_id) },
+			"backup.completed.v1": {
+				many: (events) => announce({ what: "backups", id: events.at(-1)?.payload.backup_id ?? "" }),
+			},
+			"backup.failed.v1": {
+				many: (events) => announce({ what: "backups", id: events.at(-1)?.payload.backup_id ?? "" }),
+			},
+			"snapshot.completed.v1": ({ snapshot_id }) => announce({ what: "snapshots", id: snapshot_id }),
+			"device.host_key_changed.v1": ({ device_id }) =>
+				announce({ what: "host_keys", id: device_id }, { what: "devices", id: device_id }),
 			"run.started.v1": ({ run_id }) => ephemeral.publish("run.progress", { run_id, run: true }),
 			"run.finished.v1": ({ run_id }) => ephemeral.publish("run.progress", { run_id, run: true }),
 		},
 		async start() {
+			// What was said while the connection was down is not known: who comes back reads everything that they show.
+			const onGap = () => {
+				for (const watcher of watchers.keys()) watcher.end(1012, "news were missed");
+			};
 			unsubscribes.push(
-				await ephemeral.subscribe(topic, (payload) => {
-					const { what, id } = payload as { what?: unknown; id?: unknown };
-					if (typeof what === "string" && typeof id === "string") gather("changed", what, id);
-				}),
+				await ephemeral.subscribe(
+					dashboardTopic,
+					(payload) => {
+						const news = DashboardNews.safeParse(payload);
+						if (news.success) gatherChanges(news.data.changed);
+						else log.warn("news of a change are not valid");
+					},
+					onGap,
+				),
 				await ephemeral.subscribe("run.progress", (payload) => {
 					const { run_id } = payload as { run_id?: unknown };
-					if (typeof run_id === "string") gather("run", "run", run_id);
+					if (typeof run_id === "string") gather(() => runs.add(run_id));
 				}),
 			);
 		},
@@ -87,8 +123,8 @@ export function createDashboard({ tasks, account, ephemeral, log }: Needs): Dash
 			clearTimeout(timer);
 			for (const unsubscribe of unsubscribes) await unsubscribe();
 		},
-		watch(watcher) {
-			watchers.add(watcher);
+		watch(watcher, actor) {
+			watchers.set(watcher, actor);
 			watcher.onEnd(() => void watchers.delete(watcher));
 		},
 	};

@@ -30,6 +30,12 @@ const mostViewsOfOne = 200;
 const notPermitted = { code: closeCodes.forbidden, reason: "runs:read is needed" };
 const signedOut = { code: closeCodes.ticket_invalid, reason: "the session or token behind this view has ended" };
 
+/** Somebody who watches: who they are with what they may do as far as it is known, and whether they may go on without seeing runs. */
+interface Watching {
+	actor: Actor;
+	needs_runs: boolean;
+}
+
 /** Accepts WebSockets: right origin, a single-use ticket, and a role that may see what is asked for. */
 export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins, feeds, dashboard, log }: Needs) {
 	// Browsers send nothing to us: anything longer than a pong is somebody playing.
@@ -43,7 +49,7 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 		}
 	}, pingEvery_ms);
 
-	const watching = new Map<Watcher, Actor>();
+	const watching = new Map<Watcher, Watching>();
 	let rechecking = false;
 	const rechecks = setInterval(() => {
 		if (rechecking) return;
@@ -55,29 +61,28 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 
 	/** Closes the views of those who may no longer watch: a ticket says only who they were when they opened it. */
 	async function recheck(): Promise<void> {
-		const bySession = Map.groupBy(watching, ([, { kind, id, session_id }]) => `${kind} ${id} ${session_id}`);
-		for (const [[, actor] = []] of bySession.values()) {
+		const bySession = Map.groupBy(watching, ([, { actor }]) => `${actor.kind} ${actor.id} ${actor.session_id}`);
+		for (const views of bySession.values()) {
+			const actor = views[0]?.[1].actor;
 			if (actor === undefined) continue;
-			const refusal = await whyNoLonger(actor);
-			if (refusal === undefined) continue;
-			for (const [watcher, { kind, id, session_id }] of watching) {
-				if (kind === actor.kind && id === actor.id && session_id === actor.session_id) {
-					watcher.end(refusal.code, refusal.reason);
-				}
+			const now = await resolved(actor);
+			for (const [watcher, view] of views) {
+				if (now === undefined) watcher.end(signedOut.code, signedOut.reason);
+				else if (view.needs_runs && !isPermitted(now, "runs:read")) {
+					watcher.end(notPermitted.code, notPermitted.reason);
+				} else view.actor = { ...view.actor, permissions: now.permissions };
 			}
 		}
 	}
 
-	async function whyNoLonger(actor: Actor): Promise<{ code: number; reason: string } | undefined> {
+	async function resolved(actor: Actor): Promise<Actor | undefined> {
 		try {
-			const now = await resolveAgain(actor);
-			if (now === undefined) return signedOut;
-			return isPermitted(now, "runs:read") ? undefined : notPermitted;
+			return await resolveAgain(actor);
 		} catch (error) {
-			if (isAppError(error) && error.kind === "unauthenticated") return signedOut;
+			if (isAppError(error) && error.kind === "unauthenticated") return undefined;
 			// Auth is away for a moment: nobody is thrown out for that.
 			log.warn({ err: error }, "whether somebody may still watch could not be asked");
-			return undefined;
+			return actor;
 		}
 	}
 
@@ -107,20 +112,20 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 			throw error;
 		});
 		if (actor === undefined) return watcher.end(closeCodes.ticket_invalid, "the ticket is unknown, used or expired");
-		if (!isPermitted(actor, "runs:read")) return watcher.end(notPermitted.code, notPermitted.reason);
-		if (
-			watching
-				.values()
-				.filter(({ id }) => id === actor.id)
-				.toArray().length >= mostViewsOfOne
-		) {
+		const task = /^\/ws\/tasks\/([0-9a-f-]{36})$/.exec(url.pathname)?.[1];
+		const view: Watching = { actor, needs_runs: url.pathname !== "/ws/dashboard" };
+		if (view.needs_runs && !isPermitted(actor, "runs:read")) return watcher.end(notPermitted.code, notPermitted.reason);
+		const views = watching
+			.values()
+			.filter((other) => other.actor.id === actor.id)
+			.toArray();
+		if (views.length >= mostViewsOfOne) {
 			return watcher.end(closeCodes.too_many, `${mostViewsOfOne} live views of yours are open already`);
 		}
-		watching.set(watcher, actor);
+		watching.set(watcher, view);
 		watcher.onEnd(() => void watching.delete(watcher));
 
-		const task = /^\/ws\/tasks\/([0-9a-f-]{36})$/.exec(url.pathname)?.[1];
-		if (url.pathname === "/ws/dashboard") return dashboard.watch(watcher);
+		if (!view.needs_runs) return dashboard.watch(watcher, () => view.actor);
 		if (task === undefined) return watcher.end(closeCodes.not_found, "there is no such live view");
 		const after = Number(url.searchParams.get("after") ?? 0);
 		try {

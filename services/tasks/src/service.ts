@@ -1,5 +1,6 @@
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { ListOperations } from "@netconductor/contracts/tasks/model";
+import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import { defineService } from "@netconductor/runtime/host/service";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
 import { groupOperations } from "./operations/group-operations.ts";
@@ -32,7 +33,7 @@ export function createTasksService(steps: StepRegistry) {
 			const store = createRunStore(db);
 			const operations = createOperationStore(db, outbox);
 			const output = createOutputStore(db);
-			const workers = createWorkerStore(db);
+			const workers = createWorkerStore(db, (id) => announceChange(ephemeral, "workers", id));
 			const progress = createProgress(ephemeral);
 			const onChange = progress.run;
 			const driver = createRunDriver({ db, outbox, store, clock, log, onChange });

@@ -2,6 +2,7 @@ import thisProcess from "node:process";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import { workerApi } from "@netconductor/contracts/tasks/worker-api";
+import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import { defineService } from "@netconductor/runtime/host/service";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
 import { executeOperation } from "./operations/execute-operation.ts";
@@ -44,7 +45,7 @@ export function createWorkerService(steps: StepRegistry) {
 				onChange: progress.operation,
 			});
 			const worker = createWorker({
-				workers: createWorkerStore(db),
+				workers: createWorkerStore(db, (id) => announceChange(ephemeral, "workers", id)),
 				operations,
 				execute,
 				takeOver: (worker_ids) => takeOver(worker_ids, { db, operations, ephemeral, onRunChanged: progress.run }),

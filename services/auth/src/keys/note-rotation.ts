@@ -1,3 +1,5 @@
+import { announceChange } from "@netconductor/runtime/bus/announce-change";
+import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Consumer } from "@netconductor/runtime/bus/inbox";
 import { afterCommit } from "@netconductor/runtime/db/database";
 import type { Log } from "@netconductor/runtime/log";
@@ -6,7 +8,15 @@ import { keyStates } from "../tables.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 
 /** Keeps each service's latest rotation for the list of keys; after auth's own the key that signs access tokens is replaced too. */
-export function noteRotation({ keys, log }: { keys: SigningKeys; log: Log }): Consumer<"keys.rotated.v1"> {
+export function noteRotation({
+	keys,
+	ephemeral,
+	log,
+}: {
+	keys: SigningKeys;
+	ephemeral: Ephemeral;
+	log: Log;
+}): Consumer<"keys.rotated.v1"> {
 	return async (rotated, { tx }) => {
 		const state = {
 			current_key_id: rotated.key_id,
@@ -23,6 +33,7 @@ export function noteRotation({ keys, log }: { keys: SigningKeys; log: Log }): Co
 				// An older one that arrives late changes nothing.
 				setWhere: sql`${keyStates.rotated_at} <= excluded.rotated_at`,
 			});
+		afterCommit(tx, () => announceChange(ephemeral, "keys", rotated.service));
 		if (rotated.service !== "auth") return;
 		afterCommit(tx, () => {
 			keys

@@ -19,6 +19,8 @@ import { readSchedule, type ScheduleRow, scheduleId } from "./schedule-store.ts"
 
 export interface SchedulerNeeds extends StartNeeds, CleanupNeeds {
 	devices: Pick<Client<typeof devicesApi, CallerContext>, "listTargets">;
+	/** Told when the schedule was acted on, and when backups were removed. */
+	onChange?(what: "backup_schedule" | "backups"): void;
 }
 
 export interface Scheduler {
@@ -57,6 +59,7 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
 		if (row.firing !== null || (row.enabled && row.due_at !== null && Date.parse(row.due_at) <= now)) {
 			const claimed = await claimFiring(needs);
 			if (claimed !== undefined) await fire(needs, claimed);
+			needs.onChange?.("backup_schedule");
 		}
 		if (Date.parse(row.maintenance_due_at) <= now) await maintain(needs, stopping.signal);
 	}
@@ -180,6 +183,7 @@ async function maintain(needs: SchedulerNeeds, signal: AbortSignal): Promise<voi
 			sql`delete from devices d where deleted_at is not null and not exists (select from backups b where b.device_id = d.device_id)`,
 		);
 		await sweepSearchTexts(needs);
+		if (removed.backups > 0) needs.onChange?.("backups");
 		if (removed.backups > 0) log.info(removed, "deleted backups beyond the retention");
 	} catch (err) {
 		log.error({ err }, "the daily clean-up of backups failed; trying again in an hour");

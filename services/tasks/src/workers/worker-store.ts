@@ -39,7 +39,8 @@ export interface WorkerStore {
 	queue(query: { page: number; page_size: number; q?: string | undefined }): Promise<Page<QueuedRun>>;
 }
 
-export function createWorkerStore(db: Database): WorkerStore {
+/** @param onChange told of each worker that came, goes, or is gone, after it is stored */
+export function createWorkerStore(db: Database, onChange: (worker_id: string) => void = () => {}): WorkerStore {
 	return {
 		async register({ id, hostname, pid, version, concurrency, lease_ms }) {
 			await db.query(
@@ -47,6 +48,7 @@ export function createWorkerStore(db: Database): WorkerStore {
 				values ($1, $2, $3, $4, 'online', $5, now(), now(), now() + $6 * interval '1 ms')`,
 				[id, hostname, pid, version, concurrency, lease_ms],
 			);
+			onChange(id);
 		},
 
 		async renew(id, lease_ms, { running, completed }) {
@@ -70,6 +72,7 @@ export function createWorkerStore(db: Database): WorkerStore {
 					details: { worker_id: id, status: row.status },
 				});
 			}
+			onChange(id);
 			return toWorker(row);
 		},
 
@@ -78,6 +81,7 @@ export function createWorkerStore(db: Database): WorkerStore {
 				"update workers set status = 'stopped', running = 0, ended_at = now() where id = $1 and status in ('online', 'draining')",
 				[id],
 			);
+			onChange(id);
 		},
 
 		async markLost(lease_ms) {
@@ -91,6 +95,7 @@ export function createWorkerStore(db: Database): WorkerStore {
 				`update workers set status = 'lost', running = 0, ended_at = now()
 				where status in ('online', 'draining') and lease_until < now() returning id`,
 			);
+			for (const { id } of rows) onChange(id);
 			return rows.map(({ id }) => id);
 		},
 
