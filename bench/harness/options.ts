@@ -1,4 +1,12 @@
+import { join, relative } from "node:path";
 import { parseArgs } from "node:util";
+
+const repository = join(import.meta.dirname, "..", "..");
+
+/** The program that runs, as it is typed in the repository's folder. */
+export function programName(): string {
+	return relative(repository, process.argv[1] ?? "");
+}
 
 type Value = string | number | boolean;
 
@@ -24,7 +32,7 @@ export function readOptions<const O extends Record<string, Option>>(
 	own: O,
 ): Values<O> & Values<typeof output> {
 	const options: Record<string, Option> = { ...own, ...output };
-	const program = `node bench/${(process.argv[1] ?? "").split("/").pop()}`;
+	const program = `node ${programName()}`;
 	const help = `${program} [options]\n\n${purpose}\n\n${Object.entries(options)
 		.map(([name, { is, text }]) => `  --${name.padEnd(16)} ${text}${is === false || is === "" ? "" : ` (${is})`}`)
 		.join("\n")}\n`;

@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism, cpus, release, totalmem } from "node:os";
+import { programName } from "./options.ts";
 import { cpuOfDescendants, cpuOfMachine } from "./processes.ts";
 
 export interface Table {
@@ -34,9 +35,8 @@ function coresOfOthers(): number {
 
 /** The command as it was typed, without the options that only choose the output. */
 function command(): string {
-	const program = (process.argv[1] ?? "").split("/").pop();
 	const args = process.argv.slice(2).filter((arg) => arg !== "--json" && arg !== "--markdown");
-	return ["node", `bench/${program}`, ...args].join(" ");
+	return ["node", programName(), ...args].join(" ");
 }
 
 function machine() {
