@@ -182,9 +182,13 @@ export const KeyState = z
 	.meta({ id: "KeyState" });
 export type KeyState = z.infer<typeof KeyState>;
 
-/** What a stranger at the door is shown. */
+/** What a stranger at the door is shown, and who must choose a password before anything else is open. */
 export const SignIn = z
-	.object({ product: z.string(), login_banner: Settings.shape.login_banner.unwrap() })
+	.object({
+		product: z.string(),
+		login_banner: Settings.shape.login_banner.unwrap(),
+		password_min_length: Settings.shape.password_min_length.unwrap(),
+	})
 	.meta({ id: "SignIn" });
 
 /** Word by which the web app knows one of its pages: `devices`, `device-types`. */

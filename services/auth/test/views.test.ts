@@ -115,10 +115,10 @@ test("a search is a query string and nothing else", () => {
 	}
 });
 
-test("a stranger is shown the banner and the product's name, and nothing more", async () => {
-	await auth.api.updateSettings({ body: { login_banner: "Authorised staff only" } }, admin);
+test("a stranger is shown the banner, the name of the product and how long a password must be, and nothing more", async () => {
+	await auth.api.updateSettings({ body: { login_banner: "Authorised staff only", password_min_length: 16 } }, admin);
 	const shown = await auth.api.getSignIn({}, anonymousFrom());
-	expect(shown).toEqual({ product: "NetConductor", login_banner: "Authorised staff only" });
+	expect(shown).toEqual({ product: "NetConductor", login_banner: "Authorised staff only", password_min_length: 16 });
 });
 
 test("views go with their owner", async () => {

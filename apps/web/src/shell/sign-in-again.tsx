@@ -1,10 +1,11 @@
-import { Button, Group, Modal, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useState } from "react";
 import { useApi, useMe, useSession } from "../api/context.tsx";
-import { ProblemAlert } from "../ui/problem.tsx";
+import { PasswordField } from "../ui/password-field.tsx";
+import { SignInProblem, usePause } from "./sign-in-problem.tsx";
 import { unsaved } from "./unsaved.ts";
 
 /**
@@ -37,6 +38,8 @@ export function SignInAgain() {
 		},
 	});
 
+	const pause = usePause(signIn.error);
+
 	function submit(event: FormEvent<HTMLFormElement>) {
 		event.preventDefault();
 		signIn.mutate({ username: user.username, password: String(new FormData(event.currentTarget).get("password")) });
@@ -53,14 +56,14 @@ export function SignInAgain() {
 			<form onSubmit={submit}>
 				<Stack gap="sm">
 					<Text size="sm">Sign in again to go on: what you filled in is still here.</Text>
-					{signIn.isError && <ProblemAlert error={signIn.error} />}
+					{signIn.isError && <SignInProblem error={signIn.error} pause={pause} />}
 					<TextInput label="User name" value={visibleLine(user.username)} readOnly autoComplete="username" />
-					<PasswordInput name="password" label="Password" autoComplete="current-password" required data-autofocus />
+					<PasswordField name="password" label="Password" autoComplete="current-password" required data-autofocus />
 					<Group justify="space-between">
 						<Button variant="subtle" color="gray" onClick={leave}>
 							Discard and leave
 						</Button>
-						<Button type="submit" loading={signIn.isPending}>
+						<Button type="submit" loading={signIn.isPending} disabled={pause > 0}>
 							Sign in
 						</Button>
 					</Group>

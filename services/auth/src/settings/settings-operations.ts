@@ -19,7 +19,10 @@ export function getSettings({ db }: Needs): Operation<"getSettings"> {
 
 /** What anybody may know: a stranger learns neither the version nor who signs in here. */
 export function getSignIn({ db }: Needs): Operation<"getSignIn"> {
-	return async () => ({ product: "NetConductor", login_banner: (await readSettings(db.orm)).login_banner });
+	return async () => {
+		const { login_banner, password_min_length } = await readSettings(db.orm);
+		return { product: "NetConductor", login_banner, password_min_length };
+	};
 }
 
 export function updateSettings({ db, clock }: Needs): Operation<"updateSettings"> {

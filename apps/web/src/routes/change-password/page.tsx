@@ -1,12 +1,15 @@
-import { Button, Group, Paper, PasswordInput, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Paper, Stack, Text, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, useRouter } from "@tanstack/react-router";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { useApi, useMe, useSession } from "../../api/context.tsx";
 import { SmallPage } from "../../shell/small-page.tsx";
-import { fieldErrors, ProblemAlert } from "../../ui/problem.tsx";
+import { PasswordField } from "../../ui/password-field.tsx";
+import { fieldErrors, ProblemAlert, problemOf } from "../../ui/problem.tsx";
 import { toastDone } from "../../ui/toast.tsx";
+import { signInQuery } from "../login/sign-in-query.ts";
 
 export const route = createLazyRoute("/signed-in/change-password")({ component: ChangePasswordPage });
 const { useSearch } = getRouteApi("/signed-in/change-password");
@@ -20,6 +23,9 @@ function ChangePasswordPage() {
 	const { next } = useSearch();
 	const { user } = useMe();
 	const [differs, setDiffers] = useState(false);
+	const form = useRef<HTMLFormElement>(null);
+	const least = useQuery(signInQuery(api)).data?.password_min_length;
+	const focusOn = (name: string) => form.current?.querySelector<HTMLInputElement>(`input[name=${name}]`)?.select();
 	const change = useMutation({
 		mutationFn: (body: { current_password: string; new_password: string }) => api.auth.changePassword({ body }),
 		onSuccess: async (pair) => {
@@ -28,6 +34,7 @@ function ChangePasswordPage() {
 			toastDone("The password is changed");
 			router.history.push(next ?? "/");
 		},
+		onError: (error) => focusOn(problemOf(error).code === "auth.bad_credentials" ? "current_password" : "new_password"),
 	});
 	const { at, rest } = fieldErrors(change.error, ["current_password", "new_password"], {
 		"auth.bad_credentials": "current_password",
@@ -40,7 +47,8 @@ function ChangePasswordPage() {
 		const new_password = String(given.get("new_password"));
 		const same = new_password === given.get("again");
 		setDiffers(!same);
-		if (same) change.mutate({ current_password: String(given.get("current_password")), new_password });
+		if (!same) return focusOn("again");
+		change.mutate({ current_password: String(given.get("current_password")), new_password });
 	}
 
 	async function signOut() {
@@ -57,26 +65,30 @@ function ChangePasswordPage() {
 					: "Your other sessions will end."}
 			</Text>
 			<Paper className="nc-panel" p="lg" mt="md">
-				<form onSubmit={submit}>
+				<form onSubmit={submit} ref={form}>
 					<Stack gap="md">
 						{rest && <ProblemAlert error={change.error} />}
 						<input type="text" name="username" autoComplete="username" value={user.username} readOnly hidden />
-						<PasswordInput
+						<PasswordField
 							name="current_password"
 							label={user.must_change_password ? "One-time password" : "Current password"}
 							autoComplete="current-password"
 							required
+							autoFocus
 							error={at.current_password}
 						/>
-						<PasswordInput
+						<PasswordField
 							name="new_password"
 							label="New password"
-							description="At least 12 characters; a sentence is easiest to keep in mind."
+							descriptionProps={{ component: "div" }}
+							description={
+								<PasswordRules username={visibleLine(user.username)} {...(least !== undefined && { least })} />
+							}
 							autoComplete="new-password"
 							required
 							error={at.new_password}
 						/>
-						<PasswordInput
+						<PasswordField
 							name="again"
 							label="New password again"
 							autoComplete="new-password"
@@ -89,7 +101,11 @@ function ChangePasswordPage() {
 									Sign out
 								</Button>
 							) : (
-								<Button variant="subtle" color="gray" onClick={() => router.history.back()}>
+								<Button
+									variant="subtle"
+									color="gray"
+									onClick={() => (router.history.canGoBack() ? router.history.back() : router.history.push("/"))}
+								>
 									Back
 								</Button>
 							)}
@@ -101,5 +117,19 @@ function ChangePasswordPage() {
 				</form>
 			</Paper>
 		</SmallPage>
+	);
+}
+
+/** What the server takes for a password. */
+function PasswordRules({ username, least }: { username: string; least?: number }) {
+	return (
+		<ul className="nc-rules">
+			<li>
+				{least === undefined ? "Long enough: a sentence is" : `At least ${least} characters: a sentence is`} easiest to
+				keep in mind
+			</li>
+			<li>Five different characters or more</li>
+			<li>More than the user name {username}</li>
+		</ul>
 	);
 }

@@ -1,11 +1,14 @@
-import { Button, Paper, PasswordInput, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Button, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { visibleText } from "@netconductor/contracts/kernel/visible-text";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useRef } from "react";
 import { useApi, useSession } from "../../api/context.tsx";
+import { SignInProblem, usePause } from "../../shell/sign-in-problem.tsx";
 import { SmallPage } from "../../shell/small-page.tsx";
-import { ProblemAlert } from "../../ui/problem.tsx";
+import { PasswordField } from "../../ui/password-field.tsx";
+import { signInQuery } from "./sign-in-query.ts";
 
 export const route = createLazyRoute("/login")({ component: SignInPage });
 const { useSearch } = getRouteApi("/login");
@@ -18,6 +21,7 @@ function SignInPage() {
 	const router = useRouter();
 	const { next } = useSearch();
 	const password = useRef<HTMLInputElement>(null);
+	const banner = useQuery(signInQuery(api)).data?.login_banner ?? "";
 	const signIn = useMutation({
 		mutationFn: (body: { username: string; password: string }) => api.auth.login({ body }),
 		onSuccess: async (pair) => {
@@ -27,9 +31,11 @@ function SignInPage() {
 		},
 		onError: () => password.current?.select(),
 	});
+	const pause = usePause(signIn.error);
 
 	function submit(event: FormEvent<HTMLFormElement>) {
 		event.preventDefault();
+		if (pause > 0) return;
 		const given = new FormData(event.currentTarget);
 		signIn.mutate({ username: String(given.get("username")), password: String(given.get("password")) });
 	}
@@ -37,21 +43,28 @@ function SignInPage() {
 	return (
 		<SmallPage>
 			<Title order={1}>Sign in</Title>
+			{banner !== "" && (
+				<section className="nc-banner" aria-label="Notice of this installation">
+					{visibleText(banner)}
+				</section>
+			)}
 			<Paper className="nc-panel" p="lg" mt="md">
 				<form onSubmit={submit}>
 					<Stack gap="md">
-						{signIn.isError && <ProblemAlert error={signIn.error} />}
-						<TextInput name="username" label="User name" autoComplete="username" required autoFocus maxLength={64} />
-						<PasswordInput
-							ref={password}
-							name="password"
-							label="Password"
-							autoComplete="current-password"
+						{signIn.isError && <SignInProblem error={signIn.error} pause={pause} />}
+						<TextInput
+							name="username"
+							label="User name"
+							autoComplete="username"
+							autoCapitalize="none"
+							spellCheck={false}
 							required
-							maxLength={256}
+							autoFocus
+							maxLength={64}
 						/>
-						<Button type="submit" size="sm" loading={signIn.isPending} fullWidth>
-							Sign in
+						<PasswordField ref={password} name="password" label="Password" autoComplete="current-password" required />
+						<Button type="submit" size="sm" loading={signIn.isPending} disabled={pause > 0} fullWidth>
+							{pause > 0 ? `Sign in (in ${pause} s)` : "Sign in"}
 						</Button>
 					</Stack>
 				</form>

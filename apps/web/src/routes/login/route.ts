@@ -1,9 +1,12 @@
 import { createRoute } from "@tanstack/react-router";
 import { root } from "../root.tsx";
 import { SignInSearch } from "../sign-in-search.ts";
+import { signInQuery } from "./sign-in-query.ts";
 
 export const loginRoute = createRoute({
 	getParentRoute: () => root,
 	path: "/login",
 	validateSearch: SignInSearch,
+	// Beside the page's code and before it shows, so that the banner does not push the form away. Without it the form shows all the same.
+	loader: ({ context: { api, queries } }) => queries.prefetchQuery(signInQuery(api)),
 }).lazy(() => import("./page.tsx").then(({ route }) => route));
