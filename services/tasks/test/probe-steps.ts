@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { collectConfig } from "../src/steps/collect-config.ts";
@@ -7,14 +8,23 @@ import { testConnection } from "../src/steps/test-connection.ts";
 const params = z.object({
 	/** How long it takes. */
 	hold_ms: z.int().default(0),
+	/** Goes on as long as there is a file of this name. */
+	holds_while: z.string().optional(),
+	/** What it prints, `%n` being the device's name. */
+	says: z.string().optional(),
 	/** Names of devices on which it fails. */
 	fails_on: z.array(z.string()).default([]),
 	/** Calls another service at its end. */
 	records: z.boolean().default(false),
 });
 
-async function hold({ hold_ms, fails_on }: z.output<typeof params>, device_name: string, signal: AbortSignal) {
+async function hold(
+	{ hold_ms, holds_while, fails_on }: z.output<typeof params>,
+	device_name: string,
+	signal: AbortSignal,
+) {
 	await sleep(hold_ms, undefined, { signal });
+	while (holds_while !== undefined && existsSync(holds_while)) await sleep(20, undefined, { signal });
 	if (fails_on.includes(device_name)) throw new Error("this device was to fail");
 	return { result: { pid: process.pid } };
 }
@@ -26,7 +36,7 @@ const probeRead = defineStep({
 	mode: "read",
 	params,
 	async run({ params: given, operation, session_options, backup, log }) {
-		log(`probing ${operation.device_name}\u001b[2J`);
+		log(given.says?.replaceAll("%n", operation.device_name) ?? `probing ${operation.device_name}\u001b[2J`);
 		const result = await hold(given, operation.device_name, session_options.signal);
 		if (given.records) {
 			const { id: operation_id, ...where } = operation;
