@@ -22,7 +22,7 @@ export interface WorkerProcesses {
 const shortestLife_ms = 5_000;
 const longestPause_ms = 30_000;
 
-/** Keeps a number of worker processes running: one that dies is replaced, at once if it had lived a while. */
+/** Keeps a number of worker processes running: one that dies is replaced, at once if it had lived a while or ended because it was drained. */
 export function startWorkerProcesses({
 	count,
 	config_file,
@@ -47,9 +47,12 @@ export function startWorkerProcesses({
 		child.once("exit", (code, signal) => {
 			children.delete(child);
 			if (stopping) return;
-			const again = Date.now() - started < shortestLife_ms ? failures + 1 : 0;
+			const drained = code === 0;
+			const again = !drained && Date.now() - started < shortestLife_ms ? failures + 1 : 0;
 			const pause_ms = again === 0 ? 0 : Math.min(longestPause_ms, 250 * 2 ** again);
-			log.warn({ worker_pid: child.pid, code, signal, pause_ms }, "a worker process ended; another takes its place");
+			const about = { worker_pid: child.pid, code, signal, pause_ms };
+			if (drained) log.info(about, "a worker process finished; another takes its place");
+			else log.warn(about, "a worker process ended; another takes its place");
 			const timer = setTimeout(() => {
 				timers.delete(timer);
 				spawn(again);

@@ -246,6 +246,33 @@ test("lists go page by page without leaving out or repeating a run, also by devi
 	expect(await lab.tasks.getWorkerStats({})).toMatchObject({ workers_online: 2, running: 0, pending: 0 });
 });
 
+test("runs are found by the beginnings of words in their title, or by the beginning of their id", async () => {
+	const steps = [{ id: "probe", type: "probe_read", params: {} }];
+	const titled = async (title: string, kind: "backup" | "connectivity_test") =>
+		lab.start({ title, kind, steps, targets: [lab.target("sought-1")] });
+	const backup = await titled("Back up Zürich-core-7 (before the 2026 change)", "backup");
+	const check = await titled("Test zürich-edge-12", "connectivity_test");
+	await Promise.all([backup, check].map(lab.ended));
+	const found = async (query: Record<string, unknown>) =>
+		(await lab.tasks.listRuns({ query })).items.map(({ id }) => id);
+	expect(await found({ q: "ZÜRI" })).toEqual([check, backup]);
+	expect(await found({ q: "core-7 zürich" })).toEqual([backup]);
+	expect(await found({ q: "chan 2026" })).toEqual([backup]);
+	expect(await found({ q: "ürich" })).toEqual([]);
+	for (const hostile of ["'", "zürich' | 'x", "!zürich & (", "zürich:*A", "\\", "%", "<-> ***"]) {
+		const ids = await found({ q: hostile });
+		expect([[], [check, backup]], hostile).toContainEqual(ids);
+	}
+	expect(await found({ q: check })).toEqual([check]);
+	expect(await found({ q: check.toUpperCase().slice(0, 20) })).toContain(check);
+	expect(await found({ q: check.slice(0, 3) })).toEqual([]);
+	expect(await found({ q: "zürich", kind: "backup" })).toEqual([backup]);
+	expect(await found({ q: "zürich", kind: "backup,connectivity_test" })).toEqual([check, backup]);
+	const { items, next_cursor } = await lab.tasks.listRuns({ query: { q: "zürich", limit: 1 } });
+	expect(items.map(({ id }) => id)).toEqual([check]);
+	expect(await found({ q: "zürich", limit: 1, cursor: next_cursor })).toEqual([backup]);
+});
+
 test("operations of different runs that end together keep the trace of their own run", async () => {
 	const traces = ["0af7651916cd43dd8448eb211c80319c", "1bf7651916cd43dd8448eb211c80319d"];
 	const runs = await Promise.all(

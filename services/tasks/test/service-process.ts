@@ -27,7 +27,12 @@ const host = await createHost({
 	internal: { host: "127.0.0.1", port: Number(TEST_PORT) },
 	carrier: createInProcessCarrier({ services: [] }),
 	openEphemeral: () => createPostgresEphemeral({ url, log }),
-	process: { id: newId(), version: "0.0.0-test", data_dir: "/nonexistent" },
+	process: {
+		id: newId(),
+		version: "0.0.0-test",
+		data_dir: "/nonexistent",
+		stands_on: { database: "external", events: "in this process", live: "PostgreSQL" },
+	},
 	clock: systemClock,
 	log,
 	metrics: createMetrics({ process_metrics: false }),
