@@ -1,7 +1,6 @@
-import { ActionIcon, Button, Checkbox, Group, Menu } from "@mantine/core";
-import { columnVisibilityFeature, tableFeatures, useTable } from "@tanstack/react-table";
+import { ActionIcon, Button, Group, Menu } from "@mantine/core";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Icon } from "../icon.tsx";
 import { Pager } from "../pager.tsx";
 import { ProblemAlert } from "../problem.tsx";
@@ -12,14 +11,17 @@ import { count } from "../words.ts";
 import type { Column } from "./column.ts";
 import { csvText, saveText } from "./csv.ts";
 import type { ListSource } from "./list-source.ts";
+import { Row as TableRow } from "./row.tsx";
+import { SavedViews } from "./saved-views.tsx";
 import type { Selection } from "./selection.ts";
+import { Tick } from "./tick.tsx";
 import { useChosenColumns } from "./use-chosen-columns.ts";
 import { useRowKeys } from "./use-row-keys.ts";
 
-const features = tableFeatures({ columnVisibilityFeature });
 // Below this a browser lays out all rows faster than a reader can scroll.
 const virtualFrom = 120;
-const rowsAhead = 30;
+const rowsAhead = 16;
+const rowHeight = 29;
 const shareWidth = 130;
 const noRows: never[] = [];
 
@@ -36,8 +38,10 @@ interface Props<Row> {
 	sort?: string | undefined;
 	onSort?: (sort: string) => void;
 	onPage?: (to: { page: number; page_size: number }) => void;
-	/** Search field, choices, saved views. */
+	/** Search field and choices. */
 	filters?: ReactNode;
+	/** With it the filters can be saved under names; names the list: "devices". */
+	views?: string;
 	/** With it rows can be chosen, also over pages. */
 	selection?: Selection | undefined;
 	/** What can be done with those chosen. */
@@ -52,32 +56,32 @@ interface Props<Row> {
 export function DataTable<Row extends object>(props: Props<Row>) {
 	const { name, noun, columns, rowId, rowName, source, sort, onSort, onPage, selection } = props;
 	const chosen = useChosenColumns(name, columns);
-	const definitions = useMemo(() => columns.map((column) => ({ id: column.id, meta: column })), [columns]);
-	const table = useTable({
-		features,
-		columns: definitions,
-		data: source.rows ?? (noRows as Row[]),
-		getRowId: rowId,
-		state: { columnVisibility: chosen.visibility },
-	});
-	const shown = table
-		.getVisibleLeafColumns()
-		.map(({ id }) => columns.find((column) => column.id === id) as Column<Row>);
+	const { shown } = chosen;
 	const rows = source.rows ?? noRows;
 	const body = useRef<HTMLTableSectionElement>(null);
 	const virtual = rows.length > virtualFrom;
-	const [top, setTop] = useState(0);
+	const [{ top, height }, setPlace] = useState({ top: 0, height: rowHeight });
 	// biome-ignore lint/correctness/useExhaustiveDependencies: what stands above the rows grows and shrinks with them
-	useEffect(() => {
-		if (body.current !== null) setTop(body.current.getBoundingClientRect().top + window.scrollY);
-	}, [rows, selection?.ids.size]);
+	useLayoutEffect(() => {
+		const first = body.current?.querySelector("tr[data-index]");
+		if (body.current === null || !first) return;
+		const place = {
+			top: Math.round(body.current.getBoundingClientRect().top + window.scrollY),
+			height: Math.round(first.getBoundingClientRect().height),
+		};
+		setPlace((before) => (before.top === place.top && before.height === place.height ? before : place));
+	}, [rows, selection?.ids.size, shown]);
 	const virtualizer = useWindowVirtualizer({
 		count: virtual ? rows.length : 0,
-		estimateSize: () => 29,
+		estimateSize: () => height,
 		overscan: rowsAhead,
 		scrollMargin: top,
 		getItemKey: (index) => rowId(rows[index] as Row),
 	});
+	// Rows of a narrow page take as many lines as they need; elsewhere all are as high as the first.
+	const measure = virtual && chosen.narrow ? virtualizer.measureElement : undefined;
+	// biome-ignore lint/correctness/useExhaustiveDependencies: the virtualizer keeps the sizes that it was told
+	useEffect(() => virtualizer.measure(), [height]);
 	const window_ = virtual
 		? virtualizer.getVirtualItems()
 		: rows.map((_, index) => ({ index, key: index, start: 0, end: 0 }));
@@ -91,6 +95,13 @@ export function DataTable<Row extends object>(props: Props<Row>) {
 	});
 	const here = rows.map(rowId);
 	const chosenHere = here.filter((id) => selection?.has(id)).length;
+	// The same function for as long as the list is there, so that a row is drawn anew only when it changed.
+	const latest = useRef({ selection, rowId });
+	latest.current = { selection, rowId };
+	const choose = useCallback(
+		(row: Row, chosenNow: boolean) => latest.current.selection?.set([latest.current.rowId(row)], chosenNow),
+		[],
+	);
 	const offset = source.paging === undefined ? 0 : (source.paging.page - 1) * source.paging.page_size;
 
 	return (
@@ -100,6 +111,7 @@ export function DataTable<Row extends object>(props: Props<Row>) {
 					{props.filters}
 				</Group>
 				<Group gap={4}>
+					{props.views !== undefined && <SavedViews page={props.views} />}
 					<ColumnChoice columns={columns} chosen={chosen} />
 					<ExportButton name={name} columns={columns} source={source} />
 				</Group>
@@ -131,12 +143,11 @@ export function DataTable<Row extends object>(props: Props<Row>) {
 							<tr>
 								{selection !== undefined && (
 									<th scope="col">
-										<Checkbox
-											size="xs"
-											aria-label="Select all on this page"
+										<Tick
+											label="Select all on this page"
 											checked={chosenHere > 0 && chosenHere === here.length}
-											indeterminate={chosenHere > 0 && chosenHere < here.length}
-											onChange={({ currentTarget }) => selection.set(here, currentTarget.checked)}
+											some={chosenHere > 0 && chosenHere < here.length}
+											onChange={(checked) => selection.set(here, checked)}
 										/>
 									</th>
 								)}
@@ -166,30 +177,18 @@ export function DataTable<Row extends object>(props: Props<Row>) {
 								if (row === undefined) return null;
 								const id = rowId(row);
 								return (
-									<tr
+									<TableRow
 										key={id}
-										ref={virtual ? virtualizer.measureElement : undefined}
-										data-index={index}
-										data-tone={props.tone?.(row)}
-										data-selected={selection?.has(id) || undefined}
-										aria-rowindex={offset + index + 2}
-									>
-										{selection !== undefined && (
-											<td>
-												<Checkbox
-													size="xs"
-													aria-label={`Select ${rowName(row)}`}
-													checked={selection.has(id)}
-													onChange={({ currentTarget }) => selection.set([id], currentTarget.checked)}
-												/>
-											</td>
-										)}
-										{shown.map((column) => (
-											<td key={column.id} className={column.number ? "nc-number" : undefined}>
-												{column.cell(row)}
-											</td>
-										))}
-									</tr>
+										row={row}
+										index={index}
+										position={offset + index + 2}
+										columns={shown}
+										measure={measure}
+										tone={props.tone?.(row)}
+										chosen={selection === undefined ? undefined : selection.has(id)}
+										name={rowName(row)}
+										onChoose={choose}
+									/>
 								);
 							})}
 							{below > 0 && <Spacer height={below} />}
@@ -222,8 +221,9 @@ function ColumnChoice<Row>({
 	chosen,
 }: {
 	columns: readonly Column<Row>[];
-	chosen: ReturnType<typeof useChosenColumns>;
+	chosen: Pick<ReturnType<typeof useChosenColumns<Row>>, "shown" | "choose" | "reset" | "changed">;
 }) {
+	const isShown = (column: Column<Row>) => chosen.shown.includes(column);
 	return (
 		<Menu position="bottom-end" closeOnItemClick={false}>
 			<Menu.Target>
@@ -233,15 +233,15 @@ function ColumnChoice<Row>({
 			</Menu.Target>
 			<Menu.Dropdown mah={420} style={{ overflowY: "auto" }}>
 				<Menu.Label>Columns</Menu.Label>
-				{columns.map(({ id, label }) => (
+				{columns.map((column) => (
 					<Menu.Item
-						key={id}
+						key={column.id}
 						role="menuitemcheckbox"
-						aria-checked={chosen.visibility[id] ?? false}
-						onClick={() => chosen.choose(id, !chosen.visibility[id])}
-						leftSection={chosen.visibility[id] ? <Icon name="ok" size={14} /> : <span style={{ width: 14 }} />}
+						aria-checked={isShown(column)}
+						onClick={() => chosen.choose(column.id, !isShown(column))}
+						leftSection={isShown(column) ? <Icon name="ok" size={14} /> : <span style={{ width: 14 }} />}
 					>
-						{label}
+						{column.label}
 					</Menu.Item>
 				))}
 				{chosen.changed && (
