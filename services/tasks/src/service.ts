@@ -1,8 +1,10 @@
+import { devicesApi } from "@netconductor/contracts/devices/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { ListOperations } from "@netconductor/contracts/tasks/model";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import { defineService } from "@netconductor/runtime/host/service";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
+import { tryDeviceType } from "./device-types/try-device-type.ts";
 import { groupOperations } from "./operations/group-operations.ts";
 import { createOperationStore } from "./operations/operation-store.ts";
 import { createOutputStore } from "./output/output-store.ts";
@@ -29,7 +31,8 @@ export function createTasksService(steps: StepRegistry) {
 		api: tasksApi,
 		migrations: new URL("../migrations", import.meta.url),
 		config: workersConfig,
-		async setup({ db, outbox, ephemeral, config, clock, log, metrics }) {
+		needs: { devices: devicesApi },
+		async setup({ db, outbox, ephemeral, clients, config, clock, log, metrics }) {
 			const store = createRunStore(db);
 			const operations = createOperationStore(db, outbox);
 			const output = createOutputStore(db);
@@ -176,6 +179,8 @@ export function createTasksService(steps: StepRegistry) {
 						tellOfWorker(ephemeral, id);
 						return worker;
 					},
+
+					tryDeviceType: tryDeviceType(clients),
 
 					async startRun({ body, actor, note }) {
 						const started = await start({ ...body, started_by: actor });
