@@ -42,6 +42,10 @@ const shapes = {
 	right: "M9 6l6 6-6 6",
 	plus: "M12 5v14M5 12h14",
 	external: "M14 4h6v6M20 4l-9 9M18 14v6H4V6h6",
+	copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+	filter: "M4 5h16l-6 8v6l-4-2v-4z",
+	more: "M6 12v.100M12 12v.100M18 12v.100",
+	bookmark: "M6 4h12v16l-6-4-6 4z",
 	link: "M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.300l-1 1M14 10a4 4 0 0 0-5.700 0l-3 3A4 4 0 0 0 11 18.700l1-1",
 } as const;
 

@@ -1,9 +1,18 @@
 import { DeviceTypeId, Health, ListDevices } from "@netconductor/contracts/devices/model";
 import { z } from "zod";
-import { listSearch } from "../../ui/table/list-search.ts";
+import { listOf, listSearch } from "../../ui/table/list-search.ts";
+
+const truth = z
+	.union([z.enum(["true", "false"]), z.boolean()])
+	.transform((given) => (String(given) === "true" ? "true" : "false"));
 
 export const DevicesSearch = listSearch(ListDevices.shape.sort, {
-	health: Health,
-	device_type: DeviceTypeId,
-	enabled: z.enum(["true", "false"]),
+	health: listOf(Health),
+	device_type: listOf(DeviceTypeId),
+	site: z.coerce.string().min(1).max(100),
+	tag: listOf(z.string().max(64)),
+	group: listOf(z.string().max(100)),
+	enabled: truth,
+	credential_id: z.uuid(),
+	changed_host_key: truth,
 });

@@ -5,6 +5,27 @@ function wish<T extends z.ZodType>(schema: T) {
 	return schema.optional().catch(undefined);
 }
 
+/**
+ * A filter of several values, in an address as the API takes it: `core,edge`. Values that are none are left out. Not for values that may
+ * hold a comma.
+ */
+export function listOf(item: z.ZodType<string, string>) {
+	return z
+		.union([z.string(), z.number(), z.boolean(), z.array(z.coerce.string())])
+		.transform((given) =>
+			(Array.isArray(given) ? given : String(given).split(","))
+				.map((word) => word.trim())
+				.filter((word) => item.safeParse(word).success)
+				.join(","),
+		)
+		.pipe(z.string().min(1));
+}
+
+/** The values of a filter that `listOf` read. */
+export function valuesOf<T extends string>(filter: string | undefined): T[] {
+	return filter === undefined ? [] : (filter.split(",") as T[]);
+}
+
 type Wishes<S extends Record<string, z.ZodType>> = { [K in keyof S]: ReturnType<typeof wish<S[K]>> };
 
 /** What the address of a page may carry besides a list's own: tabs, filters, versions. */
