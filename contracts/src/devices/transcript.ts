@@ -1,25 +1,19 @@
 import { z } from "zod";
 import { Secret } from "../kernel/secret.ts";
-import { DeviceTypeId } from "./model.ts";
 import { FactName, Facts, PlatformDefinition } from "./platform.ts";
 
 /** A device type, by id or as a definition that is not stored yet, and what a session with a device looked like on a terminal. */
-export const TryDeviceType = z
-	.object({
-		device_type: DeviceTypeId.optional(),
-		definition: PlatformDefinition.optional(),
-		/** As it stood on the screen, from the first prompt on: prompts, commands, answers. It may hold passwords, so no record of the call keeps it. */
-		transcript: Secret(
-			z
-				.string()
-				.min(1)
-				.max(2 * 1024 * 1024),
-		),
-	})
-	.refine((given) => (given.device_type === undefined) !== (given.definition === undefined), {
-		message: "Give either device_type or definition",
-		path: ["device_type"],
-	});
+export const TryDeviceType = z.object({
+	/** As it is stored, or as somebody is writing it. */
+	definition: PlatformDefinition,
+	/** As it stood on the screen, from the first prompt on: prompts, commands, answers. It may hold passwords, so no record of the call keeps it. */
+	transcript: Secret(
+		z
+			.string()
+			.min(1)
+			.max(2 * 1024 * 1024),
+	),
+});
 
 const Mode = z.enum(["exec", "enable", "config"]);
 /** A line of the transcript, counted from 1. */

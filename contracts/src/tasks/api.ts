@@ -180,7 +180,7 @@ export const tasksApi = defineApi("tasks", {
 		permission: "devices:read",
 		changes: false,
 		max_body_bytes: 2 * 1024 * 1024,
-		errors: ["device_types.not_found", "device_types.bad_pattern", "device_types.try_too_slow"],
+		errors: ["device_types.bad_pattern", "device_types.try_too_slow"],
 	}),
 
 	listQueue: get("/api/workers/queue", {

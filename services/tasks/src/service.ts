@@ -1,4 +1,3 @@
-import { devicesApi } from "@netconductor/contracts/devices/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { ListOperations } from "@netconductor/contracts/tasks/model";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
@@ -31,8 +30,7 @@ export function createTasksService(steps: StepRegistry) {
 		api: tasksApi,
 		migrations: new URL("../migrations", import.meta.url),
 		config: workersConfig,
-		needs: { devices: devicesApi },
-		async setup({ db, outbox, ephemeral, clients, config, clock, log, metrics }) {
+		async setup({ db, outbox, ephemeral, config, clock, log, metrics }) {
 			const store = createRunStore(db);
 			const operations = createOperationStore(db, outbox);
 			const output = createOutputStore(db);
@@ -180,7 +178,7 @@ export function createTasksService(steps: StepRegistry) {
 						return worker;
 					},
 
-					tryDeviceType: tryDeviceType(clients),
+					tryDeviceType: tryDeviceType(),
 
 					async startRun({ body, actor, note }) {
 						const started = await start({ ...body, started_by: actor });

@@ -1,17 +1,13 @@
-import { devicesApi } from "@netconductor/contracts/devices/api";
 import type { PlatformInput } from "@netconductor/contracts/devices/platform";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { builtInPlatforms } from "@netconductor/driver-platforms/platforms";
-import { actorWith, peer, startTestHost, type TestHost } from "@netconductor/runtime/testing/service";
+import { actorWith, startTestHost, type TestHost } from "@netconductor/runtime/testing/service";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { tasksService } from "../src/service.ts";
 
 let host: TestHost;
 beforeAll(async () => {
-	const devices = peer(devicesApi, {
-		getPlatforms: async ({ body }) => ({ platforms: builtInPlatforms.filter(({ id }) => body.ids.includes(id)) }),
-	});
-	host = await startTestHost({ services: [tasksService], peers: [devices] });
+	host = await startTestHost({ services: [tasksService] });
 });
 afterAll(() => host?.stop());
 
@@ -31,19 +27,19 @@ const codeOf = (call: Promise<unknown>) =>
 		(error: { code?: string }) => error.code,
 	);
 
-test("a definition that is not stored reads a transcript as a stored device type does", async () => {
+test("a definition that somebody is writing reads a transcript as a built-in one does", async () => {
 	const config = { text: "hostname r1\nsnmp-server community <secret> RO\nend\n", masked_lines: 1 };
 	expect(await attempt({ definition, transcript })).toMatchObject({ label: "Acme OS", config });
-	expect(await attempt({ device_type: "cisco_ios", transcript })).toMatchObject({
+	const ios = builtInPlatforms.find(({ id }) => id === "cisco_ios");
+	expect(await attempt({ definition: ios, transcript })).toMatchObject({
 		label: "Cisco IOS and IOS-XE",
 		config,
 	});
 });
 
 test("what cannot be tried is refused by its place, and only who may read devices may try", async () => {
-	expect(await codeOf(attempt({ device_type: "no_such", transcript }))).toBe("device_types.not_found");
 	expect(await codeOf(attempt({ transcript }))).toBe("request.invalid");
-	expect(await codeOf(attempt({ device_type: "cisco_ios", definition, transcript }))).toBe("request.invalid");
+	expect(await codeOf(attempt({ definition }))).toBe("request.invalid");
 	expect(await codeOf(attempt({ definition, transcript: "x".repeat(2 * 1024 * 1024 + 1) }))).toBe("request.too_large");
 	expect(await codeOf(attempt({ definition, transcript }, "backups:read"))).toBe("auth.forbidden");
 	const bad = { ...definition, secrets: ["(?=x)"] };

@@ -1,27 +1,20 @@
 import { Worker } from "node:worker_threads";
-import type { devicesApi } from "@netconductor/contracts/devices/api";
 import type { PlatformDefinition } from "@netconductor/contracts/devices/platform";
 import type { TranscriptReading } from "@netconductor/contracts/devices/transcript";
-import type { Client } from "@netconductor/contracts/kernel/client";
 import type { tasksApi } from "@netconductor/contracts/tasks/api";
 import { failed } from "@netconductor/runtime/errors";
-import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Handler } from "@netconductor/runtime/host/service";
 import { badPatterns, platformFaults } from "@netconductor/runtime/platform-faults";
-
-interface Needs {
-	devices: Pick<Client<typeof devicesApi, CallerContext>, "getPlatforms">;
-}
 
 /** Longest time for one transcript. Patterns take linear time, but a pattern of thousands of states takes thousands of steps for each character. */
 const longest_ms = 5_000;
 const mostMemory_mb = 256;
 
 /** Reads a transcript on a thread of its own, one at a time: a person tries a definition out, and nothing else may wait for that. */
-export function tryDeviceType({ devices }: Needs): Handler<(typeof tasksApi)["operations"]["tryDeviceType"]> {
+export function tryDeviceType(): Handler<(typeof tasksApi)["operations"]["tryDeviceType"]> {
 	let before: Promise<unknown> = Promise.resolve();
 	return async (call) => {
-		const { device_type, definition = await find(devices, device_type ?? "", call), transcript } = call.body;
+		const { definition, transcript } = call.body;
 		const faults = platformFaults(definition, "body.definition");
 		if (faults.length > 0) throw badPatterns(faults);
 		const reading = before.then(() => {
@@ -31,18 +24,6 @@ export function tryDeviceType({ devices }: Needs): Handler<(typeof tasksApi)["op
 		before = reading.catch(() => {});
 		return reading;
 	};
-}
-
-/** @throws device_types.not_found */
-async function find(devices: Needs["devices"], id: string, call: CallerContext): Promise<PlatformDefinition> {
-	const { platforms } = await devices.getPlatforms({ body: { ids: [id] } }, call);
-	const [definition] = platforms;
-	if (definition !== undefined) return definition;
-	throw failed("device_types.not_found", {
-		message: `There is no device type ${id}.`,
-		details: { device_type: id },
-		errors: [{ path: "body.device_type", message: "no such device type" }],
-	});
 }
 
 /** @throws device_types.try_too_slow; the signal's reason */
