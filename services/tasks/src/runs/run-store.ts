@@ -4,7 +4,7 @@ import type { ListRuns, Plan, Run } from "@netconductor/contracts/tasks/model";
 import type { Database, Tx } from "@netconductor/runtime/db/database";
 import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
-import { and, between, eq, gte, inArray, lte, or, type SQL, sql } from "drizzle-orm";
+import { and, between, eq, gte, inArray, lte, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { rowsOf } from "../rows.ts";
 import { operations, runs, wordsOf } from "../tables.ts";
@@ -41,20 +41,55 @@ export interface RunStore {
 	countOperations(on: Database | Tx, id: string): Promise<Counts>;
 }
 
+interface Window {
+	cursor?: string | undefined;
+	limit: number;
+}
+
+/** Titles that may be read one by one to find a page. */
+const readThrough = 20_000;
+
 const historyKey = [
 	{ column: runs.created_at, schema: z.iso.datetime() },
 	{ column: runs.id, schema: z.uuid() },
 ] as const;
 
 export function createRunStore(db: Database): RunStore {
-	async function page(query: { cursor?: string | undefined; limit: number }, ...conditions: (SQL | undefined)[]) {
+	async function page(query: Window, ...conditions: (SQL | undefined)[]) {
+		return toRunPage(query, await read(query, ...conditions));
+	}
+
+	async function read(query: Window, ...conditions: (SQL | undefined)[]): Promise<Row[]> {
 		const { where, order_by, limit } = cursorWindow(query, { key: historyKey, direction: "descending" });
-		const found = await db.orm
+		return db.orm
 			.select()
 			.from(runs)
 			.where(and(where, ...conditions))
 			.orderBy(...order_by)
 			.limit(limit);
+	}
+
+	/**
+	 * Words that many titles have are found among the newest runs, rare ones by their index. Left to itself the database takes rare words for common
+	 * ones and reads a million titles.
+	 */
+	async function search(query: Window, sought: SQL, ...conditions: (SQL | undefined)[]): Promise<Row[]> {
+		const { where, order_by } = cursorWindow(query, { key: historyKey, direction: "descending" });
+		const [oldest] = await db.orm
+			.select({ created_at: runs.created_at })
+			.from(runs)
+			.where(where)
+			.orderBy(...order_by)
+			.offset(readThrough)
+			.limit(1);
+		if (oldest === undefined) return read(query, sought, ...conditions);
+		const recent = await read(query, sought, gte(runs.created_at, oldest.created_at), ...conditions);
+		if (recent.length > query.limit) return recent;
+		const found = sql`${runs.id} in (with found as materialized (select ${runs.id} from ${runs} where ${sought}) select id from found)`;
+		return read(query, found, ...conditions);
+	}
+
+	function toRunPage(query: Window, found: Row[]): CursorPage<Run> {
 		const { items, next_cursor } = toCursorPage(found, query.limit, (row) => [row.created_at, row.id]);
 		return { items: items.map(toRun), next_cursor };
 	}
@@ -139,19 +174,21 @@ export function createRunStore(db: Database): RunStore {
 			return hasEnded(row.status) ? run : { ...run, counts: await countOperations(db, id) };
 		},
 
-		list: (query) =>
-			page(
-				query,
-				query.q ? sought(query.q) : undefined,
+		async list(query) {
+			const conditions = [
 				query.kind && query.kind.length > 0 ? inArray(runs.kind, query.kind) : undefined,
 				query.status && query.status.length > 0 ? inArray(runs.status, query.status) : undefined,
 				query.started_by ? eq(runs.started_by_name, query.started_by) : undefined,
+				query.retry_of ? eq(runs.retry_of, query.retry_of) : undefined,
 				query.from ? gte(runs.created_at, query.from) : undefined,
 				query.to ? lte(runs.created_at, query.to) : undefined,
 				query.device_id
 					? sql`${runs.id} in (select ${operations.run_id} from ${operations} where ${operations.device_id} = ${query.device_id})`
 					: undefined,
-			),
+			];
+			if (query.q === undefined || query.q.trim() === "") return page(query, ...conditions);
+			return toRunPage(query, await search(query, sought(query.q), ...conditions));
+		},
 
 		listOfSubject: (query) => page(query, eq(runs.subject_type, query.type), eq(runs.subject_id, query.id)),
 
@@ -166,13 +203,13 @@ export function createRunStore(db: Database): RunStore {
 }
 
 /** Runs whose title has words that begin like these, or whose id begins so: both stand in an index. */
-function sought(q: string): SQL | undefined {
+function sought(q: string): SQL {
 	const words = q.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
 	// Quoted, so that nothing in them is an operator.
 	const query = words.map((word) => `'${word}':*`).join(" & ");
 	const titled = words.length === 0 ? sql`false` : sql`${wordsOf(runs.title)} @@ ${query}::tsquery`;
 	const ids = idsThatBegin(q);
-	return ids === undefined ? titled : or(titled, between(runs.id, ids.first, ids.last));
+	return ids === undefined ? titled : sql`(${titled} or ${between(runs.id, ids.first, ids.last)})`;
 }
 
 /** First and last id with this beginning; undefined where it is none, or too short to mean one. */
@@ -199,6 +236,7 @@ function toRun(row: Row): Run {
 		status: row.status,
 		counts: row.counts,
 		total: row.total,
+		steps: row.steps.map(({ id, type }) => ({ id, type })),
 		started_by: { kind: row.started_by_kind, id: row.started_by_id, name: row.started_by_name },
 		subject: subjectOf(row),
 		retry_of: row.retry_of,
