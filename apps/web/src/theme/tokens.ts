@@ -57,6 +57,9 @@ export const theme = createTheme({
 		TextInput: { defaultProps: { size: "sm" } },
 		Anchor: { defaultProps: { underline: "hover" } },
 		Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+		Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
+		// The library's placeholder is a child that no menu may have; without it the first item has the focus.
+		Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
 		Notification: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
 	},
 });

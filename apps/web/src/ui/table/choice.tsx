@@ -59,8 +59,7 @@ export function Choices<T extends string>({
 			aria-label={label}
 			placeholder={value === undefined || value.length === 0 ? any : ""}
 			size="xs"
-			miw={width}
-			maw={340}
+			{...(value === undefined || value.length === 0 ? { w: width } : { miw: width, maw: 340 })}
 			searchable
 			clearable
 			clearButtonProps={{ "aria-label": any }}

@@ -21,6 +21,11 @@ export function listOf(item: z.ZodType<string, string>) {
 		.pipe(z.string().min(1));
 }
 
+/** A filter that is true or false, as the API takes it: the router reads the word as what it means. */
+export const truth = z
+	.union([z.enum(["true", "false"]), z.boolean()])
+	.transform((given) => (String(given) === "true" ? "true" : "false"));
+
 /** The values of a filter that `listOf` read. */
 export function valuesOf<T extends string>(filter: string | undefined): T[] {
 	return filter === undefined ? [] : (filter.split(",") as T[]);

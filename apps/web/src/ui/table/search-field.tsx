@@ -28,7 +28,7 @@ export function SearchField({
 			placeholder={placeholder ?? label}
 			size="xs"
 			maxLength={200}
-			style={{ flex: "1 1 160px", maxWidth: 300 }}
+			style={{ flex: "1 1 160px", maxWidth: 260 }}
 			leftSection={<Icon name="search" size={14} />}
 			rightSection={text !== "" && <CloseButton size="xs" aria-label="Clear the search" onClick={() => change("")} />}
 			value={text}
