@@ -66,6 +66,8 @@ export const Run = z
 		status: RunStatus,
 		counts: OperationCounts,
 		total: z.int(),
+		/** What is done on each device, in this order. */
+		steps: z.array(PlanStep.pick({ id: true, type: true })),
 		started_by: z.object({ kind: z.string(), id: z.string(), name: z.string() }),
 		subject: z.object({ type: z.string(), id: z.string() }).nullable(),
 		/** Run that this one repeats in part. */
@@ -169,6 +171,8 @@ export const ListRuns = CursorQuery.extend({
 	status: QueryList(RunStatus).optional(),
 	device_id: Id.optional(),
 	started_by: z.string().max(100).optional(),
+	/** Runs that repeat this one in part. */
+	retry_of: Id.optional(),
 	from: Timestamp.optional(),
 	to: Timestamp.optional(),
 });

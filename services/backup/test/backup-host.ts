@@ -70,6 +70,7 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 				status: "running",
 				counts: none,
 				total: plan.targets.length,
+				steps: plan.steps,
 				started_by: { kind: "user", id: "x", name: "x" },
 				subject: plan.subject ?? null,
 				retry_of: null,

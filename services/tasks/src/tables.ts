@@ -53,6 +53,7 @@ export const runs = tasksSchema.table(
 		index("runs_by_status").on(table.status, table.created_at, table.id),
 		index("runs_by_starter").on(table.started_by_name, table.created_at, table.id),
 		index("runs_by_subject").on(table.subject_type, table.subject_id, table.created_at, table.id),
+		index("runs_by_retried").on(table.retry_of, table.created_at, table.id).where(sql`retry_of is not null`),
 		index("runs_unfinished").on(table.id).where(sql`finished_at is null`),
 		index("runs_by_title").using("gin", wordsOf(table.title)),
 	],

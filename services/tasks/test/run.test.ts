@@ -214,7 +214,15 @@ test("a retry takes the devices that failed, and refuses where nothing did", asy
 	const run_id = await lab.start({ steps, targets });
 	expect(await lab.ended(run_id)).toMatchObject({ status: "partial" });
 	const { run_id: second } = await lab.tasks.retryRun({ params: { id: run_id } });
-	expect(await lab.ended(second)).toMatchObject({ status: "failed", total: 1, retry_of: run_id, title: "Retry: test" });
+	expect(await lab.ended(second)).toMatchObject({
+		status: "failed",
+		total: 1,
+		steps: [{ id: "probe", type: "probe_read" }],
+		retry_of: run_id,
+		title: "Retry: test",
+	});
+	const { items: repeats } = await lab.tasks.listRuns({ query: { retry_of: run_id } });
+	expect(repeats.map(({ id }) => id)).toEqual([second]);
 	const good = await lab.start({ steps: [{ id: "probe", type: "probe_read", params: {} }], targets });
 	await lab.ended(good);
 	await expect(lab.tasks.retryRun({ params: { id: good } })).rejects.toMatchObject({ code: "runs.nothing_to_retry" });

@@ -1,0 +1,1 @@
+CREATE INDEX "runs_by_retried" ON "tasks"."runs" USING btree ("retry_of","created_at","id") WHERE retry_of is not null;
