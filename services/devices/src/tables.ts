@@ -19,6 +19,11 @@ import {
 
 const lower = (column: AnyPgColumn): SQL => sql`lower(${column})`;
 
+/** As people count: `eos-2` before `eos-10`. The collation is made by the migrations. */
+export function inNaturalOrder(name: AnyPgColumn): SQL {
+	return sql`lower(${name}) collate natural_order`;
+}
+
 export const devices = pgTable(
 	"devices",
 	{
@@ -53,7 +58,7 @@ export const devices = pgTable(
 	(table) => [
 		uniqueIndex("devices_name_key").on(lower(table.name)),
 		// One per order in which the list can be asked for: a page is read off an index.
-		index("devices_by_name").on(lower(table.name), table.id),
+		index("devices_by_name").on(inNaturalOrder(table.name)),
 		index("devices_by_host").on(table.host, table.id),
 		index("devices_by_type").on(table.device_type, table.id),
 		index("devices_by_site").on(table.site, table.id),

@@ -71,6 +71,12 @@ describe("devices", () => {
 		}
 	});
 
+	test("names stand in the order in which people count", async () => {
+		for (const name of ["Sorted-10", "sorted-2", "sorted-1-12", "sorted-1-3"]) await create(name);
+		const { items } = await api.listDevices({ query: { q: "sorted-", sort: "name" } });
+		expect(items.map(({ name }) => name)).toEqual(["sorted-1-3", "sorted-1-12", "sorted-2", "Sorted-10"]);
+	});
+
 	test("the list searches, filters, sorts and pages", async () => {
 		for (const [name, more] of Object.entries({
 			"list-1": { site: "Zug", tags: ["x"], groups: ["L1"], description: "100%_sure" },

@@ -5,7 +5,7 @@ import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { and, arrayContains, eq, type SQL, sql } from "drizzle-orm";
 import type { DevicesOperation } from "../operation.ts";
 import { anyOf, holds } from "../sql.ts";
-import { devices } from "../tables.ts";
+import { devices, inNaturalOrder } from "../tables.ts";
 import { deviceColumns } from "./device-store.ts";
 
 type Query = HandlerInput<(typeof devicesApi)["operations"]["listDevices"]>["query"];
@@ -15,7 +15,7 @@ export function listDevices({ db }: { db: Database }): DevicesOperation<"listDev
 	return async ({ query }) => {
 		const where = deviceFilter(query);
 		const { limit, offset, order_by } = pageWindow(query, {
-			columns: { ...devices, name: sql`lower(${devices.name})` },
+			columns: { ...devices, name: inNaturalOrder(devices.name) },
 			id: devices.id,
 			fallback: "name",
 			unique: ["name"],
