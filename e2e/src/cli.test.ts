@@ -192,6 +192,8 @@ describe("the main job", () => {
 		expect(refused.stderr).toContain(before);
 		expect(refused.stderr).toContain(now);
 		expect(await cli.run(["devices", "trust", "ios-2", "--fingerprint", before])).toMatchObject({ code: 1 });
+		expect((await cli.run(["devices", "trust", "ios-2", "--reject", "--yes"])).stdout).toContain(before);
+		expect(await cli.run(["devices", "test", "ios-2"])).toMatchObject({ code: 1 });
 		expect(await cli.run(["devices", "trust", "ios-2", "--fingerprint", now])).toMatchObject({ code: 0 });
 		expect(await cli.run(["devices", "test", "ios-2"])).toMatchObject({ code: 0 });
 	});
@@ -234,11 +236,27 @@ describe("the main job", () => {
 		}
 		const all = (await cli.json(["devices", "list", "--limit", "3"])) as { items: unknown[]; total: number };
 		expect({ shown: all.items.length, total: all.total }).toEqual({ shown: 3, total: 4 });
-		expect(await cli.json(["status"])).toMatchObject({ health: { status: "ok" }, devices: { total: 4 } });
+		expect(await cli.json(["status"])).toMatchObject({
+			health: { status: "ok" },
+			devices: { total: 4 },
+			backups: { coverage: { devices: 4 } },
+		});
 		const { workers } = (await cli.json(["status"])) as { workers: { completed_last_hour: number } };
 		expect((await cli.run(["status"])).stdout).toContain(` of ${workers.completed_last_hour} operations failed`);
 		expect(await cli.json(["audit", "verify"])).toMatchObject({ intact: true });
 		expect(await cli.json(["keys", "rotate"])).toMatchObject({ rotation_id: expect.any(String) });
+	});
+
+	test("what is planned, missing or only a draft is shown before anything is done", async () => {
+		expect(await cli.json(["backup", "coverage", "--status", "good,never", "--all"])).toMatchObject({
+			items: expect.arrayContaining([expect.objectContaining({ device_name: "ios-1", status: "good" })]),
+		});
+		const preview = await cli.run(["backup", "schedule", "preview", "--cron", "0 3 * * *"]);
+		expect({ code: preview.code, lines: preview.stdout.trim().split("\n").length }).toEqual({ code: 0, lines: 10 });
+		expect(await cli.run(["backup", "schedule", "preview", "--cron", "61 * * * *"])).toMatchObject({ code: 1 });
+		const transcript = "r1#show running-config\nhostname r1\nenable secret 5 canary\nend\nr1#";
+		const read = await cli.run(["device-types", "try", "cisco_ios", "-"], transcript);
+		expect(read.stdout).toContain("hostname r1\nenable secret 5 <secret>\nend\n");
 	});
 
 	test("shells are told device names", async () => {

@@ -20,7 +20,7 @@ test("the filters of a list are those of its contract, and what they make passes
 	const { filters, options } = parse(query, argv);
 	expect(filters).toEqual({
 		q: "core",
-		device_type: "cisco_ios",
+		device_type: ["cisco_ios"],
 		tag: ["a", "b"],
 		enabled: "true",
 		sort: "-health_at",

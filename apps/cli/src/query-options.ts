@@ -18,6 +18,11 @@ const named: Record<string, { flag: string; value: string; description: string }
 		value: "snapshot",
 		description: "Only of this snapshot (name, id, latest, previous)",
 	},
+	credential_id: {
+		flag: "credential",
+		value: "credential",
+		description: "Only what names this credential itself (name or id)",
+	},
 	run_id: { flag: "run", value: "run", description: "Only of this run (id)" },
 };
 const paging = new Set(["page", "page_size", "cursor", "limit", "sort"]);
@@ -45,9 +50,13 @@ export function addQueryOptions(
 		properties?: Record<string, Property>;
 		required?: string[];
 	};
+	// What is typed for a list is any text; only what it is parsed to tells which words it may hold.
+	const parsed = z.toJSONSchema(query, { io: "output", unrepresentable: "any" }) as typeof properties & {
+		properties?: Record<string, Property>;
+	};
 	for (const [name, property] of Object.entries(properties)) {
 		if (paging.has(name) || without.includes(name) || required.includes(name)) continue;
-		command.addOption(filterOption(name, property));
+		command.addOption(filterOption(name, property, parsed.properties?.[name]?.items?.enum));
 	}
 	if ("sort" in properties) {
 		command.addOption(
@@ -63,12 +72,18 @@ export function addQueryOptions(
 	}
 }
 
-function filterOption(name: string, property: Property): Option {
+function filterOption(name: string, property: Property, listed: string[] | undefined): Option {
 	const known = named[name];
 	if (known !== undefined) return new Option(`--${known.flag} <${known.value}>`, known.description);
 	const flag = name === "q" ? "search" : name.replaceAll("_", "-");
 	const description = descriptions[name] ?? `Only where ${name.replaceAll("_", " ")} is this`;
 	const list = property.anyOf?.find(({ type }) => type === "array") !== undefined;
+	if (list && listed !== undefined) {
+		// The choices are for help and completion; the parser also takes several at once.
+		return new Option(`--${flag} <${flag}>`, `${description}; repeat it for several`)
+			.choices(listed)
+			.argParser(collectedFrom(listed));
+	}
 	if (list) return new Option(`--${flag} <${flag}>`, `${description}; repeat it for several`).argParser(collected);
 	const choices = property.enum;
 	if (choices?.includes("true")) {
@@ -130,6 +145,16 @@ export function pointInTime(text: string): string {
 /** Gathers the values of an option that may be given several times. Lists after one option would swallow the arguments behind it. */
 export function collected(value: string, before: string[] = []): string[] {
 	return [...before, value];
+}
+
+/** As `collected`, of these words alone; several may be given at once, with commas. */
+function collectedFrom(choices: readonly string[]): (value: string, before?: string[]) => string[] {
+	return (value, before = []) => {
+		const words = value.split(",").map((word) => word.trim());
+		if (!words.every((word) => choices.includes(word)))
+			throw new InvalidArgumentError(`Allowed choices are ${choices.join(", ")}.`);
+		return [...before, ...words];
+	};
 }
 
 /** Parses a yes-or-no value of an option. */

@@ -34,6 +34,8 @@ export function addBackupSchedule(backup: Command, open: Open): void {
 			cli.print(current, () => render(cli, current));
 		});
 
+	addPreview(schedule, open);
+
 	const set = schedule
 		.command("set")
 		.description("Change the schedule; what is not named stays")
@@ -56,6 +58,22 @@ export function addBackupSchedule(backup: Command, open: Open): void {
 		const after = await cli.clients.backup.putBackupSchedule({ body: await changed(cli, before, options) });
 		cli.print(after, () => render(cli, after));
 	});
+}
+
+function addPreview(schedule: Command, open: Open): void {
+	schedule
+		.command("preview")
+		.description("The next ten runs that a time would bring; nothing is changed")
+		.option("--cron <expression>", 'When, as cron with five fields: "0 3 * * *"')
+		.option("--every <minutes>", "When, as an interval", wholeNumber(1, 525_600))
+		.option("--time-zone <zone>", "IANA name such as Europe/Berlin", "UTC")
+		.action(async ({ cron, every, timeZone }: { cron?: string; every?: number; timeZone: string }, self: Command) => {
+			if ((cron === undefined) === (every === undefined)) throw usageFailure("Give either --cron or --every.");
+			const cli = open(self);
+			const body = { cron: cron ?? null, interval_minutes: every ?? null, time_zone: timeZone };
+			const answer = await cli.clients.backup.previewBackupSchedule({ body });
+			cli.print(answer, () => answer.next_runs.map((at) => `${localTime(at)}\n`).join(""));
+		});
 }
 
 async function changed(cli: Cli, before: Schedule, options: ScheduleOptions) {

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { backupApi } from "@netconductor/contracts/backup/api";
-import type { Backup } from "@netconductor/contracts/backup/model";
+import type { Backup, Coverage } from "@netconductor/contracts/backup/model";
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { type Command, Option } from "commander";
 import { type Cli, confirmed, type Open } from "../cli.ts";
@@ -41,6 +41,7 @@ export function addBackupCommands(program: Command, open: Open): void {
 	addShow(backup, open);
 	addDiff(backup, open);
 	addBackupSearch(backup, open);
+	addCoverage(backup, open);
 	addHistory(backup, open);
 	addBlame(backup, open);
 	addBackupSchedule(backup, open);
@@ -204,6 +205,25 @@ function renderComparison(cli: Cli, comparison: Comparison, stat: boolean): stri
 	if (identical) return `${head}: no difference\n${hidden}`;
 	const summary = `${paint("heading", head)}  ${renderCounts(added, removed, paint)}\n${hidden}`;
 	return stat ? summary : `${summary}${renderUnified(unified, { paint, safe: out_is_terminal })}`;
+}
+
+function addCoverage(backup: Command, open: Open): void {
+	const styles = { good: "good", stale: "warning", never: "bad" } as const;
+	addListCommand<Coverage["items"][number]>(backup, open, {
+		name: "coverage",
+		description: "Which enabled devices have a recent good backup; those without one first",
+		operation: backupApi.operations.getCoverage,
+		read: (cli, query) => cli.clients.backup.getCoverage({ query }),
+		noun: "device",
+		columns: [
+			{ title: "DEVICE", value: ({ device_name }) => device_name },
+			{ title: "TYPE", value: ({ device_type }) => device_type },
+			{ title: "STATUS", value: ({ status }) => status, style: ({ status }) => styles[status] },
+			{ title: "LAST GOOD", value: ({ last_good_at }) => localTime(last_good_at), whole: true },
+			{ title: "LAST FAILED", value: ({ last_failed_at }) => localTime(last_failed_at), whole: true },
+			{ title: "ERROR", value: ({ last_error }) => last_error?.message ?? "" },
+		],
+	});
 }
 
 type History = Awaited<ReturnType<Cli["clients"]["backup"]["getHistory"]>>["items"][number];

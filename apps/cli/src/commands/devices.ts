@@ -5,7 +5,7 @@ import type { Device, ImportResult, Selection } from "@netconductor/contracts/de
 import { type Command, Option } from "commander";
 import { type Cli, confirmed, type Open } from "../cli.ts";
 import { hasProblem, usageFailure, workFailure } from "../failure.ts";
-import { addListCommand } from "../list-command.ts";
+import { addListCommand, idsOf } from "../list-command.ts";
 import { type Column, renderFields, renderTable } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { ago, count, duration, localTime } from "../output/words.ts";
@@ -388,12 +388,19 @@ function addExport(devices: Command, open: Open): void {
 	command.action(async (options: Record<string, unknown> & { output?: string }, self: Command) => {
 		const cli = open(self);
 		const text = await cli.clients.devices.exportDevices({
-			query: { ...filtersOf(query, options), ...(cli.json && { format: "json" }) },
+			query: { ...filtersOf(query, options), ...(await idsOf(cli, options)), ...(cli.json && { format: "json" }) },
 		});
 		if (options.output === undefined) return cli.terminal.out(text);
 		await writeFile(options.output, text);
 		cli.note(`Wrote ${options.output}.`);
 	});
+}
+
+interface TrustOptions {
+	fingerprint?: string;
+	forget?: boolean;
+	reject?: boolean;
+	yes?: boolean;
 }
 
 function addTrust(devices: Command, open: Open): void {
@@ -402,53 +409,62 @@ function addTrust(devices: Command, open: Open): void {
 		.description("Accept the new host key of a device, after looking at it")
 		.option("--fingerprint <fingerprint>", "The key you expect, SHA256:…; accepted without asking when it is presented")
 		.option("--forget", "Forget the known key instead: the next contact trusts the one presented then")
+		.addOption(
+			new Option("--reject", "Refuse the presented key instead: the accepted one stays").conflicts([
+				"forget",
+				"fingerprint",
+			]),
+		)
 		.option("--yes", "Do not ask")
-		.action(
-			async (given: string, options: { fingerprint?: string; forget?: boolean; yes?: boolean }, self: Command) => {
-				const cli = open(self);
-				const device = await findDevice(cli, given);
-				const params = { id: device.id };
-				const key = await cli.clients.devices.getHostKey({ params });
-				if (!cli.json) {
-					cli.terminal.err(
-						renderFields(
+		.action(async (given: string, options: TrustOptions, self: Command) => {
+			const cli = open(self);
+			const device = await findDevice(cli, given);
+			const params = { id: device.id };
+			const key = await cli.clients.devices.getHostKey({ params });
+			if (!cli.json) {
+				cli.terminal.err(
+					renderFields(
+						[
+							["Device", `${device.name} (${device.host}:${device.port})`],
+							["Accepted key", `${key.algorithm} ${key.fingerprint}`],
+							["Accepted by", `${key.accepted_by}, ${localTime(key.accepted_at)}`],
 							[
-								["Device", `${device.name} (${device.host}:${device.port})`],
-								["Accepted key", `${key.algorithm} ${key.fingerprint}`],
-								["Accepted by", `${key.accepted_by}, ${localTime(key.accepted_at)}`],
-								[
-									"Presented key",
-									key.presented_fingerprint === null
-										? "the accepted one"
-										: `${key.presented_algorithm} ${key.presented_fingerprint}, ${localTime(key.presented_at)}`,
-								],
+								"Presented key",
+								key.presented_fingerprint === null
+									? "the accepted one"
+									: `${key.presented_algorithm} ${key.presented_fingerprint}, ${localTime(key.presented_at)}`,
 							],
-							cli.terminal.paintErr,
-						),
-					);
-				}
-				if (options.forget) {
-					if (!(await confirmed(cli, options.yes, `Forget the key of ${device.name}?`))) return;
-					await cli.clients.devices.forgetHostKey({ params });
-					return cli.print(
-						{ device_id: device.id, forgotten: true },
-						() => `The key of ${device.name} is forgotten.\n`,
-					);
-				}
-				const presented = key.presented_fingerprint;
-				if (presented === null)
-					return cli.print(key, () => `${device.name} presents the key that is accepted already.\n`);
-				const expected = options.fingerprint;
-				if (expected !== undefined && expected !== presented) {
-					throw workFailure(
-						"host_keys.fingerprint_differs",
-						"The device presents another host key",
-						`${device.name} presented ${presented}, not ${expected}. Nothing was accepted.`,
-					);
-				}
-				if (expected === undefined && !(await confirmed(cli, options.yes, "Accept the presented key?"))) return;
-				const accepted = await cli.clients.devices.acceptHostKey({ params, body: { fingerprint: presented } });
-				cli.print(accepted, () => `${device.name} is trusted with ${accepted.fingerprint}.\n`);
-			},
-		);
+						],
+						cli.terminal.paintErr,
+					),
+				);
+			}
+			if (options.forget) {
+				if (!(await confirmed(cli, options.yes, `Forget the key of ${device.name}?`))) return;
+				await cli.clients.devices.forgetHostKey({ params });
+				return cli.print({ device_id: device.id, forgotten: true }, () => `The key of ${device.name} is forgotten.\n`);
+			}
+			const presented = key.presented_fingerprint;
+			if (presented === null)
+				return cli.print(key, () => `${device.name} presents the key that is accepted already.\n`);
+			if (options.reject) {
+				if (!(await confirmed(cli, options.yes, "Refuse the presented key?"))) return;
+				const kept = await cli.clients.devices.rejectHostKey({ params, body: { fingerprint: presented } });
+				return cli.print(
+					kept,
+					() => `${presented} is refused. ${device.name} stays trusted with ${kept.fingerprint} alone.\n`,
+				);
+			}
+			const expected = options.fingerprint;
+			if (expected !== undefined && expected !== presented) {
+				throw workFailure(
+					"host_keys.fingerprint_differs",
+					"The device presents another host key",
+					`${device.name} presented ${presented}, not ${expected}. Nothing was accepted.`,
+				);
+			}
+			if (expected === undefined && !(await confirmed(cli, options.yes, "Accept the presented key?"))) return;
+			const accepted = await cli.clients.devices.acceptHostKey({ params, body: { fingerprint: presented } });
+			cli.print(accepted, () => `${device.name} is trusted with ${accepted.fingerprint}.\n`);
+		});
 }

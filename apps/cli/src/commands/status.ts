@@ -1,4 +1,3 @@
-import { Health } from "@netconductor/contracts/devices/model";
 import type { Command } from "commander";
 import { z } from "zod";
 import type { Cli, Open } from "../cli.ts";
@@ -71,11 +70,13 @@ async function ifPermitted<T>(answer: Promise<T>): Promise<T | null> {
 }
 
 async function readBackups({ clients: { backup } }: Cli) {
-	const [snapshots, schedule] = await Promise.all([
+	const [snapshots, schedule, { counts }] = await Promise.all([
 		backup.listSnapshots({ query: { page_size: 1 } }),
 		backup.getBackupSchedule({}),
+		backup.getCoverage({ query: { page_size: 1 } }),
 	]);
 	return {
+		coverage: counts,
 		newest_snapshot: snapshots.items[0] ?? null,
 		schedule_enabled: schedule.enabled,
 		next_run: schedule.next_runs[0] ?? null,
@@ -84,14 +85,8 @@ async function readBackups({ clients: { backup } }: Cli) {
 }
 
 async function countDevices({ clients: { devices } }: Cli) {
-	const total = async (query: { health?: z.infer<typeof Health>; enabled?: "false" }) =>
-		(await devices.listDevices({ query: { ...query, page_size: 1 } })).total;
-	const [all, disabled, ...byHealth] = await Promise.all([
-		total({}),
-		total({ enabled: "false" }),
-		...Health.options.map(async (health) => [health, await total({ health })] as const),
-	]);
-	return { total: all, disabled, by_health: Object.fromEntries(byHealth) };
+	const { total, enabled, by_health, changed_host_keys } = await devices.getDeviceSummary({});
+	return { total, disabled: total - enabled, by_health, changed_host_keys };
 }
 
 function render(cli: Cli, { health, workers, backups, devices }: Status): string {
@@ -119,6 +114,18 @@ function render(cli: Cli, { health, workers, backups, devices }: Status): string
 								.map(([name, amount]) => `${amount} ${name}`),
 							...(devices.disabled > 0 ? [`${devices.disabled} disabled`] : []),
 						].join(", "),
+			],
+			[
+				"Backed up",
+				backups === null
+					? undefined
+					: `${backups.coverage.good} of ${count(backups.coverage.devices, "enabled device")} in the last two days, ${backups.coverage.stale} longer ago, ${backups.coverage.never} never`,
+			],
+			[
+				"Host keys",
+				devices && devices.changed_host_keys > 0
+					? `${count(devices.changed_host_keys, "device")} with a changed key; \`netconductor devices trust\` decides`
+					: undefined,
 			],
 			[
 				"Newest snapshot",
