@@ -200,7 +200,8 @@ export function assertSucceeded(run: Run): void {
 }
 
 function retryHint({ id, status }: Run): string {
-	if (status === "needs_attention") return `Look at it: \`netconductor runs show ${id}\``;
+	if (status === "needs_attention")
+		return `Look at the devices, then: \`netconductor runs decide ${id} verified|failed|skip|retry --reason "..."\``;
 	const once = status === "cancelled" ? "To do the rest" : "Once the reasons are mended";
 	return `${once}: \`netconductor runs retry ${id}\``;
 }

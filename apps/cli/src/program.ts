@@ -17,6 +17,7 @@ import { addSnapshotCommands } from "./commands/snapshots.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addTokenCommands } from "./commands/tokens.ts";
 import { addUserCommands } from "./commands/users.ts";
+import { addWorkerCommands } from "./commands/workers.ts";
 import { exitCodes, type Failure, isFailure, usageFailure } from "./failure.ts";
 import { renderProblem } from "./output/problem.ts";
 import { safeJson } from "./output/sanitise.ts";
@@ -68,6 +69,7 @@ export function createProgram(system: System): Command {
 	addBackupCommands(program, open);
 	addSnapshotCommands(program, open);
 	addRunCommands(program, open);
+	addWorkerCommands(program, open);
 	program.commandsGroup("Administration:");
 	addUserCommands(program, open);
 	addRoleCommands(program, open);

@@ -1,4 +1,4 @@
-import { type DashboardNews, dashboardTopic, RunProgress } from "@netconductor/contracts/realtime/messages";
+import { RunProgress } from "@netconductor/contracts/realtime/messages";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import { z } from "zod";
 
@@ -15,12 +15,6 @@ export const RunCancelled = z.object({ run_id: z.string() });
 /** Topic that tells a worker at once that it is to finish; its next renewal would, too. */
 export const drainTopic = "worker.drain";
 export const WorkerDrained = z.object({ worker_id: z.string() });
-
-/** Tells open pages that a worker changed. May be lost; they read everything when they come back. */
-export function tellOfWorker(ephemeral: Pick<Ephemeral, "publish">, worker_id = ""): void {
-	const news: DashboardNews = { changed: [{ what: "workers", id: worker_id }] };
-	ephemeral.publish(dashboardTopic, news).catch(() => {});
-}
 
 export interface Progress {
 	operation(run_id: string, operation_id: string): void;

@@ -8,7 +8,7 @@ import { groupOperations } from "./operations/group-operations.ts";
 import { createOperationStore } from "./operations/operation-store.ts";
 import { createOutputStore } from "./output/output-store.ts";
 import { outputAsText, readOutput } from "./output/read-output.ts";
-import { createProgress, drainTopic, progressTopic, runOf, tellOfWorker, workTopic } from "./progress.ts";
+import { createProgress, drainTopic, progressTopic, runOf, workTopic } from "./progress.ts";
 import { cancelRun } from "./runs/cancel-run.ts";
 import { decideRun } from "./runs/decide-run.ts";
 import { createRunDriver } from "./runs/drive-run.ts";
@@ -59,7 +59,6 @@ export function createTasksService(steps: StepRegistry) {
 			});
 			const supervision = superviseWorkers({
 				workers,
-				onLost: (worker_id) => tellOfWorker(ephemeral, worker_id),
 				takeOver: (worker_ids) => takeOver(worker_ids, { db, operations, ephemeral, onRunChanged: onChange }),
 				clock,
 				log,
@@ -174,7 +173,6 @@ export function createTasksService(steps: StepRegistry) {
 							after: { status: worker.status },
 						});
 						await ephemeral.publish(drainTopic, { worker_id: id }).catch(() => {});
-						tellOfWorker(ephemeral, id);
 						return worker;
 					},
 

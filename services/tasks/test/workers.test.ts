@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DashboardNews, dashboardTopic } from "@netconductor/contracts/realtime/messages";
+import { createPostgresEphemeral } from "@netconductor/runtime/bus/ephemeral";
+import { createLog } from "@netconductor/runtime/log";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type EngineLab, end, startEngineLab } from "./engine-lab.ts";
 
@@ -120,4 +123,33 @@ test("the queue tells which runs wait and since when, and its figures agree with
 	expect(await lab.tasks.listQueue({ query: {} })).toMatchObject({ items: [], total: 0 });
 	expect(await lab.tasks.getWorkerStats({})).toMatchObject({ waiting_runs: 0, oldest_pending_at: null, by_kind: [] });
 	await end(worker);
+});
+
+test("open pages hear that a worker came, what it does, that it is to finish and that it has", async () => {
+	const { connectionString: url = "" } = lab.db.pool.options;
+	const ephemeral = createPostgresEphemeral({ url, log: createLog({ level: "silent" }) });
+	const heard: string[] = [];
+	await ephemeral.subscribe(dashboardTopic, (payload) => {
+		for (const { what, id } of DashboardNews.parse(payload).changed) if (what === "workers") heard.push(id);
+	});
+	const hears = async (id: string) => {
+		await lab.until(async () => heard.includes(id));
+		heard.length = 0;
+	};
+	try {
+		const worker = await lab.startWorker();
+		const { id } = await workerOf(worker.pid);
+		await hears(id);
+		writeFileSync(gate, "");
+		await lab.start({ steps: held(), targets: lab.targets(1, "told") });
+		await hears(id);
+		expect(await workerOf(worker.pid)).toMatchObject({ running: 1 });
+		await lab.tasks.drainWorker({ params: { id } });
+		await hears(id);
+		rmSync(gate);
+		await lab.until(async () => (await workerOf(worker.pid)).status === "stopped");
+		await hears(id);
+	} finally {
+		await ephemeral.close();
+	}
 });

@@ -1,13 +1,15 @@
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
-import type { Run } from "@netconductor/contracts/tasks/model";
-import type { Command } from "commander";
-import type { Cli, Open } from "../cli.ts";
+import { Decision, type OperationGroup, type OutputChunk, type Run } from "@netconductor/contracts/tasks/model";
+import { Argument, type Command } from "commander";
+import { type Cli, confirmed, type Open } from "../cli.ts";
+import { notFoundFailure } from "../failure.ts";
 import { assertSucceeded, followRun, renderOutcome, stateStyle, untilInterrupted } from "../follow-run.ts";
 import { addListCommand } from "../list-command.ts";
 import { safeJson, sanitiseLine } from "../output/sanitise.ts";
 import { renderFields } from "../output/table.ts";
-import { localTime } from "../output/words.ts";
+import { count, localTime } from "../output/words.ts";
+import { collected, wholeNumber } from "../query-options.ts";
 import { readOperations, watchRun } from "../watch-run.ts";
 
 /** `runs`: everything that touches devices, past and present. */
@@ -43,6 +45,87 @@ export function addRunCommands(program: Command, open: Open): void {
 			const operations = await readOperations(cli, id);
 			cli.print({ run, operations }, () => `${renderRun(cli, run)}\n${renderOutcome(cli, run, operations)}`);
 		});
+
+	addListCommand<OperationGroup>(runs, open, {
+		name: "groups <run>",
+		description: "What a run did, devices with an identical result together",
+		operation: tasksApi.operations.listOperationGroups,
+		read: (cli, query, _options, [id = ""]) => cli.clients.tasks.listOperationGroups({ params: { id }, query }),
+		noun: "group",
+		columns: [
+			{ title: "COUNT", value: ({ count: size }) => size, align: "right" },
+			{ title: "STATUS", value: ({ status }) => status, style: ({ status }) => stateStyle(status) },
+			{ title: "STEP", value: ({ step_id }) => step_id },
+			{
+				title: "RESULT",
+				value: ({ error, skip_reason, outcome, sample_output }) =>
+					error?.message ?? skip_reason ?? outcome ?? sample_output.split("\n", 1)[0] ?? "",
+			},
+			{
+				title: "DEVICES",
+				value: ({ device_names, count: size }) => `${device_names.slice(0, 3).join(", ")}${size > 3 ? ", …" : ""}`,
+			},
+			{ title: "KEY", value: ({ key }) => key, whole: true },
+		],
+	});
+
+	runs
+		.command("output <run>")
+		.description("What a run printed, as it is stored")
+		.option("--tail <pieces>", "Only the last so many pieces", wholeNumber(1, 5000))
+		.action(async (id: string, { tail }: { tail?: number }, self: Command) => {
+			const cli = open(self);
+			if (tail !== undefined) {
+				const answer = await cli.clients.tasks.readOutput({ params: { id }, query: { tail } });
+				return cli.print(answer, () => answer.items.map((chunk) => renderChunk(cli, chunk)).join(""));
+			}
+			const all: OutputChunk[] = [];
+			for (let after = 0; ; ) {
+				const { items, next_after } = await cli.clients.tasks.readOutput({ params: { id }, query: { after } });
+				if (items.length === 0) break;
+				after = next_after;
+				if (cli.json) all.push(...items);
+				else for (const chunk of items) cli.terminal.out(renderChunk(cli, chunk));
+			}
+			if (cli.json) cli.print({ items: all }, () => "");
+		});
+
+	runs
+		.command("decide <run>")
+		.description(
+			"Say what became of operations of which nobody knows whether they changed their device. verified: the change was made. failed: it was not, or not whole. skip: leave it out. retry: run it again in this run",
+		)
+		.addArgument(new Argument("<decision>", "What to decide").choices(Decision.options))
+		.requiredOption("--reason <text>", "What you saw on the device")
+		.option(
+			"--device <name>",
+			"Only on this device; may be given several times (default: all that are unknown)",
+			collected,
+		)
+		.option("--yes", "Do not ask")
+		.action(
+			async (
+				id: string,
+				decision: Decision,
+				{ reason, device, yes }: { reason: string; device?: string[]; yes?: boolean },
+				self: Command,
+			) => {
+				const cli = open(self);
+				const body = { decision, reason };
+				const operation_ids = device && (await unknownOperationsOn(cli, id, device));
+				const where = device === undefined ? "all operations that are unknown" : device.join(", ");
+				if (!(await confirmed(cli, yes, `Decide ${decision} on ${where}?`))) return;
+				if (operation_ids === undefined) {
+					const answer = await cli.clients.tasks.decideRun({ params: { id }, body });
+					return cli.print(answer, () => decidedLine(answer.decided, answer.run));
+				}
+				for (const operation_id of operation_ids) {
+					await cli.clients.tasks.decideOperation({ params: { id, operation_id }, body });
+				}
+				const run = await cli.clients.tasks.getRun({ params: { id } });
+				cli.print({ decided: operation_ids.length, run }, () => decidedLine(operation_ids.length, run));
+			},
+		);
 
 	runs
 		.command("watch <run>")
@@ -100,7 +183,6 @@ export async function reportRun(
 }
 
 function watchOutput(cli: Cli, run_id: string): Promise<Run> {
-	const safe = cli.terminal.out_is_terminal;
 	const { paint } = cli.terminal;
 	return untilInterrupted(run_id, (signal) =>
 		watchRun(cli, {
@@ -111,10 +193,7 @@ function watchOutput(cli: Cli, run_id: string): Promise<Run> {
 				if (cli.json) {
 					cli.terminal.out(`${safeJson(news, 0)}\n`);
 				} else if (news.type === "output") {
-					const { device_name, text } = news.chunk;
-					const shown = (safe ? visibleText(text) : text).replace(/\n$/, "");
-					const device = paint("dim", `${sanitiseLine(device_name)} |`);
-					cli.terminal.out(`${shown.replace(/^/gm, () => `${device} `)}\n`);
+					cli.terminal.out(renderChunk(cli, news.chunk));
 				} else if (news.type === "operation" && !["pending", "running"].includes(news.operation.status)) {
 					const { device_name, step_id, status, error } = news.operation;
 					const state = paint(stateStyle(status) ?? "dim", status);
@@ -125,6 +204,33 @@ function watchOutput(cli: Cli, run_id: string): Promise<Run> {
 			},
 		}),
 	);
+}
+
+/** Each line after the name of its device. */
+function renderChunk({ terminal: { out_is_terminal, paint } }: Cli, { device_name, text }: OutputChunk): string {
+	const shown = (out_is_terminal ? visibleText(text) : text).replace(/\n$/, "");
+	const device = paint("dim", `${sanitiseLine(device_name)} |`);
+	return `${shown.replace(/^/gm, () => `${device} `)}\n`;
+}
+
+async function unknownOperationsOn(cli: Cli, run_id: string, devices: readonly string[]): Promise<string[]> {
+	const unknown = (await readOperations(cli, run_id)).filter(({ status }) => status === "unknown");
+	return devices.flatMap((name) => {
+		const found = unknown.filter(({ device_name, device_id }) => device_name === name || device_id === name);
+		if (found.length === 0) {
+			throw notFoundFailure(
+				"operations.not_found",
+				`No operation on ${name} in this run waits for a decision.`,
+				`\`netconductor runs show ${run_id}\` lists them.`,
+			);
+		}
+		return found.map(({ id }) => id);
+	});
+}
+
+function decidedLine(decided: number, run: Run): string {
+	const goes_on = run.finished_at === null ? ` Watch it: \`netconductor runs watch ${run.id}\`` : "";
+	return `Decided on ${count(decided, "operation")}. The run is ${run.status} now.${goes_on}\n`;
 }
 
 function renderRun(cli: Cli, run: Run): string {

@@ -31,7 +31,7 @@ const fenceAt = 0.7;
 export function keepLease({ store, worker_id, lease_ms, load, onLoadChanged, log }: LeaseNeeds): Lease {
 	const lost = new AbortController();
 	const draining = new AbortController();
-	let told = "";
+	let told = "0 0";
 	let ended = false;
 	let renewed_at = performance.now();
 	let renewing = false;

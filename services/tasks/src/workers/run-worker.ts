@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Clock } from "@netconductor/runtime/clock";
 import { failed } from "@netconductor/runtime/errors";
@@ -6,7 +7,7 @@ import { newId } from "@netconductor/runtime/id";
 import type { Log } from "@netconductor/runtime/log";
 import type { Executor, Outcome } from "../operations/execute-operation.ts";
 import type { ClaimedOperation, OperationStore } from "../operations/operation-store.ts";
-import { cancelTopic, drainTopic, RunCancelled, tellOfWorker, WorkerDrained, workTopic } from "../progress.ts";
+import { cancelTopic, drainTopic, RunCancelled, WorkerDrained, workTopic } from "../progress.ts";
 import { type Intake, startIntake } from "./intake.ts";
 import { keepLease, type Lease } from "./lease.ts";
 import type { WorkerStore } from "./worker-store.ts";
@@ -70,7 +71,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 			worker_id,
 			lease_ms: settings.lease_ms,
 			load: () => ({ running: running(), completed }),
-			onLoadChanged: () => tellOfWorker(needs.ephemeral, worker_id),
+			onLoadChanged: () => announceChange(needs.ephemeral, "workers", worker_id),
 			log,
 		});
 		const drain = new AbortController();
@@ -86,7 +87,6 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 			log,
 		});
 		log.info({ worker_id, concurrency: settings.concurrency }, "the worker takes work");
-		tellOfWorker(needs.ephemeral, worker_id);
 		return { worker_id, lease, intake, gone, drained: drain.signal };
 	}
 
@@ -174,7 +174,6 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 			() => needs.takeOver([worker_id]),
 			(err: unknown) => log.warn({ err }, "the worker could not hand back; its lease runs out instead"),
 		);
-		tellOfWorker(needs.ephemeral, worker_id);
 	}
 
 	/** After a lost lease: marks itself and hands over what nobody has taken yet. The main process does the same; whoever comes first. */

@@ -5,8 +5,6 @@ import type { WorkerStore } from "./worker-store.ts";
 export interface SuperviseNeeds {
 	workers: WorkerStore;
 	takeOver(worker_ids: readonly string[]): Promise<void>;
-	/** Called when a worker was marked as lost. */
-	onLost(worker_id: string): void;
 	clock: Clock;
 	log: Log;
 	lease_ms: number;
@@ -15,7 +13,7 @@ export interface SuperviseNeeds {
 const forgetEvery_ms = 60_000;
 
 /** Watches over the workers: takes over from those whose lease ran out, and from those that ended but may have claimed something in their last moment. */
-export function superviseWorkers({ workers, takeOver, onLost, clock, log, lease_ms }: SuperviseNeeds) {
+export function superviseWorkers({ workers, takeOver, clock, log, lease_ms }: SuperviseNeeds) {
 	const stopping = new AbortController();
 	let watching: Promise<void> | undefined;
 	let forgot_at = Number.NEGATIVE_INFINITY;
@@ -23,7 +21,6 @@ export function superviseWorkers({ workers, takeOver, onLost, clock, log, lease_
 	async function look(): Promise<void> {
 		const lost = await workers.markLost(lease_ms);
 		if (lost.length > 0) log.warn({ worker_ids: lost }, "workers gave no sign of life; others take over their work");
-		for (const worker_id of lost) onLost(worker_id);
 		await takeOver(await workers.leftBehind());
 		if (performance.now() - forgot_at > forgetEvery_ms) {
 			forgot_at = performance.now();
