@@ -7,6 +7,7 @@ import { RunRef } from "../tasks/model.ts";
 import { Connection } from "./connection.ts";
 import {
 	BulkAction,
+	ConnectionInUse,
 	ConnectionRequest,
 	Credential,
 	CredentialChange,
@@ -115,6 +116,13 @@ export const devicesApi = defineApi("devices", {
 		params: byId,
 		query: CursorQuery,
 		returns: CursorPage(HealthEntry),
+		permission: "devices:read",
+		errors: ["devices.not_found"],
+	}),
+	getConnection: get("/api/devices/:id/connection", {
+		summary: "How a session with a device would be opened now, and where each part comes from",
+		params: byId,
+		returns: ConnectionInUse,
 		permission: "devices:read",
 		errors: ["devices.not_found"],
 	}),

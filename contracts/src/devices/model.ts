@@ -307,6 +307,32 @@ export const OverrideInput = z.object({
 		.default({}),
 });
 
+/** How a session with a device would be opened now, without secrets, and where each part comes from. */
+export const ConnectionInUse = z
+	.object({
+		device_id: Id,
+		host: z.string(),
+		port: Port,
+		address_from: z.enum(["device", "override"]),
+		/** Null when no credential applies. */
+		credential: z
+			.object({
+				id: Id,
+				from: z.enum(["override", "device", "group", "default"]),
+				/** Name of the group that it comes from. */
+				group: z.string().nullable(),
+			})
+			.nullable(),
+		/** Hosts to go through, the first one reached directly. */
+		jump_hosts: z.array(z.object({ device_id: Id, device_name: z.string(), host: z.string(), port: Port })),
+		legacy_algorithms: z.boolean(),
+		timeouts: SessionTimeouts,
+		/** Why no session can be opened as things stand; null when one can. */
+		refused: z.object({ code: z.string(), message: z.string() }).nullable(),
+	})
+	.meta({ id: "ConnectionInUse" });
+export type ConnectionInUse = z.infer<typeof ConnectionInUse>;
+
 export const DeviceGroup = z
 	.object({
 		id: Id,

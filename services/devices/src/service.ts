@@ -3,6 +3,7 @@ import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import { defineService } from "@netconductor/runtime/host/service";
 import { devicesConfig } from "./config.ts";
+import { getConnection } from "./connection/get-connection.ts";
 import { revealConnection } from "./connection/reveal-connection.ts";
 import {
 	createCredential,
@@ -59,6 +60,7 @@ export const devicesService = defineService({
 				deleteDevice: deleteDevice(stores),
 				updateDevices: updateDevices(stores),
 				listDeviceHealth: listDeviceHealth(stores),
+				getConnection: getConnection(stores),
 				testDevice: testDevice({ db, tasks }),
 				testDevices: testDevices({ db, tasks }),
 				importDevices: importDevices(stores),

@@ -71,6 +71,20 @@ describe("host keys", () => {
 		expect(await present(id, keyB)).toBe("trusted");
 	});
 
+	test("how a session would be opened is told without any secret of it", async () => {
+		const { id } = await create("key-5");
+		const told = await api.getConnection({ params: { id } });
+		expect(told).toMatchObject({ device_id: id, address_from: "device", jump_hosts: [] });
+		expect(JSON.stringify(told)).not.toMatch(/password|private_key/);
+		await api.putOverride({ params: { id }, body: { host: "192.0.2.99", disabled: true, disabled_reason: "RMA" } });
+		expect(await api.getConnection({ params: { id } })).toMatchObject({
+			host: "192.0.2.99",
+			address_from: "override",
+			refused: { code: "devices.disabled", message: expect.stringContaining("RMA") },
+		});
+		expect(await codeOf(api.getConnection({ params: { id: newId() } }))).toBe("devices.not_found");
+	});
+
 	test("a fingerprint that is none is refused", async () => {
 		const { id } = await create("key-4");
 		for (const fingerprint of ["", "SHA256:short", `${keyA}\n`, "MD5:00"]) {

@@ -70,18 +70,19 @@ function addShow(devices: Command, open: Open): void {
 			const cli = open(self);
 			const device = await findDevice(cli, given);
 			const params = { id: device.id };
-			const [host_key, health, credential, jump] = await Promise.all([
+			const [host_key, health, connection, credential, jump] = await Promise.all([
 				cli.clients.devices.getHostKey({ params }).catch((error: unknown) => {
 					if (hasProblem(error, "host_keys.not_found")) return null;
 					throw error;
 				}),
 				cli.clients.devices.listDeviceHealth({ params, query: { limit: 5 } }),
+				cli.clients.devices.getConnection({ params }),
 				credentialName(cli, device),
 				device.jump_device_id === null
 					? undefined
 					: cli.clients.devices.getDevice({ params: { id: device.jump_device_id } }).then(({ name }) => name),
 			]);
-			cli.print({ ...device, host_key, health: device.health, latest_contacts: health.items }, () => {
+			cli.print({ ...device, host_key, connection, health: device.health, latest_contacts: health.items }, () => {
 				const fields = renderFields(
 					[
 						["Name", device.name],
@@ -98,6 +99,8 @@ function addShow(devices: Command, open: Open): void {
 						["Description", device.description],
 						["Credential", credential],
 						["Jump device", jump],
+						["Sessions go to", `${connection.host}:${connection.port}`],
+						["Sessions refused", connection.refused?.message],
 						["Legacy algorithms", device.legacy_algorithms],
 						...Object.entries(device.facts).map(([name, value]) => [`Fact ${name}`, value] as const),
 						["Host key", host_key === null ? "none yet" : `${host_key.algorithm} ${host_key.fingerprint}`],

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type DeviceLayers, maxJumpHosts, resolveConnection } from "./connection.ts";
+import { type DeviceLayers, describeConnection, maxJumpHosts, resolveConnection } from "./connection.ts";
 
 function layers(
 	given: {
@@ -148,5 +148,61 @@ describe("jump hosts", () => {
 				}
 			}),
 		);
+	});
+});
+
+describe("what a session would use", () => {
+	test("is told with where each part comes from", () => {
+		expect(describeConnection(layers())).toMatchObject({
+			host: "192.0.2.1",
+			port: 22,
+			address_from: "device",
+			credential: { id: "default", from: "default", group: null },
+			timeouts: { connect_ms: 15_000 },
+			refused: null,
+		});
+		const groups = [
+			{ name: "Zone", credential_id: "zone" },
+			{ name: "access", credential_id: null },
+			{ name: "Backbone", credential_id: "backbone" },
+		];
+		expect(describeConnection(layers({ groups })).credential).toEqual({
+			id: "backbone",
+			from: "group",
+			group: "Backbone",
+		});
+		const override = { port: 2222, credential_id: "override", timeouts: { connect_ms: 500 } };
+		expect(describeConnection(layers({ device: { credential_id: "device" }, groups, override }))).toMatchObject({
+			host: "192.0.2.1",
+			port: 2222,
+			address_from: "override",
+			credential: { id: "override", from: "override" },
+			timeouts: { connect_ms: 500, auth_ms: 20_000 },
+		});
+	});
+
+	test("is the same as what a session is given, or the refusal says why none is", () => {
+		const jump = layers({ device: { id: "id-jump", name: "jump-1", host: "192.0.2.254", credential_id: "jump" } });
+		const behind = layers({ device: { jump_device_id: "id-jump" } });
+		const told = describeConnection(behind, () => jump);
+		const given = resolveConnection(behind, () => jump);
+		expect(told.jump_hosts).toEqual(
+			given.jump_hosts.map(({ device_id, name, host, port }) => ({ device_id, device_name: name, host, port })),
+		);
+		expect(told).toMatchObject({ host: given.host, credential: { id: given.credential_id }, timeouts: given.timeouts });
+
+		expect(describeConnection(layers({ default_credential_id: null }))).toMatchObject({
+			credential: null,
+			refused: { code: "devices.no_credential" },
+		});
+		expect(describeConnection(layers({ device: { enabled: false } }))).toMatchObject({
+			credential: { from: "default" },
+			refused: { code: "devices.disabled", message: expect.stringContaining("switched off") },
+		});
+		const circle = layers({ device: { jump_device_id: "id-core-1" } });
+		expect(describeConnection(circle, () => circle)).toMatchObject({
+			jump_hosts: [],
+			refused: { code: "devices.jump_loop" },
+		});
 	});
 });

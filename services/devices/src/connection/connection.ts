@@ -1,5 +1,6 @@
 import { SessionTimeouts } from "@netconductor/contracts/devices/connection";
-import { failed } from "@netconductor/runtime/errors";
+import type { ConnectionInUse } from "@netconductor/contracts/devices/model";
+import { failed, isAppError } from "@netconductor/runtime/errors";
 
 /** A device with the settings that are its own. */
 export interface DeviceLayer {
@@ -94,20 +95,9 @@ export function whyDisabled(
 	return device.enabled ? undefined : "it is switched off in the inventory";
 }
 
-function resolveEndpoint(
-	{ device, override, groups, default_credential_id }: DeviceLayers,
-	request: RequestLayer = {},
-) {
-	const group = groups
-		.filter(({ credential_id }) => credential_id !== null)
-		.toSorted((a, b) => compare(a.name.toLowerCase(), b.name.toLowerCase()) || compare(a.name, b.name))[0];
-	const credential_id =
-		request.credential_id ??
-		override?.credential_id ??
-		device.credential_id ??
-		group?.credential_id ??
-		default_credential_id;
-	if (credential_id === null) {
+function resolveEndpoint({ device, override, ...layers }: DeviceLayers, request: RequestLayer = {}): ResolvedEndpoint {
+	const credential_id = request.credential_id ?? credentialInUse({ device, override, ...layers })?.id;
+	if (credential_id === undefined) {
 		throw failed("devices.no_credential", {
 			message: `No credential applies to ${device.name}. Set one on the device, on one of its groups, or make one the default.`,
 			details: { device_id: device.id, device_name: device.name },
@@ -116,11 +106,64 @@ function resolveEndpoint(
 	return {
 		device_id: device.id,
 		name: device.name,
-		host: override?.host ?? device.host,
-		port: override?.port ?? device.port,
+		...addressInUse({ device, override }),
 		credential_id,
 		legacy_algorithms: device.legacy_algorithms,
 	};
+}
+
+function addressInUse({ device, override }: Pick<DeviceLayers, "device" | "override">) {
+	return { host: override?.host ?? device.host, port: override?.port ?? device.port };
+}
+
+/** The credential that applies without a request for another, and what it comes from. */
+function credentialInUse({
+	device,
+	override,
+	groups,
+	default_credential_id,
+}: DeviceLayers): ConnectionInUse["credential"] {
+	if (override?.credential_id) return { id: override.credential_id, from: "override", group: null };
+	if (device.credential_id !== null) return { id: device.credential_id, from: "device", group: null };
+	const [group] = groups
+		.filter(({ credential_id }) => credential_id !== null)
+		.toSorted((a, b) => compare(a.name.toLowerCase(), b.name.toLowerCase()) || compare(a.name, b.name));
+	if (group?.credential_id) return { id: group.credential_id, from: "group", group: group.name };
+	return default_credential_id === null ? null : { id: default_credential_id, from: "default", group: null };
+}
+
+/** What a session would use, told also where it would be refused. */
+export function describeConnection(
+	layers: DeviceLayers,
+	layersOf: (device_id: string) => DeviceLayers | undefined = () => undefined,
+): ConnectionInUse {
+	const { device, override } = layers;
+	const refused = refusalOf(() => resolveConnection(layers, layersOf));
+	// A way that leads in a circle, or through a host that may not be used, is told by the refusal.
+	let way: ResolvedEndpoint[] = [];
+	refusalOf(() => {
+		way = resolveJumpHosts(device, layersOf);
+	});
+	return {
+		device_id: device.id,
+		...addressInUse(layers),
+		address_from: (override?.host ?? null) === null && (override?.port ?? null) === null ? "device" : "override",
+		credential: credentialInUse(layers),
+		jump_hosts: way.map(({ device_id, name, host, port }) => ({ device_id, device_name: name, host, port })),
+		legacy_algorithms: device.legacy_algorithms,
+		timeouts: SessionTimeouts.parse({ ...override?.timeouts }),
+		refused,
+	};
+}
+
+function refusalOf(resolve: () => unknown): ConnectionInUse["refused"] {
+	try {
+		resolve();
+		return null;
+	} catch (error) {
+		if (!isAppError(error)) throw error;
+		return { code: error.code, message: error.message };
+	}
 }
 
 function resolveJumpHosts(
