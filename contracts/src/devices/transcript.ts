@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Secret } from "../kernel/secret.ts";
 import { FactName, Facts, PlatformDefinition } from "./platform.ts";
 
-/** A device type, by id or as a definition that is not stored yet, and what a session with a device looked like on a terminal. */
+/** The definition of a device type, and what a session with a device looked like on a terminal. */
 export const TryDeviceType = z.object({
 	/** As it is stored, or as somebody is writing it. */
 	definition: PlatformDefinition,
