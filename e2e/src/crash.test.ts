@@ -77,6 +77,22 @@ test("kill -9 of the main process in the middle of a run: workers end by themsel
 	await expectOnce(run);
 }, 90_000);
 
+test("a worker that is drained in the middle of a run hands nothing back, another takes its place, and who asked is on record", async () => {
+	const run = await startedBackup();
+	const online = async () =>
+		(await api.tasks.listWorkers({ query: {} })).items.filter(({ status }) => status === "online");
+	const [worker] = await online();
+	if (worker === undefined) throw new Error("no worker");
+	await api.tasks.drainWorker({ params: { id: worker.id } });
+	await eventually("another worker has come", async () => (await online()).some(({ pid }) => pid !== worker.pid));
+	await expectOnce(run);
+	const { items } = await api.tasks.listOperations({ params: { id: run.run_id }, query: {} });
+	expect(items.map(({ attempts }) => attempts)).toEqual(Array(10).fill(1));
+	expect(new Set(items.map(({ worker_id }) => worker_id)).size).toBe(2);
+	const { items: records } = await api.audit.listAudit({ query: { operation: "drainWorker" } });
+	expect(records).toMatchObject([{ resource_type: "worker", resource_id: worker.id, actor: { name: "admin" } }]);
+}, 90_000);
+
 test("kill -9 of everything at once, PostgreSQL too: the next start finishes the run", async () => {
 	const run = await startedBackup();
 	const children = product.server.children();
