@@ -1,6 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { RunProgress } from "@netconductor/contracts/realtime/messages";
+import { createPostgresEphemeral } from "@netconductor/runtime/bus/ephemeral";
+import { createLog } from "@netconductor/runtime/log";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type EngineLab, end, startEngineLab } from "./engine-lab.ts";
 
@@ -94,6 +97,36 @@ test("what a person decided, who it was and why stands on the operation, and the
 		{},
 		{ counts: { failed: 1, unknown: 0 }, finished_at },
 	]);
+});
+
+test("a decision is on record with what it was and who made it, and whoever watches the run hears of it", async () => {
+	const run_id = await leftUnknown("l");
+	const { connectionString: url = "" } = lab.db.pool.options;
+	const ephemeral = createPostgresEphemeral({ url, log: createLog({ level: "silent" }) });
+	const heard: RunProgress[] = [];
+	await ephemeral.subscribe("run.progress", (payload) => void heard.push(RunProgress.parse(payload)));
+	try {
+		const { id } = await decide(run_id, "l", verify);
+		await lab.until(async () => heard.some(({ operation_ids, run }) => operation_ids?.includes(id) && run));
+		expect(heard.every((news) => news.run_id === run_id)).toBe(true);
+		const recorded = async () =>
+			lab.db.query<{ payload: unknown }>(
+				"select payload from lab_events where name = 'audit.operation_recorded.v1' and payload->>'operation' = 'decideOperation' and payload::text like $1",
+				[`%${id}%`],
+			);
+		await lab.until(async () => (await recorded()).length > 0);
+		expect((await recorded()).map(({ payload }) => payload)).toMatchObject([
+			{
+				outcome: "succeeded",
+				actor: { name: "admin" },
+				resource_type: "run",
+				resource_id: run_id,
+				after: { ...verify, operation_id: id, status: "succeeded" },
+			},
+		]);
+	} finally {
+		await ephemeral.close();
+	}
 });
 
 test("of two who decide at once one is taken and the other told; the same person may repeat it", async () => {
