@@ -89,8 +89,10 @@ export const cssVariables: CSSVariablesResolver = () => ({
 		"--nc-bad-bar": "#d5392f",
 		"--nc-added": "#e4f6e8",
 		"--nc-added-sign": "#1a6b35",
+		"--nc-added-part": "#b5e6c1",
 		"--nc-removed": "#fdebea",
 		"--nc-removed-sign": "#b3261e",
+		"--nc-removed-part": "#f8c8c4",
 		"--nc-mark": "#ffe58f",
 	},
 	dark: {
@@ -111,8 +113,10 @@ export const cssVariables: CSSVariablesResolver = () => ({
 		"--nc-bad-bar": "#e0554b",
 		"--nc-added": "#12301c",
 		"--nc-added-sign": "#6fd08c",
+		"--nc-added-part": "#1f5a33",
 		"--nc-removed": "#3a1a1a",
 		"--nc-removed-sign": "#ff9b93",
+		"--nc-removed-part": "#6b2a28",
 		"--nc-mark": "#6b5200",
 	},
 });

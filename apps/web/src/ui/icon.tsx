@@ -46,6 +46,7 @@ const shapes = {
 	filter: "M4 5h16l-6 8v6l-4-2v-4z",
 	more: "M6 12v.100M12 12v.100M18 12v.100",
 	bookmark: "M6 4h12v16l-6-4-6 4z",
+	swap: "M4 8h15M15 4l4 4-4 4M20 16H5M9 12l-4 4 4 4",
 	link: "M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.300l-1 1M14 10a4 4 0 0 0-5.700 0l-3 3A4 4 0 0 0 11 18.700l1-1",
 } as const;
 

@@ -1,0 +1,89 @@
+import { Select } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { useApi, usePermitted } from "../api/context.tsx";
+
+const searchAfter_ms = 200;
+const mostOffered = 50;
+
+interface Picked {
+	id: string;
+	name: string;
+}
+
+/** Chooses one device of however many there are: the server looks for what is typed. Also for who may see backups but no inventory. */
+export function DevicePicker({
+	label,
+	heading,
+	placeholder,
+	device,
+	onPick,
+	clearable = false,
+	width,
+	grow = false,
+}: {
+	label: string;
+	/** Stands above the field, where its label is not seen. */
+	heading?: string;
+	placeholder: string;
+	/** The one that is chosen; its name may still be unknown. */
+	device: { id: string; name?: string | undefined } | undefined;
+	onPick: (device: Picked | undefined) => void;
+	clearable?: boolean;
+	width?: number;
+	/** Takes the room that is left beside others. */
+	grow?: boolean;
+}) {
+	const api = useApi();
+	const mayReadDevices = usePermitted()("devices:read");
+	const [opened, setOpened] = useState(false);
+	const [typed, setTyped] = useState("");
+	const [asked] = useDebouncedValue(typed, searchAfter_ms);
+	const q = asked.trim() === (device?.name ?? "") ? undefined : asked.trim() || undefined;
+	const found = useQuery({
+		queryKey: ["devices", "picker", { q, mayReadDevices }],
+		queryFn: async ({ signal }): Promise<Picked[]> => {
+			if (mayReadDevices) {
+				const query = { q, sort: "name", page_size: mostOffered } as const;
+				return (await api.devices.listDevices({ query }, { signal })).items.map(({ id, name }) => ({ id, name }));
+			}
+			const query = { q, sort: "device_name", page_size: mostOffered } as const;
+			const { items } = await api.backup.getCoverage({ query }, { signal });
+			return items.map(({ device_id, device_name }) => ({ id: device_id, name: device_name }));
+		},
+		enabled: opened,
+		placeholderData: keepPreviousData,
+	});
+	const named = useQuery({
+		queryKey: ["devices", "name", device?.id],
+		queryFn: async ({ signal }) => (await api.devices.getDevice({ params: { id: device?.id ?? "" } }, { signal })).name,
+		enabled: device !== undefined && device.name === undefined && mayReadDevices,
+	});
+	const chosen = device === undefined ? undefined : { id: device.id, name: device.name ?? named.data ?? device.id };
+	const offered = [...(found.data ?? [])];
+	if (chosen !== undefined && !offered.some(({ id }) => id === chosen.id)) offered.unshift(chosen);
+	return (
+		<Select
+			label={heading}
+			aria-label={label}
+			placeholder={placeholder}
+			size="xs"
+			w={width}
+			style={grow ? { flex: "1 1 150px" } : undefined}
+			searchable
+			clearable={clearable}
+			clearButtonProps={{ "aria-label": placeholder }}
+			allowDeselect={false}
+			value={chosen?.id ?? null}
+			data={offered.map(({ id, name }) => ({ value: id, label: visibleLine(name) }))}
+			filter={({ options }) => options}
+			onDropdownOpen={() => setOpened(true)}
+			onSearchChange={setTyped}
+			nothingFoundMessage={found.isFetching ? "Looking…" : "No device of that name"}
+			maxDropdownHeight={320}
+			onChange={(id) => onPick(id === null ? undefined : offered.find((one) => one.id === id))}
+		/>
+	);
+}
