@@ -2,6 +2,7 @@ import { auditApi } from "./audit/api.ts";
 import { authApi } from "./auth/api.ts";
 import { backupApi } from "./backup/api.ts";
 import { devicesApi } from "./devices/api.ts";
+import { systemApi } from "./system/api.ts";
 import { tasksApi } from "./tasks/api.ts";
 
 /** Every contract of the product: what the gateway routes, OpenAPI documents and the role matrix tests. */
@@ -11,4 +12,5 @@ export const apis = {
 	tasks: tasksApi,
 	backup: backupApi,
 	audit: auditApi,
+	system: systemApi,
 } as const;

@@ -1,3 +1,4 @@
+import type { Backlog } from "./bus/backlog.ts";
 import { redactText } from "./redact.ts";
 
 /** Body of `/health/live` and `/health/ready`. */
@@ -20,6 +21,10 @@ export type HealthCheck = (signal: AbortSignal) => Promise<unknown>;
 export interface HealthRegistry {
 	/** Adds a check of a dependency under a name such as `database` or `devices.database`. Answers how to take it out again. */
 	register(name: string, check: HealthCheck, options?: { timeout_ms?: number }): () => void;
+	/** Adds a service whose events may wait. */
+	registerBacklog(service: string, read: () => Promise<Backlog>): void;
+	/** What waits, by service; null where it cannot be told now. Has no part in `ready`: a service with much to do is none that is broken. */
+	backlogs(): Promise<Record<string, Backlog | null>>;
 	/** Says why the process takes no work (starting, stopping), or with undefined that it does. New registries take none yet. */
 	holdBack(reason: string | undefined): void;
 	/** Whether the process itself runs; asks no dependency, since a restart would not mend one. */
@@ -40,6 +45,7 @@ const cache_ms = 1_000;
 /** A registry of named checks. */
 export function createHealth(): HealthRegistry {
 	const entries = new Map<string, Entry>();
+	const backlogs = new Map<string, () => Promise<Backlog>>();
 	let held: string | undefined = "starting";
 
 	return {
@@ -50,6 +56,11 @@ export function createHealth(): HealthRegistry {
 			return () => {
 				if (entries.get(name) === entry) entries.delete(name);
 			};
+		},
+		registerBacklog: (service, read) => void backlogs.set(service, read),
+		async backlogs() {
+			const read = [...backlogs].map(async ([service, count]) => [service, await count().catch(() => null)] as const);
+			return Object.fromEntries(await Promise.all(read));
 		},
 		holdBack(reason) {
 			held = reason;

@@ -11,20 +11,12 @@ import { createFetchTransport } from "@netconductor/contracts/kernel/fetch-trans
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { Run } from "@netconductor/contracts/tasks/model";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
+import { sampleChange, samplePlatforms } from "@netconductor/lab/sim/sample-network";
 import { isAppError } from "@netconductor/runtime/errors";
 import { serve } from "./serve.ts";
 import { defaultTargets } from "./services.ts";
 
 const deviceCount = 24;
-const platforms = ["cisco_ios", "cisco_nxos", "cisco_xr", "arista_eos", "juniper_junos", "mikrotik_routeros"] as const;
-
-/** What somebody types on three of the devices, in their own languages. */
-const changes: Partial<Record<(typeof platforms)[number], string[]>> = {
-	cisco_ios: ["interface Loopback99", "description added by the demo", "ip address 192.0.2.99 255.255.255.255"],
-	arista_eos: ["ntp server 192.0.2.123"],
-	juniper_junos: ["set system ntp server 192.0.2.123"],
-};
-
 const say = (text: string) => process.stdout.write(`${text}\n`);
 
 async function main(): Promise<void> {
@@ -32,8 +24,8 @@ async function main(): Promise<void> {
 	rmSync(data_dir, { recursive: true, force: true });
 	const password = randomBytes(9).toString("base64url");
 
-	say(`Starting ${deviceCount} simulated devices of ${platforms.length} platforms...`);
-	const fleet = await startFleetProcess({ devices: { count: deviceCount, platforms: [...platforms] } });
+	say(`Starting ${deviceCount} simulated devices of ${samplePlatforms.length} platforms...`);
+	const fleet = await startFleetProcess({ devices: { count: deviceCount, platforms: [...samplePlatforms] } });
 	say("Starting NetConductor (the first start takes some seconds)...");
 	const server = await serve({
 		targets: defaultTargets,
@@ -71,9 +63,10 @@ async function show(url: string, password: string, fleet: FleetProcess): Promise
 	const before = await backupAll("Before the change");
 
 	const changed: string[] = [];
-	for (const [platform, lines] of Object.entries(changes)) {
+	for (const platform of samplePlatforms) {
 		const device = fleet.devices.find((candidate) => candidate.platform === platform);
-		if (device === undefined) continue;
+		const lines = sampleChange(platform);
+		if (device === undefined || lines === undefined) continue;
 		await fleet.applyLines(device.name, lines);
 		changed.push(device.name);
 	}

@@ -19,6 +19,7 @@ import { startTelemetry } from "@netconductor/runtime/telemetry";
 import { publicUrl } from "./public-url.ts";
 import { loadServices, type Target } from "./services.ts";
 import { loadSettings, type Settings, usesEmbedded } from "./settings.ts";
+import { loadSimulator } from "./simulator.ts";
 import { version } from "./version.ts";
 import { startWorkerProcesses } from "./worker-processes.ts";
 
@@ -105,7 +106,17 @@ async function start({ targets, services, settings, config_file, env, log, life 
 		internal: settings.internal,
 		carrier: await openCarrier(services, settings, log),
 		openEphemeral: (db) => openEphemeral(settings, db, log),
-		process: { id: newId(), version, data_dir },
+		process: {
+			id: newId(),
+			version,
+			data_dir,
+			stands_on: {
+				database: usesEmbedded(services, settings) ? "embedded" : "external",
+				events: settings.rabbitmq.url === undefined ? "in this process" : "RabbitMQ",
+				live: settings.redis.url === undefined ? "PostgreSQL" : "Redis",
+			},
+			simulator: loadSimulator,
+		},
 		clock: systemClock,
 		log,
 		metrics,

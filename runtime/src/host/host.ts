@@ -3,6 +3,7 @@ import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { Api } from "@netconductor/contracts/kernel/operation";
 import { announceOutbox, hearOfOutbox } from "../bus/announce-outbox.ts";
+import { readBacklog } from "../bus/backlog.ts";
 import type { Carrier } from "../bus/carrier.ts";
 import type { Ephemeral } from "../bus/ephemeral.ts";
 import { startInbox } from "../bus/inbox.ts";
@@ -216,6 +217,7 @@ async function buildService(
 
 	if (own !== undefined) {
 		sweepRegularly(own.audit, life, log);
+		health.registerBacklog(service.name, () => readBacklog(own.db));
 		joinBus(service.name, built, own, { options, life, ephemeral }, log);
 	} else if (db !== undefined && !options.services.some(({ name }) => name === service.schema)) {
 		const announced = announceOutbox({ db, ephemeral });

@@ -14,6 +14,7 @@ import type { Metrics } from "../metrics.ts";
 import type { Vault } from "../vault.ts";
 import type { SealedColumn } from "../vault-rotation.ts";
 import type { CallerContext, ChangeNote, ServiceTransport } from "./call.ts";
+import type { Simulator } from "./simulator.ts";
 
 /** What every handler is given besides its input. */
 export interface CallContext extends Required<CallerContext> {
@@ -65,6 +66,10 @@ export interface ProcessFacts {
 	id: string;
 	version: string;
 	data_dir: string;
+	/** What the process stands on, for people. */
+	stands_on: { database: "embedded" | "external"; events: string; live: string };
+	/** Loads the simulator; answers undefined where it is not installed. */
+	simulator?(): Promise<Simulator | undefined>;
 }
 
 /** What a service is made of, once built. */

@@ -72,6 +72,7 @@ export function createInternalServer({
 	}
 	app.get("/health/live", async (_, reply) => answerHealth(reply, health.live()));
 	app.get("/health/ready", async (_, reply) => answerHealth(reply, await health.ready()));
+	app.get("/health/backlogs", () => health.backlogs());
 	app.get("/metrics", async (_, reply) => {
 		const { content_type, body } = await metrics.expose();
 		return reply.type(content_type).send(body);

@@ -8,7 +8,7 @@ import { loadConfig } from "../config.ts";
 import { createHealth } from "../health.ts";
 import type { CallerContext } from "../host/call.ts";
 import { createHost, type Host } from "../host/host.ts";
-import { type AnyService, defineService, type Handlers } from "../host/service.ts";
+import { type AnyService, defineService, type Handlers, type ProcessFacts } from "../host/service.ts";
 import { newId } from "../id.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
@@ -27,6 +27,7 @@ export interface TestHostOptions {
 	env?: Readonly<Record<string, string>>;
 	clock?: Clock;
 	data_dir?: string;
+	simulator?: ProcessFacts["simulator"];
 	/** Shows what the services log. */
 	log_level?: "silent" | "error" | "warn" | "info" | "debug";
 }
@@ -75,9 +76,19 @@ export function peer<A extends Api>(api: A, operations: Partial<Handlers<A>>): A
 	});
 }
 
+const stands_on = { database: "external", events: "in this process", live: "PostgreSQL" } as const;
+
 /** Services on a real, empty PostgreSQL, joined as the product joins them. */
 export async function startTestHost(options: TestHostOptions): Promise<TestHost> {
-	const { services, peers = [], addresses = {}, env = {}, clock = systemClock, data_dir = "/nonexistent" } = options;
+	const {
+		services,
+		peers = [],
+		addresses = {},
+		env = {},
+		clock = systemClock,
+		data_dir = "/nonexistent",
+		simulator,
+	} = options;
 	const all = [...services, ...peers];
 	const database = await testDatabase(services[0]?.name ?? "host");
 	const slices = services.flatMap(({ config }) => (config === undefined ? [] : [config]));
@@ -98,7 +109,7 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
 				services: services.filter(({ name, schema }) => schema === name).map(({ name }) => name),
 			}),
 			openEphemeral: (db) => createPostgresEphemeral({ url: db?.url ?? database.url, log }),
-			process: { id: newId(), version: "0.0.0-test", data_dir },
+			process: { id: newId(), version: "0.0.0-test", data_dir, stands_on, ...(simulator && { simulator }) },
 			clock,
 			log,
 			metrics: createMetrics({ process_metrics: false }),

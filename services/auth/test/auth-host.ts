@@ -63,7 +63,12 @@ export async function startAuthHost(
 		internal: { host: "127.0.0.1", port: 0 },
 		carrier: createInProcessCarrier(),
 		openEphemeral: (opened) => createPostgresEphemeral({ url: opened?.url ?? "", log }),
-		process: { id: "test", version: "0.0.0", data_dir },
+		process: {
+			id: "test",
+			version: "0.0.0",
+			data_dir,
+			stands_on: { database: "external", events: "in this process", live: "PostgreSQL" },
+		},
 		clock,
 		log,
 		metrics: createMetrics({ process_metrics: false }),
