@@ -1,22 +1,46 @@
 import { Center, Loader } from "@mantine/core";
 import { createRouter } from "@tanstack/react-router";
+import { aboutRoute } from "./routes/about/route.ts";
+import { auditRoute } from "./routes/audit/route.ts";
 import { changePasswordRoute } from "./routes/change-password/route.ts";
 import { compareRoute } from "./routes/compare/route.ts";
+import { coverageRoute } from "./routes/coverage/route.ts";
 import { deviceRoute } from "./routes/device/route.ts";
 import { devicesRoute } from "./routes/devices/route.ts";
 import { homeRoute } from "./routes/home/route.ts";
 import { loginRoute } from "./routes/login/route.ts";
+import { rolesRoute } from "./routes/roles/route.ts";
 import { framed, root, signedIn } from "./routes/root.tsx";
 import { runRoute } from "./routes/run/route.ts";
 import { runsRoute } from "./routes/runs/route.ts";
 import { searchRoute } from "./routes/search/route.ts";
+import { settingsRoute } from "./routes/settings/route.ts";
+import { tokensRoute } from "./routes/tokens/route.ts";
+import { userRoute } from "./routes/user/route.ts";
+import { usersRoute } from "./routes/users/route.ts";
 import { FailedPage, MissingPage } from "./shell/failed-page.tsx";
 
 const routeTree = root.addChildren([
 	loginRoute,
 	signedIn.addChildren([
 		changePasswordRoute,
-		framed.addChildren([homeRoute, devicesRoute, deviceRoute, compareRoute, searchRoute, runsRoute, runRoute]),
+		framed.addChildren([
+			homeRoute,
+			devicesRoute,
+			deviceRoute,
+			compareRoute,
+			coverageRoute,
+			aboutRoute,
+			searchRoute,
+			runsRoute,
+			runRoute,
+			usersRoute,
+			userRoute,
+			rolesRoute,
+			tokensRoute,
+			auditRoute,
+			settingsRoute,
+		]),
 	]),
 ]);
 

@@ -32,6 +32,16 @@ export function Ago({ at }: { at: string }) {
 	);
 }
 
+/** How long until then, or ago; hovering tells the exact time. */
+export function Until({ at }: { at: string }) {
+	const reference = useSyncExternalStore(subscribe, () => now);
+	return (
+		<time dateTime={at} title={moment(at)}>
+			{ago(at, reference)}
+		</time>
+	);
+}
+
 export function Moment({ at }: { at: string }) {
 	return <time dateTime={at}>{moment(at)}</time>;
 }

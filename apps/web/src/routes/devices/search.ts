@@ -1,10 +1,6 @@
 import { DeviceTypeId, Health, ListDevices } from "@netconductor/contracts/devices/model";
 import { z } from "zod";
-import { listOf, listSearch } from "../../ui/table/list-search.ts";
-
-const truth = z
-	.union([z.enum(["true", "false"]), z.boolean()])
-	.transform((given) => (String(given) === "true" ? "true" : "false"));
+import { listOf, listSearch, truth } from "../../ui/table/list-search.ts";
 
 export const DevicesSearch = listSearch(ListDevices.shape.sort, {
 	health: listOf(Health),

@@ -48,6 +48,8 @@ interface Props<Row> {
 	bulk?: ReactNode;
 	/** The CSV file as the server makes it; without, it is made here from the columns. */
 	csv?: (signal: AbortSignal) => Promise<string>;
+	/** The row that is open beside the list. */
+	current?: string | undefined;
 	/** Stands in place of no rows. */
 	empty: ReactNode;
 	/** Marks a row that stands out: "bad" for what needs somebody. */
@@ -187,6 +189,7 @@ export function DataTable<Row extends object>(props: Props<Row>) {
 										columns={shown}
 										measure={measure}
 										tone={props.tone?.(row)}
+										current={id === props.current}
 										chosen={selection === undefined ? undefined : selection.has(id)}
 										name={rowName(row)}
 										onChoose={choose}

@@ -11,15 +11,34 @@ interface Props<Item> {
 	columns: readonly Column<Item>[];
 	measure: Ref<HTMLTableRowElement> | undefined;
 	tone: "bad" | "warn" | undefined;
+	current: boolean;
 	/** Undefined where rows cannot be chosen. */
 	chosen: boolean | undefined;
 	name: string;
 	onChoose: (row: Item, chosen: boolean) => void;
 }
 
-function PlainRow<Item>({ row, index, position, columns, measure, tone, chosen, name, onChoose }: Props<Item>) {
+function PlainRow<Item>({
+	row,
+	index,
+	position,
+	columns,
+	measure,
+	tone,
+	current,
+	chosen,
+	name,
+	onChoose,
+}: Props<Item>) {
 	return (
-		<tr ref={measure} data-index={index} data-tone={tone} data-selected={chosen || undefined} aria-rowindex={position}>
+		<tr
+			ref={measure}
+			data-index={index}
+			data-tone={tone}
+			data-selected={chosen || current || undefined}
+			aria-current={current || undefined}
+			aria-rowindex={position}
+		>
 			{chosen !== undefined && (
 				<td>
 					<Tick label={`Select ${name}`} checked={chosen} onChange={(now) => onChoose(row, now)} />

@@ -1,0 +1,110 @@
+import { Button } from "@mantine/core";
+import type { ApiToken } from "@netconductor/contracts/auth/model";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import { State } from "../../ui/state.tsx";
+import type { Column } from "../../ui/table/column.ts";
+import { Ago, Until } from "../../ui/time.tsx";
+import { count } from "../../ui/words.ts";
+
+const week_ms = 7 * 86_400_000;
+
+function Expiry({ at }: { at: string | null }) {
+	if (at === null) return <span className="nc-dim">never</span>;
+	const left = new Date(at).getTime() - Date.now();
+	if (left <= 0) return <State tone="bad" icon="cross" word="Expired" />;
+	return (
+		<span className={left < week_ms ? "nc-warn" : undefined}>
+			<Until at={at} />
+		</span>
+	);
+}
+
+/** @param revoke undefined where the role may not take tokens away */
+export function tokenColumns(revoke: ((token: ApiToken) => void) | undefined): Column<ApiToken>[] {
+	const columns: Column<ApiToken>[] = [
+		{
+			id: "name",
+			label: "Name",
+			sort: "name",
+			text: ({ name }) => name,
+			cell: ({ name, prefix }) => (
+				<>
+					<span style={{ fontWeight: 550 }} title={name}>
+						{visibleLine(name)}
+					</span>
+					<div className="nc-narrow nc-small nc-dim nc-mono">{visibleLine(prefix)}…</div>
+				</>
+			),
+		},
+		{
+			id: "prefix",
+			label: "Begins with",
+			from: "medium",
+			width: 140,
+			text: ({ prefix }) => prefix,
+			cell: ({ prefix }) => <span className="nc-mono">{visibleLine(prefix)}…</span>,
+		},
+		{
+			id: "permissions",
+			label: "May",
+			from: "medium",
+			text: ({ permissions }) => permissions.join(" "),
+			cell: ({ permissions }) => (
+				<span title={permissions.join("\n")}>
+					{permissions.length > 2 ? count(permissions.length, "permission") : permissions.join(", ")}
+				</span>
+			),
+		},
+		{
+			id: "used",
+			label: "Last used",
+			sort: "last_used_at",
+			width: 130,
+			text: ({ last_used_at }) => last_used_at ?? "",
+			cell: ({ last_used_at }) => (
+				<span className="nc-dim">{last_used_at === null ? "never" : <Ago at={last_used_at} />}</span>
+			),
+		},
+		{
+			id: "expires",
+			label: "Expires",
+			sort: "expires_at",
+			width: 120,
+			text: ({ expires_at }) => expires_at ?? "",
+			cell: ({ expires_at }) => <Expiry at={expires_at} />,
+		},
+		{
+			id: "created",
+			label: "Made",
+			sort: "created_at",
+			from: "medium",
+			width: 130,
+			text: ({ created_at }) => created_at,
+			cell: ({ created_at }) => (
+				<span className="nc-dim">
+					<Ago at={created_at} />
+				</span>
+			),
+		},
+	];
+	if (revoke === undefined) return columns;
+	return [
+		...columns,
+		{
+			id: "revoke",
+			label: "Revoke",
+			width: 90,
+			cell: (token) => (
+				<Button
+					variant="subtle"
+					color="red"
+					size="compact-xs"
+					aria-label={`Revoke ${visibleLine(token.name)}`}
+					onClick={() => revoke(token)}
+				>
+					Revoke
+				</Button>
+			),
+		},
+	];
+}

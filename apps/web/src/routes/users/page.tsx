@@ -1,0 +1,96 @@
+import { Button } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
+import { useMemo } from "react";
+import { useApi, usePermitted } from "../../api/context.tsx";
+import { Empty } from "../../ui/empty.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { Page } from "../../ui/page.tsx";
+import { Choice } from "../../ui/table/choice.tsx";
+import { DataTable } from "../../ui/table/data-table.tsx";
+import { usePagedList } from "../../ui/table/list-source.ts";
+import { SearchField } from "../../ui/table/search-field.tsx";
+import { AddUser } from "./add-user.tsx";
+import { userColumns } from "./columns.tsx";
+import { useRoles } from "./use-roles.ts";
+
+export const route = createLazyRoute("/signed-in/framed/users")({ component: UsersPage });
+const { useSearch, useNavigate } = getRouteApi("/signed-in/framed/users");
+
+function UsersPage() {
+	const api = useApi();
+	const permitted = usePermitted();
+	const navigate = useNavigate();
+	const search = useSearch();
+	const [adding, { open, close }] = useDisclosure();
+	const { roles, label } = useRoles();
+	const columns = useMemo(() => userColumns(label), [label]);
+	const list = usePagedList("users", search, (query, signal) => api.auth.listUsers({ query }, { signal }));
+	const show = (change: Partial<typeof search>) =>
+		void navigate({ search: (before) => ({ ...before, page: undefined, ...change }), replace: true });
+	const mayAdd = permitted("users:write");
+	return (
+		<Page
+			title="Users"
+			actions={
+				mayAdd && (
+					<Button leftSection={<Icon name="plus" size={14} />} onClick={open}>
+						Add user
+					</Button>
+				)
+			}
+		>
+			<DataTable
+				name="users"
+				noun="user"
+				columns={columns}
+				rowId={({ id }) => id}
+				rowName={({ username }) => username}
+				source={list}
+				sort={search.sort ?? "username"}
+				onSort={(sort) => show({ sort: sort as typeof search.sort })}
+				onPage={show}
+				filters={
+					<>
+						<SearchField
+							label="Search users"
+							placeholder="User name, name, email…"
+							q={search.q}
+							onSearch={(q) => show({ q })}
+						/>
+						{roles.length > 0 && (
+							<Choice
+								label="Role"
+								any="Any role"
+								options={roles.map((role) => ({ value: role.name, label: role.label }))}
+								value={search.role}
+								onChange={(role) => show({ role })}
+							/>
+						)}
+						<Choice
+							label="State"
+							any="Any state"
+							options={[
+								{ value: "false", label: "Enabled" },
+								{ value: "true", label: "Disabled" },
+							]}
+							value={search.disabled}
+							onChange={(disabled) => show({ disabled })}
+						/>
+					</>
+				}
+				empty={
+					<Empty
+						title="No user matches"
+						actions={
+							<Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
+								Show all
+							</Button>
+						}
+					/>
+				}
+			/>
+			{adding && <AddUser onClose={close} />}
+		</Page>
+	);
+}
