@@ -208,6 +208,10 @@ test("the matrix compares each device with its nearest good backup in the snapsh
 
 	const only = await host.client.getSnapshotMatrix({ query: { only_changed: "true" } });
 	expect([only.total, Object.keys(short(only))]).toEqual([2, ["back", "steady"]]);
+	const changedIn = async (query: { newest?: number; snapshots?: string }) =>
+		Object.keys(short(await host.client.getSnapshotMatrix({ query: { ...query, only_changed: "true" } })));
+	expect(await changedIn({ newest: 1 })).toEqual(["back", "steady"]);
+	expect(await changedIn({ snapshots: `${first},${second}` })).toEqual([]);
 	const named = await host.client.getSnapshotMatrix({ query: { snapshots: `${second},${first}`, q: "BAC" } });
 	expect(named.snapshots.map(({ id }) => id)).toEqual([first, second]);
 	expect(short(named)).toEqual({ back: ["first", "unchanged"] });

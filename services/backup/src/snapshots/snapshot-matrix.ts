@@ -29,14 +29,15 @@ export function getSnapshotMatrix(needs: Needs): Handler<GetMatrix> {
 		const { db } = needs;
 		const shown = await chooseSnapshots(db, query.snapshots ?? [], query.newest);
 		const ids = shown.map(({ id }) => id);
-		const name = query.q === undefined ? sql`` : sql`and device_name ilike ${`%${escapeLike(storable(query.q))}%`}`;
-		const changed = query.only_changed ? sql`and changed` : sql``;
+		const name = query.q === undefined ? sql`` : sql`where device_name ilike ${`%${escapeLike(storable(query.q))}%`}`;
 		const { rows } = await db.orm.execute<{ total: number; page: { device_id: string; device_name: string }[] }>(sql`
-			with compared as (${comparedBackups(ids)}), listed as (
-				select compared.device_id, coalesce(known.device_name, max(compared.device_name)) as device_name, bool_or(differs) as changed
-				from compared left join devices as known on known.device_id = compared.device_id
-				group by compared.device_id, known.device_name
-			), wanted as (select device_id, device_name from listed where true ${name} ${changed})
+			with named as materialized (
+				select found.device_id, coalesce(known.device_name, (
+					select device_name from backups where backups.device_id = found.device_id limit 1
+				)) as device_name
+				from (${query.only_changed ? changedDevices(ids) : devicesOf(ids)}) as found
+				left join devices as known on known.device_id = found.device_id
+			), wanted as (select * from named ${name})
 			select (select count(*) from wanted)::int as total, (
 				select coalesce(json_agg(shown), '[]') from (
 					select * from wanted order by lower(device_name), device_id
@@ -70,13 +71,28 @@ async function chooseSnapshots(db: Database, named: readonly string[], newest: n
 	return Promise.all(sorted.map((row) => withCounts({ db }, row)));
 }
 
-/**
- * The best attempt of each device in each snapshot, and of those that succeeded whether they differ from the nearest one before in these snapshots,
- * or, where there is none, from the device's backup before (null without one).
- */
-function comparedBackups(snapshot_ids: string[], device_ids?: string[]): SQL {
+function devicesOf(snapshot_ids: string[]): SQL {
+	return sql`select distinct device_id from backups where snapshot_id = any(${sql.param(snapshot_ids)}::uuid[])`;
+}
+
+/** Devices with two texts in these snapshots, or whose first one there differs from the backup before it. Nothing is put in order for that. */
+function changedDevices(snapshot_ids: string[]): SQL {
 	const ids = sql`${sql.param(snapshot_ids)}::uuid[]`;
-	const of = device_ids === undefined ? sql`` : sql`and device_id = any(${sql.param(device_ids)}::uuid[])`;
+	return sql`
+		select device_id
+		from backups, unnest(${ids}) with ordinality as shown (snapshot_id, position)
+		where backups.snapshot_id = shown.snapshot_id and status = 'succeeded'
+		group by device_id
+		having min(content_hash collate "C") <> max(content_hash collate "C")
+			or min(position) filter (where changed) = min(position)`;
+}
+
+/**
+ * The best attempt of each of these devices in each snapshot, and of those that succeeded whether they differ from the nearest one before in these
+ * snapshots, or, where there is none, from the device's backup before (null without one).
+ */
+function comparedBackups(snapshot_ids: string[], device_ids: string[]): SQL {
+	const ids = sql`${sql.param(snapshot_ids)}::uuid[]`;
 	return sql`
 		select *, case
 			when status = 'failed' then null
@@ -88,8 +104,8 @@ function comparedBackups(snapshot_ids: string[], device_ids?: string[]): SQL {
 				lag(content_hash) over shown as before_hash
 			from (
 				select distinct on (snapshot_id, device_id)
-					snapshot_id, device_id, device_name, id, status, changed, content_id, content_hash, lines_added, lines_removed, created_at
-				from backups where snapshot_id = any(${ids}) ${of}
+					snapshot_id, device_id, id, status, changed, content_id, content_hash, lines_added, lines_removed, created_at
+				from backups where snapshot_id = any(${ids}) and device_id = any(${sql.param(device_ids)}::uuid[])
 				order by snapshot_id, device_id, status desc, created_at desc, id desc
 			) as best
 			window shown as (partition by device_id, status order by array_position(${ids}, snapshot_id))

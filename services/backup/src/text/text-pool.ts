@@ -56,7 +56,8 @@ export function createTextPool({ threads }: { threads: number }): TextPool {
 			name: "runTextTask",
 			minThreads: 0,
 			maxThreads: Math.min(threads, Math.max(1, availableParallelism())),
-			idleTimeout: 10_000,
+			// Who looks at one comparison looks at the next: starting a thread costs more than comparing.
+			idleTimeout: 600_000,
 			// Texts come from devices and searches: neither is a reason for a thread to know the environment.
 			env: {},
 		}));
