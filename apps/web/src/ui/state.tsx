@@ -2,7 +2,7 @@ import type { Device } from "@netconductor/contracts/devices/model";
 import type { OperationStatus, RunStatus } from "@netconductor/contracts/tasks/model";
 import { Icon, type IconName } from "./icon.tsx";
 
-interface Look {
+export interface Look {
 	tone: "good" | "warn" | "bad" | "calm" | "busy";
 	icon: IconName;
 	word: string;
