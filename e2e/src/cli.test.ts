@@ -247,6 +247,28 @@ describe("the main job", () => {
 		expect(await cli.json(["keys", "rotate"])).toMatchObject({ rotation_id: expect.any(String) });
 	});
 
+	test("tells what runs there, how well, and gives the trail as a file", async () => {
+		expect(await cli.json(["system", "about"])).toMatchObject({ product: "NetConductor", counts: { devices: 4 } });
+		const health = await cli.run(["system", "health"]);
+		expect(health).toMatchObject({ code: 0, stdout: expect.stringMatching(/^database +ok /m) });
+		expect(health.stdout).toContain("In all: ok");
+		const exported = await cli.run(["audit", "export", "--operation", "importDevices"]);
+		expect(exported.stdout).toMatch(/^position,occurred_at,.*\r\n"\d+",/);
+		expect(await cli.run(["audit", "export", "--json"])).toMatchObject({ code: 2 });
+	});
+
+	test("starts, changes and removes a simulated network", async () => {
+		expect((await cli.run(["system", "simulated-network", "show"])).stdout).toContain("There is none");
+		const started = await cli.run(["system", "simulated-network", "start", "--devices", "3"]);
+		expect(started.stdout).toContain("Running\n");
+		expect(started.stdout).toMatch(/sim-cisco-ios-1 +cisco_ios +127\.0\.0\.1:\d+/);
+		expect((await cli.run(["system", "simulated-network", "change"])).stdout).toContain(
+			"sim-juniper-junos-1\n  set system ntp",
+		);
+		expect(await cli.run(["system", "simulated-network", "remove"])).toMatchObject({ code: 2 });
+		expect(await cli.json(["system", "simulated-network", "remove", "--yes"])).toEqual({ removed: 3 });
+	});
+
 	test("what is planned, missing or only a draft is shown before anything is done", async () => {
 		expect(await cli.json(["backup", "coverage", "--status", "good,never", "--all"])).toMatchObject({
 			items: expect.arrayContaining([expect.objectContaining({ device_name: "ios-1", status: "good" })]),

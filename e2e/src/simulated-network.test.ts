@@ -121,10 +121,13 @@ test("it goes with its devices, and with nothing else", async () => {
 	await expect(api.system.removeSimulatedNetwork({})).rejects.toMatchObject({
 		problem: { code: "system.no_simulated_network" },
 	});
-	const trail = await api.audit.listAudit({ query: { resource_type: "simulated_network", outcome: "succeeded" } });
-	expect(new Set(trail.items.map(({ operation }) => operation))).toEqual(
-		new Set(["startSimulatedNetwork", "changeSimulatedNetwork", "removeSimulatedNetwork"]),
-	);
+	await eventually("the trail has all of it", async () => {
+		const query = { resource_type: "simulated_network", outcome: "succeeded" } as const;
+		const done = new Set((await api.audit.listAudit({ query })).items.map(({ operation }) => operation));
+		return ["startSimulatedNetwork", "changeSimulatedNetwork", "removeSimulatedNetwork"].every((name) =>
+			done.has(name),
+		);
+	});
 });
 
 test("a device of somebody's with the name of a simulated one is left alone, and nothing else is left behind", async () => {

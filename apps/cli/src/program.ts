@@ -15,6 +15,7 @@ import { addSessionCommands } from "./commands/session.ts";
 import { addSettingsCommands } from "./commands/settings.ts";
 import { addSnapshotCommands } from "./commands/snapshots.ts";
 import { addStatusCommand } from "./commands/status.ts";
+import { addSystemCommands } from "./commands/system.ts";
 import { addTokenCommands } from "./commands/tokens.ts";
 import { addUserCommands } from "./commands/users.ts";
 import { addWorkerCommands } from "./commands/workers.ts";
@@ -77,6 +78,7 @@ export function createProgram(system: System): Command {
 	addKeyCommands(program, open);
 	addAuditCommands(program, open);
 	addSettingsCommands(program, open);
+	addSystemCommands(program, open);
 	addCompletionCommands(program, open, (text) => void system.stdout.write(text));
 	return program;
 }

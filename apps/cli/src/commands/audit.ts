@@ -1,10 +1,12 @@
+import { writeFile } from "node:fs/promises";
 import { type AuditRecord, auditApi } from "@netconductor/contracts/audit/api";
 import type { Command } from "commander";
 import type { Open } from "../cli.ts";
-import { workFailure } from "../failure.ts";
+import { usageFailure, workFailure } from "../failure.ts";
 import { addListCommand } from "../list-command.ts";
 import type { Style } from "../output/terminal.ts";
 import { count, localTime } from "../output/words.ts";
+import { addQueryOptions, filtersOf } from "../query-options.ts";
 
 const styles: Record<AuditRecord["outcome"], Style> = {
 	succeeded: "good",
@@ -35,6 +37,23 @@ export function addAuditCommands(program: Command, open: Open): void {
 			{ title: "FROM", value: ({ actor }) => actor.ip },
 			{ title: "#", value: ({ position }) => position, align: "right" },
 		],
+	});
+
+	const { query } = auditApi.operations.exportAudit;
+	const exporting = audit
+		.command("export")
+		.description(
+			"Audit trail as CSV, newest first: all records of the filters, or none where they are more than 50,000",
+		)
+		.option("-o, --output <file>", "File to write (default: standard output)");
+	addQueryOptions(exporting, query);
+	exporting.action(async (options: Record<string, unknown> & { output?: string }, self: Command) => {
+		const cli = open(self);
+		if (cli.json) throw usageFailure("An export is CSV.", "`netconductor audit list --all --json` shows every field.");
+		const text = await cli.clients.audit.exportAudit({ query: filtersOf(query, options) });
+		if (options.output === undefined) return cli.print(text, () => text);
+		await writeFile(options.output, text, { mode: 0o600 });
+		cli.note(`Wrote ${options.output}.`);
 	});
 
 	audit
