@@ -1,16 +1,27 @@
-import { Button, Tabs } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { ActionIcon, Button, Menu, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useApi, usePermitted } from "../../api/context.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
+import { useDrawer } from "../../ui/form/use-drawer.ts";
+import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
+import { PageTabs } from "../../ui/page-tabs.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { useStartRuns } from "../../ui/start-runs.ts";
 import { HealthState } from "../../ui/state.tsx";
-import { CurrentConfig } from "./current-config.tsx";
-import { DeviceFacts } from "./device-facts.tsx";
+import { toastDone, toastProblem } from "../../ui/toast.tsx";
+import { DeviceForm } from "../devices/device-form.tsx";
+import { Blame } from "./blame.tsx";
+import { Configuration } from "./configuration.tsx";
+import { DeviceAudit } from "./device-audit.tsx";
+import { DeviceRuns } from "./device-runs.tsx";
 import { HealthHistory } from "./health-history.tsx";
 import { HostKeyPanel } from "./host-key.tsx";
+import { OverrideForm } from "./override-form.tsx";
+import { Overview } from "./overview.tsx";
 import { Versions } from "./versions.tsx";
 
 export const route = createLazyRoute("/signed-in/framed/devices/$id")({ component: DevicePage });
@@ -18,37 +29,70 @@ const { useParams, useSearch, useNavigate } = getRouteApi("/signed-in/framed/dev
 
 function DevicePage() {
 	const { id } = useParams();
-	const { tab, backup, line } = useSearch();
+	const search = useSearch();
 	const navigate = useNavigate();
 	const api = useApi();
+	const queries = useQueryClient();
 	const permitted = usePermitted();
-	const { backUp, test } = useStartRuns();
-	const device = useQuery({
-		queryKey: ["device", id],
+	const { backUp } = useStartRuns();
+	const form = useDrawer();
+	const [deleting, askDelete] = useDisclosure();
+	const query = useQuery({
+		queryKey: ["devices", id],
 		queryFn: ({ signal }) => api.devices.getDevice({ params: { id } }, { signal }),
+		meta: { shows: ["device_groups"] },
 	});
-	if (device.data === undefined) {
+	const test = useMutation({
+		mutationFn: () => api.devices.testDevice({ params: { id } }),
+		onSuccess: ({ run_id }) => void navigate({ search: { tab: undefined, test: run_id } }),
+		onError: toastProblem,
+	});
+	const enable = useMutation({
+		mutationFn: (enabled: boolean) => api.devices.updateDevice({ params: { id }, body: { enabled } }),
+		onSuccess: ({ name, enabled }) => {
+			void queries.invalidateQueries({ queryKey: ["devices"] });
+			toastDone(`${name} is ${enabled ? "enabled" : "disabled"}`);
+		},
+		onError: toastProblem,
+	});
+	const remove = useMutation({
+		mutationFn: () => api.devices.deleteDevice({ params: { id } }),
+		onSuccess: () => {
+			toastDone(`${query.data?.name ?? "The device"} is deleted`);
+			void navigate({ to: "/devices" });
+		},
+		onError: (error) => {
+			askDelete.close();
+			toastProblem(error);
+		},
+	});
+	const device = query.data;
+	if (device === undefined) {
 		return (
 			<Page title="Device">
-				{device.isError ? <ProblemAlert error={device.error} onRetry={() => device.refetch()} /> : <RowsLoading />}
+				{query.isError ? <ProblemAlert error={query.error} onRetry={() => query.refetch()} /> : <RowsLoading />}
 			</Page>
 		);
 	}
-	const { name, enabled, health } = device.data;
-	const mayRead = permitted("backups:read");
+	const { name, enabled, health } = device;
+	const mayWrite = permitted("devices:write");
+	const mayReadBackups = permitted("backups:read");
+	const change = (to: Partial<typeof search>) =>
+		void navigate({ search: (before) => ({ ...before, ...to }), replace: true });
+
 	return (
 		<Page
 			title={name}
 			beside={<HealthState health={health} enabled={enabled} />}
 			actions={
 				<>
+					{mayWrite && (
+						<Button variant="default" leftSection={<Icon name="edit" size={14} />} onClick={form.open}>
+							Change
+						</Button>
+					)}
 					{permitted("devices:test") && (
-						<Button
-							variant="default"
-							disabled={!enabled}
-							loading={test.isPending}
-							onClick={() => test.mutate({ names: [name] })}
-						>
+						<Button variant="default" disabled={!enabled} loading={test.isPending} onClick={() => test.mutate()}>
 							Test
 						</Button>
 					)}
@@ -57,45 +101,80 @@ function DevicePage() {
 							Back up
 						</Button>
 					)}
+					{mayWrite && (
+						<Menu position="bottom-end">
+							<Menu.Target>
+								<ActionIcon variant="default" size={30} aria-label="More actions" title="More actions">
+									<Icon name="more" />
+								</ActionIcon>
+							</Menu.Target>
+							<Menu.Dropdown>
+								<Menu.Item onClick={() => enable.mutate(!enabled)}>{enabled ? "Disable" : "Enable"}</Menu.Item>
+								<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={askDelete.open}>
+									Delete
+								</Menu.Item>
+							</Menu.Dropdown>
+						</Menu>
+					)}
 				</>
 			}
 		>
-			<div className="nc-columns">
-				<div>
-					<DeviceFacts device={device.data} />
-					<HostKeyPanel device={device.data} />
-				</div>
-				<div>
-					<section className="nc-panel" aria-label="Configuration and history">
-						<Tabs
-							keepMounted={false}
-							value={tab ?? (mayRead ? "config" : "health")}
-							onChange={(value) =>
-								void navigate({ search: { tab: (value ?? undefined) as typeof tab }, replace: true })
-							}
-						>
-							<Tabs.List>
-								{mayRead && <Tabs.Tab value="config">Configuration</Tabs.Tab>}
-								{mayRead && <Tabs.Tab value="versions">Versions</Tabs.Tab>}
-								<Tabs.Tab value="health">Health</Tabs.Tab>
-							</Tabs.List>
-							{mayRead && (
-								<Tabs.Panel value="config">
-									<CurrentConfig device={device.data} backup_id={backup} line={line} />
-								</Tabs.Panel>
-							)}
-							{mayRead && (
-								<Tabs.Panel value="versions">
-									<Versions device={device.data} />
-								</Tabs.Panel>
-							)}
-							<Tabs.Panel value="health">
-								<HealthHistory device={device.data} />
-							</Tabs.Panel>
-						</Tabs>
-					</section>
-				</div>
-			</div>
+			<PageTabs
+				label={`Parts of ${name}`}
+				tab={search.tab}
+				onTab={(tab) => void navigate({ search: { tab: tab === "overview" ? undefined : tab, test: search.test } })}
+				tabs={[
+					{ value: "overview", label: "Overview", content: () => <Overview device={device} run_id={search.test} /> },
+					{
+						value: "config",
+						label: "Configuration",
+						shown: mayReadBackups,
+						content: () => <Configuration device={device} search={search} onChange={change} />,
+					},
+					{
+						value: "versions",
+						label: "Versions",
+						shown: mayReadBackups,
+						content: () => (
+							<Versions
+								device={device}
+								chosen={search.versions}
+								onChoose={(versions) => change({ versions: versions.join(",") || undefined })}
+							/>
+						),
+					},
+					{ value: "blame", label: "Blame", shown: mayReadBackups, content: () => <Blame device={device} /> },
+					{
+						value: "runs",
+						label: "Runs",
+						shown: permitted("runs:read"),
+						content: () => <DeviceRuns device={device} />,
+					},
+					{ value: "health", label: "Health", content: () => <HealthHistory device={device} /> },
+					{ value: "override", label: "Override", content: () => <OverrideForm device={device} /> },
+					{ value: "host-key", label: "Host key", content: () => <HostKeyPanel device={device} /> },
+					{
+						value: "audit",
+						label: "Audit",
+						shown: permitted("audit:read"),
+						content: () => <DeviceAudit device={device} />,
+					},
+				]}
+			/>
+			{mayWrite && <DeviceForm key={form.key} device={device} opened={form.opened} onClose={form.close} />}
+			<Confirm
+				opened={deleting}
+				title={`Delete ${name}?`}
+				action={`Delete ${name}`}
+				busy={remove.isPending}
+				onConfirm={() => remove.mutate()}
+				onClose={askDelete.close}
+			>
+				<Text size="sm">
+					It leaves the inventory with its override, its host key and its own login. Its backups stay until retention
+					deletes them.
+				</Text>
+			</Confirm>
 		</Page>
 	);
 }

@@ -1,56 +1,79 @@
 import { Button, Checkbox, Group, Text } from "@mantine/core";
 import type { Device } from "@netconductor/contracts/devices/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
 import { useApi } from "../../api/context.tsx";
+import { DiffSize } from "../../ui/diff-size.tsx";
 import { TextLink } from "../../ui/link.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
+import { valuesOf } from "../../ui/table/list-search.ts";
+import { useCursorList } from "../../ui/table/list-source.ts";
 import { Ago, Moment } from "../../ui/time.tsx";
-import { count } from "../../ui/words.ts";
+import { count, moment } from "../../ui/words.ts";
+import { ChangeStrip } from "./change-strip.tsx";
 import { NoBackup } from "./no-backup.tsx";
 
 /** Versions of the device's configuration, newest first; any two can be compared. */
-export function Versions({ device }: { device: Device }) {
+export function Versions({
+	device,
+	chosen,
+	onChoose,
+}: {
+	device: Device;
+	/** As the address has them. */
+	chosen: string | undefined;
+	onChoose: (versions: string[]) => void;
+}) {
 	const api = useApi();
 	const navigate = useNavigate();
-	const [chosen, setChosen] = useState<string[]>([]);
-	const list = useInfiniteQuery({
-		queryKey: ["history", device.id],
-		initialPageParam: undefined as string | undefined,
-		queryFn: ({ signal, pageParam }) =>
-			api.backup.getHistory({ params: { device_id: device.id }, query: { cursor: pageParam, limit: 50 } }, { signal }),
-		getNextPageParam: ({ next_cursor }) => next_cursor ?? undefined,
-	});
-	const versions = list.data?.pages.flatMap(({ items }) => items) ?? [];
-	if (list.isError) return <ProblemAlert error={list.error} onRetry={() => list.refetch()} />;
-	if (list.isPending) return <RowsLoading rows={4} />;
-	if (versions.length === 0) return <NoBackup device={device} />;
-
-	// The list runs from new to old: the later of the two stands first in it.
-	const [to, from] = versions.map(({ backup_id }) => backup_id).filter((id) => chosen.includes(id));
-	const choose = (id: string, on: boolean) =>
-		setChosen((before) => (on ? [...before.slice(-1), id] : before.filter((other) => other !== id)));
+	const list = useCursorList(
+		"backups",
+		{},
+		(query, signal) => api.backup.getHistory({ params: { device_id: device.id }, query }, { signal }),
+		{ key: [device.id, "versions"] },
+	);
+	const versions = list.rows ?? [];
+	if (list.error) return <ProblemAlert error={list.error} onRetry={list.retry} />;
+	if (list.rows === undefined) return <RowsLoading rows={4} />;
+	if (versions.length === 0) {
+		return (
+			<section className="nc-panel" aria-label="Versions">
+				<NoBackup device={device} />
+			</section>
+		);
+	}
+	const ids = valuesOf(chosen).slice(0, 2);
+	// The list runs from new to old: the later of the two stands first in it. A version that is not loaded is older than all that are.
+	const order = new Map(versions.map(({ backup_id }, index) => [backup_id, index]));
+	const placeOf = (id: string) => order.get(id) ?? Number.POSITIVE_INFINITY;
+	const [to, from] = ids.toSorted((a, b) => placeOf(a) - placeOf(b));
+	const newest = versions.slice(0, 2).map(({ backup_id }) => backup_id);
+	const choose = (id: string, on: boolean) => onChoose(on ? [...ids.slice(-1), id] : ids.filter((one) => one !== id));
+	const pair = from !== undefined ? { from, to } : ids.length === 0 ? { from: newest[1], to: newest[0] } : undefined;
 
 	return (
-		<>
+		<section className="nc-panel" aria-label="Versions">
+			<ChangeStrip device={device} />
 			<Group justify="space-between" px="sm" py={8} gap="xs">
-				<Text size="xs" c="dimmed">
-					{versions.length < 2 ? "One version so far." : "Choose two versions to compare them."}
+				<Text size="xs" c="dimmed" aria-live="polite">
+					{versions.length < 2
+						? "One version so far."
+						: ids.length === 1
+							? "Choose one more to compare the two."
+							: "Choose two versions to compare them."}
 				</Text>
 				{versions.length > 1 && (
 					<Button
-						disabled={from === undefined}
-						onClick={() => void navigate({ to: "/backups/compare", search: { from, to } })}
+						disabled={pair === undefined}
+						onClick={() => void navigate({ to: "/backups/compare", search: { ...pair } })}
 					>
-						Compare the two
+						{ids.length === 0 ? "Compare the newest two" : "Compare the two"}
 					</Button>
 				)}
 			</Group>
 			<div className="nc-scroll">
-				<table className="nc-table">
+				<table className="nc-table" aria-label="Versions">
 					<thead>
 						<tr>
 							<th scope="col" className="nc-tight">
@@ -75,13 +98,14 @@ export function Versions({ device }: { device: Device }) {
 					<tbody>
 						{versions.map((version, index) => {
 							const before = versions[index + 1];
+							const isChosen = ids.includes(version.backup_id);
 							return (
-								<tr key={version.backup_id} data-selected={chosen.includes(version.backup_id) || undefined}>
+								<tr key={version.backup_id} data-selected={isChosen || undefined}>
 									<td>
 										<Checkbox
 											size="xs"
-											aria-label={`Choose the version of ${version.first_seen_at}`}
-											checked={chosen.includes(version.backup_id)}
+											aria-label={`Choose the version of ${moment(version.first_seen_at)}`}
+											checked={isChosen}
 											onChange={({ currentTarget }) => choose(version.backup_id, currentTarget.checked)}
 										/>
 									</td>
@@ -92,10 +116,7 @@ export function Versions({ device }: { device: Device }) {
 										{version.lines_added === null ? (
 											<span className="nc-dim">first version</span>
 										) : (
-											<>
-												<span className="nc-good">+{version.lines_added}</span>{" "}
-												<span className="nc-bad">−{version.lines_removed}</span>
-											</>
+											<DiffSize added={version.lines_added} removed={version.lines_removed} />
 										)}
 									</td>
 									<td className="nc-medium nc-dim">
@@ -139,13 +160,13 @@ export function Versions({ device }: { device: Device }) {
 					</tbody>
 				</table>
 			</div>
-			{list.hasNextPage && (
+			{list.more?.load !== undefined && (
 				<Group justify="center" p="sm">
-					<Button variant="default" loading={list.isFetchingNextPage} onClick={() => list.fetchNextPage()}>
+					<Button variant="default" loading={list.more.loading} onClick={list.more.load}>
 						Show older versions
 					</Button>
 				</Group>
 			)}
-		</>
+		</section>
 	);
 }

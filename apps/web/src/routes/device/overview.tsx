@@ -1,0 +1,21 @@
+import type { Device } from "@netconductor/contracts/devices/model";
+import { ConnectionPanel } from "./connection-panel.tsx";
+import { DeviceFacts } from "./device-facts.tsx";
+import { HostKeyPanel } from "./host-key.tsx";
+import { LatestTest } from "./latest-test.tsx";
+
+/** What is known of a device, how it is reached and how that went last. */
+export function Overview({ device, run_id }: { device: Device; run_id: string | undefined }) {
+	return (
+		<div className="nc-columns">
+			<div>
+				<DeviceFacts device={device} />
+			</div>
+			<div>
+				{device.health === "host_key_changed" && <HostKeyPanel device={device} />}
+				<LatestTest device={device} run_id={run_id} />
+				<ConnectionPanel device={device} />
+			</div>
+		</div>
+	);
+}
