@@ -100,6 +100,7 @@ export const devicesApi = defineApi("devices", {
 		body: z.object({ select: Selection, action: BulkAction }),
 		returns: z.object({ changed: z.int() }),
 		max_body_bytes: 8 * 1024 * 1024,
+		timeout_ms: 120_000,
 		permission: "devices:write",
 		errors: [
 			"devices.not_found",
