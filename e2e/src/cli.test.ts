@@ -216,6 +216,52 @@ describe("the main job", () => {
 		expect(await watching).toMatchObject({ code: 1, stdout: expect.stringContaining("cancelled") });
 	});
 
+	test("a run is read in groups and from its end; where nothing is unknown there is nothing to decide", async () => {
+		const { run } = (await cli.json(["backup", "run", "ios-1"])) as { run: { id: string; total: number } };
+		const { items: groups } = (await cli.json(["runs", "groups", run.id])) as {
+			items: { count: number; outcome: string; key: string }[];
+		};
+		expect(groups).toMatchObject([{ count: run.total, outcome: expect.stringMatching(/^(first|changed|unchanged)$/) }]);
+		expect((await cli.run(["runs", "groups", run.id])).stdout).toContain(groups[0]?.key);
+
+		const last = (await cli.json(["runs", "output", run.id, "--tail", "1"])) as { items: { seq: number }[] };
+		const { items: all } = (await cli.json(["runs", "output", run.id])) as { items: { seq: number }[] };
+		expect(last.items).toHaveLength(1);
+		expect(last.items).toEqual(all.slice(-1));
+		const { stdout } = await cli.run(["runs", "output", run.id]);
+		for (const line of stdout.trimEnd().split("\n")) expect(line).toMatch(/^ios-1 \| /);
+
+		const decide = ["runs", "decide", run.id, "verified", "--reason", "it is there"];
+		expect(await cli.run(decide)).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
+		expect(await cli.run([...decide, "--yes", "--json"])).toMatchObject({
+			code: 1,
+			stderr: expect.stringContaining("runs.nothing_to_decide"),
+		});
+		expect(await cli.run([...decide, "--yes", "--device", "ios-1"])).toMatchObject({
+			code: 1,
+			stderr: expect.stringContaining("ios-1"),
+		});
+		expect(await cli.run(["runs", "decide", run.id, "maybe", "--reason", "x"])).toMatchObject({ code: 2 });
+	});
+
+	test("a worker is drained by its id, and another takes its place", async () => {
+		const online = async () => {
+			const { items } = (await cli.json(["workers", "list"])) as { items: { id: string; status: string }[] };
+			return items.filter(({ status }) => status === "online").map(({ id }) => id);
+		};
+		const [id = ""] = await online();
+		expect(await cli.run(["workers", "drain", id])).toMatchObject({ code: 0, stdout: expect.stringContaining(id) });
+		await eventually("another worker has come", async () => {
+			const ids = await online();
+			return ids.length > 0 && !ids.includes(id);
+		});
+		expect(await cli.json(["workers", "queue"])).toMatchObject({ items: expect.any(Array) });
+		expect(await cli.run(["workers", "drain", "nobody", "--json"])).toMatchObject({
+			code: 1,
+			stderr: expect.stringContaining("workers.not_found"),
+		});
+	});
+
 	test("the exit code and JSON of every list are for scripts", async () => {
 		for (const noun of [
 			"devices",
@@ -225,6 +271,7 @@ describe("the main job", () => {
 			"backup",
 			"snapshots",
 			"runs",
+			"workers",
 			"users",
 			"roles",
 			"tokens",
