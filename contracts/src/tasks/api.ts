@@ -86,7 +86,7 @@ export const tasksApi = defineApi("tasks", {
 	downloadOutput: get("/api/runs/:id/output.txt", {
 		summary: "Stored output of a run as text, each line after the name of its device",
 		description:
-			"At most 16 MiB in one answer. When there is more, the last line says so and names the `after` to go on with.",
+			"At most 16,777,216 characters in one answer. When there is more, the last line says so and names the `after` to go on with.",
 		params: byId,
 		query: OutputPart,
 		returns: z.string(),

@@ -84,6 +84,26 @@ test("all output can be had as text, of one operation without the names", async 
 	});
 });
 
+test("a piece that the names of its lines make too long is cut, and says so", async () => {
+	const store = createOutputStore(lab.db);
+	const long_run = await lab.start({
+		steps: [{ id: "probe", type: "probe_read", params: {} }],
+		targets: [lab.target("a-long-name-for-a-device")],
+	});
+	const [operation] = await lab.operations(long_run);
+	if (operation === undefined) throw new Error("no operation");
+	await store.append(long_run, [{ operation_id: operation.id, at: new Date(), text: "\n".repeat(1_000) }]);
+	const text = await outputAsText(store, long_run, { after: 0 }, 100);
+	expect(text.split("\n")).toEqual([
+		"a-long-name-for-a-device | ",
+		"a-long-name-for-a-device | ",
+		"a-long-name-for-a-device | ",
+		"[the rest of this piece is left out]",
+		"",
+	]);
+	await lab.tasks.cancelRun({ params: { id: long_run } });
+});
+
 test("text beyond the bound of one answer ends with where to go on, and going on leaves nothing out", async () => {
 	const store = createOutputStore(lab.db);
 	let after = 0;

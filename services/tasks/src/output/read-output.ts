@@ -35,11 +35,12 @@ export async function readOutput(store: OutputStore, run_id: string, query: Outp
 
 /** Most text of one download, in characters. */
 const mostText = 16 * 1024 * 1024;
-const pieces = 500;
+/** Pieces read at a time. One may have megabytes. */
+const pieces = 20;
 
 /**
  * Output as text for a file: each line after the name of its device, or the lines alone where they are of one operation. Beyond 16 Mi characters
- * the last line says how to go on.
+ * the last line says how to go on. A piece that is longer by itself, for all the names that it takes, is cut there and says so.
  */
 export async function outputAsText(
 	store: OutputStore,
@@ -52,9 +53,7 @@ export async function outputAsText(
 	for (let from = after; ; ) {
 		const items = await store.read(run_id, { after: from, limit: pieces, operation_id });
 		for (const { seq, device_name, text } of items) {
-			const lines =
-				operation_id === undefined ? text.replace(/\n$/, "").replace(/^/gm, () => `${device_name} | `) : text;
-			const part = lines.endsWith("\n") ? lines : `${lines}\n`;
+			const part = withPrefix(text, operation_id === undefined ? `${device_name} | ` : "", most);
 			if (length + part.length > most && texts.length > 0) {
 				return `${texts.join("")}[there is more: go on with after=${from}]\n`;
 			}
@@ -64,4 +63,19 @@ export async function outputAsText(
 		}
 		if (items.length < pieces) return texts.join("");
 	}
+}
+
+/** Whole lines, each after the prefix, of `most` characters together. */
+function withPrefix(text: string, prefix: string, most: number): string {
+	const lines: string[] = [];
+	let length = 0;
+	for (let from = 0; from < text.length; ) {
+		const end = text.indexOf("\n", from);
+		const line = `${prefix}${text.slice(from, end === -1 ? undefined : end)}\n`;
+		if (length + line.length > most) return `${lines.join("")}[the rest of this piece is left out]\n`;
+		lines.push(line);
+		length += line.length;
+		from = end === -1 ? text.length : end + 1;
+	}
+	return lines.join("");
 }
