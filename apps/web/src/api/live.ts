@@ -5,8 +5,8 @@ export type LiveState = "connecting" | "live" | "lost" | "ended" | "refused";
 
 interface Options<M> {
 	api: Api;
-	/** Address of the view with what it needs to go on where it was; asked at each connection. */
-	path(): string;
+	/** Address of the view with what it needs to go on where it was; asked at each connection. What it fails with counts as a loss. */
+	path(): string | Promise<string>;
 	read(message: unknown): M;
 	onMessage(message: M): void;
 	onState(state: LiveState): void;
@@ -26,9 +26,10 @@ export function followLive<M>({ api, path, read, onMessage, onState }: Options<M
 
 	async function connect(): Promise<void> {
 		try {
+			const url = new URL(await path(), window.location.href);
+			if (stopped) return;
 			const { ticket } = await api.auth.createWsTicket({});
 			if (stopped) return;
-			const url = new URL(path(), window.location.href);
 			url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
 			url.searchParams.set("ticket", ticket);
 			open(url);
@@ -56,14 +57,31 @@ export function followLive<M>({ api, path, read, onMessage, onState }: Options<M
 	function again(): void {
 		if (stopped) return;
 		onState("lost");
-		timer = setTimeout(connect, pause_ms * (0.5 + Math.random()));
+		timer = setTimeout(tryAgain, pause_ms * (0.5 + Math.random()));
 		pause_ms = Math.min(pause_ms * 2, longestPause_ms);
 	}
 
+	function tryAgain(): void {
+		clearTimeout(timer);
+		timer = undefined;
+		void connect();
+	}
+
+	/** A computer that wakes up, or finds its network again, does not wait for the rest of a pause. */
+	function onReturn(): void {
+		if (timer === undefined || document.visibilityState === "hidden") return;
+		pause_ms = firstPause_ms;
+		tryAgain();
+	}
+
+	window.addEventListener("online", onReturn);
+	document.addEventListener("visibilitychange", onReturn);
 	onState("connecting");
 	void connect();
 	return () => {
 		stopped = true;
+		window.removeEventListener("online", onReturn);
+		document.removeEventListener("visibilitychange", onReturn);
 		clearTimeout(timer);
 		socket?.close();
 	};

@@ -1,149 +1,113 @@
-import { Button, Group, Select, Text } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
-import { type OperationCounts, OperationStatus, type Run } from "@netconductor/contracts/tasks/model";
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Run } from "@netconductor/contracts/tasks/model";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
-import type { z } from "zod";
+import { useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
-import type { LiveState } from "../../api/live.ts";
 import { Confirm } from "../../ui/confirm.tsx";
-import { TextLink } from "../../ui/link.tsx";
-import { Page, Panel } from "../../ui/page.tsx";
-import { Pager } from "../../ui/pager.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { Page } from "../../ui/page.tsx";
+import { PageTabs } from "../../ui/page-tabs.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
-import { RunProgress } from "../../ui/run-progress.tsx";
-import { operationLooks, RunState, State } from "../../ui/state.tsx";
-import { Moment } from "../../ui/time.tsx";
+import { RunState } from "../../ui/state.tsx";
 import { toastDone, toastProblem, toastRun } from "../../ui/toast.tsx";
-import { count, duration } from "../../ui/words.ts";
-import { LiveOutput } from "./live-output.tsx";
-import { OperationTable } from "./operation-table.tsx";
-import { useLiveRun } from "./use-live-run.ts";
+import { count } from "../../ui/words.ts";
+import { Decide } from "./decide.tsx";
+import { Groups } from "./groups.tsx";
+import { Matrix } from "./matrix.tsx";
+import { OutputTab } from "./output/output-tab.tsx";
+import { Summary } from "./summary.tsx";
+import { hasEnded, useLiveRun } from "./use-live-run.ts";
+import { useShow } from "./use-show.ts";
 
 export const route = createLazyRoute("/signed-in/framed/runs/$id")({ component: RunPage });
-const { useParams, useSearch, useNavigate } = getRouteApi("/signed-in/framed/runs/$id");
+const { useParams } = getRouteApi("/signed-in/framed/runs/$id");
 
-const order: (keyof z.infer<typeof OperationCounts>)[] = [
-	"succeeded",
-	"failed",
-	"unknown",
-	"running",
-	"pending",
-	"skipped",
-	"cancelled",
-];
+const askEvery_ms = 3_000;
 
 function RunPage() {
 	const { id } = useParams();
 	// One page per run: what was shown of another one is not carried over.
-	return <RunView key={id} id={id} />;
+	return <RunById key={id} id={id} />;
 }
 
-function RunView({ id }: { id: string }) {
+function RunById({ id }: { id: string }) {
 	const api = useApi();
-	const live = useLiveRun(id);
+	const [lost, setLost] = useState(false);
 	const run = useQuery({
 		queryKey: ["run", id],
 		queryFn: ({ signal }) => api.tasks.getRun({ params: { id } }, { signal }),
-		// Live news comes by itself; without it the page asks.
-		refetchInterval: ({ state: { data } }) => (data?.finished_at === null && live.state === "lost" ? 3_000 : false),
+		// News come by themselves; where no connection is to be had the page asks.
+		refetchInterval: ({ state: { data } }) => (lost && data !== undefined && !hasEnded(data) ? askEvery_ms : false),
 	});
-	if (run.isError && run.data === undefined) {
-		return (
-			<Page title="Run">
-				<ProblemAlert error={run.error} onRetry={() => run.refetch()} />
-			</Page>
-		);
-	}
-	if (run.data === undefined) {
-		return (
-			<Page title="Run">
-				<RowsLoading />
-			</Page>
-		);
-	}
+	if (run.data !== undefined) return <RunView run={run.data} onLost={setLost} />;
 	return (
-		<Page title={run.data.title} beside={<RunState status={run.data.status} />} actions={<RunActions run={run.data} />}>
-			<Summary run={run.data} live={live.state} />
-			<div className="nc-live">
-				<Operations run={run.data} />
-				<LiveOutput live={live} />
-			</div>
+		<Page title="Run">
+			{run.isError ? <ProblemAlert error={run.error} onRetry={() => run.refetch()} /> : <RowsLoading />}
 		</Page>
 	);
 }
 
-function Summary({ run, live }: { run: Run; live: LiveState }) {
-	const navigate = useNavigate();
-	const { status } = useSearch();
-	const { counts, total, started_at, finished_at } = run;
-	const done = total - counts.pending - counts.running;
+function RunView({ run, onLost }: { run: Run; onLost: (lost: boolean) => void }) {
+	const { search, show } = useShow();
+	const { state, feed } = useLiveRun(run, onLost);
 	return (
-		<section className="nc-panel nc-panel-body" aria-label="Progress">
-			<Group justify="space-between" mb={6} gap="xs">
-				<Text size="sm" fw={550} aria-live="polite">
-					{done} of {count(total, "operation")} done
-				</Text>
-				<Text size="xs" c="dimmed">
-					{visibleLine(run.started_by.name)}, <Moment at={run.created_at} />
-					{started_at !== null && finished_at !== null && (
-						<> · took {duration(new Date(finished_at).getTime() - new Date(started_at).getTime())}</>
-					)}
-					{run.retry_of !== null && (
-						<>
-							{" · repeats part of "}
-							<TextLink to="/runs/$id" params={{ id: run.retry_of }} size="xs">
-								an earlier run
-							</TextLink>
-						</>
-					)}
-					{run.cancel_requested_by !== null && ` · cancelled by ${visibleLine(run.cancel_requested_by)}`}
-				</Text>
-			</Group>
-			<RunProgress run={run} />
-			<Group gap={6} mt={10}>
-				{order
-					.filter((word) => counts[word] > 0)
-					.map((word) => (
-						<Button
-							key={word}
-							size="compact-xs"
-							variant={status === word ? "light" : "default"}
-							aria-pressed={status === word}
-							onClick={() =>
-								void navigate({
-									search: (before) => ({ ...before, page: undefined, status: status === word ? undefined : word }),
-									replace: true,
-								})
-							}
-						>
-							<State {...operationLooks[word]} />
-							<span style={{ marginLeft: 6 }}>{counts[word]}</span>
-						</Button>
-					))}
-				{finished_at === null && (
-					<span className="nc-small">
-						<LiveSign state={live} />
-					</span>
-				)}
-			</Group>
-		</section>
+		<Page title={run.title} beside={<RunState status={run.status} />} actions={<RunActions run={run} />}>
+			<Summary run={run} live={state} />
+			<Undecided run={run} />
+			<PageTabs
+				label="Parts of the run"
+				tab={search.tab}
+				onTab={(tab) => show({ tab, page: undefined })}
+				tabs={[
+					{ value: "devices", label: "Devices", content: () => <Matrix run={run} feed={feed} /> },
+					{ value: "results", label: "Results", content: () => <Groups run={run} /> },
+					{ value: "output", label: "Output", content: () => <OutputTab run={run} feed={feed} /> },
+				]}
+			/>
+		</Page>
 	);
 }
 
-function LiveSign({ state }: { state: LiveState }) {
-	if (state === "live") return <State tone="busy" icon="running" word="Live" />;
-	if (state === "lost") return <State tone="warn" icon="unplugged" word="Connection lost, trying again" />;
-	return null;
+/** Operations that wait for somebody's word. */
+function Undecided({ run }: { run: Run }) {
+	const permitted = usePermitted();
+	const { show } = useShow();
+	const [deciding, decide] = useDisclosure();
+	const { unknown } = run.counts;
+	if (unknown === 0) return null;
+	return (
+		<Notice
+			tone="bad"
+			icon="question"
+			title={`Of ${count(unknown, "operation")} nobody knows whether it changed the device`}
+		>
+			<span>
+				A worker was lost while it wrote to the device. NetConductor never repeats a change by itself: look at each
+				device, then decide.
+			</span>
+			<div className="nc-notice-foot">
+				<Button
+					variant="default"
+					onClick={() => show({ tab: "devices", status: "unknown", q: undefined, group: undefined })}
+				>
+					Show them
+				</Button>
+				{permitted("runs:decide") && (
+					<Button onClick={decide.open}>{unknown === 1 ? "Decide" : `Decide on all ${unknown}`}</Button>
+				)}
+			</div>
+			<Decide run={run} opened={deciding} onClose={decide.close} />
+		</Notice>
+	);
 }
 
 function RunActions({ run }: { run: Run }) {
 	const api = useApi();
 	const queries = useQueryClient();
 	const permitted = usePermitted();
-	const navigate = useNavigate();
 	const [asking, ask] = useDisclosure();
 	const cancel = useMutation({
 		mutationFn: () => api.tasks.cancelRun({ params: { id: run.id } }),
@@ -156,22 +120,20 @@ function RunActions({ run }: { run: Run }) {
 	});
 	const retry = useMutation({
 		mutationFn: () => api.tasks.retryRun({ params: { id: run.id } }),
-		onSuccess: ({ run_id }) => {
-			toastRun("What failed runs again", run_id);
-			void navigate({ to: "/runs/$id", params: { id: run_id }, search: {} });
-		},
+		onSuccess: ({ run_id }) => toastRun("What failed runs again", run_id),
 		onError: toastProblem,
 	});
 	const { counts } = run;
 	const repeatable = counts.failed + counts.cancelled;
+	const open = counts.pending + counts.running;
 	return (
 		<>
-			{run.finished_at === null && permitted("runs:cancel") && (
+			{!hasEnded(run) && permitted("runs:cancel") && (
 				<Button color="red" variant="light" disabled={run.cancel_requested_by !== null} onClick={ask.open}>
 					{run.cancel_requested_by === null ? "Cancel run" : "Being cancelled"}
 				</Button>
 			)}
-			{run.finished_at !== null && repeatable > 0 && permitted("runs:start") && (
+			{hasEnded(run) && repeatable > 0 && permitted("runs:start") && (
 				<Button loading={retry.isPending} onClick={() => retry.mutate()}>
 					{counts.failed > 0 ? "Retry failed" : "Run what was cancelled"}
 				</Button>
@@ -184,49 +146,9 @@ function RunActions({ run }: { run: Run }) {
 				onConfirm={() => cancel.mutate()}
 				onClose={ask.close}
 			>
-				What has not started will not start, and open sessions are closed. What is done stays.
+				{count(open, "operation")} {open === 1 ? "has" : "have"} not ended. What has not started will not start, and
+				open sessions with devices are closed. What is done stays done.
 			</Confirm>
 		</>
-	);
-}
-
-function Operations({ run }: { run: Run }) {
-	const api = useApi();
-	const navigate = useNavigate();
-	const { status, page = 1, page_size = 50, sort = "device_name" } = useSearch();
-	const query = { page, page_size, sort: sort as "device_name", status };
-	const list = useQuery({
-		queryKey: ["operations", run.id, query],
-		queryFn: ({ signal }) => api.tasks.listOperations({ params: { id: run.id }, query }, { signal }),
-		placeholderData: keepPreviousData,
-	});
-	const show = (change: Partial<ReturnType<typeof useSearch>>) =>
-		void navigate({ search: (before) => ({ ...before, page: undefined, ...change }), replace: true });
-	return (
-		<Panel
-			title="Devices"
-			actions={
-				<Select
-					aria-label="Status of operations"
-					placeholder="Any status"
-					size="xs"
-					w={140}
-					clearable
-					value={status ?? null}
-					data={OperationStatus.options.map((value) => ({ value, label: operationLooks[value].word }))}
-					onChange={(value) => show({ status: OperationStatus.safeParse(value).data })}
-				/>
-			}
-		>
-			{list.isError && <ProblemAlert error={list.error} onRetry={() => list.refetch()} />}
-			{list.isPending && <RowsLoading />}
-			{list.data !== undefined && (
-				<>
-					<OperationTable run={run} operations={list.data.items} sort={sort} onSort={(by) => show({ sort: by })} />
-					{list.data.total === 0 && <p className="nc-panel-body nc-dim">No operation matches.</p>}
-					<Pager page={page} page_size={page_size} total={list.data.total} noun="operation" onChange={show} />
-				</>
-			)}
-		</Panel>
 	);
 }

@@ -1,12 +1,23 @@
-import { OperationStatus } from "@netconductor/contracts/tasks/model";
+import { Id } from "@netconductor/contracts/kernel/ids";
+import { ListOperations, OperationStatus } from "@netconductor/contracts/tasks/model";
 import { z } from "zod";
+import { pageSearch } from "../../ui/table/list-search.ts";
 
-export const RunSearch = z.object({
-	status: OperationStatus.optional().catch(undefined),
-	page: z.int().min(1).max(1_000_000).optional().catch(undefined),
-	page_size: z.int().min(1).max(500).optional().catch(undefined),
-	sort: z
-		.enum(["device_name", "status", "started_at", "duration_ms"].flatMap((field) => [field, `-${field}`]))
-		.optional()
-		.catch(undefined),
+export const RunSearch = pageSearch({
+	tab: z.enum(["devices", "results", "output"]),
+	/** Of the devices and the results. */
+	status: OperationStatus,
+	/** Part of a device's name. */
+	q: z.coerce.string().max(200),
+	/** Devices of one result. */
+	group: ListOperations.shape.group.unwrap(),
+	/** Shown beside the devices. */
+	operation: Id,
+	/** Page of the results. */
+	page: z.int().min(1).max(1_000_000),
+	/** Output of this operation alone. */
+	of: Id,
+	find: z.coerce.string().max(200),
+	times: z.boolean(),
+	wrap: z.boolean(),
 });

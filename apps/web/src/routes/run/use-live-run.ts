@@ -1,88 +1,96 @@
-import { TaskMessage } from "@netconductor/contracts/realtime/messages";
-import type { OutputChunk, Run, RunOperation } from "@netconductor/contracts/tasks/model";
-import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
-import type { z } from "zod";
+import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
+import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
 import { useApi } from "../../api/context.tsx";
-import { followLive, type LiveState } from "../../api/live.ts";
+import type { LiveState } from "../../api/live.ts";
+import { type Operations, withNews } from "./operations.ts";
+import { createRunFeed, type RunFeed } from "./run-feed.ts";
 
-type Chunk = z.infer<typeof OutputChunk>;
+const operationsAtOnce = 500;
+const readAgainAfter_ms = 1_500;
 
-export interface LiveRun {
-	state: LiveState;
-	/** The latest pieces of output, oldest first. */
-	output: readonly Chunk[];
-	/** Pieces before those, which the page does not keep. */
-	left_out: number;
+/** Whether nothing in a run happens any more, unless somebody decides so. */
+export function hasEnded({ finished_at }: Run): boolean {
+	return finished_at !== null;
 }
 
-const mostKept = 2_000;
-// A fleet's run says something a hundred times a second; a page is read a few times.
-const gather_ms = 200;
-const readListAfter_ms = 1_000;
-
-/** Follows a run: its state and operations go into what the page shows of them, its output is gathered here. */
-export function useLiveRun(id: string): LiveRun {
+/** All operations of a run, as far as they were read: shown from the first answer on. */
+export function useOperations(run_id: string) {
 	const api = useApi();
 	const queries = useQueryClient();
-	const [live, setLive] = useState<LiveRun>({ state: "connecting", output: [], left_out: 0 });
+	return useQuery({
+		queryKey: ["operations", run_id],
+		queryFn: async ({ signal, queryKey }) => {
+			for (let page = 1; ; page++) {
+				const query = { page, page_size: operationsAtOnce };
+				const { items, total } = await api.tasks.listOperations({ params: { id: run_id }, query }, { signal });
+				const known = withNews(queries.getQueryData<Operations>(queryKey), items);
+				if (items.length === 0 || page * operationsAtOnce >= total) return known;
+				queries.setQueryData<Operations>(queryKey, known);
+			}
+		},
+		structuralSharing: false,
+		staleTime: Number.POSITIVE_INFINITY,
+	});
+}
+
+function tellOperations(queries: QueryClient, run_id: string, news: readonly RunOperation[]): void {
+	queries.setQueryData<Operations>(["operations", run_id], (known) => withNews(known, news));
+}
+
+/** Operations as an answer of the API brought them. */
+export function useTellOperations(run_id: string): (news: readonly RunOperation[]) => void {
+	const queries = useQueryClient();
+	return (news) => tellOperations(queries, run_id, news);
+}
+
+/**
+ * @param onLost told whether there is no connection
+ * A run that the page follows: what it tells goes into what the page shows of it. While it goes on, a connection of its own tells of every
+ * operation and of the output; after its end, what is heard of all runs tells whether there is something to read again.
+ */
+export function useLiveRun(run: Run, onLost: (lost: boolean) => void): { state: LiveState; feed: RunFeed } {
+	const api = useApi();
+	const queries = useQueryClient();
+	const { id } = run;
+	const [feed] = useState(() => createRunFeed(api, id));
+	const [state, setState] = useState<LiveState>(hasEnded(run) ? "ended" : "connecting");
+	const goesOn = !hasEnded(run);
+	const [following, setFollowing] = useState(goesOn);
+	if (goesOn && !following && state !== "refused") setFollowing(true);
 
 	useEffect(() => {
-		let seq = 0;
-		let run: Run | undefined;
-		const chunks: Chunk[] = [];
-		const operations = new Map<string, RunOperation>();
-		let gathering: ReturnType<typeof setTimeout> | undefined;
-		let reading: ReturnType<typeof setTimeout> | undefined;
-
-		function show(): void {
-			gathering = undefined;
-			if (run !== undefined) queries.setQueryData(["run", id], run);
-			run = undefined;
-			if (operations.size > 0) {
-				const changed = new Map(operations);
-				operations.clear();
-				queries.setQueriesData<{ items: RunOperation[] }>({ queryKey: ["operations", id] }, (page) =>
-					page === undefined ? page : { ...page, items: page.items.map((item) => changed.get(item.id) ?? item) },
-				);
-				// Which rows belong on the page is the server's word: sorting and filters may have moved them.
-				reading ??= setTimeout(() => {
-					reading = undefined;
-					void queries.invalidateQueries({ queryKey: ["operations", id] });
-				}, readListAfter_ms);
-			}
-			if (chunks.length > 0) {
-				const fresh = chunks.splice(0);
-				setLive((before) => {
-					const all = [...before.output, ...fresh];
-					const over = Math.max(0, all.length - mostKept);
-					return { ...before, output: all.slice(over), left_out: before.left_out + over };
-				});
-			}
-		}
-
-		const stop = followLive({
-			api,
-			path: () => `/ws/tasks/${id}?after=${seq}`,
-			read: (message) => TaskMessage.parse(message),
-			onMessage: (message) => {
-				if (message.type === "operation") operations.set(message.operation.id, message.operation);
-				else if (message.type !== "output") run = message.run;
-				else if (message.chunk.seq > seq) {
-					seq = message.chunk.seq;
-					chunks.push(message.chunk);
-				}
-				gathering ??= setTimeout(show, gather_ms);
+		if (!following) return;
+		return feed.follow({
+			onRun: (news) => queries.setQueryData(["run", id], news),
+			onOperations: (news) => tellOperations(queries, id, news),
+			onState(now) {
+				setState(now);
+				onLost(now === "lost");
+				if (now === "ended" || now === "refused") setFollowing(false);
 			},
-			onState: (state) => setLive((before) => ({ ...before, state })),
 		});
-		return () => {
-			stop();
-			clearTimeout(gathering);
-			clearTimeout(reading);
-			setLive({ state: "connecting", output: [], left_out: 0 });
-		};
-	}, [api, queries, id]);
+	}, [feed, following, queries, id, onLost]);
 
-	return live;
+	useReadAgain(queries, run, following && state === "live");
+	return { state, feed };
+}
+
+/** What stands on counts is read again when they changed, at most so often. */
+function useReadAgain(queries: QueryClient, { id, status, counts }: Run, live: boolean): void {
+	const told = `${status} ${Object.values(counts).join(" ")}`;
+	const known = useRef(told);
+	const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+	const isLive = useRef(live);
+	isLive.current = live;
+	useEffect(() => {
+		if (known.current === told) return;
+		known.current = told;
+		timer.current ??= setTimeout(() => {
+			timer.current = undefined;
+			void queries.invalidateQueries({ queryKey: ["groups", id] });
+			if (!isLive.current) void queries.invalidateQueries({ queryKey: ["operations", id] });
+		}, readAgainAfter_ms);
+	}, [told, queries, id]);
+	useEffect(() => () => clearTimeout(timer.current), []);
 }

@@ -10,9 +10,11 @@ export function csvText(rows: readonly (readonly string[])[]): string {
 	return `${byteOrderMark}${rows.map((row) => `${row.map(csvCell).join(",")}\r\n`).join("")}`;
 }
 
-/** Lets the browser save a text as a file. */
-export function saveText(name: string, text: string, type = "text/plain"): void {
-	const address = URL.createObjectURL(new Blob([text], { type: `${type};charset=utf-8` }));
+/** Lets the browser save a text as a file; a long one may come in parts. */
+export function saveText(name: string, text: string | readonly string[], type = "text/plain"): void {
+	const address = URL.createObjectURL(
+		new Blob(typeof text === "string" ? [text] : [...text], { type: `${type};charset=utf-8` }),
+	);
 	const link = document.createElement("a");
 	link.href = address;
 	link.download = name;

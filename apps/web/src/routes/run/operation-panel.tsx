@@ -1,0 +1,185 @@
+import { ActionIcon, Button, Group } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
+import { usePermitted } from "../../api/context.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { ButtonLink, TextLink } from "../../ui/link.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { operationLooks, State } from "../../ui/state.tsx";
+import { Moment } from "../../ui/time.tsx";
+import { duration } from "../../ui/words.ts";
+import { Decide } from "./decide.tsx";
+import { decisions, isRecord, phaseWords, resultLine, stepName } from "./operation-words.ts";
+import { OutputLog } from "./output/output-log.tsx";
+import { useOutputOf } from "./output/output-tab.tsx";
+import { ResultLinks } from "./result-links.tsx";
+import style from "./run.module.css";
+import type { RunFeed } from "./run-feed.ts";
+import { hasEnded } from "./use-live-run.ts";
+
+/** One step on one device: what it came to, why, and what it said. */
+export function OperationPanel({
+	run,
+	operation,
+	feed,
+	onClose,
+}: {
+	run: Run;
+	operation: RunOperation;
+	feed: RunFeed;
+	onClose: () => void;
+}) {
+	const output = useOutputOf(feed, operation.id);
+	const { device_id, device_name, status, step_id, step_type, started_at, duration_ms, attempts, worker_id } =
+		operation;
+	const name = visibleLine(device_name);
+	return (
+		<section className={`nc-panel ${style.panel}`} aria-label={`Operation on ${name}`}>
+			<div className="nc-panel-head">
+				<Button className={style.back} variant="default" leftSection={<Icon name="list" size={14} />} onClick={onClose}>
+					All devices
+				</Button>
+				<h2 className="nc-break" style={{ margin: 0, fontSize: "0.9375rem" }}>
+					<TextLink to="/devices/$id" params={{ id: device_id }} inherit>
+						{name}
+					</TextLink>
+				</h2>
+				<Group gap="sm">
+					<State {...operationLooks[status]} />
+					<ActionIcon variant="subtle" color="gray" aria-label="Close" title="Close" onClick={onClose}>
+						<Icon name="cross" size={14} />
+					</ActionIcon>
+				</Group>
+			</div>
+			<div className={style.body}>
+				<Unknown run={run} operation={operation} />
+				<Failure operation={operation} />
+				<dl className="nc-facts">
+					<Fact label="Step">{visibleLine(stepName({ id: step_id, type: step_type }))}</Fact>
+					{operation.error === null && resultLine(operation) !== "" && (
+						<Fact label={operation.skip_reason === null ? "Result" : "Why"}>{resultLine(operation)}</Fact>
+					)}
+					{started_at !== null && (
+						<Fact label="Began">
+							<Moment at={started_at} />
+						</Fact>
+					)}
+					{duration_ms !== null && <Fact label="Took">{duration(duration_ms)}</Fact>}
+					{attempts > 0 && <Fact label="Attempts">{attempts}</Fact>}
+					{worker_id !== null && (
+						<Fact label="Worker">
+							<span className="nc-mono">{visibleLine(worker_id)}</span>
+						</Fact>
+					)}
+					<Decided operation={operation} />
+				</dl>
+				<Group gap="sm">
+					<ResultLinks operation={operation} />
+				</Group>
+				<Phases operation={operation} />
+				<div>
+					<Group justify="space-between" mb={4}>
+						<h3>Output</h3>
+						<TextLink
+							to="/runs/$id"
+							params={{ id: run.id }}
+							search={{ tab: "output", of: operation.id }}
+							size="xs"
+							resetScroll={false}
+						>
+							Show it alone
+						</TextLink>
+					</Group>
+					<div className="nc-panel">
+						<OutputLog output={output} label={`Output of ${name}`} ended={hasEnded(run)} small />
+					</div>
+				</div>
+			</div>
+		</section>
+	);
+}
+
+function Fact({ label, children }: { label: string; children: React.ReactNode }) {
+	return (
+		<>
+			<dt>{label}</dt>
+			<dd>{children}</dd>
+		</>
+	);
+}
+
+/** Why it failed. The message says what to do; where a page is the place to do it, it leads there. */
+function Failure({ operation: { status, error, device_id } }: { operation: RunOperation }) {
+	const permitted = usePermitted();
+	if (error === null || status === "unknown") return null;
+	const { phase, message, code } = error;
+	return (
+		<Notice tone="bad" icon="cross" title={phase === undefined ? "It failed" : `It failed ${phaseWords[phase]}`}>
+			<span>{visibleLine(message)}</span>
+			<span className="nc-small nc-dim nc-mono">{code}</span>
+			{code === "device.host_key_changed" && permitted("devices:read") && (
+				<Group>
+					<ButtonLink variant="default" to="/devices/$id" params={{ id: device_id }}>
+						Look at the host key
+					</ButtonLink>
+				</Group>
+			)}
+		</Notice>
+	);
+}
+
+/** Nobody knows whether it changed the device: only somebody who looks at the device can say. */
+function Unknown({ run, operation }: { run: Run; operation: RunOperation }) {
+	const permitted = usePermitted();
+	const [deciding, decide] = useDisclosure();
+	if (operation.status !== "unknown") return null;
+	return (
+		<Notice tone="bad" icon="question" title="Nobody knows whether this changed the device">
+			<span>
+				{operation.error === null
+					? "The worker was lost after it had begun to write to the device. It is not repeated by itself: look at the device, then decide."
+					: visibleLine(operation.error.message)}
+			</span>
+			{permitted("runs:decide") && (
+				<Group>
+					<Button onClick={decide.open}>Decide</Button>
+				</Group>
+			)}
+			<Decide run={run} operation={operation} opened={deciding} onClose={decide.close} />
+		</Notice>
+	);
+}
+
+function Decided({ operation: { decision, decided_by, decided_at, decision_reason } }: { operation: RunOperation }) {
+	if (decision === null || decided_at === null) return null;
+	return (
+		<Fact label="Decision">
+			{visibleLine(decided_by ?? "")} {decisions[decision].was}, <Moment at={decided_at} />
+			{decision_reason !== null && <div className="nc-dim">{visibleLine(decision_reason)}</div>}
+		</Fact>
+	);
+}
+
+/** How far a test of a connection came. */
+function Phases({ operation: { result } }: { operation: RunOperation }) {
+	const phases = Array.isArray(result?.phases) ? result.phases.filter(isRecord) : [];
+	if (phases.length === 0) return null;
+	return (
+		<div>
+			<h3>Phases</h3>
+			<dl className="nc-facts">
+				{phases.map(({ phase, ok, ms }) => (
+					<Fact key={String(phase)} label={visibleLine(String(phase).replaceAll("_", " "))}>
+						<State
+							{...(ok === true
+								? { tone: "good", icon: "ok", word: "Went well" }
+								: { tone: "bad", icon: "cross", word: "Failed" })}
+						/>
+						{typeof ms === "number" && <span className="nc-dim nc-small"> {duration(ms)}</span>}
+					</Fact>
+				))}
+			</dl>
+		</div>
+	);
+}

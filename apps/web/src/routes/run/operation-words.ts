@@ -1,0 +1,86 @@
+import type { DevicePhase } from "@netconductor/contracts/kernel/errors";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import type { Decision, Run, RunOperation } from "@netconductor/contracts/tasks/model";
+import { bytes } from "../../ui/words.ts";
+
+const steps: Readonly<Record<string, string>> = {
+	collect_config: "Back up the config",
+	test_connection: "Test the connection",
+};
+
+/** What a step does, in words. */
+export function stepName({ id, type }: Run["steps"][number]): string {
+	return steps[type] ?? id.replaceAll("_", " ");
+}
+
+export const phaseWords: Record<DevicePhase, string> = {
+	connect: "while connecting",
+	host_key: "while checking the host key",
+	auth: "while logging in",
+	prompt: "while waiting for the prompt",
+	command: "while running a command",
+	commit: "while committing",
+};
+
+const outcomes: Readonly<Record<string, string>> = {
+	first: "First backup",
+	changed: "Changed",
+	unchanged: "Unchanged",
+	reachable: "Reachable",
+};
+
+/** What a success came to, by the step's own word for it. */
+export function outcomeWord(outcome: string): string {
+	return outcomes[outcome] ?? outcome.replaceAll("_", " ");
+}
+
+/** What an operation came to, in a line. */
+export function resultLine({ status, error, skip_reason, result, step_type }: RunOperation): string {
+	if (error !== null) {
+		const phase = error.phase === undefined ? "" : `${phaseWords[error.phase]}: `;
+		return visibleLine(`${phase}${error.message}`);
+	}
+	if (skip_reason !== null) return visibleLine(skip_reason);
+	if (status !== "succeeded" || result === null) return "";
+	if (step_type === "collect_config") {
+		const { changed, size_bytes } = result;
+		const word = changed === null ? "First backup" : changed === true ? "Changed" : "Unchanged";
+		return typeof size_bytes === "number" ? `${word}, ${bytes(size_bytes)}` : word;
+	}
+	const facts = isRecord(result.facts) ? result.facts : {};
+	const said = ["hostname", "model", "os_version"]
+		.map((name) => facts[name])
+		.filter((fact) => typeof fact === "string");
+	return visibleLine(said.join(", "));
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export const decisions: Record<Decision, { label: string; means: string; was: string }> = {
+	verified: {
+		label: "The change was made",
+		means:
+			"You looked at the device and the change is there. The operation counts as succeeded, and the steps after it on this device go on.",
+		was: "found the change made",
+	},
+	retry: {
+		label: "Run it again",
+		means:
+			"The change is not there, or making it twice does no harm. The operation runs again in this run: NetConductor connects to the device and writes to it.",
+		was: "had it run again",
+	},
+	failed: {
+		label: "It failed",
+		means:
+			"The change is not there and shall not be made now. The operation counts as failed. Nothing is sent to the device; what may be half done stays as it is.",
+		was: "found that it failed",
+	},
+	skip: {
+		label: "Leave it out",
+		means:
+			"It does not matter any more. The operation counts as skipped, and so do the steps after it on this device. Nothing is sent to the device.",
+		was: "left it out",
+	},
+};

@@ -1,0 +1,112 @@
+import { Button, Group, Text } from "@mantine/core";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import type { Run } from "@netconductor/contracts/tasks/model";
+import { useQuery } from "@tanstack/react-query";
+import { useApi } from "../../api/context.tsx";
+import type { LiveState } from "../../api/live.ts";
+import { TextLink } from "../../ui/link.tsx";
+import { RunProgress } from "../../ui/run-progress.tsx";
+import { operationLooks, State } from "../../ui/state.tsx";
+import { Ago, Moment } from "../../ui/time.tsx";
+import { count } from "../../ui/words.ts";
+import { Took } from "./took.tsx";
+import { hasEnded } from "./use-live-run.ts";
+import { useShow } from "./use-show.ts";
+
+const order: (keyof Run["counts"])[] = ["succeeded", "failed", "unknown", "running", "pending", "skipped", "cancelled"];
+
+/** How far a run is, who started it and when, and its counts: choosing one shows those alone. */
+export function Summary({ run, live }: { run: Run; live: LiveState }) {
+	const { search, show } = useShow();
+	const { counts, total } = run;
+	const done = total - counts.pending - counts.running;
+	const choose = (status: keyof Run["counts"]) =>
+		show({
+			status: search.status === status ? undefined : status,
+			page: undefined,
+			...(search.tab === "output" && { tab: "devices" }),
+		});
+	return (
+		<section className="nc-panel nc-panel-body" aria-label="Progress">
+			<Group justify="space-between" mb={6} gap="4px 16px">
+				<Text size="sm" fw={550} aria-live="polite">
+					{done} of {count(total, "operation")} done
+				</Text>
+				<Facts run={run} />
+			</Group>
+			<RunProgress run={run} />
+			<Group gap={6} mt={10}>
+				{order
+					.filter((status) => counts[status] > 0)
+					.map((status) => (
+						<Button
+							key={status}
+							size="compact-xs"
+							variant={search.status === status ? "light" : "default"}
+							aria-pressed={search.status === status}
+							onClick={() => choose(status)}
+						>
+							<State {...operationLooks[status]} />
+							<span style={{ marginLeft: 6 }}>{counts[status]}</span>
+						</Button>
+					))}
+				{!hasEnded(run) && (
+					<span className="nc-small">
+						<LiveSign state={live} />
+					</span>
+				)}
+			</Group>
+		</section>
+	);
+}
+
+function LiveSign({ state }: { state: LiveState }) {
+	if (state === "live") return <State tone="busy" icon="running" word="Live" />;
+	if (state === "lost") return <State tone="warn" icon="unplugged" word="Connection lost, trying again" />;
+	return null;
+}
+
+function Facts({ run }: { run: Run }) {
+	const api = useApi();
+	const repeats = useQuery({
+		queryKey: ["runs", "of", run.id],
+		queryFn: ({ signal }) => api.tasks.listRuns({ query: { retry_of: run.id, limit: 5 } }, { signal }),
+		enabled: hasEnded(run),
+	});
+	const parts: { key: string; text: React.ReactNode }[] = [
+		{ key: "who", text: <>Started by {visibleLine(run.started_by.name)}</> },
+		{ key: "when", text: <Moment at={run.created_at} /> },
+	];
+	if (run.started_at !== null) parts.push({ key: "took", text: <Took run={run} /> });
+	if (run.cancel_requested_by !== null) {
+		parts.push({ key: "cancelled", text: <>Cancelled by {visibleLine(run.cancel_requested_by)}</> });
+	}
+	if (run.retry_of !== null) {
+		parts.push({
+			key: "retry",
+			text: (
+				<TextLink to="/runs/$id" params={{ id: run.retry_of }} inherit>
+					Repeats part of an earlier run
+				</TextLink>
+			),
+		});
+	}
+	const again = repeats.data?.items ?? [];
+	for (const { id, created_at } of again) {
+		parts.push({
+			key: id,
+			text: (
+				<TextLink to="/runs/$id" params={{ id }} inherit>
+					Retried <Ago at={created_at} />
+				</TextLink>
+			),
+		});
+	}
+	return (
+		<Text size="xs" c="dimmed" component="div" style={{ display: "flex", flexWrap: "wrap", gap: "2px 14px" }}>
+			{parts.map(({ key, text }) => (
+				<span key={key}>{text}</span>
+			))}
+		</Text>
+	);
+}
