@@ -75,6 +75,23 @@ describe.each(topologies)("$name", ({ name, start }) => {
 		expect(await api.audit.verifyAudit({ query: {} })).toMatchObject({ intact: true });
 	}, 90_000);
 
+	test("every service answers, and what all of them stand on is well", async () => {
+		const health = await api.system.getHealth({});
+		expect(health.services.map(({ name: service, state, detail }) => ({ service, state, detail }))).toEqual(
+			health.services.map(({ name: service }) => ({ service, state: "ok", detail: "answers" })),
+		);
+		const places = Object.fromEntries(health.services.map(({ name: service, place }) => [service, place]));
+		expect(places).toMatchObject({ system: "here", devices: name === "one process" ? "here" : "elsewhere" });
+		expect(health.services.find(({ name: service }) => service === "devices")?.backlog).toMatchObject({ put_aside: 0 });
+		expect(health.dependencies.filter(({ state }) => state === "failed")).toEqual([]);
+		const { topology } = await api.system.getAbout({});
+		expect(topology).toMatchObject(
+			name === "one process"
+				? { one_process: true, events: "in this process", live: "PostgreSQL" }
+				: { one_process: false, events: "RabbitMQ", live: "Redis", targets: ["audit", "system"] },
+		);
+	});
+
 	test("the keys of all services are rotated, and what was sealed before still opens", async () => {
 		const { rotation_id } = await api.auth.rotateKeys({});
 		await eventually("every service that seals has rotated", async () => {

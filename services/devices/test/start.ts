@@ -1,3 +1,4 @@
+import type { OperationRecord } from "@netconductor/contracts/audit/events";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import { defineApi } from "@netconductor/contracts/kernel/operation";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
@@ -10,7 +11,7 @@ import { devicesService } from "../src/service.ts";
 
 export type Started = Awaited<ReturnType<typeof startDevices>>;
 
-/** The devices service on its own database; `db` is for looking into it. Runs that it starts are kept in `plans`, changed host keys that it announces in `announced`. */
+/** The devices service on its own database; `db` is for looking into it. Runs that it starts are kept in `plans`, changed host keys that it announces in `announced`, audit records in `recorded`. */
 export async function startDevices(env: Record<string, string> = {}, log_level: "error" | "silent" = "error") {
 	const plans: Plan[] = [];
 	const tasks = peer(tasksApi, {
@@ -20,12 +21,16 @@ export async function startDevices(env: Record<string, string> = {}, log_level: 
 		},
 	});
 	const announced: { device_id: string; presented_fingerprint: string }[] = [];
+	const recorded: OperationRecord[] = [];
 	const listener = defineService({
 		name: "listener",
 		api: defineApi("listener", {}),
 		setup: () => ({
 			operations: {},
-			consumers: { "device.host_key_changed.v1": async (event) => void announced.push(event) },
+			consumers: {
+				"device.host_key_changed.v1": async (event) => void announced.push(event),
+				"audit.operation_recorded.v1": async (record) => void recorded.push(record),
+			},
 		}),
 	});
 	const host: TestHost = await startTestHost({ services: [devicesService, listener], peers: [tasks], env, log_level });
@@ -35,6 +40,7 @@ export async function startDevices(env: Record<string, string> = {}, log_level: 
 		db,
 		plans,
 		announced,
+		recorded,
 		api: host.client(devicesApi),
 		clientOf: host.client,
 		async stop() {

@@ -8,6 +8,7 @@ import { requireShared } from "../credentials/credential-store.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
 import { anyOf } from "../sql.ts";
 import { deleteDevices, ensureGroups } from "./device-store.ts";
+import { recordedNames } from "./recorded-names.ts";
 import { requireSome, targetsOf } from "./selection.ts";
 
 const maxTags = 100;
@@ -37,14 +38,20 @@ export function updateDevices({
 			if (action.kind === "delete") {
 				await deleteDevices(tx, locked);
 				await outbox.publishAll(tx, "device.deleted.v1", rows.map(announced));
-				return rows.length;
+				return rows;
 			}
 			const updated = await change(tx, locked, action, at);
 			await outbox.publishAll(tx, "device.updated.v1", updated.map(announced));
-			return updated.length;
+			return updated;
 		});
-		note({ resource_type: "device", resource_name: `${changed} devices`, after: { action, changed } });
-		return { changed };
+		const devices = recordedNames(changed.map(({ name }) => name));
+		note({
+			resource_type: "device",
+			resource_name: `${changed.length} devices`,
+			...(action.kind === "delete" && { before: { devices } }),
+			after: { action, changed: changed.length, ...(action.kind !== "delete" && { devices }) },
+		});
+		return { changed: changed.length };
 	};
 }
 

@@ -13,6 +13,7 @@ import { sharedByName } from "../credentials/credential-store.ts";
 import { openSecrets, sealSecrets } from "../credentials/secrets.ts";
 import { builtInTypes } from "../device-types/platforms.ts";
 import { deviceColumns, ensureGroups } from "../devices/device-store.ts";
+import { recordedNames } from "../devices/recorded-names.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
 import { anyOf } from "../sql.ts";
 import { credentials, devices, deviceTypes } from "../tables.ts";
@@ -80,10 +81,19 @@ export function importDevices({ db, vault, outbox, clock }: Needs): DevicesOpera
 				.map(({ row, device, action, fields }) => ({ row, name: device.name, action, fields })),
 		};
 		const { created, updated, unchanged } = result;
+		const named = (action: PlannedRow["action"]) =>
+			recordedNames(planned.filter((row) => row.action === action).map(({ device }) => device.name));
 		note({
 			resource_type: "device",
-			resource_name: "import",
-			after: { dry_run: body.dry_run, created, updated, unchanged },
+			resource_name: `import of ${found.length} rows`,
+			after: {
+				dry_run: body.dry_run,
+				created,
+				updated,
+				unchanged,
+				devices_created: named("create"),
+				devices_updated: named("update"),
+			},
 		});
 		return result;
 	};
