@@ -6,7 +6,10 @@ import { coverageRoute } from "./routes/backup-coverage/route.ts";
 import { changePasswordRoute } from "./routes/change-password/route.ts";
 import { compareRoute } from "./routes/compare/route.ts";
 import { deviceRoute } from "./routes/device/route.ts";
+import { deviceImportRoute } from "./routes/device-import/route.ts";
 import { devicesRoute } from "./routes/devices/route.ts";
+import { groupRoute } from "./routes/group/route.ts";
+import { groupsRoute } from "./routes/groups/route.ts";
 import { homeRoute } from "./routes/home/route.ts";
 import { loginRoute } from "./routes/login/route.ts";
 import { rolesRoute } from "./routes/roles/route.ts";
@@ -27,7 +30,10 @@ const routeTree = root.addChildren([
 		framed.addChildren([
 			homeRoute,
 			devicesRoute,
+			deviceImportRoute,
 			deviceRoute,
+			groupsRoute,
+			groupRoute,
 			compareRoute,
 			coverageRoute,
 			aboutRoute,

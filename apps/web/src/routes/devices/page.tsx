@@ -5,6 +5,7 @@ import { useApi, usePermitted } from "../../api/context.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { ButtonLink } from "../../ui/link.tsx";
 import { Page } from "../../ui/page.tsx";
 import { useStartRuns } from "../../ui/start-runs.ts";
 import { DataTable } from "../../ui/table/data-table.tsx";
@@ -44,9 +45,14 @@ function DevicesPage() {
 			actions={
 				<>
 					{mayWrite && (
-						<Button variant="default" leftSection={<Icon name="plus" size={14} />} onClick={form.open}>
-							Add device
-						</Button>
+						<>
+							<ButtonLink to="/devices/import" variant="default" leftSection={<Icon name="upload" size={14} />}>
+								Import
+							</ButtonLink>
+							<Button variant="default" leftSection={<Icon name="plus" size={14} />} onClick={form.open}>
+								Add device
+							</Button>
+						</>
 					)}
 					{mayRun && !nothing && (
 						<Button loading={backUp.isPending} onClick={() => backUp.mutate({ all: true })}>
