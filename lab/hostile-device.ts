@@ -1,6 +1,5 @@
-import { once } from "node:events";
-import type { AddressInfo } from "node:net";
-import ssh2, { type Connection, type ServerChannel } from "ssh2";
+import type { ServerChannel } from "ssh2";
+import { startShellServer } from "./shell-server.ts";
 
 export interface HostileDevice {
 	host: string;
@@ -16,15 +15,10 @@ export interface HostileDevice {
 	stop(): Promise<void>;
 }
 
-const prompt = "r1#";
-
 /** An SSH server with the prompt of a router that answers commands with exactly the bytes it was given, however harmful. */
 export async function startHostileDevice(banner = ""): Promise<HostileDevice> {
-	const { private: hostKey } = ssh2.utils.generateKeyPairSync("ed25519");
-	const login = { username: "admin", password: "hostile-password" };
 	const answers = new Map<string, string | Buffer>();
 	const floods = new Map<string, { piece: Buffer; bytes: number }>();
-	const clients = new Set<Connection>();
 	let flooded = 0;
 
 	async function pour(channel: ServerChannel, { piece, bytes }: { piece: Buffer; bytes: number }): Promise<void> {
@@ -36,55 +30,25 @@ export async function startHostileDevice(banner = ""): Promise<HostileDevice> {
 		}
 	}
 
-	function entered(channel: ServerChannel, command: string): void {
-		channel.write(`${command}\r\n`);
-		const flood = floods.get(command);
-		if (flood !== undefined) void pour(channel, flood);
-		else if (command === "exit") channel.end();
-		else channel.write(Buffer.concat([Buffer.from(answers.get(command) ?? ""), Buffer.from(prompt)]));
-	}
-
-	const server = new ssh2.Server({ hostKeys: [hostKey], ...(banner && { banner }) }, (client) => {
-		clients.add(client);
-		client.on("close", () => clients.delete(client));
-		client.on("error", () => {});
-		client.on("authentication", (context) => {
-			const right = context.method === "password" && context.password === login.password;
-			if (right) context.accept();
-			else context.reject(["password"]);
-		});
-		client.on("session", (accept) => {
-			const session = accept();
-			session.on("pty", (acceptPty) => acceptPty?.());
-			session.on("shell", (acceptShell) => {
-				const channel = acceptShell();
-				let line = "";
-				channel.on("error", () => {});
-				channel.on("data", (piece: Buffer) => {
-					for (const character of piece.toString()) {
-						if (character !== "\n") line += character;
-						else {
-							entered(channel, line.trim());
-							line = "";
-						}
-					}
-				});
-				channel.write(`\r\n${prompt}`);
-			});
-		});
+	const { host, port, username, password, stop } = await startShellServer({
+		options: { ...(banner && { banner }) },
+		onLine(command, { channel, answer }) {
+			const flood = floods.get(command);
+			if (flood !== undefined) {
+				channel.write(`${command}\r\n`);
+				void pour(channel, flood);
+			} else if (command === "exit") channel.end();
+			else answer(answers.get(command) ?? "");
+		},
 	});
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
 	return {
-		host: "127.0.0.1",
-		port: (server.address() as AddressInfo).port,
-		...login,
+		host,
+		port,
+		username,
+		password,
 		answer: (command, text) => void answers.set(command, text),
 		flood: (command, piece, bytes) => void floods.set(command, { piece, bytes }),
 		flooded: () => flooded,
-		async stop() {
-			for (const client of clients) client.end();
-			await new Promise<void>((resolve) => server.close(() => resolve()));
-		},
+		stop,
 	};
 }

@@ -1,20 +1,20 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Socket } from "node:net";
-import { Connection } from "@netconductor/contracts/devices/connection";
-import { ciscoIos } from "@netconductor/driver-platforms/cisco-ios";
+import type { Connection } from "@netconductor/contracts/devices/connection";
+import { type ShellServerOptions, startShellServer } from "@netconductor/lab/shell-server";
 import ssh2, { type Algorithms, type AuthContext, type ServerConfig, type Connection as ServerConnection } from "ssh2";
 import { afterEach, describe, expect, test } from "vitest";
+import { routerConnection } from "../test/router-connection.ts";
 import { openSession } from "./session.ts";
 import { algorithmsFor } from "./ssh-algorithms.ts";
 
 /** SSH servers that mean harm, or somebody between us and the right one. */
 
-const stops: (() => void)[] = [];
+const stops: (() => unknown)[] = [];
 afterEach(() => {
 	for (const stop of stops.splice(0)) stop();
 });
 
-const ed25519 = ssh2.utils.generateKeyPairSync("ed25519").private;
 const rsa = ssh2.utils.generateKeyPairSync("rsa", { bits: 2048 }).private;
 
 /** A TCP server that does as `speak` says, and keeps what it was sent. */
@@ -36,68 +36,22 @@ async function listener(speak: (socket: Socket) => void) {
 	return { port: (server.address() as AddressInfo).port, heard: () => Buffer.concat(heard), sockets };
 }
 
-/** An SSH server with a shell that answers with nothing but its prompt. */
-async function sshServer(
-	authenticate: (context: AuthContext, client: ServerConnection) => void,
-	options: Partial<ServerConfig> = {},
-	onLine: (line: string, client: ServerConnection) => void = () => {},
-	onConnection: (client: ServerConnection) => void = () => {},
-) {
-	const clients = new Set<ServerConnection>();
-	const attempts: string[] = [];
-	const server = new ssh2.Server({ hostKeys: [ed25519], ...options }, (client) => {
-		clients.add(client);
-		onConnection(client);
-		client.on("close", () => clients.delete(client));
-		client.on("error", () => {});
-		client.on("authentication", (context) => {
-			attempts.push(context.method);
-			authenticate(context, client);
-		});
-		client.on("session", (accept) => {
-			const session = accept();
-			session.on("pty", (acceptPty) => acceptPty?.());
-			session.on("shell", (acceptShell) => {
-				const channel = acceptShell();
-				channel.on("error", () => {});
-				channel.write("r1#");
-				channel.on("data", (piece: Buffer) => {
-					const line = piece.toString().trim();
-					onLine(line, client);
-					if (line.startsWith("terminal")) channel.write(`${line}\r\nr1#`);
-				});
-			});
-		});
+/** An SSH server whose shell answers only what a session says to begin with. */
+async function sshServer(given: ShellServerOptions & { onCommand?: (client: ServerConnection) => void }) {
+	const { onCommand, ...options } = given;
+	const server = await startShellServer({
+		onLine(line, { client, answer }) {
+			if (line === "show version") onCommand?.(client);
+			else if (line.startsWith("terminal")) answer("");
+		},
+		...options,
 	});
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
-	stops.push(() => {
-		for (const client of clients) client.end();
-		server.close();
-	});
-	return { port: (server.address() as AddressInfo).port, attempts, clients };
-}
-
-const timeouts = { connect_ms: 700, auth_ms: 700, prompt_ms: 700, command_ms: 400 };
-
-function connectionTo(port: number, changes: Partial<Connection> = {}): Connection {
-	return Connection.parse({
-		device_id: "r1",
-		name: "r1",
-		host: "127.0.0.1",
-		port,
-		username: "admin",
-		password: "pa55word",
-		host_key: null,
-		legacy_algorithms: false,
-		platform: ciscoIos,
-		timeouts,
-		...changes,
-	});
+	stops.push(server.stop);
+	return server;
 }
 
 const open = (port: number, changes?: Partial<Connection>) =>
-	openSession(connectionTo(port, changes), { signal: new AbortController().signal });
+	openSession(routerConnection(port, changes), { signal: new AbortController().signal });
 const refusal = (port: number, changes?: Partial<Connection>) => open(port, changes).catch((thrown) => thrown);
 
 /** SSH_MSG_KEXINIT (RFC 4253, 7.1) of a server that speaks what we speak, in an unencrypted packet. */
@@ -178,9 +132,11 @@ describe("a server that", () => {
 	});
 
 	test("exchanges keys for ever while it does not decide on the login is left after the time to log in", async () => {
-		const { port, clients } = await sshServer((_, client) => {
-			const timer = setInterval(() => client.rekey(() => {}), 100);
-			client.on("close", () => clearInterval(timer));
+		const { port, clients } = await sshServer({
+			authenticate(_, client) {
+				const timer = setInterval(() => client.rekey(() => {}), 100);
+				client.on("close", () => clearInterval(timer));
+			},
 		});
 		expect(await refusal(port)).toMatchObject({ code: "device.timeout", phase: "auth" });
 		await expect.poll(() => clients.size).toBe(0);
@@ -188,29 +144,28 @@ describe("a server that", () => {
 
 	test("asks questions for ever is left after the time to log in, and learns the user name alone", async () => {
 		const answered: string[] = [];
-		const { port } = await sshServer((context) => {
-			if (context.method !== "keyboard-interactive") return context.reject(["keyboard-interactive"]);
-			const ask = () =>
-				context.prompt([{ prompt: "Name: ", echo: true }], (answers) => {
-					answered.push(...answers);
-					setTimeout(ask, 20);
-				});
-			ask();
+		const { port } = await sshServer({
+			authenticate(context) {
+				if (context.method !== "keyboard-interactive") return context.reject(["keyboard-interactive"]);
+				const ask = () =>
+					context.prompt([{ prompt: "Name: ", echo: true }], (answers) => {
+						answered.push(...answers);
+						setTimeout(ask, 20);
+					});
+				ask();
+			},
 		});
 		expect(await refusal(port)).toMatchObject({ code: "device.timeout", phase: "auth" });
 		expect(new Set(answered)).toEqual(new Set(["admin"]));
 	});
 
 	test("exchanges keys for ever instead of answering a command is left when the command's time is over", async () => {
-		const { port, clients } = await sshServer(
-			(context) => (context.method === "password" ? context.accept() : context.reject(["password"])),
-			{},
-			(line, client) => {
-				if (line !== "show version") return;
+		const { port, clients } = await sshServer({
+			onCommand(client) {
 				const timer = setInterval(() => client.rekey(() => {}), 50);
 				client.on("close", () => clearInterval(timer));
 			},
-		);
+		});
 		const session = await open(port);
 		await expect(session.run("show version")).rejects.toMatchObject({ code: "device.timeout", phase: "command" });
 		await session.close();
@@ -219,16 +174,13 @@ describe("a server that", () => {
 
 	test("opens channels to us and asks for forwarding gets none", async () => {
 		const opened: (Error | undefined)[] = [];
-		const { port } = await sshServer(
-			(context) => (context.method === "password" ? context.accept() : context.reject(["password"])),
-			{},
-			(line, client) => {
-				if (line !== "show version") return;
+		const { port } = await sshServer({
+			onCommand(client) {
 				client.forwardOut("127.0.0.1", 1, "127.0.0.1", 22, (error) => opened.push(error));
 				client.x11("127.0.0.1", 1, (error) => opened.push(error));
 				client.openssh_forwardOutStreamLocal("/run/agent", (error) => opened.push(error));
 			},
-		);
+		});
 		const session = await open(port);
 		await session.run("show version").catch(() => {});
 		await session.close();
@@ -236,6 +188,10 @@ describe("a server that", () => {
 		for (const error of opened) expect(error).toBeInstanceOf(Error);
 	});
 });
+
+function rejectPassword(context: AuthContext): void {
+	context.reject(["password"]);
+}
 
 function flood(socket: Socket, piece: Buffer): void {
 	const more = () => {
@@ -257,7 +213,7 @@ describe("downgrade", () => {
 	])(
 		"to %s alone is refused before anything is sent, and taken only where the device is allowed it",
 		async (_, old) => {
-			const { port, attempts } = await sshServer((context) => context.reject(["password"]), old);
+			const { port, attempts } = await sshServer({ authenticate: rejectPassword, options: old });
 			const error = await refusal(port);
 			expect(error).toMatchObject({ code: "device.no_common_algorithm", phase: "connect" });
 			expect(error.message).toContain("legacy_algorithms");
@@ -273,12 +229,11 @@ describe("downgrade", () => {
 			cipher: ["3des-cbc", "aes128-cbc", "aes128-ctr"],
 			hmac: ["hmac-md5", "hmac-sha1", "hmac-sha2-256"],
 		};
-		const { port } = await sshServer(
-			(context) => context.reject(["password"]),
-			{ algorithms: weakFirst },
-			undefined,
-			(client) => client.on("handshake", (negotiated) => agreed.push(negotiated)),
-		);
+		const { port } = await sshServer({
+			authenticate: rejectPassword,
+			options: { algorithms: weakFirst },
+			onConnection: (client) => client.on("handshake", (negotiated) => agreed.push(negotiated)),
+		});
 		await refusal(port, { legacy_algorithms: true });
 		expect(agreed[0]).toMatchObject({
 			kex: "curve25519-sha256",

@@ -6,10 +6,11 @@ import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Connection } from "@netconductor/contracts/devices/connection";
-import { ciscoIos } from "@netconductor/driver-platforms/cisco-ios";
 import { linux } from "@netconductor/driver-platforms/linux";
-import ssh2, { type AuthContext, type ServerConfig, type Connection as ServerConnection } from "ssh2";
+import { acceptPassword, type ShellServer, startShellServer } from "@netconductor/lab/shell-server";
+import ssh2, { type ServerConfig } from "ssh2";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { routerConnection } from "../test/router-connection.ts";
 import { collectConfig } from "./collect-config.ts";
 import { readFacts } from "./read-facts.ts";
 import { openSession } from "./session.ts";
@@ -26,7 +27,7 @@ const hostKey = ssh2.utils.generateKeyPairSync("ed25519");
 const otherHostKey = ssh2.utils.generateKeyPairSync("ed25519");
 let sshd: ChildProcess;
 let sshdPort: number;
-const stops: (() => void)[] = [];
+const stops: (() => unknown)[] = [];
 
 async function freePort(): Promise<number> {
 	const server = createServer().listen(0, "127.0.0.1");
@@ -97,72 +98,22 @@ function linuxHost(changes: Partial<Connection> = {}): Connection {
 }
 
 /** A router with the command line of a simple IOS, over a real SSH server. */
-async function router(authenticate: (context: AuthContext) => void, options: Partial<ServerConfig> = {}) {
-	const clients = new Set<ServerConnection>();
-	const attempts: string[] = [];
-	const server = new ssh2.Server({ hostKeys: [hostKey.private], ...options }, (client) => {
-		clients.add(client);
-		client.on("close", () => clients.delete(client));
-		client.on("error", () => {});
-		client.on("authentication", (context) => {
-			attempts.push(context.method);
-			authenticate(context);
-		});
-		client.on("session", (accept) => {
-			const session = accept();
-			session.on("pty", (acceptPty) => acceptPty?.());
-			session.on("shell", (acceptShell) => {
-				const channel = acceptShell();
-				channel.on("error", () => {});
-				channel.write("\r\nr1#");
-				let line = "";
-				channel.on("data", (piece: Buffer) => {
-					for (const character of piece.toString()) {
-						if (character !== "\n") line += character;
-						else {
-							if (line === "show rekey") client.rekey();
-							if (line === "show hang") channel.write(`${line}\r\nsome `);
-							else if (line === "show drop") {
-								channel.write(`${line}\r\nsome `);
-								client.end();
-							} else if (line === "exit") client.end();
-							else channel.write(`${line}\r\n${line === "show running-config" ? "hostname r1\r\nend\r\n" : ""}r1#`);
-							line = "";
-						}
-					}
-				});
-			});
-		});
+async function router(authenticate = acceptPassword, options: Partial<ServerConfig> = {}): Promise<ShellServer> {
+	const server = await startShellServer({
+		authenticate,
+		options: { hostKeys: [hostKey.private], ...options },
+		onLine(line, { client, channel, answer }) {
+			if (line === "show rekey") client.rekey();
+			if (line === "exit") client.end();
+			else if (line === "show hang") channel.write(`${line}\r\nsome `);
+			else if (line === "show drop") {
+				channel.write(`${line}\r\nsome `);
+				client.end();
+			} else answer(line === "show running-config" ? "hostname r1\r\nend\r\n" : "");
+		},
 	});
-	server.listen(0, "127.0.0.1");
-	await once(server, "listening");
-	stops.push(() => {
-		for (const client of clients) client.end();
-		server.close();
-	});
-	const { port } = server.address() as AddressInfo;
-	return { port, attempts, clients };
-}
-
-const withPassword = (context: AuthContext) => {
-	if (context.method === "password" && context.password === "pa55word") context.accept();
-	else context.reject(["password"]);
-};
-
-function routerConnection(port: number, changes: Partial<Connection> = {}): Connection {
-	return Connection.parse({
-		device_id: "r1",
-		name: "r1",
-		host: "127.0.0.1",
-		port,
-		username: "admin",
-		password: "pa55word",
-		host_key: null,
-		legacy_algorithms: false,
-		platform: ciscoIos,
-		timeouts: { connect_ms: 1000, auth_ms: 500, prompt_ms: 1000, command_ms: 300 },
-		...changes,
-	});
+	stops.push(server.stop);
+	return server;
 }
 
 /** A TCP server that does as `speak` says with whoever connects. */
@@ -217,7 +168,7 @@ test("OpenSSH: a key with a passphrase logs in, and one that cannot be read is a
 });
 
 test("OpenSSH: a device is reached through two jump hosts, the keys of all of which are reported", async () => {
-	const { port } = await router(withPassword);
+	const { port } = await router();
 	const jump = (name: string) => ({ ...linuxHost(), device_id: name, name });
 	const keys: string[] = [];
 	const session = await openSession(routerConnection(port, { jump_hosts: [jump("jump-1"), jump("jump-2")] }), {
@@ -250,7 +201,7 @@ test("a jump host that refuses is named, with why", async () => {
 });
 
 test("a changed host key ends the session before anything is sent, naming both keys", async () => {
-	const { port, attempts } = await router(withPassword, { hostKeys: [otherHostKey.private] });
+	const { port, attempts } = await router(acceptPassword, { hostKeys: [otherHostKey.private] });
 	const accepted = {
 		fingerprint: "SHA256:abcdef",
 		algorithm: "ssh-ed25519",
@@ -269,7 +220,7 @@ test("a changed host key ends the session before anything is sent, naming both k
 
 test("a device that gained a key of another type still shows the accepted one", async () => {
 	const rsa = ssh2.utils.generateKeyPairSync("rsa", { bits: 2048 });
-	const { port } = await router(withPassword, { hostKeys: [hostKey.private, rsa.private] });
+	const { port } = await router(acceptPassword, { hostKeys: [hostKey.private, rsa.private] });
 	const accepted = {
 		fingerprint: fingerprintOf(rsa.public) ?? "",
 		algorithm: "ssh-rsa",
@@ -282,7 +233,7 @@ test("a device that gained a key of another type still shows the accepted one", 
 });
 
 test("a new host key that cannot be stored ends the session before authentication", async () => {
-	const { port, attempts } = await router(withPassword);
+	const { port, attempts } = await router();
 	const refused = openSession(routerConnection(port), {
 		signal: signal(),
 		onHostKey: () => Promise.reject(new Error("database is down")),
@@ -292,7 +243,7 @@ test("a new host key that cannot be stored ends the session before authenticatio
 });
 
 test("a new host key that takes long to store is not held against the device", async () => {
-	const { port } = await router(withPassword);
+	const { port } = await router();
 	const timeouts = { connect_ms: 3000, auth_ms: 300, prompt_ms: 3000, command_ms: 3000 };
 	const session = await openSession(routerConnection(port, { timeouts }), {
 		signal: signal(),
@@ -340,7 +291,7 @@ test("outdated algorithms are refused with how to allow them, and work once allo
 	const old: Partial<ServerConfig> = {
 		algorithms: { kex: ["diffie-hellman-group14-sha1"], cipher: ["aes128-cbc"], hmac: ["hmac-sha1"] },
 	};
-	const { port } = await router(withPassword, old);
+	const { port } = await router(acceptPassword, old);
 	await expect(openSession(routerConnection(port), { signal: signal() })).rejects.toMatchObject({
 		code: "device.no_common_algorithm",
 		phase: "connect",
@@ -390,7 +341,7 @@ test("a login that is never decided is a timeout in phase auth", async () => {
 });
 
 test("a device that exchanges keys anew passes no phase twice", async () => {
-	const { port } = await router(withPassword);
+	const { port } = await router();
 	const passed: string[] = [];
 	const session = await openSession(routerConnection(port), {
 		signal: signal(),
@@ -403,7 +354,7 @@ test("a device that exchanges keys anew passes no phase twice", async () => {
 });
 
 test("a device that hangs or drops in a command ends the session with what happened", async () => {
-	const { port } = await router(withPassword);
+	const { port } = await router();
 	const hanging = await openSession(routerConnection(port), { signal: signal() });
 	await expect(hanging.run("show hang")).rejects.toMatchObject({ code: "device.timeout", phase: "command" });
 	await hanging.close();
@@ -413,7 +364,7 @@ test("a device that hangs or drops in a command ends the session with what happe
 });
 
 test("cancelling ends a session at any point, and at once", async () => {
-	const { port, clients } = await router(withPassword);
+	const { port, clients } = await router();
 	const running = new AbortController();
 	const session = await openSession(
 		routerConnection(port, { timeouts: { connect_ms: 1000, auth_ms: 500, prompt_ms: 1000, command_ms: 60_000 } }),
@@ -436,7 +387,7 @@ test("cancelling ends a session at any point, and at once", async () => {
 });
 
 test("nothing is left open: sockets, timers and listeners of good and failed sessions are gone", async () => {
-	const { port } = await router(withPassword);
+	const { port } = await router();
 	const controller = new AbortController();
 	const count = () =>
 		process.getActiveResourcesInfo().filter((kind) => kind === "Timeout" || kind === "TCPSocketWrap").length;
@@ -458,7 +409,7 @@ test("nothing is left open: sockets, timers and listeners of good and failed ses
 });
 
 test("a connectivity test reports each phase, and a failure as its result", async () => {
-	const { port } = await router(withPassword);
+	const { port } = await router();
 	const good = await testConnection(routerConnection(port), { signal: signal() });
 	expect(good.phases.map(({ phase, ok }) => `${phase} ${ok}`)).toEqual([
 		"connect true",
