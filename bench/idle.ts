@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { adminPassword, runEnded, signedIn } from "@netconductor/e2e/product";
+import { productEnvironment, runEnded, signedIn } from "@netconductor/e2e/product";
 import { createServerProcess, freePort, type ServerProcess } from "@netconductor/e2e/server-process";
 import { startFleetProcess } from "@netconductor/lab/sim/process";
 import { median } from "./harness/figures.ts";
@@ -125,13 +125,7 @@ const port = await freePort();
 const url = `http://127.0.0.1:${port}`;
 const server = createServerProcess({
 	url,
-	env: {
-		HOME: data_dir,
-		NETCONDUCTOR_DATA_DIR: data_dir,
-		NETCONDUCTOR_PORT: String(port),
-		NETCONDUCTOR_ADMIN_PASSWORD: adminPassword,
-		NETCONDUCTOR_WORKERS_PROCESSES: "1",
-	},
+	env: { ...productEnvironment({ data_dir, port }), NETCONDUCTOR_WORKERS_PROCESSES: "1" },
 });
 try {
 	const first = await startTimed(server, url);

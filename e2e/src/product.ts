@@ -47,6 +47,16 @@ function clientsOf(url: string, token: string | undefined): Clients {
 	) as unknown as Clients;
 }
 
+/** The environment of a product of its own: data in this folder, the door at this port, an administrator who signs in with `adminPassword`. */
+export function productEnvironment({ data_dir, port }: { data_dir: string; port: number }): Record<string, string> {
+	return {
+		HOME: data_dir,
+		NETCONDUCTOR_DATA_DIR: data_dir,
+		NETCONDUCTOR_PORT: String(port),
+		NETCONDUCTOR_ADMIN_PASSWORD: adminPassword,
+	};
+}
+
 /** Starts the product as an operator would, with `env` on top and data in a folder of its own, and signs in as its administrator. */
 export async function startProduct(
 	env: Readonly<Record<string, string>> = {},
@@ -56,13 +66,7 @@ export async function startProduct(
 	const url = `http://127.0.0.1:${port}`;
 	const server = createServerProcess({
 		url,
-		env: {
-			HOME: data_dir,
-			NETCONDUCTOR_DATA_DIR: data_dir,
-			NETCONDUCTOR_PORT: String(port),
-			NETCONDUCTOR_ADMIN_PASSWORD: adminPassword,
-			...env,
-		},
+		env: { ...productEnvironment({ data_dir, port }), ...env },
 	});
 	try {
 		await server.start();
