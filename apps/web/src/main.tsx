@@ -1,6 +1,5 @@
 import "@mantine/core/styles.css";
 import "@mantine/notifications/styles.css";
-import "@mantine/spotlight/styles.css";
 import "./theme/global.css";
 import { MantineProvider } from "@mantine/core";
 import { ApiProblem } from "@netconductor/contracts/kernel/fetch-transport";

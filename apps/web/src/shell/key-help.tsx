@@ -5,7 +5,6 @@ import { pressKey, useKeyList, useKeys } from "./keys.ts";
 
 const always = [
 	{ keys: "Ctrl+K", does: "Find devices, configurations, runs, pages and actions", group: "Anywhere" },
-	{ keys: "/", does: "To the search field", group: "Anywhere" },
 	{ keys: "j", does: "Next row", group: "In lists" },
 	{ keys: "k", does: "Row before", group: "In lists" },
 	{ keys: "x", does: "Choose the row", group: "In lists" },

@@ -48,6 +48,11 @@ export function useKeys(): readonly Key[] {
 	);
 }
 
+/** Does what a listed key does, for who chose it by its words. */
+export function runKey(keys: string): void {
+	snapshot.findLast((key) => key.keys === keys && key.run !== undefined)?.run?.();
+}
+
 /** Whether what has the focus takes letters itself. */
 function isTyping(target: EventTarget | null): boolean {
 	return (

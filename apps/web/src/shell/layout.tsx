@@ -6,6 +6,7 @@ import { usePermitted } from "../api/context.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { FindButton } from "./find-button.tsx";
 import { useKeyList } from "./keys.ts";
+import { LazyPalette } from "./lazy-palette.tsx";
 import { LiveState } from "./live-state.tsx";
 import { NotPermitted } from "./not-permitted.tsx";
 import { useLiveChanges } from "./use-live-changes.ts";
@@ -13,7 +14,6 @@ import { useMenu } from "./use-menu.ts";
 import { UserMenu } from "./user-menu.tsx";
 
 // What is not on the first screen does not hold it up.
-const Palette = lazy(() => import("./palette.tsx").then(({ Palette: component }) => ({ default: component })));
 const KeyHelp = lazy(() => import("./key-help.tsx").then(({ KeyHelp: component }) => ({ default: component })));
 
 /** Frame of all pages of somebody signed in. */
@@ -47,7 +47,12 @@ export function Layout() {
 	);
 	// biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes whenever the page changes
 	useEffect(close, [pathname]);
-	const isHere = (to: string) => (to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`));
+	const isWithin = (to: string) => (to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`));
+	// Of pages that are within one another the innermost is the one.
+	const here = menu
+		.flatMap(({ pages }) => pages.map(({ to }) => to))
+		.filter(isWithin)
+		.reduce((longest, to) => (to.length > longest.length ? to : longest), "");
 	return (
 		<>
 			<a href="#main" className="nc-skip">
@@ -98,7 +103,7 @@ export function Layout() {
 										component={Link}
 										to={to}
 										label={label}
-										active={isHere(to)}
+										active={to === here}
 										leftSection={<Icon name={icon} />}
 									/>
 								))}
@@ -119,8 +124,8 @@ export function Layout() {
 					{needs === undefined || permitted(needs) ? <Outlet /> : <NotPermitted needs={needs} />}
 				</AppShell.Main>
 			</AppShell>
+			<LazyPalette />
 			<Suspense>
-				<Palette />
 				<KeyHelp />
 			</Suspense>
 		</>

@@ -1,9 +1,10 @@
 import { Button, Menu, Text, useMantineColorScheme } from "@mantine/core";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { Link } from "@tanstack/react-router";
-import { useApi, useMe, useSession } from "../api/context.tsx";
+import { useMe } from "../api/context.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { useDensity } from "./density.ts";
+import { useSignOut } from "./use-sign-out.ts";
 
 const schemes = [
 	{ value: "auto", label: "As the system" },
@@ -16,17 +17,10 @@ const densities = [
 ] as const;
 
 export function UserMenu() {
-	const api = useApi();
-	const session = useSession();
+	const signOut = useSignOut();
 	const { user } = useMe();
 	const { colorScheme, setColorScheme } = useMantineColorScheme();
 	const [density, setDensity] = useDensity();
-
-	async function signOut() {
-		// Without an answer the session here ends all the same; on the server it ends by itself.
-		await api.auth.logout({}).catch(() => undefined);
-		await session.end();
-	}
 
 	return (
 		<Menu position="bottom-end" width={220}>
@@ -73,7 +67,7 @@ export function UserMenu() {
 					</Menu.Item>
 				))}
 				<Menu.Divider />
-				<Menu.Item onClick={signOut}>Sign out</Menu.Item>
+				<Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
 			</Menu.Dropdown>
 		</Menu>
 	);

@@ -6,6 +6,7 @@ import { createLazyRoute, getRouteApi, useRouter } from "@tanstack/react-router"
 import { type FormEvent, useRef, useState } from "react";
 import { useApi, useMe, useSession } from "../../api/context.tsx";
 import { SmallPage } from "../../shell/small-page.tsx";
+import { useSignOut } from "../../shell/use-sign-out.ts";
 import { PasswordField } from "../../ui/password-field.tsx";
 import { fieldErrors, ProblemAlert, problemOf } from "../../ui/problem.tsx";
 import { toastDone } from "../../ui/toast.tsx";
@@ -22,6 +23,7 @@ function ChangePasswordPage() {
 	const router = useRouter();
 	const { next } = useSearch();
 	const { user } = useMe();
+	const signOut = useSignOut();
 	const [differs, setDiffers] = useState(false);
 	const form = useRef<HTMLFormElement>(null);
 	const least = useQuery(signInQuery(api)).data?.password_min_length;
@@ -49,11 +51,6 @@ function ChangePasswordPage() {
 		setDiffers(!same);
 		if (!same) return focusOn("again");
 		change.mutate({ current_password: String(given.get("current_password")), new_password });
-	}
-
-	async function signOut() {
-		await api.auth.logout({}).catch(() => undefined);
-		await session.end();
 	}
 
 	return (
@@ -97,7 +94,7 @@ function ChangePasswordPage() {
 						/>
 						<Group justify="space-between">
 							{user.must_change_password ? (
-								<Button variant="subtle" color="gray" onClick={signOut}>
+								<Button variant="subtle" color="gray" onClick={() => void signOut()}>
 									Sign out
 								</Button>
 							) : (
