@@ -223,7 +223,7 @@ test("a changed host key is explained, accepted, and what failed is run again", 
 	await page.getByRole("link", { name, exact: true }).click();
 	await page.getByRole("button", { name: "Back up", exact: true }).click();
 	const run_id = await watch();
-	await shows(/while checking the host key: /);
+	await shows(/While checking the host key: /);
 	await page.goto(at("/devices?health=host_key_changed"));
 	await page.getByRole("link", { name, exact: true }).click();
 	await shows(fleet.device(name).host_key_fingerprint);

@@ -1,5 +1,7 @@
+import type { CursorPage } from "@netconductor/contracts/kernel/page";
 import { DashboardMessage } from "@netconductor/contracts/realtime/messages";
-import { type Query, useQueryClient } from "@tanstack/react-query";
+import type { Run } from "@netconductor/contracts/tasks/model";
+import { type InfiniteData, type Query, type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useApi } from "../api/context.tsx";
 import { followLive, type LiveState } from "../api/live.ts";
@@ -19,6 +21,31 @@ function isAbout(kinds: ReadonlySet<string>) {
 }
 
 /**
+ * A run that goes on is told of twice a second, with all there is to know: histories that show it have it put in its place. They are read
+ * again when it is new to them, or its status changed and with it perhaps its place among filters.
+ */
+function tellOfRun(queries: QueryClient, run: Run): void {
+	queries.setQueryData(["run", run.id], run);
+	const asTold = new Set<string>();
+	for (const { queryHash, queryKey } of queries.getQueryCache().findAll({ queryKey: ["runs", "history"] })) {
+		queries.setQueryData<InfiniteData<CursorPage<Run>>>(queryKey, (data) => {
+			const before = data?.pages.flatMap(({ items }) => items).find(({ id }) => id === run.id);
+			if (data === undefined || before === undefined) return data;
+			if (before.status === run.status) asTold.add(queryHash);
+			return {
+				...data,
+				pages: data.pages.map((page) => ({
+					...page,
+					items: page.items.map((item) => (item.id === run.id ? run : item)),
+				})),
+			};
+		});
+	}
+	const isAboutRuns = isAbout(new Set(["runs"]));
+	void queries.invalidateQueries({ predicate: (query) => isAboutRuns(query) && !asTold.has(query.queryHash) });
+}
+
+/**
  * Keeps what is on the screen current without asking: when the server says that things of a kind have changed, the queries whose key
  * begins with that kind, or whose `meta.shows` names it, are read again.
  */
@@ -35,8 +62,7 @@ export function useLiveChanges(): LiveState {
 			read: (message) => DashboardMessage.parse(message),
 			onMessage: (message) => {
 				if (message.type === "changed") return readAgain(message.what);
-				queries.setQueryData(["run", message.run.id], message.run);
-				readAgain("runs");
+				tellOfRun(queries, message.run);
 			},
 			onState: (state) => {
 				setLive(state);

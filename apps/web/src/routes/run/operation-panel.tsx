@@ -6,6 +6,7 @@ import { usePermitted } from "../../api/context.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
 import { Notice } from "../../ui/notice.tsx";
+import { type Phase, Phases } from "../../ui/phases.tsx";
 import { operationLooks, State } from "../../ui/state.tsx";
 import { Moment } from "../../ui/time.tsx";
 import { duration } from "../../ui/words.ts";
@@ -77,7 +78,7 @@ export function OperationPanel({
 				<Group gap="sm">
 					<ResultLinks operation={operation} />
 				</Group>
-				<Phases operation={operation} />
+				<Tested operation={operation} />
 				<div>
 					<Group justify="space-between" mb={4}>
 						<h3>Output</h3>
@@ -120,7 +121,7 @@ function Failure({ operation: { status, error, device_id } }: { operation: RunOp
 			<span className="nc-small nc-dim nc-mono">{code}</span>
 			{code === "device.host_key_changed" && permitted("devices:read") && (
 				<Group>
-					<ButtonLink variant="default" to="/devices/$id" params={{ id: device_id }}>
+					<ButtonLink variant="default" to="/devices/$id" params={{ id: device_id }} search={{ tab: "host-key" }}>
 						Look at the host key
 					</ButtonLink>
 				</Group>
@@ -162,24 +163,14 @@ function Decided({ operation: { decision, decided_by, decided_at, decision_reaso
 }
 
 /** How far a test of a connection came. */
-function Phases({ operation: { result } }: { operation: RunOperation }) {
-	const phases = Array.isArray(result?.phases) ? result.phases.filter(isRecord) : [];
+function Tested({ operation: { result, device_name } }: { operation: RunOperation }) {
+	const phases = Array.isArray(result?.phases) ? result.phases.filter(isPhase) : [];
 	if (phases.length === 0) return null;
+	return <Phases phases={phases} label={`Phases on ${visibleLine(device_name)}`} />;
+}
+
+function isPhase(value: unknown): value is Phase {
 	return (
-		<div>
-			<h3>Phases</h3>
-			<dl className="nc-facts">
-				{phases.map(({ phase, ok, ms }) => (
-					<Fact key={String(phase)} label={visibleLine(String(phase).replaceAll("_", " "))}>
-						<State
-							{...(ok === true
-								? { tone: "good", icon: "ok", word: "Went well" }
-								: { tone: "bad", icon: "cross", word: "Failed" })}
-						/>
-						{typeof ms === "number" && <span className="nc-dim nc-small"> {duration(ms)}</span>}
-					</Fact>
-				))}
-			</dl>
-		</div>
+		isRecord(value) && typeof value.phase === "string" && typeof value.ms === "number" && typeof value.ok === "boolean"
 	);
 }

@@ -37,8 +37,9 @@ export function outcomeWord(outcome: string): string {
 /** What an operation came to, in a line. */
 export function resultLine({ status, error, skip_reason, result, step_type }: RunOperation): string {
 	if (error !== null) {
-		const phase = error.phase === undefined ? "" : `${phaseWords[error.phase]}: `;
-		return visibleLine(`${phase}${error.message}`);
+		if (error.phase === undefined) return visibleLine(error.message);
+		const phase = phaseWords[error.phase];
+		return visibleLine(`${phase.charAt(0).toUpperCase()}${phase.slice(1)}: ${error.message}`);
 	}
 	if (skip_reason !== null) return visibleLine(skip_reason);
 	if (status !== "succeeded" || result === null) return "";

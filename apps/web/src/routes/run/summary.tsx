@@ -6,6 +6,7 @@ import { useApi } from "../../api/context.tsx";
 import type { LiveState } from "../../api/live.ts";
 import { TextLink } from "../../ui/link.tsx";
 import { RunProgress } from "../../ui/run-progress.tsx";
+import { starterOf } from "../../ui/run-words.ts";
 import { operationLooks, State } from "../../ui/state.tsx";
 import { Ago, Moment } from "../../ui/time.tsx";
 import { count } from "../../ui/words.ts";
@@ -74,7 +75,7 @@ function Facts({ run }: { run: Run }) {
 		enabled: hasEnded(run),
 	});
 	const parts: { key: string; text: React.ReactNode }[] = [
-		{ key: "who", text: <>Started by {visibleLine(run.started_by.name)}</> },
+		{ key: "who", text: <>Started by {starterOf(run)}</> },
 		{ key: "when", text: <Moment at={run.created_at} /> },
 	];
 	if (run.started_at !== null) parts.push({ key: "took", text: <Took run={run} /> });
