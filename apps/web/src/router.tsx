@@ -3,6 +3,7 @@ import { createRouter } from "@tanstack/react-router";
 import { aboutRoute } from "./routes/about/route.ts";
 import { auditRoute } from "./routes/audit/route.ts";
 import { coverageRoute } from "./routes/backup-coverage/route.ts";
+import { backupsRoute } from "./routes/backups/route.ts";
 import { changePasswordRoute } from "./routes/change-password/route.ts";
 import { compareRoute } from "./routes/compare/route.ts";
 import { deviceRoute } from "./routes/device/route.ts";
@@ -16,8 +17,12 @@ import { rolesRoute } from "./routes/roles/route.ts";
 import { framed, root, signedIn } from "./routes/root.tsx";
 import { runRoute } from "./routes/run/route.ts";
 import { runsRoute } from "./routes/runs/route.ts";
+import { scheduleRoute } from "./routes/schedule/route.ts";
 import { searchRoute } from "./routes/search/route.ts";
 import { settingsRoute } from "./routes/settings/route.ts";
+import { snapshotRoute } from "./routes/snapshot/route.ts";
+import { snapshotCompareRoute } from "./routes/snapshot-compare/route.ts";
+import { snapshotsRoute } from "./routes/snapshots/route.ts";
 import { tokensRoute } from "./routes/tokens/route.ts";
 import { userRoute } from "./routes/user/route.ts";
 import { usersRoute } from "./routes/users/route.ts";
@@ -34,7 +39,12 @@ const routeTree = root.addChildren([
 			deviceRoute,
 			groupsRoute,
 			groupRoute,
+			backupsRoute,
 			compareRoute,
+			snapshotsRoute,
+			snapshotRoute,
+			snapshotCompareRoute,
+			scheduleRoute,
 			coverageRoute,
 			aboutRoute,
 			searchRoute,

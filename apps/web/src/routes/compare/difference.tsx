@@ -76,7 +76,7 @@ export function Difference({
 		[hunks, view, ordered, truncated, to_lines, everything, gaps],
 	);
 	const handle = useRef<DiffHandle>(null);
-	const walk = useChanges(changes, handle, change === undefined ? undefined : change - 1);
+	const walk = useChanges(comparison, changes, handle, change === undefined ? undefined : change - 1);
 	const step = useRef(walk.step);
 	step.current = walk.step;
 	useKeyList(

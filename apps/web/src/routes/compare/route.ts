@@ -6,5 +6,8 @@ export const compareRoute = createRoute({
 	getParentRoute: () => framed,
 	path: "/backups/compare",
 	validateSearch: CompareSearch,
-	staticData: { needs: "backups:read" },
+	staticData: {
+		needs: "backups:read",
+		menu: { section: "Configurations", at: 1.5, label: "Compare", icon: "swap" },
+	},
 }).lazy(() => import("./page.tsx").then(({ route }) => route));

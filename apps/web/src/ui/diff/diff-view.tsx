@@ -273,23 +273,29 @@ function lastLine(rows: readonly DiffRow[]): number {
 	return 0;
 }
 
-/** Leads from change to change. It begins at none, or at the one that a link named. */
-export function useChanges(changes: readonly number[], handle: RefObject<DiffHandle | null>, start?: number) {
-	const [current, setCurrent] = useState<number | undefined>(start);
+/**
+ * Leads from change to change. It begins at none, or at the one that a link named.
+ * @param of what the changes are of: with another it begins anew
+ */
+export function useChanges(
+	of: unknown,
+	changes: readonly number[],
+	handle: RefObject<DiffHandle | null>,
+	start?: number,
+) {
+	const [at, setAt] = useState({ of, current: start });
 	const total = changes.length;
-	const shown = current === undefined || current >= total ? undefined : current;
-	const begun = useRef(false);
+	const current = at.of === of && at.current !== undefined && at.current < total ? at.current : undefined;
+	// biome-ignore lint/correctness/useExhaustiveDependencies: a link leads to its change once, when the page opens
 	useEffect(() => {
-		if (begun.current || total === 0) return;
-		begun.current = true;
-		const row = start === undefined ? undefined : changes[start];
+		const row = current === undefined ? undefined : changes[current];
 		if (row !== undefined) handle.current?.show(row);
-	}, [changes, handle, start, total]);
+	}, []);
 	function step(by: 1 | -1) {
 		if (total === 0) return;
-		const next = shown === undefined ? (by === 1 ? 0 : total - 1) : (shown + by + total) % total;
-		setCurrent(next);
+		const next = current === undefined ? (by === 1 ? 0 : total - 1) : (current + by + total) % total;
+		setAt({ of, current: next });
 		handle.current?.show(changes[next] ?? 0);
 	}
-	return { current: shown, total, step, forget: () => setCurrent(undefined) };
+	return { current, total, step };
 }

@@ -15,6 +15,7 @@ export function FormDrawer({
 	onClose,
 	title,
 	action,
+	danger = false,
 	form,
 	beside,
 	children,
@@ -24,6 +25,8 @@ export function FormDrawer({
 	title: string;
 	/** What the button that sends it says. */
 	action: string;
+	/** Whether that cannot be taken back. */
+	danger?: boolean;
 	form: Form;
 	/** Left of the buttons. */
 	beside?: ReactNode;
@@ -62,7 +65,7 @@ export function FormDrawer({
 								<Button variant="default" onClick={close}>
 									Cancel
 								</Button>
-								<Button type="submit" loading={form.saving}>
+								<Button type="submit" loading={form.saving} {...(danger && { color: "red" })}>
 									{action}
 								</Button>
 							</Group>

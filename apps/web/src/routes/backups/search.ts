@@ -1,0 +1,15 @@
+import { ListBackups } from "@netconductor/contracts/backup/model";
+import { Id, Timestamp } from "@netconductor/contracts/kernel/ids";
+import { z } from "zod";
+import { listSearch } from "../../ui/table/list-search.ts";
+
+/** `q` looks for a device's name. */
+export const BackupsSearch = listSearch(ListBackups.shape.sort, {
+	device_id: Id,
+	snapshot_id: Id,
+	run_id: Id,
+	status: z.enum(["succeeded", "failed"]),
+	changed: z.enum(["true", "false"]),
+	from: Timestamp,
+	to: Timestamp,
+});

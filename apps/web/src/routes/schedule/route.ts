@@ -1,0 +1,11 @@
+import { createRoute } from "@tanstack/react-router";
+import { framed } from "../root.tsx";
+
+export const scheduleRoute = createRoute({
+	getParentRoute: () => framed,
+	path: "/schedule",
+	staticData: {
+		needs: "backups:read",
+		menu: { section: "Configurations", at: 4, label: "Schedule", icon: "calendar", key: "e" },
+	},
+}).lazy(() => import("./page.tsx").then(({ route }) => route));
