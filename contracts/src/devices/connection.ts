@@ -2,18 +2,28 @@ import { z } from "zod";
 import { Secret } from "../kernel/secret.ts";
 import { PlatformDefinition } from "./platform.ts";
 
+const waits = {
+	/** TCP connection and SSH key exchange. */
+	connect_ms: z.int().min(100).max(600_000),
+	/** Authentication. */
+	auth_ms: z.int().min(100).max(600_000),
+	/** First prompt after login, and after a change of mode. */
+	prompt_ms: z.int().min(100).max(600_000),
+	/** Silence while a command runs; output of any size may take longer as long as it flows: 16 bytes a second, an hour at most. */
+	command_ms: z.int().min(100).max(3_600_000),
+};
+
 /** Longest waits in one session, in milliseconds. */
 export const SessionTimeouts = z.object({
-	/** TCP connection and SSH key exchange. */
-	connect_ms: z.int().min(100).max(600_000).default(15_000),
-	/** Authentication. */
-	auth_ms: z.int().min(100).max(600_000).default(20_000),
-	/** First prompt after login, and after a change of mode. */
-	prompt_ms: z.int().min(100).max(600_000).default(20_000),
-	/** Silence while a command runs; output of any size may take longer as long as it flows: 16 bytes a second, an hour at most. */
-	command_ms: z.int().min(100).max(3_600_000).default(60_000),
+	connect_ms: waits.connect_ms.default(15_000),
+	auth_ms: waits.auth_ms.default(20_000),
+	prompt_ms: waits.prompt_ms.default(20_000),
+	command_ms: waits.command_ms.default(60_000),
 });
 export type SessionTimeouts = z.output<typeof SessionTimeouts>;
+
+/** Those of them that somebody set; the others are left to whoever has the next word. Not `SessionTimeouts.partial()`, which fills in defaults. */
+export const SetTimeouts = z.object(waits).partial();
 
 /** A host key that was accepted for a device. */
 export const AcceptedHostKey = z.object({

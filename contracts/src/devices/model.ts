@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { PageQuery, QueryBoolean, QueryList, sortBy } from "../kernel/page.ts";
 import { Secret } from "../kernel/secret.ts";
-import { SessionTimeouts } from "./connection.ts";
+import { SessionTimeouts, SetTimeouts } from "./connection.ts";
 import { Facts, PlatformDefinition } from "./platform.ts";
 
 /** Text that PostgreSQL can hold: neither NUL nor half of a surrogate pair. */
@@ -205,7 +205,7 @@ export type Selection = z.infer<typeof Selection>;
 /** What a run may ask for in place of a device's own settings; it wins over all of them. */
 export const ConnectionRequest = z.object({
 	credential_id: Id.optional(),
-	timeouts: SessionTimeouts.partial().optional(),
+	timeouts: SetTimeouts.optional(),
 });
 export type ConnectionRequest = z.infer<typeof ConnectionRequest>;
 
@@ -285,7 +285,7 @@ export const Override = z
 		host: z.string().nullable(),
 		port: Port.nullable(),
 		credential_id: Id.nullable(),
-		timeouts: SessionTimeouts.partial(),
+		timeouts: SetTimeouts,
 		updated_at: Timestamp,
 	})
 	.meta({ id: "DeviceOverride" });
@@ -296,15 +296,7 @@ export const OverrideInput = z.object({
 	host: Host.nullable().default(null),
 	port: Port.nullable().default(null),
 	credential_id: Id.nullable().default(null),
-	timeouts: z
-		.object({
-			connect_ms: z.int().min(100).max(600_000),
-			auth_ms: z.int().min(100).max(600_000),
-			prompt_ms: z.int().min(100).max(600_000),
-			command_ms: z.int().min(100).max(3_600_000),
-		})
-		.partial()
-		.default({}),
+	timeouts: SetTimeouts.default({}),
 });
 
 /** How a session with a device would be opened now, without secrets, and where each part comes from. */

@@ -1,3 +1,4 @@
+import { ConnectionRequest } from "@netconductor/contracts/devices/model";
 import type { tasksEvents } from "@netconductor/contracts/tasks/events";
 import { newId } from "@netconductor/runtime/id";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -83,6 +84,14 @@ describe("host keys", () => {
 			refused: { code: "devices.disabled", message: expect.stringContaining("RMA") },
 		});
 		expect(await codeOf(api.getConnection({ params: { id: newId() } }))).toBe("devices.not_found");
+	});
+
+	test("an override answers the waits that were set, no others, and a request's leave the override's as they are", async () => {
+		const { id } = await create("key-6");
+		expect((await api.getOverride({ params: { id } })).timeouts).toEqual({});
+		await api.putOverride({ params: { id }, body: { timeouts: { connect_ms: 700, prompt_ms: 900 } } });
+		expect((await api.getOverride({ params: { id } })).timeouts).toEqual({ connect_ms: 700, prompt_ms: 900 });
+		expect(ConnectionRequest.parse({ timeouts: { connect_ms: 500 } }).timeouts).toEqual({ connect_ms: 500 });
 	});
 
 	test("a fingerprint that is none is refused", async () => {
