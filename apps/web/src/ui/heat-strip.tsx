@@ -1,3 +1,4 @@
+import { useLayoutEffect, useRef } from "react";
 import style from "./heat-strip.module.css";
 
 export interface HeatDay {
@@ -15,12 +16,17 @@ const monthName = new Intl.DateTimeFormat("en", { month: "short", timeZone: "UTC
 
 /** Days as small squares, a week above the other, darker where more happened. Its label tells the same in words. */
 export function HeatStrip({ days, label }: { days: readonly HeatDay[]; label: string }) {
+	const box = useRef<HTMLDivElement>(null);
+	// Where there is not room for all, the newest days are the ones to see.
+	useLayoutEffect(() => {
+		if (box.current !== null) box.current.scrollLeft = box.current.scrollWidth;
+	}, []);
 	const [first] = days;
 	if (first === undefined) return null;
 	// Weeks begin on Monday.
 	const lead = (new Date(`${first.day}T00:00:00Z`).getUTCDay() + 6) % 7;
 	return (
-		<div className={style.scroll}>
+		<div ref={box} className={style.scroll}>
 			<div className={style.strip} role="img" aria-label={label}>
 				{days.map(({ day, level, bad, title }, index) => {
 					const month =

@@ -113,9 +113,7 @@ function DeviceImportPage() {
 							]}
 						/>
 						<Text size="sm" c="dimmed">
-							{head.headers.length > 0 && !hasName
-								? "One column must be the name."
-								: "A device of the same name is changed, any other is added. Checking changes nothing."}
+							{head.headers.length > 0 && !hasName ? "One column must be the name." : "Checking changes nothing."}
 						</Text>
 					</Group>
 					{check.isError && <ProblemAlert error={check.error} />}

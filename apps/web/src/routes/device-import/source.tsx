@@ -69,6 +69,10 @@ export function SourcePanel({
 			}
 		>
 			<div className="nc-panel-body">
+				<Text size="sm" c="dimmed" mb="sm" maw={760}>
+					One device a row, with a first line that names the columns. Devices that are known by name are changed, the
+					others added; before anything is written you see what would happen.
+				</Text>
 				{/* biome-ignore lint/a11y/noStaticElementInteractions: dropping has no key; the button within does the same */}
 				<div
 					className={style.drop}

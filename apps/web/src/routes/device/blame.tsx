@@ -43,8 +43,8 @@ export function Blame({ device }: { device: Device }) {
 	return (
 		<section className="nc-panel" aria-label="Blame">
 			<Text size="xs" c="dimmed" px="sm" py={8}>
-				{count(blame.data.total_lines, "line")} of {count(versions, "version")}. The stronger the bar, the newer the
-				line; {device.name} was backed up by whom is named.
+				{count(blame.data.total_lines, "line")} from {count(versions, "version")}. Beside them: since when they are
+				there, and whose backup saw them first. The stronger the bar, the newer the lines.
 			</Text>
 			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
 			<section className={`nc-code ${style.blame}`} aria-label={`Lines of ${device.name} by version`} tabIndex={0}>

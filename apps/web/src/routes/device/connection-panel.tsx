@@ -8,7 +8,6 @@ import { TextLink } from "../../ui/link.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Panel } from "../../ui/page.tsx";
-import { duration } from "../../ui/words.ts";
 
 /** How a session with the device would be opened now, and where each part comes from. */
 export function ConnectionPanel({ device }: { device: Device }) {
@@ -64,11 +63,11 @@ export function ConnectionPanel({ device }: { device: Device }) {
 									"current ones only"
 								)}
 							</dd>
-							<dt>Patience</dt>
+							<dt>Waits at most</dt>
 							<dd>
-								connect {duration(connection.timeouts.connect_ms)}, log in {duration(connection.timeouts.auth_ms)},
-								prompt {duration(connection.timeouts.prompt_ms)}, silence of a command{" "}
-								{duration(connection.timeouts.command_ms)}
+								connect {secondsOf(connection.timeouts.connect_ms)}, log in {secondsOf(connection.timeouts.auth_ms)},
+								prompt {secondsOf(connection.timeouts.prompt_ms)}, while a command is silent{" "}
+								{secondsOf(connection.timeouts.command_ms)}
 							</dd>
 						</dl>
 					</>
@@ -76,6 +75,10 @@ export function ConnectionPanel({ device }: { device: Device }) {
 			</Loaded>
 		</Panel>
 	);
+}
+
+function secondsOf(ms: number): string {
+	return `${ms / 1000} s`;
 }
 
 function FromOverride({ id }: { id: string }) {

@@ -39,9 +39,6 @@ export function DeviceFacts({ device }: { device: Device }) {
 				<Fact name="Tags">{device.tags.length > 0 && <Listed values={device.tags} link={(tag) => ({ tag })} />}</Fact>
 				<Fact name="Description">{visibleLine(device.description)}</Fact>
 				<Fact name="Last contact">{device.health_at === null ? "never" : <Ago at={device.health_at} />}</Fact>
-				<Fact name="Last error">
-					{device.health_error && <span className="nc-bad">{visibleLine(device.health_error)}</span>}
-				</Fact>
 				<Fact name="Added">
 					<Ago at={device.created_at} />
 					{device.source === "import" && " by import"}

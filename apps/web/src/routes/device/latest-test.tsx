@@ -37,13 +37,15 @@ export function LatestTest({ device, run_id }: { device: Device; run_id: string 
 	});
 	const entries = history.data?.items ?? [];
 	const told = entries.find((entry) => entry.run_id === run_id && run_id !== undefined);
-	const latest = entries.find(({ phases }) => phases.length > 0);
+	const [newest] = entries;
+	// A backup tells its phases only by failing in one.
+	const latest = newest?.error ? newest : entries.find(({ phases }) => phases.length > 0);
 	const operation = started.data ?? undefined;
 	const running =
 		run_id !== undefined && told === undefined && (operation === undefined || !isOver(operation)) && !started.isError;
 
 	return (
-		<Panel title="Connection test">
+		<Panel title="Latest contact">
 			<div className="nc-panel-body" aria-live="polite">
 				{history.isError && <ProblemAlert error={history.error} onRetry={() => history.refetch()} />}
 				{running ? (
@@ -64,9 +66,14 @@ export function LatestTest({ device, run_id }: { device: Device; run_id: string 
 				) : (
 					history.isSuccess && (
 						<Text size="sm" c="dimmed">
-							{permitted("devices:test")
-								? "Not tested yet. A test logs in, reads who the device is, and logs out."
-								: "Not tested yet."}
+							{newest === undefined ? (
+								"Nobody has contacted the device yet."
+							) : (
+								<>
+									A backup reached it <Ago at={newest.at} />.
+								</>
+							)}
+							{permitted("devices:test") && " A test logs in, reads who the device is, and shows each phase here."}
 						</Text>
 					)
 				)}
@@ -101,14 +108,14 @@ function Result({
 				{error ? (
 					<State tone="bad" icon="cross" word="Failed" />
 				) : (
-					<State tone="good" icon="ok" word={`Passed in ${duration(took)}`} />
+					<State tone="good" icon="ok" word={`Test passed in ${duration(took)}`} />
 				)}
 				<span className="nc-dim">
 					<Ago at={at} />
 				</span>
 				{run_id !== null && <RunLink id={run_id} />}
 			</div>
-			<Phases phases={phases} label="Phases of the test" />
+			{phases.length > 0 && <Phases phases={phases} label="Phases of the contact" />}
 			{error && (
 				<Text size="sm" mt={8} className="nc-bad nc-break">
 					{visibleLine(error)}

@@ -19,7 +19,7 @@ const waits = [
 	["connect_ms", "Connect", 15],
 	["auth_ms", "Log in", 20],
 	["prompt_ms", "Prompt", 20],
-	["command_ms", "Silence of a command", 60],
+	["command_ms", "Silence", 60],
 ] as const satisfies [keyof SessionTimeouts, string, number][];
 
 /** Settings of this device that win over everything but what a run is told. */
@@ -149,6 +149,9 @@ function Fields({ device, override, onSaved }: { device: Device; override: Overr
 						/>
 					))}
 				</SimpleGrid>
+				<Text size="xs" c="dimmed">
+					Longest waits: until connected, logged in, at a prompt, and while a command is silent.
+				</Text>
 				{form.form.errors.timeouts && (
 					<Text size="xs" className="nc-bad">
 						{form.form.errors.timeouts}: from 0.1 to 600 seconds, of a command to 3,600.

@@ -10,6 +10,7 @@ import { ProblemAlert } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
 import { count } from "../../ui/words.ts";
+import style from "./add-members.module.css";
 
 const askAfter_ms = 200;
 const rows = 50;
@@ -102,7 +103,7 @@ export function AddMembers({ group, opened, onClose }: { group: DeviceGroup; ope
 						{count(more, "more device")}: type to narrow them down.
 					</Text>
 				)}
-				<Group justify="flex-end" className="nc-drawer-foot">
+				<Group justify="flex-end" className={style.foot}>
 					<Button variant="default" onClick={onClose}>
 						Cancel
 					</Button>
