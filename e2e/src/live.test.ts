@@ -67,6 +67,21 @@ describe("opening a live view", () => {
 	});
 });
 
+test("whoever may see runs no longer is shown no more of one that goes on", async () => {
+	await api.auth.createRole({ body: { name: "watchers", label: "Watchers", permissions: ["runs:read"] } });
+	const login = { username: "watcher", password: "a password of some length" };
+	await api.auth.createUser({ body: { ...login, role: "watchers", must_change_password: false } });
+	const { ticket } = await product.as(await product.login(login.username, login.password)).auth.createWsTicket({});
+	for (const { name } of fleet.devices) await fleet.setFault(name, { kind: "hang", at: "output" });
+	const { run_id } = await api.backup.runAll({ body: {} });
+	const seen = watch(`/ws/tasks/${run_id}?ticket=${ticket}`);
+	await api.auth.updateRole({ params: { name: "watchers" }, body: { permissions: ["devices:read"] } });
+	expect((await seen).close_code).toBe(4403);
+	await api.tasks.cancelRun({ params: { id: run_id } });
+	await runEnded(api, run_id);
+	for (const { name } of fleet.devices) await fleet.setFault(name, null);
+});
+
 test("a watcher sees every operation end and all stored output, then the end", async () => {
 	for (const { name } of fleet.devices) await fleet.setLatency(name, 100);
 	const { run_id } = await api.backup.runAll({ body: {} });

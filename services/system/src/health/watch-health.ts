@@ -20,6 +20,7 @@ interface Needs {
 }
 
 const every_ms = 15_000;
+const settle_ms = 5_000;
 const fresh_ms = 1_000;
 
 /** Looks four times a minute, so that it is known since when something is as it is, and open pages hear of it. */
@@ -63,6 +64,8 @@ export function createHealthWatch({ look, onChange, clock, log }: Needs): Health
 	}
 
 	async function watch(): Promise<void> {
+		// The rest of the process, and its workers, are still on their way up.
+		await clock.sleep(settle_ms, stopping.signal).catch(() => {});
 		while (!stopping.signal.aborted) {
 			await now().catch((err: unknown) => log.error({ err }, "the health of the system could not be looked at"));
 			await clock.sleep(every_ms, stopping.signal).catch(() => {});
