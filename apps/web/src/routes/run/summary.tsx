@@ -2,7 +2,7 @@ import { Button, Group, Text } from "@mantine/core";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run } from "@netconductor/contracts/tasks/model";
 import { useQuery } from "@tanstack/react-query";
-import { useApi } from "../../api/context.tsx";
+import { useApi, usePermitted } from "../../api/context.tsx";
 import type { LiveState } from "../../api/live.ts";
 import { TextLink } from "../../ui/link.tsx";
 import { RunProgress } from "../../ui/run-progress.tsx";
@@ -69,6 +69,7 @@ function LiveSign({ state }: { state: LiveState }) {
 
 function Facts({ run }: { run: Run }) {
 	const api = useApi();
+	const permitted = usePermitted();
 	const repeats = useQuery({
 		queryKey: ["runs", "of", run.id],
 		queryFn: ({ signal }) => api.tasks.listRuns({ query: { retry_of: run.id, limit: 5 } }, { signal }),
@@ -81,6 +82,16 @@ function Facts({ run }: { run: Run }) {
 	if (run.started_at !== null) parts.push({ key: "took", text: <Took run={run} /> });
 	if (run.cancel_requested_by !== null) {
 		parts.push({ key: "cancelled", text: <>Cancelled by {visibleLine(run.cancel_requested_by)}</> });
+	}
+	if (run.subject?.type === "snapshot" && permitted("backups:read")) {
+		parts.push({
+			key: "snapshot",
+			text: (
+				<TextLink to="/snapshots/$id" params={{ id: run.subject.id }} inherit>
+					Snapshot
+				</TextLink>
+			),
+		});
 	}
 	if (run.retry_of !== null) {
 		parts.push({

@@ -35,10 +35,21 @@ export function usePagedList<Row, Wish extends PagedWish>(
 	kind: string,
 	wish: Wish,
 	load: (wish: Wish & { page: number; page_size: number }, signal: AbortSignal) => Promise<Page<Row>>,
+	options: {
+		/** Tells lists of one kind apart. */
+		key?: QueryKey;
+		/** Other kinds that it shows. */
+		shows?: readonly string[];
+		/** For what changes without news of it: how often it is read again. */
+		every_ms?: number;
+	} = {},
 ): ListSource<Row> {
 	const { page = 1, page_size = rowsPerPage } = wish;
+	const { key = [], shows = [], every_ms } = options;
 	const query = useQuery({
-		queryKey: [kind, "list", { ...wish, page, page_size }],
+		queryKey: [kind, "list", ...key, { ...wish, page, page_size }],
+		meta: { shows },
+		...(every_ms !== undefined && { refetchInterval: every_ms }),
 		queryFn: ({ signal }) => load({ ...wish, page, page_size }, signal),
 		placeholderData: keepPreviousData,
 	});
