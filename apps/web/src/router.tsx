@@ -26,6 +26,7 @@ import { snapshotsRoute } from "./routes/snapshots/route.ts";
 import { tokensRoute } from "./routes/tokens/route.ts";
 import { userRoute } from "./routes/user/route.ts";
 import { usersRoute } from "./routes/users/route.ts";
+import { workersRoute } from "./routes/workers/route.ts";
 import { FailedPage, MissingPage } from "./shell/failed-page.tsx";
 
 const routeTree = root.addChildren([
@@ -50,6 +51,7 @@ const routeTree = root.addChildren([
 			searchRoute,
 			runsRoute,
 			runRoute,
+			workersRoute,
 			usersRoute,
 			userRoute,
 			rolesRoute,
