@@ -26,7 +26,8 @@ export function HeatStrip({ days, label }: { days: readonly HeatDay[]; label: st
 	// Weeks begin on Monday.
 	const lead = (new Date(`${first.day}T00:00:00Z`).getUTCDay() + 6) % 7;
 	return (
-		<div ref={box} className={style.scroll}>
+		// biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard
+		<div ref={box} className={style.scroll} tabIndex={0}>
 			<div className={style.strip} role="img" aria-label={label}>
 				{days.map(({ day, level, bad, title }, index) => {
 					const month =

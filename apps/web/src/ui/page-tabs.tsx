@@ -1,5 +1,5 @@
 import { Tabs } from "@mantine/core";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 
 interface Tab<T extends string> {
 	value: T;
@@ -21,12 +21,18 @@ export function PageTabs<T extends string>({
 	tab: T | undefined;
 	onTab: (tab: T) => void;
 }) {
+	const list = useRef<HTMLDivElement>(null);
 	const shown = tabs.filter((one) => one.shown !== false);
 	const current = shown.find(({ value }) => value === tab) ?? shown[0];
+	// On a narrow page the tabs are wider than it.
+	// biome-ignore lint/correctness/useExhaustiveDependencies: once per tab
+	useEffect(() => {
+		list.current?.querySelector("[data-active]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+	}, [current?.value]);
 	if (current === undefined) return null;
 	return (
 		<Tabs value={current.value} onChange={(value) => value !== null && onTab(value as T)} keepMounted={false}>
-			<Tabs.List aria-label={label} className="nc-tabs">
+			<Tabs.List ref={list} aria-label={label} className="nc-tabs">
 				{shown.map((one) => (
 					<Tabs.Tab key={one.value} value={one.value}>
 						{one.label}

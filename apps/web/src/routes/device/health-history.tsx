@@ -15,7 +15,20 @@ import { duration } from "../../ui/words.ts";
 type Entry = z.infer<typeof HealthEntry>;
 
 const columns: Column<Entry>[] = [
-	{ id: "at", label: "When", width: 190, text: ({ at }) => at, cell: ({ at }) => <Moment at={at} /> },
+	{
+		id: "at",
+		label: "When",
+		width: 180,
+		text: ({ at }) => at,
+		cell: ({ at, run_id }) =>
+			run_id === null ? (
+				<Moment at={at} />
+			) : (
+				<TextLink to="/runs/$id" params={{ id: run_id }} size="sm">
+					<Moment at={at} />
+				</TextLink>
+			),
+	},
 	{
 		id: "health",
 		label: "Health",
@@ -36,17 +49,6 @@ const columns: Column<Entry>[] = [
 				<span className="nc-bad" title={visibleLine(error)}>
 					{visibleLine(error)}
 				</span>
-			),
-	},
-	{
-		id: "run",
-		label: "Run",
-		width: 70,
-		cell: ({ run_id }) =>
-			run_id !== null && (
-				<TextLink to="/runs/$id" params={{ id: run_id }} size="sm">
-					Run
-				</TextLink>
 			),
 	},
 ];

@@ -46,7 +46,7 @@ export function LatestTest({ device, run_id }: { device: Device; run_id: string 
 
 	return (
 		<Panel title="Latest contact">
-			<div className="nc-panel-body" aria-live="polite">
+			<div className="nc-panel-body" aria-live="polite" style={{ fontSize: "var(--mantine-font-size-sm)" }}>
 				{history.isError && <ProblemAlert error={history.error} onRetry={() => history.refetch()} />}
 				{running ? (
 					<div className="nc-state">

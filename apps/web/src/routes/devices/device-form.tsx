@@ -88,10 +88,9 @@ export function DeviceForm({
 			action={device === undefined ? "Add device" : "Save"}
 			form={form}
 			beside={
-				device === undefined &&
-				mayTest && (
+				device === undefined && mayTest ? (
 					<Checkbox size="xs" label="Test the connection after adding" {...field("test", { type: "checkbox" })} />
-				)
+				) : undefined
 			}
 		>
 			<SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
