@@ -1,4 +1,4 @@
-import type { TaskMessage } from "@netconductor/contracts/realtime/messages";
+import type { DashboardMessage, TaskMessage } from "@netconductor/contracts/realtime/messages";
 import { WebSocket } from "ws";
 import type { Clients } from "./product.ts";
 
@@ -34,3 +34,20 @@ export function watchAddress(
 
 export const outputOf = ({ messages }: Watched) =>
 	messages.flatMap((message) => (message.type === "output" ? [message.chunk] : []));
+
+/** Opens the dashboard's view and answers what it is told from then on: the latest id by kind, and by `run`. */
+export async function listenToDashboard(
+	url: string,
+	api: Clients,
+): Promise<{ heard: Map<string, string>; stop(): void }> {
+	const { ticket } = await api.auth.createWsTicket({});
+	const socket = new WebSocket(`${url.replace("http", "ws")}/ws/dashboard?ticket=${ticket}`);
+	const heard = new Map<string, string>();
+	socket.on("message", (text) => {
+		const message: DashboardMessage = JSON.parse(String(text));
+		if (message.type === "run") heard.set("run", message.run.id);
+		else heard.set(message.what, message.id);
+	});
+	await new Promise((resolve) => socket.once("open", resolve));
+	return { heard, stop: () => socket.close() };
+}

@@ -1,8 +1,7 @@
-import { changeKinds, type DashboardMessage } from "@netconductor/contracts/realtime/messages";
+import { changeKinds } from "@netconductor/contracts/realtime/messages";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { WebSocket } from "ws";
-import { outputOf, watchAddress } from "./live-view.ts";
+import { listenToDashboard, outputOf, watchAddress } from "./live-view.ts";
 import { type Clients, eventually, type Product, runEnded, startProduct } from "./product.ts";
 
 /** Live views: nobody unasked, nothing lost, from any offset. */
@@ -110,19 +109,7 @@ test("a watcher that was cut off goes on from its offset without gap or repetiti
 	expect([...upTo, ...outputOf(rest)].map(({ seq }) => seq)).toEqual(stored.items.map(({ seq }) => seq));
 });
 
-/** Opens the dashboard's view and answers what it is told from then on: kinds, and `run`. */
-async function listen(token = product.admin_token): Promise<{ heard: Map<string, string>; stop(): void }> {
-	const { ticket } = await product.as(token).auth.createWsTicket({});
-	const socket = new WebSocket(address(`/ws/dashboard?ticket=${ticket}`));
-	const heard = new Map<string, string>();
-	socket.on("message", (text) => {
-		const message: DashboardMessage = JSON.parse(String(text));
-		if (message.type === "run") heard.set("run", message.run.id);
-		else heard.set(message.what, message.id);
-	});
-	await new Promise((resolve) => socket.once("open", resolve));
-	return { heard, stop: () => socket.close() };
-}
+const listen = (token = product.admin_token) => listenToDashboard(product.url, product.as(token));
 
 describe("the dashboard", () => {
 	test("hears of runs, of backups, and of the devices that were backed up", async () => {

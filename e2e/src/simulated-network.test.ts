@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { listenToDashboard } from "./live-view.ts";
 import { adminPassword, type Clients, eventually, type Product, runEnded, startProduct } from "./product.ts";
 
 /** The simulated network as the first-run guide uses it: started, backed up, changed, over restarts, removed. */
@@ -86,7 +87,10 @@ test("after a kill of the server everything is as it was: ports, host keys, conf
 
 test("a fleet whose process dies is shown as stopped, and is started again by a request", async () => {
 	const pid = simulator();
+	const { heard, stop } = await listenToDashboard(product.url, api);
 	process.kill(pid, "SIGKILL");
+	await eventually("open pages are told", async () => heard.has("system"));
+	stop();
 	await eventually("it is noticed", async () => (await network()).state === "stopped");
 	expect((await network()).detail).toContain("ended");
 	await expect(api.system.changeSimulatedNetwork({})).rejects.toMatchObject({
