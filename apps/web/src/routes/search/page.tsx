@@ -1,104 +1,159 @@
-import { Button, Checkbox, Group, Text, TextInput } from "@mantine/core";
-import type { SearchResult } from "@netconductor/contracts/backup/model";
+import { Checkbox, Kbd, Loader, Select, Text, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
-import { type FormEvent, useRef } from "react";
-import { useApi } from "../../api/context.tsx";
-import { Icon } from "../../ui/icon.tsx";
-import { TextLink } from "../../ui/link.tsx";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { useApi, usePermitted } from "../../api/context.tsx";
+import { useKeyList } from "../../shell/keys.ts";
+import { CopyButton } from "../../ui/copy-button.tsx";
+import { DevicePicker } from "../../ui/device-picker.tsx";
+import { Empty } from "../../ui/empty.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Pager } from "../../ui/pager.tsx";
-import { ProblemAlert } from "../../ui/problem.tsx";
+import { ProblemAlert, problemOf } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
+import { Choice } from "../../ui/table/choice.tsx";
+import { MomentField } from "../../ui/table/moment-field.tsx";
 import { count } from "../../ui/words.ts";
+import { Hits } from "./hits.tsx";
+import { SaveHits } from "./save-hits.tsx";
+import styles from "./search.module.css";
 
 export const route = createLazyRoute("/signed-in/framed/search")({ component: SearchPage });
 const { useSearch, useNavigate } = getRouteApi("/signed-in/framed/search");
 
+const searchAfter_ms = 250;
 const page_size = 50;
+const shortest = 2;
+const usualContext = 1;
+const contexts = [0, 1, 3, 10];
 
 function SearchPage() {
 	const api = useApi();
 	const navigate = useNavigate();
 	const search = useSearch();
-	const { q, regex = false, at, page = 1 } = search;
-	const field = useRef<HTMLInputElement>(null);
-	const asked = q !== undefined && q.length >= 2;
+	const { q = "", regex = false, at, device_id, device_type, context = usualContext, page = 1 } = search;
+	const show = (change: Partial<typeof search>) =>
+		void navigate({ search: (before) => ({ ...before, page: undefined, ...change }), replace: true });
+	const asked = q.length >= shortest;
 	const query = {
-		q: q ?? "",
+		q,
 		regex: regex ? "true" : "false",
 		ignore_case: search.case ? "false" : "true",
-		at: at === undefined ? undefined : new Date(at).toISOString(),
-		page,
-		page_size,
+		at,
+		device_id,
+		device_type,
+		context,
 	} as const;
 	const found = useQuery({
-		queryKey: ["search", query],
-		queryFn: ({ signal }) => api.backup.searchConfigs({ query }, { signal }),
+		queryKey: ["search", { ...query, page }],
+		queryFn: ({ signal }) => api.backup.searchConfigs({ query: { ...query, page, page_size } }, { signal }),
 		enabled: asked,
 		placeholderData: keepPreviousData,
 		retry: false,
 	});
-
-	function submit(event: FormEvent<HTMLFormElement>) {
-		event.preventDefault();
-		const given = new FormData(event.currentTarget);
-		void navigate({
-			search: {
-				q: String(given.get("q")) || undefined,
-				regex: given.has("regex") || undefined,
-				case: given.has("case") || undefined,
-				at: String(given.get("at")) || undefined,
-			},
-		});
-	}
+	const badPattern = found.isError && problemOf(found.error).code === "backups.bad_pattern";
+	const results = useRef<HTMLElement>(null);
+	const walk = useRef((by: 1 | -1) => moveFocus(results.current, by));
+	useKeyList(
+		useMemo(
+			() => [
+				{ keys: "n", does: "Next hit", group: "Search", run: () => walk.current(1) },
+				{ keys: "p", does: "Hit before", group: "Search", run: () => walk.current(-1) },
+				{ keys: "j", does: "Next hit", group: "Search", run: () => walk.current(1) },
+				{ keys: "k", does: "Hit before", group: "Search", run: () => walk.current(-1) },
+			],
+			[],
+		),
+	);
 
 	return (
-		<Page title="Search configs">
-			{/* A new search from elsewhere fills the form anew. */}
-			<search key={JSON.stringify({ q, regex, at, case: search.case })} className="nc-panel nc-panel-body">
-				<form onSubmit={submit}>
-					<Group align="end" gap="sm">
-						<TextInput
-							ref={field}
-							data-search
-							name="q"
-							type="search"
-							label="Text or pattern"
-							size="sm"
-							style={{ flex: "1 1 260px" }}
-							styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
-							defaultValue={q ?? ""}
-							minLength={2}
-							maxLength={500}
-							required
-							autoFocus={!asked}
-							onKeyDown={({ key, currentTarget }) => key === "Escape" && currentTarget.blur()}
-						/>
-						<TextInput name="at" type="datetime-local" label="As of" size="sm" defaultValue={at ?? ""} />
-						<Button type="submit" size="sm" loading={found.isFetching} leftSection={<Icon name="search" size={14} />}>
-							Search
-						</Button>
-					</Group>
-					<Group gap="lg" mt="sm">
-						<Checkbox size="xs" name="regex" label="Regular expression (RE2)" defaultChecked={regex} />
-						<Checkbox size="xs" name="case" label="Match case" defaultChecked={search.case ?? false} />
-					</Group>
-				</form>
+		<Page
+			title="Search configurations"
+			actions={asked && <CopyButton text={() => window.location.href} label="Copy link" />}
+		>
+			<search className="nc-panel nc-panel-body">
+				<div className={styles.fields}>
+					<Words
+						q={q}
+						error={badPattern ? visibleLine(problemOf(found.error).detail) : undefined}
+						busy={asked && found.isFetching}
+						onSearch={(text) => show({ q: text === "" ? undefined : text })}
+						onLeave={() => walk.current(1)}
+					/>
+				</div>
+				<div className={styles.options}>
+					<Checkbox
+						size="xs"
+						label="Regular expression (RE2)"
+						checked={regex}
+						onChange={({ currentTarget }) => show({ regex: currentTarget.checked || undefined })}
+					/>
+					<Checkbox
+						size="xs"
+						label="Match case"
+						checked={search.case ?? false}
+						onChange={({ currentTarget }) => show({ case: currentTarget.checked || undefined })}
+					/>
+					<DevicePicker
+						label="Device"
+						placeholder="Any device"
+						clearable
+						width={170}
+						device={device_id === undefined ? undefined : { id: device_id }}
+						onPick={(device) => show({ device_id: device?.id })}
+					/>
+					<DeviceType value={device_type} onChange={(type) => show({ device_type: type })} />
+					<Select
+						aria-label="Lines around a hit"
+						size="xs"
+						w={140}
+						allowDeselect={false}
+						value={String(context)}
+						data={[...new Set([...contexts, context])].map((lines) => ({
+							value: String(lines),
+							label: `${count(lines, "line")} around`,
+						}))}
+						onChange={(lines) => show({ context: Number(lines) })}
+					/>
+					<MomentField label="As of" value={at} onChange={(value) => show({ at: value })} />
+				</div>
 			</search>
-			{found.isError && <ProblemAlert error={found.error} onRetry={() => found.refetch()} />}
-			{found.isLoading && <RowsLoading />}
+			{found.isError && !badPattern && <ProblemAlert error={found.error} onRetry={() => found.refetch()} />}
+			{asked && found.isLoading && <RowsLoading />}
+			{!asked && (
+				<section className="nc-panel">
+					<Empty title="Every configuration at once">
+						Type at least {shortest} characters: a VLAN, an address, a user name. The newest configuration of each
+						device is searched, or that of a day in the past. Secrets are masked, so they cannot be found.
+					</Empty>
+				</section>
+			)}
 			{asked && found.data !== undefined && !found.isError && (
-				<section className="nc-panel" aria-label="What was found">
+				<section
+					ref={results}
+					className={`nc-panel ${found.isPlaceholderData ? styles.waiting : ""}`}
+					aria-label="What was found"
+					aria-busy={found.isFetching}
+				>
 					<div className="nc-panel-head">
 						<Text size="sm" aria-live="polite">
-							Found in {count(found.data.total, "configuration")} of {found.data.searched} searched
+							Found in {found.data.total} of {count(found.data.searched, "configuration")} searched
 						</Text>
+						{found.data.total > 0 && (
+							<span className="nc-state">
+								<span className="nc-small nc-dim nc-wide">
+									<Kbd size="xs">n</Kbd> <Kbd size="xs">p</Kbd> from hit to hit
+								</span>
+								<SaveHits query={query} />
+							</span>
+						)}
 					</div>
 					{found.data.items.map((item) => (
 						<Hits key={item.device_id} item={item} />
 					))}
+					{found.data.total === 0 && <Empty title="Nothing found" />}
 					{found.data.total > page_size && (
 						<Pager
 							page={page}
@@ -114,87 +169,86 @@ function SearchPage() {
 	);
 }
 
-function Hits({ item }: { item: SearchResult["items"][number] }) {
-	const { device_id, device_name, device_type, backup_id, hits, hits_total } = item;
+/** What is looked for; the search begins a moment after the last key. */
+function Words({
+	q,
+	error,
+	busy,
+	onSearch,
+	onLeave,
+}: {
+	q: string;
+	error: string | undefined;
+	busy: boolean;
+	onSearch: (text: string) => void;
+	/** To the first hit. */
+	onLeave: () => void;
+}) {
+	const [text, setText] = useState(q);
+	const sent = useRef(q);
+	const search = useDebouncedCallback((given: string) => {
+		sent.current = given;
+		onSearch(given);
+	}, searchAfter_ms);
+	// A search that came from elsewhere, by a link or the way back, fills the field; one's own must not take back what is being typed.
+	useEffect(() => {
+		if (q !== sent.current) setText(q);
+		sent.current = q;
+	}, [q]);
+	const onKeyDown = (event: KeyboardEvent<HTMLInputElement>) => {
+		if (event.key === "Escape") event.currentTarget.blur();
+		if (event.key !== "ArrowDown" && event.key !== "Enter") return;
+		event.preventDefault();
+		if (event.key === "Enter" && text !== q) {
+			search.cancel();
+			sent.current = text;
+			onSearch(text);
+		} else onLeave();
+	};
 	return (
-		<article aria-label={visibleLine(device_name)} style={{ borderBottom: "1px solid var(--nc-line)" }}>
-			<Group px="sm" pt="sm" gap="xs">
-				<TextLink to="/devices/$id" params={{ id: device_id }} fw={600} size="sm">
-					{visibleLine(device_name)}
-				</TextLink>
-				<Text size="xs" c="dimmed">
-					{device_type} · {count(hits_total, "line")}
-					{hits_total > hits.length && `, the first ${hits.length} shown`}
-				</Text>
-			</Group>
-			<div className="nc-code" style={{ padding: "6px 0 10px" }}>
-				{excerpts(hits).map((lines) => (
-					<table key={lines.at(-1)?.number} className="nc-diff nc-found">
-						<tbody>
-							{lines.map(({ number, text, hit }) =>
-								hit === undefined ? (
-									<tr key={number} className="nc-dim">
-										<td className="nc-gutter">{number || ""}</td>
-										<td className="nc-lines">{visibleLine(text)}</td>
-									</tr>
-								) : (
-									<tr key={number}>
-										<td className="nc-gutter">
-											<TextLink
-												to="/devices/$id"
-												params={{ id: device_id }}
-												search={{ tab: "config", backup: backup_id, line: number }}
-												inherit
-												aria-label={`Line ${number} in the configuration of ${visibleLine(device_name)}`}
-											>
-												{number}
-											</TextLink>
-										</td>
-										<td className="nc-lines">
-											{visibleLine(text.slice(0, hit.start))}
-											<mark className="nc-hit">{visibleLine(text.slice(hit.start, hit.end))}</mark>
-											{visibleLine(text.slice(hit.end))}
-										</td>
-									</tr>
-								),
-							)}
-						</tbody>
-					</table>
-				))}
-			</div>
-		</article>
+		<TextInput
+			data-search
+			type="search"
+			label="Text or pattern"
+			size="sm"
+			style={{ flex: "1 1 260px" }}
+			styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
+			value={text}
+			error={error}
+			maxLength={500}
+			autoFocus={q === ""}
+			autoComplete="off"
+			spellCheck={false}
+			rightSection={busy ? <Loader size={14} aria-label="Searching" /> : undefined}
+			onChange={({ currentTarget }) => {
+				setText(currentTarget.value);
+				search(currentTarget.value);
+			}}
+			onKeyDown={onKeyDown}
+		/>
 	);
 }
 
-type Hit = SearchResult["items"][number]["hits"][number];
-
-/** A line of an excerpt; number 0 is the heading of the section that the excerpt lies in. */
-interface ExcerptLine {
-	number: number;
-	text: string;
-	hit?: Hit;
+function DeviceType({ value, onChange }: { value: string | undefined; onChange: (type: string | undefined) => void }) {
+	const api = useApi();
+	const types = useQuery({
+		queryKey: ["device_types", "all"],
+		queryFn: ({ signal }) => api.devices.listDeviceTypes({ query: { page_size: 500 } }, { signal }),
+		enabled: usePermitted()("devices:read"),
+	});
+	const offered = (types.data?.items ?? []).map(({ id, definition }) => ({
+		value: id,
+		label: visibleLine(definition.label),
+	}));
+	if (value !== undefined && !offered.some((one) => one.value === value)) offered.push({ value, label: value });
+	return <Choice label="Device type" any="Any type" options={offered} value={value} onChange={onChange} width={190} />;
 }
 
-/** Hits with the lines around them; those that touch become one excerpt, in which no line stands twice. */
-function excerpts(hits: Hit[]): ExcerptLine[][] {
-	const all: ExcerptLine[][] = [];
-	for (const hit of hits) {
-		const lines = [...hit.before, hit.text, ...hit.after].map((text, index): ExcerptLine => {
-			const number = hit.line - hit.before.length + index;
-			return { number, text, ...(number === hit.line && { hit }) };
-		});
-		const open = all.at(-1);
-		const last = open?.at(-1)?.number ?? 0;
-		if (open === undefined || (lines[0]?.number ?? 0) > last + 1) {
-			const heading = hit.section !== null && !hit.before.includes(hit.section);
-			all.push(heading ? [{ number: 0, text: hit.section ?? "" }, ...lines] : lines);
-			continue;
-		}
-		for (const line of lines) {
-			const at = open.findIndex(({ number }) => number === line.number);
-			if (at === -1) open.push(line);
-			else if (line.hit !== undefined) open[at] = line;
-		}
-	}
-	return all;
+/** Leads to the next or the last hit; Enter opens it, as its link has the focus. */
+function moveFocus(results: HTMLElement | null, by: 1 | -1): void {
+	const hits = [...(results?.querySelectorAll<HTMLElement>("[data-hit]") ?? [])];
+	const at = hits.indexOf(document.activeElement as HTMLElement);
+	const next = at === -1 ? hits[by === 1 ? 0 : hits.length - 1] : hits[at + by];
+	next?.focus({ preventScroll: true });
+	next?.scrollIntoView({ block: "center" });
 }
