@@ -6,8 +6,13 @@ import { coverageRoute } from "./routes/backup-coverage/route.ts";
 import { backupsRoute } from "./routes/backups/route.ts";
 import { changePasswordRoute } from "./routes/change-password/route.ts";
 import { compareRoute } from "./routes/compare/route.ts";
+import { credentialsRoute } from "./routes/credentials/route.ts";
 import { deviceRoute } from "./routes/device/route.ts";
 import { deviceImportRoute } from "./routes/device-import/route.ts";
+import { deviceTypeRoute } from "./routes/device-type/route.ts";
+import { addDeviceTypeRoute } from "./routes/device-type-editor/add-route.ts";
+import { editDeviceTypeRoute } from "./routes/device-type-editor/edit-route.ts";
+import { deviceTypesRoute } from "./routes/device-types/route.ts";
 import { devicesRoute } from "./routes/devices/route.ts";
 import { groupRoute } from "./routes/group/route.ts";
 import { groupsRoute } from "./routes/groups/route.ts";
@@ -52,6 +57,11 @@ const routeTree = root.addChildren([
 			runsRoute,
 			runRoute,
 			workersRoute,
+			credentialsRoute,
+			deviceTypesRoute,
+			deviceTypeRoute,
+			addDeviceTypeRoute,
+			editDeviceTypeRoute,
 			usersRoute,
 			userRoute,
 			rolesRoute,

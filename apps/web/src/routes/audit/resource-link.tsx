@@ -35,6 +35,12 @@ export function ResourceLink({ about }: { about: About }) {
 					{name}
 				</TextLink>
 			);
+		case "device_type":
+			return (
+				<TextLink to="/device-types/$id" params={{ id }} size="sm">
+					{name}
+				</TextLink>
+			);
 		case "run":
 			return (
 				<TextLink to="/runs/$id" params={{ id }} size="sm">

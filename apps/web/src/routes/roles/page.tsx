@@ -3,10 +3,10 @@ import { useDisclosure, useMediaQuery } from "@mantine/hooks";
 import type { Role } from "@netconductor/contracts/auth/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { createLazyRoute, getRouteApi, useBlocker } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
 import { useApi, useMe, usePermitted } from "../../api/context.tsx";
-import { unsaved } from "../../shell/unsaved.ts";
+import { useUnsaved } from "../../ui/form/use-unsaved.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
@@ -132,17 +132,7 @@ function Unsaved({
 }) {
 	const api = useApi();
 	const queries = useQueryClient();
-	useEffect(() => {
-		unsaved.set("roles", true);
-		return () => unsaved.set("roles", false);
-	}, []);
-	useBlocker({
-		shouldBlockFn: ({ current, next }) =>
-			unsaved.has("roles") &&
-			current.pathname !== next.pathname &&
-			!window.confirm("Leave without saving what was changed?"),
-		enableBeforeUnload: () => unsaved.has("roles"),
-	});
+	useUnsaved(true);
 	const save = useMutation({
 		mutationFn: async () => {
 			for (const { name } of changed) {

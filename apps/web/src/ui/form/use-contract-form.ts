@@ -1,11 +1,10 @@
 import { useForm } from "@mantine/form";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation } from "@tanstack/react-query";
-import { useBlocker } from "@tanstack/react-router";
-import { type FormEvent, useEffect, useId } from "react";
+import type { FormEvent } from "react";
 import type { z } from "zod";
-import { unsaved } from "../../shell/unsaved.ts";
 import { problemOf } from "../problem.tsx";
+import { useUnsaved } from "./use-unsaved.ts";
 
 interface Wishes<Values extends Record<string, unknown>, Body, Answer> {
 	initial: Values;
@@ -32,26 +31,17 @@ export function useContractForm<Values extends Record<string, unknown>, Body, An
 	about = {},
 }: Wishes<Values, Body, Answer>) {
 	const form = useForm<Values>({ initialValues: initial });
-	const id = useId();
 	const save = useMutation({
 		mutationFn: ({ body }: { body: Body; values: Values }) => send(body),
 		onSuccess: (answer, { values }) => {
 			form.resetDirty(values);
-			unsaved.set(id, false);
+			noteSaved();
 			onDone(answer, values);
 		},
 		onError: (error) => form.setErrors(errorsBeside(error, Object.keys(initial), about)),
 	});
 	const dirty = form.isDirty();
-	useEffect(() => unsaved.set(id, dirty), [id, dirty]);
-	useEffect(() => () => unsaved.set(id, false), [id]);
-	useBlocker({
-		shouldBlockFn: ({ current, next }) =>
-			unsaved.has(id) &&
-			current.pathname !== next.pathname &&
-			!window.confirm("Leave without saving what was changed?"),
-		enableBeforeUnload: () => unsaved.has(id),
-	});
+	const noteSaved = useUnsaved(dirty);
 
 	function submit(event: FormEvent): void {
 		event.preventDefault();
