@@ -181,7 +181,7 @@ test("a change on a device shows as exactly that difference, its secrets masked"
 	await watch();
 	await page.getByRole("link", { name: "See what changed" }).click();
 	await page.waitForURL("**/backups/compare?*from=*");
-	const added = page.locator('tr[data-kind="added"] .nc-lines');
+	const added = page.locator('td[data-side="added"].nc-lines');
 	await added.first().waitFor();
 	const lines = (await added.allTextContents()).map((line) => line.replace(/^added: /, "").trim());
 	expect(lines.filter((line) => line !== "!")).toEqual([
@@ -189,7 +189,7 @@ test("a change on a device shows as exactly that difference, its secrets masked"
 		"description <b onclick=alert(1)>bold</b>",
 		"ip address 192.0.2.99 255.255.255.255",
 	]);
-	expect(await page.locator('tr[data-kind="removed"]').count()).toBe(0);
+	expect(await page.locator('td[data-side="removed"]').count()).toBe(0);
 	await page.getByText("By section").click();
 	await page.waitForURL("**mode=section*");
 	await added.first().waitFor();
