@@ -3,13 +3,15 @@ import { count } from "../../ui/words.ts";
 /** What is there, by which the steps tick themselves. */
 export interface Facts {
 	devices: number;
-	/** Good backups. */
-	backups: number;
+	/** Devices with a good backup. */
+	backed_up: number;
+	/** A backup runs now. */
+	backing_up: boolean;
 	/** The simulated network runs. */
 	simulated: boolean;
 	/** Times that somebody was made to type a change there. */
 	simulated_changes: number;
-	/** Backups that found a change. */
+	/** Backups of these devices that found a change. */
 	changed_backups: number;
 }
 
@@ -24,10 +26,12 @@ export interface Step {
 }
 
 /** The way from nothing to the difference of a changed device. What was done in another order counts all the same. */
-export function stepsOf({ devices, backups, simulated, simulated_changes, changed_backups }: Facts): Step[] {
+export function stepsOf(facts: Facts): Step[] {
+	const { devices, backed_up, backing_up, simulated, simulated_changes, changed_backups } = facts;
 	const hasDevices = devices > 0;
-	const backedUp = hasDevices && backups > 0;
-	const found = backedUp && changed_backups > 0;
+	const found = hasDevices && changed_backups > 0;
+	// What changes while the first backup runs may be part of it, and then never shows as a change.
+	const backedUp = hasDevices && backed_up > 0 && (!backing_up || simulated_changes > 0 || found);
 	// What happens on a real device nobody sees before the next backup, so that one may be made any time.
 	const changed = found || (backedUp && simulated && simulated_changes > 0);
 	return [
@@ -43,7 +47,7 @@ export function stepsOf({ devices, backups, simulated, simulated_changes, change
 			title: "Back it up",
 			done: backedUp,
 			open: hasDevices,
-			told: `${count(backups, "backup")} kept`,
+			told: `${count(backed_up, "configuration")} kept`,
 		},
 		{ id: "change", title: "Something changes", done: changed, open: backedUp },
 		{ id: "second_backup", title: "Back up again", done: found, open: backedUp && (changed || !simulated) },

@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useEffect, useRef } from "react";
+import { lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { DiffSize } from "../../ui/diff-size.tsx";
 import { Icon } from "../../ui/icon.tsx";
@@ -14,31 +14,44 @@ import { useStartRuns } from "../../ui/start-runs.ts";
 import { RunState } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { count } from "../../ui/words.ts";
-import { DeviceForm } from "../devices/device-form.tsx";
 import { type Facts, stepsOf } from "./guide-steps.ts";
 import styles from "./home.module.css";
 import { homeQueries } from "./queries.ts";
 import { SimulatedNetworkBar, Typed, useSimulatedNetwork } from "./simulated-network.tsx";
 
+const DeviceForm = lazy(() =>
+	import("../devices/device-form.tsx").then(({ DeviceForm: component }) => ({ default: component })),
+);
+
 /** From nothing to the difference of a changed device: each step says what to do, and ticks itself by what is there. */
-export function Guide({ devices, onBegin, onClose }: { devices: number; onBegin: () => void; onClose: () => void }) {
+export function Guide({
+	devices,
+	onBegin,
+	onClose,
+}: {
+	devices: number;
+	onBegin: (anew: boolean) => void;
+	onClose: () => void;
+}) {
 	const api = useApi();
 	const permitted = usePermitted();
 	const queries = homeQueries(api);
-	const backups = useQuery(queries.backups);
-	const changes = useQuery(queries.changes);
+	const coverage = useQuery(queries.coverage);
+	const since = useQuery({ ...queries.oldestDevice, enabled: devices > 0 }).data?.items[0]?.created_at;
+	const changes = useQuery({ ...queries.changesSince(since ?? ""), enabled: since !== undefined });
 	const lastRuns = useQuery({ ...queries.backupRuns, enabled: permitted("runs:read") });
 	const simulated = useSimulatedNetwork();
 	const mayWrite = permitted("devices:write");
 	const mayRun = permitted("backups:run");
 	useEffect(() => {
-		if (mayWrite || mayRun) onBegin();
-	}, [mayWrite, mayRun, onBegin]);
+		if (mayWrite || mayRun) onBegin(devices === 0);
+	}, [mayWrite, mayRun, onBegin, devices]);
 
 	const [lastRun] = lastRuns.data?.items ?? [];
 	const facts: Facts = {
 		devices,
-		backups: backups.data?.total ?? 0,
+		backed_up: coverage.data === undefined ? 0 : coverage.data.counts.good + coverage.data.counts.stale,
+		backing_up: lastRun !== undefined && lastRun.finished_at === null,
 		simulated: simulated.network.data?.state === "running",
 		simulated_changes: simulated.network.data?.changes ?? 0,
 		changed_backups: changes.data?.total ?? 0,
@@ -75,7 +88,7 @@ export function Guide({ devices, onBegin, onClose }: { devices: number; onBegin:
 		second_backup: <BackUp facts={facts} run={lastRun} mayRun={mayRun} again />,
 		difference: (
 			<ul className={styles.found}>
-				{changes.data?.items.slice(0, 3).map(({ id, device_name, lines_added, lines_removed, created_at }, index) => (
+				{changes.data?.items.map(({ id, device_name, lines_added, lines_removed, created_at }, index) => (
 					<li key={id} className={styles.difference}>
 						<ButtonLink
 							to="/backups/compare"
@@ -140,7 +153,9 @@ export function Guide({ devices, onBegin, onClose }: { devices: number; onBegin:
 					);
 				})}
 			</ol>
-			{simulated.network.data !== undefined && simulated.network.data.state !== "absent" && <SimulatedNetworkBar />}
+			{simulated.network.data !== undefined && simulated.network.data.state !== "absent" && (
+				<SimulatedNetworkBar changing={facts.simulated_changes > 0} />
+			)}
 		</Panel>
 	);
 }
@@ -202,7 +217,11 @@ function WaysToBegin({ simulated: { network, start } }: { simulated: ReturnType<
 				)}
 			</div>
 			{start.isError && <ProblemAlert error={start.error} onRetry={() => start.mutate()} />}
-			<DeviceForm opened={adding} onClose={add.close} />
+			{adding && (
+				<Suspense>
+					<DeviceForm opened onClose={add.close} />
+				</Suspense>
+			)}
 		</>
 	);
 }
@@ -221,7 +240,6 @@ function BackUp({
 }) {
 	const { backUp } = useStartRuns();
 	const under_way = run !== undefined && run.finished_at === null;
-	const foundNothing = again && run?.status === "succeeded" && facts.backups > facts.devices;
 	return (
 		<>
 			<span>
@@ -247,7 +265,6 @@ function BackUp({
 							</TextLink>
 						</span>
 					)}
-					{foundNothing && <span className="nc-dim">The last backup found everything as it was before.</span>}
 					{mayRun ? (
 						<Button loading={backUp.isPending} onClick={() => backUp.mutate({ all: true })}>
 							{again ? "Back up again" : facts.devices === 1 ? "Back it up" : "Back up all devices"}

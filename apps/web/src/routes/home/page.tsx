@@ -111,7 +111,10 @@ function useGuide(devices: number | undefined) {
 		defaultValue: "",
 		getInitialValueInEffect: false,
 	});
-	const begin = useCallback(() => setProgress((before) => (before === "closed" ? before : "begun")), [setProgress]);
+	const begin = useCallback(
+		(anew: boolean) => setProgress((before) => (before === "closed" && !anew ? before : "begun")),
+		[setProgress],
+	);
 	const may = permitted("devices:read") && permitted("backups:read");
 	const changes = useQuery({
 		...homeQueries(useApi()).changes,

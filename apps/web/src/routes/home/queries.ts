@@ -32,10 +32,16 @@ export function homeQueries({ devices, backup, tasks, system }: Api) {
 			queryKey: ["backups", "changes"],
 			queryFn: ({ signal }) => backup.listBackups({ query: { changed: "true", page_size: changesShown } }, { signal }),
 		}),
-		backups: queryOptions({
-			queryKey: ["backups", "any"],
-			queryFn: ({ signal }) => backup.listBackups({ query: { status: "succeeded", page_size: 1 } }, { signal }),
+		/** The device that has been there longest: what was backed up before it was of devices that are gone. */
+		oldestDevice: queryOptions({
+			queryKey: ["devices", "oldest"],
+			queryFn: ({ signal }) => devices.listDevices({ query: { sort: "created_at", page_size: 1 } }, { signal }),
 		}),
+		changesSince: (from: string) =>
+			queryOptions({
+				queryKey: ["backups", "changes", from],
+				queryFn: ({ signal }) => backup.listBackups({ query: { changed: "true", from, page_size: 3 } }, { signal }),
+			}),
 		schedule: queryOptions({
 			queryKey: ["backup_schedule"],
 			queryFn: ({ signal }) => backup.getBackupSchedule({}, { signal }),

@@ -49,8 +49,11 @@ export function useSimulatedNetwork() {
 	return { network, start, change, remove };
 }
 
-/** How the simulated network is, and the way to start it again, change it or be rid of it. */
-export function SimulatedNetworkBar() {
+/**
+ * How the simulated network is, and the way to start it again, change it or be rid of it.
+ * @param changing false where something else offers to change it
+ */
+export function SimulatedNetworkBar({ changing = true }: { changing?: boolean }) {
 	const { network, start, change, remove } = useSimulatedNetwork();
 	const permitted = usePermitted();
 	const [asking, ask] = useDisclosure();
@@ -79,7 +82,7 @@ export function SimulatedNetworkBar() {
 								{data.state === "absent" ? "Start it" : "Start it again"}
 							</Button>
 						)}
-						{data.state === "running" && (
+						{data.state === "running" && changing && (
 							<Button variant="default" loading={change.isPending} onClick={() => change.mutate()}>
 								Change three devices
 							</Button>
