@@ -19,7 +19,7 @@ export type FactName = z.infer<typeof FactName>;
  */
 export const PlatformDefinition = z.object({
 	/** `vendor_os`, as users of Netmiko, Scrapli and Oxidized know it. */
-	id: z.string().regex(/^[a-z][a-z0-9_]{1,62}$/),
+	id: z.string().regex(/^[a-z][a-z0-9_]{1,62}$/, "Lower-case letters, digits and _ only, starting with a letter"),
 	label: z.string().min(1).max(100),
 	vendor: z.string().max(100).default(""),
 	prompt: z.object({
