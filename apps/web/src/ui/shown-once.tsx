@@ -22,7 +22,9 @@ export function ShownOnce({
 				<output className="nc-mono nc-break" aria-label={label} style={{ flex: 1, fontWeight: 600, userSelect: "all" }}>
 					{secret}
 				</output>
-				<CopyButton text={secret} label="Copy" />
+				<div style={{ flex: "none" }}>
+					<CopyButton text={secret} label="Copy" />
+				</div>
 			</Group>
 			{children}
 		</Notice>

@@ -98,6 +98,7 @@ export function AuditFilters({ search, onFilter }: { search: Search; onFilter: (
 				options={withChosen(people, actor)}
 				value={actor}
 				onChange={(value) => onFilter({ actor: value })}
+				width={120}
 			/>
 			<Choice
 				label="What"
@@ -105,7 +106,7 @@ export function AuditFilters({ search, onFilter }: { search: Search; onFilter: (
 				options={withChosen(auditedOperations, operation)}
 				value={operation}
 				onChange={(value) => onFilter({ operation: value })}
-				width={220}
+				width={190}
 			/>
 			<Choice
 				label="Outcome"

@@ -76,6 +76,9 @@ export const columns: Column<AuditRecord>[] = [
 	},
 ];
 
+/** Without what the record that is open beside the list says of its own. */
+export const columnsBeside = columns.filter(({ id }) => id !== "on");
+
 export const outcomeOptions = (Object.keys(outcomeLooks) as (keyof typeof outcomeLooks)[]).map((value) => ({
 	value,
 	label: outcomeLooks[value].word,

@@ -10,7 +10,7 @@ import { useCursorList } from "../../ui/table/list-source.ts";
 import { moment } from "../../ui/words.ts";
 import styles from "./audit.module.css";
 import { AuditFilters, filterNames } from "./audit-filters.tsx";
-import { columns } from "./columns.tsx";
+import { columns, columnsBeside } from "./columns.tsx";
 import { RecordPanel } from "./record-panel.tsx";
 import { VerifyChain } from "./verify-chain.tsx";
 
@@ -43,7 +43,7 @@ function AuditPage() {
 				<DataTable
 					name="audit"
 					noun="record"
-					columns={columns}
+					columns={wide && record !== undefined ? columnsBeside : columns}
 					rowId={({ id }) => id}
 					rowName={({ summary, occurred_at }) => `${summary}, ${moment(occurred_at)}`}
 					source={list}

@@ -36,7 +36,7 @@ export function RecordPanel({ id, known }: { id: string; known: AuditRecord | un
 				<h2 style={{ margin: 0, fontSize: "var(--mantine-h2-font-size)" }}>
 					{visibleLine(record?.summary ?? "Record")}
 				</h2>
-				<Group gap="xs">
+				<Group gap="xs" fz="sm">
 					{record !== undefined && <OutcomeState outcome={record.outcome} />}
 					<ActionIcon
 						variant="subtle"
@@ -188,7 +188,7 @@ function Changes({ changes }: { changes: readonly Change[] }) {
 		<>
 			<table className={styles.changes}>
 				<colgroup>
-					<col style={{ width: "34%" }} />
+					<col style={{ width: "40%" }} />
 					<col />
 					<col />
 				</colgroup>

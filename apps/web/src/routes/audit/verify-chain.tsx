@@ -40,7 +40,7 @@ export function VerifyChain({ opened, onClose }: { opened: boolean; onClose: () 
 						label="Head noted earlier"
 						description="With it you also learn whether records were cut off at the end. Optional."
 						placeholder="64 hexadecimal digits"
-						className="nc-mono"
+						classNames={{ input: "nc-mono" }}
 						autoComplete="off"
 						spellCheck={false}
 						value={expected}
@@ -89,7 +89,9 @@ function Result({ result, compared }: { result: z.infer<typeof ChainVerification
 						{visibleLine(head)}
 					</output>
 				</div>
-				<CopyButton text={head} label="Copy" />
+				<div style={{ flex: "none" }}>
+					<CopyButton text={head} label="Copy" />
+				</div>
 			</Group>
 			<Text size="xs" c="dimmed">
 				Note it outside of this machine. Given here later, it proves that nothing recorded until now has been cut off.

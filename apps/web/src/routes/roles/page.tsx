@@ -1,6 +1,7 @@
 import { Button, Group, Select } from "@mantine/core";
 import { useDisclosure, useMediaQuery } from "@mantine/hooks";
 import type { Role } from "@netconductor/contracts/auth/model";
+import { presetRoles } from "@netconductor/contracts/auth/permissions";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
@@ -37,7 +38,7 @@ function RolesPage() {
 		queryKey: ["roles", "all"],
 		queryFn: ({ signal }) => api.auth.listRoles({ query: { page_size: most, sort: "created_at" } }, { signal }),
 	});
-	const roles = data?.items;
+	const roles = data === undefined ? undefined : inOrder(data.items);
 	const mayWrite = permitted("roles:write");
 	const mark = (role: string | undefined) => void navigate({ search: { role }, replace: true });
 	const changed = (roles ?? []).filter(
@@ -118,6 +119,13 @@ function RolesPage() {
 	);
 }
 
+/** The presets as the contract lists them, from the most to the least, then those made here. */
+function inOrder(roles: readonly Role[]): Role[] {
+	const presets = Object.keys(presetRoles);
+	const place = ({ name, preset }: Role) => (preset ? presets.indexOf(name) : presets.length);
+	return roles.toSorted((one, other) => place(one) - place(other));
+}
+
 /** What was changed in the table and is not saved, role by role. */
 function Unsaved({
 	changed,
@@ -151,6 +159,15 @@ function Unsaved({
 	});
 	return (
 		<section className={styles.saving} aria-label="Not saved yet">
+			{/* Left, where no toast lies over them. */}
+			<Group gap="xs">
+				<Button loading={save.isPending} onClick={() => save.mutate()}>
+					Save changes
+				</Button>
+				<Button variant="default" onClick={onDiscard}>
+					Discard
+				</Button>
+			</Group>
 			<div className="nc-small">
 				{changed.map(({ name, label, permissions, users }) => {
 					const { added, removed } = grantChanges(permissions, drafts[name] ?? permissions);
@@ -164,14 +181,6 @@ function Unsaved({
 					);
 				})}
 			</div>
-			<Group gap="xs">
-				<Button variant="default" onClick={onDiscard}>
-					Discard
-				</Button>
-				<Button loading={save.isPending} onClick={() => save.mutate()}>
-					Save changes
-				</Button>
-			</Group>
 		</section>
 	);
 }

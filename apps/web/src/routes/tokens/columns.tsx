@@ -27,12 +27,15 @@ export function tokenColumns(revoke: ((token: ApiToken) => void) | undefined): C
 			label: "Name",
 			sort: "name",
 			text: ({ name }) => name,
-			cell: ({ name, prefix }) => (
+			cell: ({ name, prefix, last_used_at }) => (
 				<>
 					<span style={{ fontWeight: 550 }} title={name}>
 						{visibleLine(name)}
 					</span>
-					<div className="nc-narrow nc-small nc-dim nc-mono">{visibleLine(prefix)}…</div>
+					<div className="nc-narrow nc-small nc-dim">
+						<span className="nc-mono">{visibleLine(prefix)}…</span>{" "}
+						{last_used_at === null ? "never used" : <Ago at={last_used_at} />}
+					</div>
 				</>
 			),
 		},
@@ -59,6 +62,7 @@ export function tokenColumns(revoke: ((token: ApiToken) => void) | undefined): C
 			id: "used",
 			label: "Last used",
 			sort: "last_used_at",
+			from: "medium",
 			width: 130,
 			text: ({ last_used_at }) => last_used_at ?? "",
 			cell: ({ last_used_at }) => (

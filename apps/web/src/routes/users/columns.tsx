@@ -56,6 +56,7 @@ export function userColumns(roleLabel: (name: string) => string): Column<User>[]
 			id: "login",
 			label: "Last sign-in",
 			sort: "last_login_at",
+			from: "medium",
 			width: 130,
 			text: ({ last_login_at }) => last_login_at ?? "",
 			cell: ({ last_login_at }) => (

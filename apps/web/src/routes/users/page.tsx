@@ -8,6 +8,7 @@ import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Choice } from "../../ui/table/choice.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
+import { Filters } from "../../ui/table/filters.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
 import { SearchField } from "../../ui/table/search-field.tsx";
 import { AddUser } from "./add-user.tsx";
@@ -51,13 +52,17 @@ function UsersPage() {
 				onSort={(sort) => show({ sort: sort as typeof search.sort })}
 				onPage={show}
 				filters={
-					<>
-						<SearchField
-							label="Search users"
-							placeholder="User name, name, email…"
-							q={search.q}
-							onSearch={(q) => show({ q })}
-						/>
+					<Filters
+						set={[search.role, search.disabled].filter((filter) => filter !== undefined).length}
+						search={
+							<SearchField
+								label="Search users"
+								placeholder="User name, name, email…"
+								q={search.q}
+								onSearch={(q) => show({ q })}
+							/>
+						}
+					>
 						{roles.length > 0 && (
 							<Choice
 								label="Role"
@@ -77,7 +82,7 @@ function UsersPage() {
 							value={search.disabled}
 							onChange={(disabled) => show({ disabled })}
 						/>
-					</>
+					</Filters>
 				}
 				empty={
 					<Empty
