@@ -58,7 +58,7 @@ export function Matrix({ run, feed }: { run: Run; feed: RunFeed }) {
 							<Button
 								variant="light"
 								rightSection={<Icon name="cross" size={12} />}
-								aria-label="Show other results too"
+								aria-label="One result only: show the others too"
 								onClick={() => show({ group: undefined })}
 							>
 								One result only

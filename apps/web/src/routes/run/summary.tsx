@@ -10,6 +10,7 @@ import { starterOf } from "../../ui/run-words.ts";
 import { operationLooks, State } from "../../ui/state.tsx";
 import { Ago, Moment } from "../../ui/time.tsx";
 import { count } from "../../ui/words.ts";
+import style from "./run.module.css";
 import { Took } from "./took.tsx";
 import { hasEnded } from "./use-live-run.ts";
 import { useShow } from "./use-show.ts";
@@ -43,7 +44,8 @@ export function Summary({ run, live }: { run: Run; live: LiveState }) {
 						<Button
 							key={status}
 							size="compact-xs"
-							variant={search.status === status ? "light" : "default"}
+							variant="default"
+							className={style.count}
 							aria-pressed={search.status === status}
 							onClick={() => choose(status)}
 						>

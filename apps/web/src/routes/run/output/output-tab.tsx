@@ -147,7 +147,10 @@ function Find({
 			}
 			await (earlier ? output.readEarlier() : output.readLater());
 			if (output.view().problem !== undefined) break;
-			from = output.view().lines.findIndex(({ key }) => key === anchor);
+			const { lines: now } = output.view();
+			from = now.findIndex(({ key }) => key === anchor);
+			// What was there before made room for a long piece.
+			if (from < 0) from = earlier ? now.length : -1;
 		}
 		setLooking(false);
 	}
