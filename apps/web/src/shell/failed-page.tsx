@@ -28,12 +28,15 @@ export function FailedStart({ error }: ErrorComponentProps) {
 	);
 }
 
+/** Outside the frame: an address of which it is not known whose page it would be. */
 export function MissingPage() {
 	return (
-		<Page title="There is no such page">
-			<div>
-				<ButtonLink to="/">To the start page</ButtonLink>
-			</div>
-		</Page>
+		<SmallPage>
+			<Page title="There is no such page">
+				<div>
+					<ButtonLink to="/">To the start page</ButtonLink>
+				</div>
+			</Page>
+		</SmallPage>
 	);
 }

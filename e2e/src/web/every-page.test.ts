@@ -1,0 +1,212 @@
+import { type HostileDevice, startHostileDevice } from "@netconductor/lab/hostile-device";
+import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { addFleet, adminPassword, type Clients, type Product, runEnded, startProduct } from "../product.ts";
+
+/** Every page, filled with what a hostile device or colleague would write: nothing runs, everybody can read it, on every screen. */
+
+const mark = "Angriff7";
+const evil = `${mark}"'><img src=x onerror=globalThis.owned=1><script>globalThis.owned=1</script>`;
+const evilLink = `javascript:globalThis.owned=1//${mark}`;
+const config = (more: string) =>
+	`version 15.1\r\nhostname r1\r\n! ${evil}\r\ninterface Gi0/1\r\n description ${evil}\r\n ${evilLink}\r\n${more}end\r\n`;
+
+let product: Product;
+let fleet: Fleet;
+let device: HostileDevice;
+let api: Clients;
+let browser: Browser;
+let addresses: string[];
+
+beforeAll(async () => {
+	[product, fleet, device, browser] = await Promise.all([
+		startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "1" }),
+		startFleet({ devices: { count: 3, platforms: ["cisco_ios", "juniper_junos"] } }),
+		startHostileDevice(`${evil}\r\n`),
+		launchBrowser(),
+	]);
+	api = product.as(product.admin_token);
+	await addFleet(api, fleet);
+	device.answer("show running-config", config(""));
+	device.answer(
+		"show version",
+		`Cisco IOS Software, C2900 Software, Version ${evil}, RELEASE\r\nr1 uptime is ${evil}\r\n`,
+	);
+	addresses = await fill();
+}, 180_000);
+afterAll(async () => {
+	await browser?.close();
+	await Promise.all([product?.dispose(), fleet?.stop(), device?.stop()]);
+});
+
+/** Puts harmful text wherever text goes, and answers the address of every kind of page with something on it. */
+async function fill(): Promise<string[]> {
+	const { host, port, username, password } = device;
+	const group = await api.devices.createGroup({ body: { name: "Edge", description: evil } });
+	const credential = await api.devices.createCredential({ body: { name: evil, username: evil, password } });
+	const { id: device_id } = await api.devices.createDevice({
+		body: {
+			...{ name: "r1", host, port, device_type: "cisco_ios", username, password },
+			...{ site: evil, description: evil, groups: ["Edge"] },
+		},
+	});
+	await api.devices.putOverride({
+		params: { id: device_id },
+		body: { disabled_reason: evil, timeouts: { command_ms: 20_000 } },
+	});
+	await api.auth.createRole({ body: { name: "evil", label: evil, description: evil, permissions: [] } });
+	const user = await api.auth.createUser({
+		body: { username: "mallory", display_name: evil, role: "viewer", password: adminPassword },
+	});
+	await api.auth.createToken({ body: { name: evil, permissions: ["devices:read"] } });
+	await api.auth.createView({ body: { page: "devices", name: evil.slice(0, 60), search: `q=${mark}`, shared: true } });
+	await api.auth.updateSettings({ body: { login_banner: evil } });
+
+	const ended = async (run_id: string) => (await runEnded(api, run_id)).id;
+	const tested = await ended((await api.devices.testDevice({ params: { id: device_id } })).run_id);
+	const first = await api.backup.runAll({ body: { name: evil } });
+	await ended(first.run_id);
+	device.answer("show running-config", config(`ntp server 192.0.2.9 ${mark}\r\n`));
+	const second = await api.backup.runAll({ body: { name: `${mark} after` } });
+	await ended(second.run_id);
+	const [newer, older] = (await api.backup.listBackups({ query: { device_id, status: "succeeded" } })).items;
+	await api.backup.updateSnapshot({ params: { id: second.snapshot_id ?? "" }, body: { description: evil } });
+	device.answer("show running-config", `% Invalid input detected: ${evil}\r\n`);
+	const failed = await ended((await api.backup.runSingle({ body: { device_id } })).run_id);
+
+	const compare = `/backups/compare?from=${older?.id}&to=${newer?.id}`;
+	return [
+		"/",
+		"/devices",
+		"/devices/import",
+		`/devices/${device_id}`,
+		"/groups",
+		`/groups/${group.id}`,
+		"/credentials",
+		`/credentials?q=${mark}`,
+		`/devices?credential_id=${credential.id}`,
+		"/device-types",
+		"/device-types/cisco_ios",
+		"/backups",
+		"/backups/compare",
+		compare,
+		`${compare}&view=unified`,
+		`${compare}&mode=section`,
+		"/search",
+		`/search?q=${mark}`,
+		"/snapshots",
+		`/snapshots/${second.snapshot_id}`,
+		"/snapshots/matrix",
+		`/snapshots/compare?from=${first.snapshot_id}&to=${second.snapshot_id}`,
+		"/backups/coverage",
+		"/schedule",
+		"/runs",
+		`/runs/${tested}`,
+		`/runs/${first.run_id}`,
+		`/runs/${failed}`,
+		"/workers",
+		"/users",
+		`/users/${user.id}`,
+		"/roles",
+		"/tokens",
+		"/audit",
+		"/settings",
+		"/about",
+		"/no-such-page",
+	];
+}
+
+async function signedIn(context: BrowserContext, misdeeds: string[]): Promise<Page> {
+	const page = await openPage(context, misdeeds);
+	await page.goto(`${product.url}/login`);
+	await page.getByText(mark).first().waitFor();
+	await page.getByLabel("User name").fill("admin");
+	await page.locator('input[name="password"]').fill(adminPassword);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await page.waitForURL((address) => address.pathname !== "/login");
+	return page;
+}
+
+/** Waits until nothing on the page says any more that it is being read. */
+async function settled(page: Page): Promise<void> {
+	await page.locator("main h1").first().waitFor();
+	await page.locator("[aria-busy=true], [aria-label=Loading]").first().waitFor({ state: "detached" });
+}
+
+/** The page with each of its tabs in turn. */
+async function* views(page: Page, address: string): AsyncGenerator<string> {
+	await page.goto(`${product.url}${address}`);
+	await settled(page);
+	yield address;
+	const tabs = page.locator("main").getByRole("tab");
+	for (let index = 1; index < (await tabs.count()); index++) {
+		await tabs.nth(index).click();
+		await settled(page);
+		yield `${address} ${await tabs.nth(index).textContent()}`;
+	}
+}
+
+async function harmDone(page: Page): Promise<unknown[]> {
+	const injected = "img[src='x'], svg[onload], main script, [onerror], a[href^='javascript']";
+	const [owned, elements] = await Promise.all([page.evaluate("globalThis.owned"), page.locator(injected).count()]);
+	return [
+		...(owned === undefined ? [] : ["a script ran"]),
+		...(elements === 0 ? [] : [`${elements} elements made of text`]),
+	];
+}
+
+describe.each([
+	{ colours: "light", width: 1440 },
+	{ colours: "dark", width: 390 },
+] as const)("in $colours, $width pixels wide", ({ colours, width }) => {
+	let context: BrowserContext;
+	let page: Page;
+	const misdeeds: string[] = [];
+	beforeAll(async () => {
+		context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: colours });
+		page = await signedIn(context, misdeeds);
+	}, 60_000);
+	afterAll(() => context?.close());
+
+	test("every page shows hostile text as text, fits the screen and can be used by everybody", async () => {
+		const faults: Record<string, unknown> = {};
+		let marked = 0;
+		for (const address of addresses) {
+			const failed = (error: Error) => {
+				faults[`${address} to the end`] = error.message.split("\n", 1)[0];
+			};
+			await inspect(address).catch(failed);
+		}
+		expect(faults).toEqual({});
+		expect(marked).toBeGreaterThan(25);
+
+		async function inspect(address: string): Promise<void> {
+			for await (const view of views(page, address)) {
+				if ((await page.locator("main").textContent())?.includes(mark)) marked += 1;
+				const wider: number = await page.evaluate(
+					"document.documentElement.scrollWidth - document.documentElement.clientWidth",
+				);
+				const found = [
+					...(await harmDone(page)),
+					...(await accessibilityFaults(page)),
+					...(wider > 0 ? [`${wider} pixels wider than the screen`] : []),
+					...misdeeds.splice(0),
+				];
+				if (found.length > 0) faults[view] = found;
+			}
+		}
+	}, 400_000);
+
+	test("no page of the menu was left out", async () => {
+		await page.goto(`${product.url}/`);
+		await settled(page);
+		const offered = await page
+			.getByRole("navigation", { name: "Main" })
+			.locator("a[href^='/']")
+			.evaluateAll((links) => links.map((link) => link.getAttribute("href") ?? ""));
+		expect(offered.length).toBeGreaterThan(12);
+		expect(offered.filter((href) => !href.startsWith("/api/") && !addresses.includes(href))).toEqual([]);
+	});
+});
