@@ -87,6 +87,13 @@ describe("what open pages are told of", () => {
 	});
 });
 
+test("every schema of the OpenAPI document says something itself", () => {
+	const document = openApiDocument("1.0.0") as { components: { schemas: Record<string, unknown> } };
+	for (const [name, schema] of Object.entries(document.components.schemas)) {
+		expect(schema, name).not.toHaveProperty("$ref");
+	}
+});
+
 test("the OpenAPI document refers only to schemas that it has", () => {
 	const document = openApiDocument("1.0.0") as { components: { schemas: Record<string, unknown> } };
 	const references = JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g);

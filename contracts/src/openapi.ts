@@ -17,7 +17,7 @@ export function openApiDocument(version: string): Json {
 			paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(service, name, operation, schemas) };
 		}
 	}
-	schemas.Problem ??= toSchema(Problem, "output", schemas);
+	toSchema(Problem, "output", schemas);
 	return {
 		openapi: "3.1.0",
 		info: {

@@ -23,6 +23,7 @@ import type { Log } from "@netconductor/runtime/log";
 import type { Metrics } from "@netconductor/runtime/metrics";
 import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from "fastify";
+import { apiDocs } from "./api-docs.ts";
 import type { Authenticate, Identity } from "./authenticate.ts";
 import { createClientAddress } from "./client-address.ts";
 import type { gatewayConfig } from "./config.ts";
@@ -204,7 +205,7 @@ async function mountDocs(app: FastifyInstance, version: string): Promise<void> {
 	const text = JSON.stringify(document);
 	app.get("/api/openapi.json", async (_, reply) => reply.type("application/json; charset=utf-8").send(text));
 	await app.register(swagger, { mode: "static", specification: { document: document as never } });
-	await app.register(swaggerUi, { routePrefix: "/api/docs", staticCSP: true });
+	await app.register(swaggerUi, apiDocs);
 }
 
 async function mountWeb(app: FastifyInstance, configured: string | undefined): Promise<void> {
