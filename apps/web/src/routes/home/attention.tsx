@@ -69,7 +69,7 @@ export function Attention() {
 function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 	const api = useApi();
 	const permitted = usePermitted();
-	const { backUp, test } = useStartRuns();
+	const { test } = useStartRuns();
 	const queries = homeQueries(api);
 	const seesDevices = permitted("devices:read");
 	const seesBackups = permitted("backups:read");
@@ -94,6 +94,11 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 			look: { tone: "bad", icon: "unplugged", word: "No worker" },
 			what: "Nothing runs until a worker is online",
 			why: "Workers are started with the server; its log says why none is there.",
+			action: (
+				<ButtonLink to="/workers" variant="default">
+					See the workers
+				</ButtonLink>
+			),
 		});
 	}
 	for (const run of undecided.data?.items ?? []) {
@@ -135,7 +140,7 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 				</>
 			),
 			action: (
-				<ButtonLink to="/devices/$id" params={{ id: device_id }} variant="default">
+				<ButtonLink to="/devices/$id" params={{ id: device_id }} search={{ tab: "host-key" }} variant="default">
 					Compare keys
 					<span className="nc-visually-hidden"> of {visibleLine(device_name)}</span>
 				</ButtonLink>
@@ -158,10 +163,10 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 				</>
 			),
 			why: visibleLine(schedule.data.last_error),
-			action: permitted("backups:run") && (
-				<Button variant="default" loading={backUp.isPending} onClick={() => backUp.mutate({ all: true })}>
-					Back up now
-				</Button>
+			action: (
+				<ButtonLink to="/schedule" variant="default">
+					Open the schedule
+				</ButtonLink>
 			),
 		});
 	}

@@ -14,7 +14,14 @@ import { homeQueries } from "./queries.ts";
 export function Changes() {
 	const changes = useQuery(homeQueries(useApi()).changes);
 	return (
-		<Panel title="Recent changes">
+		<Panel
+			title="Recent changes"
+			actions={
+				<TextLink to="/backups" search={{ changed: "true" }} size="xs">
+					All changes
+				</TextLink>
+			}
+		>
 			<Loaded query={changes} rows={6}>
 				{({ items }) =>
 					items.length === 0 ? (

@@ -119,6 +119,12 @@ export function Guide({
 				)
 			}
 		>
+			{devices === 0 && (
+				<p className="nc-panel-body">
+					NetConductor reads the configurations of network devices, keeps every version and shows what changed. Five
+					steps show how.
+				</p>
+			)}
 			<div className="nc-visually-hidden" aria-live="polite">
 				{now >= 0 && `Step ${now + 1} of ${steps.length}: ${steps[now]?.title}`}
 			</div>
@@ -197,7 +203,7 @@ function WaysToBegin({ simulated: { network, start } }: { simulated: ReturnType<
 						<Icon name="upload" /> Import a CSV file
 					</h4>
 					<p>Many at once, from a spreadsheet or another inventory. What would happen is shown first.</p>
-					<ButtonLink to={"/devices/import" as string} variant="default">
+					<ButtonLink to="/devices/import" variant="default">
 						Import a file
 					</ButtonLink>
 				</section>

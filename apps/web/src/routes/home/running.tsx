@@ -67,10 +67,16 @@ function NextBackup() {
 	const { data } = useQuery({ ...homeQueries(useApi()).schedule, enabled: mayRead });
 	const next = data?.next_runs[0];
 	if (data === undefined) return null;
-	if (!data.enabled || next === undefined) return "Backups do not run by themselves: no schedule is on.";
+	if (!data.enabled || next === undefined) {
+		return (
+			<>
+				Backups do not run by themselves: no <TextLink to="/schedule">schedule</TextLink> is on.
+			</>
+		);
+	}
 	return (
 		<>
-			Next backup by schedule: <Moment at={next} />.
+			Next backup by <TextLink to="/schedule">schedule</TextLink>: <Moment at={next} />.
 		</>
 	);
 }

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useApi } from "../../api/context.tsx";
+import { TextLink } from "../../ui/link.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Panel } from "../../ui/page.tsx";
 import { State } from "../../ui/state.tsx";
@@ -11,7 +12,14 @@ import { homeQueries } from "./queries.ts";
 export function Workers() {
 	const stats = useQuery(homeQueries(useApi()).workers);
 	return (
-		<Panel title="Workers">
+		<Panel
+			title="Workers"
+			actions={
+				<TextLink to="/workers" size="xs">
+					All workers
+				</TextLink>
+			}
+		>
 			<Loaded query={stats} rows={3}>
 				{({ workers_online, concurrency, running, pending, oldest_pending_at, ...hour }) => (
 					<dl className="nc-facts nc-panel-body">

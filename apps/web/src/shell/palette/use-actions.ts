@@ -36,7 +36,7 @@ export function useActions(addDevice: () => void): Entry[] {
 			label: "Import devices from CSV",
 			icon: "upload",
 			may: permitted("devices:write"),
-			href: "/devices/import",
+			href: buildLocation({ to: "/devices/import" }).href,
 		},
 		{
 			id: "guide",
