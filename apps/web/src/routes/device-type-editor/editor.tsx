@@ -4,7 +4,7 @@ import { PlatformDefinition, type PlatformInput } from "@netconductor/contracts/
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { lazy, Suspense, useMemo, useRef, useState } from "react";
 import { useUnsaved } from "../../ui/form/use-unsaved.ts";
 import { ButtonLink } from "../../ui/link.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -13,6 +13,7 @@ import { ProblemAlert, problemOf } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { toastDone } from "../../ui/toast.tsx";
 import { count } from "../../ui/words.ts";
+import { TryIt } from "../device-type/try-it.tsx";
 import { DefinitionForm } from "./definition-form.tsx";
 import { type Fault, withValue } from "./draft.ts";
 import styles from "./editor.module.css";
@@ -23,7 +24,7 @@ const JsonEditor = lazy(() =>
 	import("./json-editor.tsx").then(({ JsonEditor: component }) => ({ default: component })),
 );
 
-type Tab = "form" | "json";
+type Tab = "form" | "json" | "try";
 
 interface Draft {
 	definition: PlatformInput;
@@ -31,7 +32,7 @@ interface Draft {
 	text: string | undefined;
 }
 
-/** A definition as a form or as JSON, whichever is at hand. */
+/** A definition as a form or as JSON, whichever is at hand, tried on a transcript before it is saved. */
 export function Editor({
 	id,
 	devices = 0,
@@ -55,7 +56,9 @@ export function Editor({
 	const navigate = useNavigate();
 	const [start] = useState(() => inOrder(initial));
 	const [{ definition, text }, setDraft] = useState<Draft>({ definition: start, text: undefined });
+	const [transcript, setTranscript] = useState("");
 	const [asked, setAsked] = useState(false);
+	const place = useRef<HTMLDivElement>(null);
 	const json = useMemo(() => text ?? JSON.stringify(definition, null, 2), [text, definition]);
 	const read = useMemo(() => readJson(json), [json]);
 	const parsed = useMemo(() => PlatformDefinition.safeParse(definition), [definition]);
@@ -69,6 +72,7 @@ export function Editor({
 			toastDone(`The device type ${visibleLine(saved.label)} is ${id === undefined ? "added" : "changed"}`);
 			void navigate({ to: "/device-types/$id", params: { id: saved.id } });
 		},
+		onError: () => leadToFault(),
 	});
 	// What the contract does not take is known at once, what the server does not take until something changes.
 	const wrong: Fault[] = parsed.success
@@ -98,6 +102,12 @@ export function Editor({
 		setAsked(true);
 		if ("fault" in read) return onTab("json");
 		if (parsed.success) send.mutate(parsed.data);
+		else leadToFault();
+	}
+
+	function leadToFault() {
+		// The faults are in the page after the next paint.
+		requestAnimationFrame(() => place.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
 	}
 
 	const unreadable = "fault" in read && (
@@ -112,8 +122,8 @@ export function Editor({
 	);
 
 	return (
-		<>
-			{send.isError && refused.length === 0 && <ProblemAlert error={send.error} />}
+		<div className={styles.whole} ref={place}>
+			{send.isError && (refused.length === 0 || tab === "try") && <ProblemAlert error={send.error} />}
 			<PageTabs
 				label="Ways to edit"
 				tab={tab}
@@ -156,9 +166,43 @@ export function Editor({
 							</Suspense>
 						),
 					},
+					{
+						value: "try",
+						label: "Try it",
+						content: () =>
+							unreadable ||
+							(parsed.success ? (
+								<TryIt definition={parsed.data} transcript={transcript} onTranscript={setTranscript} />
+							) : (
+								<Notice tone="warn" icon="warning" title="The definition is not complete yet">
+									<ul>
+										{wrong.slice(0, 10).map(({ path, message }) => (
+											<li key={`${path} ${message}`}>
+												<span className="nc-mono">{path}</span>: {message}
+											</li>
+										))}
+									</ul>
+								</Notice>
+							)),
+					},
 				]}
 			/>
+			{/* Left, where no toast lies over them. */}
 			<div className={styles.saving}>
+				<Group gap="xs">
+					<Button loading={send.isPending} onClick={submit}>
+						{action}
+					</Button>
+					{id === undefined ? (
+						<ButtonLink variant="default" to="/device-types">
+							Cancel
+						</ButtonLink>
+					) : (
+						<ButtonLink variant="default" to="/device-types/$id" params={{ id }}>
+							Cancel
+						</ButtonLink>
+					)}
+				</Group>
 				<span className="nc-small" aria-live="polite">
 					{asked && faults.length > 0 ? (
 						<span className="nc-bad">
@@ -171,22 +215,8 @@ export function Editor({
 						</span>
 					)}
 				</span>
-				<Group gap="xs">
-					{id === undefined ? (
-						<ButtonLink variant="default" to="/device-types">
-							Cancel
-						</ButtonLink>
-					) : (
-						<ButtonLink variant="default" to="/device-types/$id" params={{ id }}>
-							Cancel
-						</ButtonLink>
-					)}
-					<Button loading={send.isPending} onClick={submit}>
-						{action}
-					</Button>
-				</Group>
 			</div>
-		</>
+		</div>
 	);
 }
 

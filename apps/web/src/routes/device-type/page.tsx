@@ -19,6 +19,7 @@ import { toastDone, toastProblem } from "../../ui/toast.tsx";
 import { count } from "../../ui/words.ts";
 import { Origin } from "../device-types/origin.tsx";
 import { DefinitionView } from "./definition-view.tsx";
+import { TryIt } from "./try-it.tsx";
 
 export const route = createLazyRoute("/signed-in/framed/device-types/$id")({ component: DeviceTypePage });
 const { useParams, useSearch, useNavigate } = getRouteApi("/signed-in/framed/device-types/$id");
@@ -29,6 +30,7 @@ function DeviceTypePage() {
 	const mayWrite = usePermitted()("devices:write");
 	const { id } = useParams();
 	const { tab } = useSearch();
+	const [transcript, setTranscript] = useState("");
 	const [deleting, setDeleting] = useState(false);
 	const {
 		data: type,
@@ -90,6 +92,11 @@ function DeviceTypePage() {
 				onTab={(value) => void navigate({ search: { tab: value }, replace: true })}
 				tabs={[
 					{ value: "definition", label: "Definition", content: () => <DefinitionView definition={type.definition} /> },
+					{
+						value: "try",
+						label: "Try it",
+						content: () => <TryIt definition={type.definition} transcript={transcript} onTranscript={setTranscript} />,
+					},
 					{
 						value: "json",
 						label: "JSON",
