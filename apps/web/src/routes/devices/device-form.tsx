@@ -13,6 +13,7 @@ import {
 } from "@mantine/core";
 import { type Device, DeviceChange, NewDevice } from "@netconductor/contracts/devices/model";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
@@ -22,9 +23,9 @@ import { toastDone, toastProblem, toastRun } from "../../ui/toast.tsx";
 import { useDeviceSummary } from "./device-summary.ts";
 import { bodyOf, type DeviceValues, valuesOf } from "./device-values.ts";
 
-/** Adds a device, or changes `device`. */
+/** Adds a device, or changes `device`. Give it another `key` at each opening. */
 export function DeviceForm({
-	device,
+	device: given,
 	opened,
 	onClose,
 }: {
@@ -32,6 +33,8 @@ export function DeviceForm({
 	opened: boolean;
 	onClose: () => void;
 }) {
+	// What it was when the form was opened: what somebody else changes meanwhile is not undone by saving.
+	const [device] = useState(given);
 	const api = useApi();
 	const queries = useQueryClient();
 	const permitted = usePermitted();

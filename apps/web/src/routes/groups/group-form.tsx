@@ -1,15 +1,16 @@
 import { Text, Textarea, TextInput } from "@mantine/core";
 import { type DeviceGroup, DeviceGroupChange, NewDeviceGroup } from "@netconductor/contracts/devices/model";
 import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { CredentialSelect } from "../../ui/pick/credential-select.tsx";
 import { toastDone } from "../../ui/toast.tsx";
 
-/** Adds a group, or changes `group`. */
+/** Adds a group, or changes `group`. Give it another `key` at each opening. */
 export function GroupForm({
-	group,
+	group: given,
 	opened,
 	onClose,
 	onSaved,
@@ -19,6 +20,8 @@ export function GroupForm({
 	onClose: () => void;
 	onSaved?: (group: DeviceGroup) => void;
 }) {
+	// What it was when the form was opened: what somebody else changes meanwhile is not undone by saving.
+	const [group] = useState(given);
 	const api = useApi();
 	const queries = useQueryClient();
 	const mayChoose = usePermitted()("credentials:read");
@@ -30,9 +33,9 @@ export function GroupForm({
 		},
 		schema: group === undefined ? NewDeviceGroup : DeviceGroupChange,
 		toBody: ({ name, description, credential_id }) => ({
-			name: name.trim(),
-			description: description.trim(),
-			...(mayChoose && { credential_id }),
+			...(name.trim() !== group?.name && { name: name.trim() }),
+			...(description.trim() !== group?.description && { description: description.trim() }),
+			...(mayChoose && credential_id !== group?.credential_id && { credential_id }),
 		}),
 		send: (body) =>
 			group === undefined

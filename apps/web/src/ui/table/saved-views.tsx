@@ -33,6 +33,7 @@ export function SavedViews({ page }: { page: string }) {
 	});
 	const views = list.data?.items ?? [];
 	const shown = views.find(({ search }) => withoutPage(search) === now);
+	const mayBeSaved = now !== "" && shown === undefined;
 	const parts = [
 		{ label: "Mine", views: views.filter(({ owner_id }) => owner_id === me.user.id) },
 		{ label: "Shared by others", views: views.filter(({ owner_id }) => owner_id !== me.user.id) },
@@ -73,8 +74,11 @@ export function SavedViews({ page }: { page: string }) {
 					<Menu.Divider />
 					<Menu.Item
 						leftSection={<Icon name="plus" size={14} />}
-						disabled={now === "" || shown !== undefined}
-						onClick={save.open}
+						// Not disabled: the keyboard needs one item at least that takes the focus.
+						aria-disabled={!mayBeSaved || undefined}
+						data-disabled={!mayBeSaved || undefined}
+						closeMenuOnClick={mayBeSaved}
+						{...(mayBeSaved && { onClick: save.open })}
 					>
 						{now === ""
 							? "Save as a view: set filters first"
