@@ -1,12 +1,13 @@
-import { Notifications } from "@mantine/notifications";
 import type { QueryClient } from "@tanstack/react-query";
-import { createRootRouteWithContext, createRoute, Outlet, redirect } from "@tanstack/react-router";
+import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet, redirect } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import type { Api } from "../api/api.ts";
 import { meQuery } from "../api/context.tsx";
 import type { Session } from "../api/session.ts";
 import { FailedStart } from "../shell/failed-page.tsx";
-import { Layout } from "../shell/layout.tsx";
 import { SignInAgain } from "../shell/sign-in-again.tsx";
+
+const Toasts = lazy(() => import("../shell/toasts.tsx").then(({ Toasts: component }) => ({ default: component })));
 
 interface RouterContext {
 	api: Api;
@@ -18,7 +19,9 @@ export const root = createRootRouteWithContext<RouterContext>()({
 	component: () => (
 		<>
 			<Outlet />
-			<Notifications position="bottom-right" />
+			<Suspense>
+				<Toasts />
+			</Suspense>
 		</>
 	),
 });
@@ -48,4 +51,9 @@ export const signedIn = createRoute({
 });
 
 /** Parent of all pages within the frame: menu, search, who is signed in. */
-export const framed = createRoute({ getParentRoute: () => signedIn, id: "framed", component: Layout });
+export const framed = createRoute({
+	getParentRoute: () => signedIn,
+	id: "framed",
+	// Whoever signs in does not wait for it.
+	component: lazyRouteComponent(() => import("../shell/layout.tsx"), "Layout"),
+});

@@ -1,20 +1,18 @@
 import { AppShell, Burger, Group, NavLink, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Link, Outlet, useLocation, useMatches, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import { usePermitted } from "../api/context.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { FindButton } from "./find-button.tsx";
 import { useKeyList } from "./keys.ts";
+import { LazyKeyHelp } from "./lazy-key-help.tsx";
 import { LazyPalette } from "./lazy-palette.tsx";
 import { LiveState } from "./live-state.tsx";
 import { NotPermitted } from "./not-permitted.tsx";
 import { useLiveChanges } from "./use-live-changes.ts";
 import { useMenu } from "./use-menu.ts";
 import { UserMenu } from "./user-menu.tsx";
-
-// What is not on the first screen does not hold it up.
-const KeyHelp = lazy(() => import("./key-help.tsx").then(({ KeyHelp: component }) => ({ default: component })));
 
 /** Frame of all pages of somebody signed in. */
 export function Layout() {
@@ -125,9 +123,7 @@ export function Layout() {
 				</AppShell.Main>
 			</AppShell>
 			<LazyPalette />
-			<Suspense>
-				<KeyHelp />
-			</Suspense>
+			<LazyKeyHelp />
 		</>
 	);
 }
