@@ -4,6 +4,7 @@ import { lazy, Suspense } from "react";
 import type { Api } from "../api/api.ts";
 import { meQuery } from "../api/context.tsx";
 import type { Session } from "../api/session.ts";
+import { useAfterFirstPage } from "../shell/after-first-page.ts";
 import { FailedStart } from "../shell/failed-page.tsx";
 import { SignInAgain } from "../shell/sign-in-again.tsx";
 
@@ -16,15 +17,18 @@ interface RouterContext {
 }
 
 export const root = createRootRouteWithContext<RouterContext>()({
-	component: () => (
+	component: Root,
+});
+
+function Root() {
+	const after = useAfterFirstPage();
+	return (
 		<>
 			<Outlet />
-			<Suspense>
-				<Toasts />
-			</Suspense>
+			<Suspense>{after && <Toasts />}</Suspense>
 		</>
-	),
-});
+	);
+}
 
 /** Everything below is for somebody signed in; who they are is known before a page shows. */
 export const signedIn = createRoute({

@@ -8,11 +8,11 @@ import { FindButton } from "./find-button.tsx";
 import { useKeyList } from "./keys.ts";
 import { LazyKeyHelp } from "./lazy-key-help.tsx";
 import { LazyPalette } from "./lazy-palette.tsx";
+import { LazyUserMenu } from "./lazy-user-menu.tsx";
 import { LiveState } from "./live-state.tsx";
 import { NotPermitted } from "./not-permitted.tsx";
 import { useLiveChanges } from "./use-live-changes.ts";
 import { useMenu } from "./use-menu.ts";
-import { UserMenu } from "./user-menu.tsx";
 
 /** Frame of all pages of somebody signed in. */
 export function Layout() {
@@ -83,7 +83,7 @@ export function Layout() {
 						<Group gap="sm" wrap="nowrap" style={{ minWidth: 0 }}>
 							<LiveState state={live} />
 							<FindButton />
-							<UserMenu />
+							<LazyUserMenu />
 						</Group>
 					</Group>
 				</AppShell.Header>

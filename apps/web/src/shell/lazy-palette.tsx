@@ -1,10 +1,11 @@
 import { lazy, Suspense, useEffect, useState } from "react";
+import { afterFirstPage } from "./after-first-page.ts";
 import { onOpenPalette } from "./palette-door.ts";
 
 const load = () => import("./palette/palette.tsx").then(({ Palette: component }) => ({ default: component }));
 const Palette = lazy(load);
 
-/** Ctrl-K or ⌘-K, wherever one is, also in a field. The palette's own script comes when the page has nothing else to do. */
+/** Ctrl-K or ⌘-K, wherever one is, also in a field. The palette's own script comes after the first page's. */
 export function LazyPalette() {
 	const [opened, setOpened] = useState(false);
 	const [asked, setAsked] = useState(false);
@@ -22,12 +23,10 @@ export function LazyPalette() {
 		const stop = onOpenPalette(open);
 		window.addEventListener("keydown", press);
 		// Where it does not come, it is asked for again when it is opened.
-		const preload = () => void load().catch(() => undefined);
-		const waiting = "requestIdleCallback" in window ? requestIdleCallback(preload, { timeout: 5_000 }) : undefined;
+		void afterFirstPage().then(() => load().catch(() => undefined));
 		return () => {
 			stop();
 			window.removeEventListener("keydown", press);
-			if (waiting !== undefined) cancelIdleCallback(waiting);
 		};
 	}, []);
 	if (!asked) return null;

@@ -1,10 +1,11 @@
-import { Button, Menu, Text, useMantineColorScheme } from "@mantine/core";
+import { Menu, useMantineColorScheme } from "@mantine/core";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { Link } from "@tanstack/react-router";
 import { useMe } from "../api/context.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { useDensity } from "./density.ts";
 import { useSignOut } from "./use-sign-out.ts";
+import { UserButton } from "./user-button.tsx";
 
 const schemes = [
 	{ value: "auto", label: "As the system" },
@@ -16,6 +17,7 @@ const densities = [
 	{ value: "comfortable", label: "Comfortable rows" },
 ] as const;
 
+/** Who is signed in, how it looks to them, and the way out. Open from the start: it is loaded when somebody asks for it. */
 export function UserMenu() {
 	const signOut = useSignOut();
 	const { user } = useMe();
@@ -23,14 +25,9 @@ export function UserMenu() {
 	const [density, setDensity] = useDensity();
 
 	return (
-		<Menu position="bottom-end" width={220}>
+		<Menu position="bottom-end" width={220} defaultOpened>
 			<Menu.Target>
-				<Button variant="subtle" color="gray" px={8} aria-label={`Menu of ${visibleLine(user.username)}`}>
-					<Icon name="user" />
-					<Text size="sm" ml={6} visibleFrom="sm" truncate maw={140}>
-						{visibleLine(user.username)}
-					</Text>
-				</Button>
+				<UserButton />
 			</Menu.Target>
 			<Menu.Dropdown>
 				<Menu.Label>
