@@ -45,7 +45,7 @@ export function LatestTest({ device, run_id }: { device: Device; run_id: string 
 		run_id !== undefined && told === undefined && (operation === undefined || !isOver(operation)) && !started.isError;
 
 	return (
-		<Panel title="Latest contact">
+		<Panel title="Last contact">
 			<div className="nc-panel-body" aria-live="polite" style={{ fontSize: "var(--mantine-font-size-sm)" }}>
 				{history.isError && <ProblemAlert error={history.error} onRetry={() => history.refetch()} />}
 				{running ? (
