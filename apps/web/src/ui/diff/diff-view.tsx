@@ -126,7 +126,7 @@ function UnifiedRow({ row, place, current }: { row: LineRow; place: Place; curre
 			<td className={styles.sign} aria-hidden="true">
 				{kind === "added" ? "+" : kind === "removed" ? "−" : ""}
 			</td>
-			<td className={`nc-lines ${styles.text}`}>
+			<td className={`nc-lines ${styles.text}`} data-side={kind}>
 				{kind !== "context" && <span className="nc-visually-hidden">{kind}: </span>}
 				<Text row={row} side={side} version={kind === "removed" ? "from" : "to"} />
 			</td>
