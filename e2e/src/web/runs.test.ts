@@ -180,7 +180,7 @@ test("what devices came to is grouped, and a group leads to its devices and runs
 	expect(await accessibilityFaults(page)).toEqual([]);
 	await page.reload();
 	await panel.getByText("It failed while connecting").waitFor();
-	await panel.getByRole("button", { name: "Close" }).click();
+	await panel.getByRole("button", { name: "Close" }).press("Escape");
 	await page.waitForURL((url) => !url.searchParams.has("operation"));
 
 	await page.getByRole("tab", { name: "Results" }).click();
@@ -272,6 +272,13 @@ test("on what a lost worker wrote a person decides, with a reason; what runs aga
 	await shows("Of 3 operations nobody knows whether it changed the device");
 	expect((await runEnded(admin, run_id)).status).toBe("needs_attention");
 
+	await page.getByRole("button", { name: "Retry in a new run" }).click();
+	await page
+		.getByRole("dialog")
+		.getByText(/it is made twice/)
+		.waitFor();
+	await page.getByRole("dialog").getByRole("button", { name: "Leave it" }).click();
+	await page.getByRole("dialog").waitFor({ state: "hidden" });
 	await page.getByRole("button", { name: "Show them" }).click();
 	await shows(`3 devices of ${deviceCount}`);
 	await page

@@ -132,7 +132,7 @@ function Result({ run, group }: { run: Run; group: OperationGroup }) {
 						{group.count === 1 ? "Show this device" : `Show these ${group.count}`}
 					</Button>
 					<CopyButton
-						label="Copy names"
+						label={group.count === 1 ? "Copy name" : "Copy names"}
 						text={async () =>
 							(more > 0 ? (await operations()).map(({ device_name }) => device_name) : device_names)
 								.map(visibleLine)

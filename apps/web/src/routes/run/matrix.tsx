@@ -40,6 +40,18 @@ export function Matrix({ run, feed }: { run: Run; feed: RunFeed }) {
 	const shown = useMemo(() => filterRows(rows, { q, status, only }), [rows, q, status, only]);
 	const opened = operation === undefined ? undefined : operations.data?.get(operation);
 	const filtered = q !== undefined || status !== undefined || group !== undefined;
+	/** What had the focus before the panel opened gets it back. */
+	const opener = useRef<Element>(null);
+
+	function open(id: string) {
+		opener.current = document.activeElement;
+		show({ operation: id });
+	}
+
+	function close() {
+		show({ operation: undefined });
+		requestAnimationFrame(() => opener.current instanceof HTMLElement && opener.current.focus());
+	}
 
 	return (
 		<div className={style.beside} data-open={opened !== undefined || undefined}>
@@ -74,7 +86,7 @@ export function Matrix({ run, feed }: { run: Run; feed: RunFeed }) {
 				{(operations.data === undefined && operations.isPending) || ofGroup.isLoading ? (
 					<RowsLoading />
 				) : (
-					<Rows run={run} rows={shown} opened={operation} onOpen={(id) => show({ operation: id })} />
+					<Rows run={run} rows={shown} opened={operation} onOpen={open} />
 				)}
 				{operations.isSuccess && !operations.isFetching && shown.length === 0 && (
 					<div className="nc-panel-body nc-dim">
@@ -94,13 +106,7 @@ export function Matrix({ run, feed }: { run: Run; feed: RunFeed }) {
 				)}
 			</section>
 			{opened !== undefined && (
-				<OperationPanel
-					key={opened.id}
-					run={run}
-					operation={opened}
-					feed={feed}
-					onClose={() => show({ operation: undefined })}
-				/>
+				<OperationPanel key={opened.id} run={run} operation={opened} feed={feed} onClose={close} />
 			)}
 		</div>
 	);

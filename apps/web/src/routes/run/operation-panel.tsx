@@ -2,6 +2,7 @@ import { ActionIcon, Button, Group } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
+import { type ReactNode, useEffect, useRef } from "react";
 import { usePermitted } from "../../api/context.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
@@ -32,11 +33,26 @@ export function OperationPanel({
 	onClose: () => void;
 }) {
 	const output = useOutputOf(feed, operation.id);
+	const panel = useRef<HTMLElement>(null);
+	useEffect(() => {
+		// On a narrow page it takes the place of the list, and with it the focus.
+		const list = panel.current?.previousElementSibling;
+		if (list instanceof HTMLElement && list.offsetParent === null) panel.current?.focus();
+	}, []);
 	const { device_id, device_name, status, step_id, step_type, started_at, duration_ms, attempts, worker_id } =
 		operation;
 	const name = visibleLine(device_name);
 	return (
-		<section className={`nc-panel ${style.panel}`} aria-label={`Operation on ${name}`}>
+		<section
+			ref={panel}
+			tabIndex={-1}
+			className={`nc-panel ${style.panel}`}
+			aria-label={`Operation on ${name}`}
+			onKeyDown={({ key, target, currentTarget }) => {
+				// Not what a form above it was left with.
+				if (key === "Escape" && currentTarget.contains(target as Node)) onClose();
+			}}
+		>
 			<div className="nc-panel-head">
 				<Button className={style.back} variant="default" leftSection={<Icon name="list" size={14} />} onClick={onClose}>
 					All devices
@@ -101,7 +117,7 @@ export function OperationPanel({
 	);
 }
 
-function Fact({ label, children }: { label: string; children: React.ReactNode }) {
+function Fact({ label, children }: { label: string; children: ReactNode }) {
 	return (
 		<>
 			<dt>{label}</dt>

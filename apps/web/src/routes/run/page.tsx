@@ -109,6 +109,7 @@ function RunActions({ run }: { run: Run }) {
 	const queries = useQueryClient();
 	const permitted = usePermitted();
 	const [asking, ask] = useDisclosure();
+	const [retrying, askRetry] = useDisclosure();
 	const cancel = useMutation({
 		mutationFn: () => api.tasks.cancelRun({ params: { id: run.id } }),
 		onSuccess: (after) => {
@@ -122,9 +123,10 @@ function RunActions({ run }: { run: Run }) {
 		mutationFn: () => api.tasks.retryRun({ params: { id: run.id } }),
 		onSuccess: ({ run_id }) => toastRun("What failed runs again", run_id),
 		onError: toastProblem,
+		onSettled: askRetry.close,
 	});
 	const { counts } = run;
-	const repeatable = counts.failed + counts.cancelled;
+	const repeatable = counts.failed + counts.cancelled + counts.unknown;
 	const open = counts.pending + counts.running;
 	return (
 		<>
@@ -134,8 +136,12 @@ function RunActions({ run }: { run: Run }) {
 				</Button>
 			)}
 			{hasEnded(run) && repeatable > 0 && permitted("runs:start") && (
-				<Button loading={retry.isPending} onClick={() => retry.mutate()}>
-					{counts.failed > 0 ? "Retry failed" : "Run what was cancelled"}
+				<Button
+					loading={retry.isPending}
+					variant={counts.unknown > 0 ? "default" : "filled"}
+					onClick={() => (counts.unknown > 0 ? askRetry.open() : retry.mutate())}
+				>
+					{counts.unknown > 0 ? "Retry in a new run" : counts.failed > 0 ? "Retry failed" : "Run what was cancelled"}
 				</Button>
 			)}
 			<Confirm
@@ -148,6 +154,17 @@ function RunActions({ run }: { run: Run }) {
 			>
 				{count(open, "operation")} {open === 1 ? "has" : "have"} not ended. What has not started will not start, and
 				open sessions with devices are closed. What is done stays done.
+			</Confirm>
+			<Confirm
+				opened={retrying}
+				title="Run again also where nobody knows what happened?"
+				action="Run again"
+				busy={retry.isPending}
+				onConfirm={() => retry.mutate()}
+				onClose={askRetry.close}
+			>
+				A new run does everything again on the {count(repeatable, "device")} where something failed, was cancelled or is
+				unknown. Where the change was made after all, it is made twice. Decide on what is unknown first to leave it out.
 			</Confirm>
 		</>
 	);

@@ -36,8 +36,9 @@ export function BulkActions({ runs, selection }: { runs: readonly Run[]; selecti
 	const going = chosen.filter(
 		({ finished_at, cancel_requested_by }) => finished_at === null && cancel_requested_by === null,
 	);
+	// Where nobody knows what happened somebody decides first, on the run's own page.
 	const failed = chosen.filter(
-		({ finished_at, counts }) => finished_at !== null && counts.failed + counts.cancelled > 0,
+		({ finished_at, counts }) => finished_at !== null && counts.unknown === 0 && counts.failed + counts.cancelled > 0,
 	);
 	const after = {
 		onError: toastProblem,

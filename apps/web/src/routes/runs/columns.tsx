@@ -26,7 +26,7 @@ export const columns: Column<Run>[] = [
 					{visibleLine(run.title)}
 				</TextLink>
 				<div className="nc-narrow nc-small nc-dim">
-					<Ago at={run.created_at} /> · {starterOf(run)} · {doneIn(run)} done
+					{doneIn(run)} · <Ago at={run.created_at} /> · {starterOf(run)}
 				</div>
 			</>
 		),

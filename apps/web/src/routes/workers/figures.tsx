@@ -11,11 +11,9 @@ export function Figures({ stats }: { stats: z.output<typeof WorkerStats> }) {
 	const { workers_online, concurrency, running, pending, waiting_runs, oldest_pending_at, by_kind } = stats;
 	return (
 		<dl className={style.figures} aria-label="Load">
-			<Figure label="Workers online">
-				{workers_online} <small>for {count(concurrency, "operation")} at a time</small>
-			</Figure>
+			<Figure label="Workers online">{workers_online}</Figure>
 			<Figure label="Running now">
-				{running} <small>{concurrency > 0 && `${Math.round((running / concurrency) * 100)} % of what they can`}</small>
+				{running} <small>of {concurrency} at a time</small>
 			</Figure>
 			<Figure label="Waiting">
 				{pending} <small>{waiting_runs > 0 && `in ${count(waiting_runs, "run")}`}</small>
