@@ -41,6 +41,12 @@ const slate: MantineColorsTuple = [
 	"#0e1318",
 ];
 
+/** Scrolls its list itself: the library's own scroll area inside the list is one more thing that the keyboard would have to reach. */
+const choice = {
+	defaultProps: { withScrollArea: false },
+	styles: { options: { maxHeight: 280, overflowY: "auto" } },
+} as const;
+
 /** Every colour, size and face of the pages that is not the component library's own. */
 export const theme = createTheme({
 	colors: { sea, red, dark: slate },
@@ -54,6 +60,10 @@ export const theme = createTheme({
 	headings: { fontWeight: "650", sizes: { h1: { fontSize: "1.375rem" }, h2: { fontSize: "0.9375rem" } } },
 	components: {
 		Button: { defaultProps: { size: "xs" } },
+		Select: choice,
+		MultiSelect: choice,
+		Autocomplete: choice,
+		TagsInput: choice,
 		TextInput: { defaultProps: { size: "sm" } },
 		Anchor: { defaultProps: { underline: "hover" } },
 		Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },

@@ -2,7 +2,7 @@ import { Select } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { useApi, usePermitted } from "../api/context.tsx";
 
 const searchAfter_ms = 200;
@@ -22,6 +22,9 @@ export function DevicePicker({
 	onPick,
 	clearable = false,
 	width,
+	size = "xs",
+	error,
+	without,
 	grow = false,
 }: {
 	label: string;
@@ -33,6 +36,10 @@ export function DevicePicker({
 	onPick: (device: Picked | undefined) => void;
 	clearable?: boolean;
 	width?: number;
+	size?: "xs" | "sm";
+	error?: ReactNode;
+	/** Not offered: the device itself, those that are in already. */
+	without?: ReadonlySet<string>;
 	/** Takes the room that is left beside others. */
 	grow?: boolean;
 }) {
@@ -41,7 +48,13 @@ export function DevicePicker({
 	const [opened, setOpened] = useState(false);
 	const [typed, setTyped] = useState("");
 	const [asked] = useDebouncedValue(typed, searchAfter_ms);
-	const q = asked.trim() === (device?.name ?? "") ? undefined : asked.trim() || undefined;
+	const named = useQuery({
+		queryKey: ["devices", "name", device?.id],
+		queryFn: async ({ signal }) => (await api.devices.getDevice({ params: { id: device?.id ?? "" } }, { signal })).name,
+		enabled: device !== undefined && device.name === undefined && mayReadDevices,
+	});
+	const chosen = device === undefined ? undefined : { id: device.id, name: device.name ?? named.data ?? device.id };
+	const q = asked.trim() === visibleLine(chosen?.name ?? "") ? undefined : asked.trim() || undefined;
 	const found = useQuery({
 		queryKey: ["devices", "picker", { q, mayReadDevices }],
 		queryFn: async ({ signal }): Promise<Picked[]> => {
@@ -56,21 +69,16 @@ export function DevicePicker({
 		enabled: opened,
 		placeholderData: keepPreviousData,
 	});
-	const named = useQuery({
-		queryKey: ["devices", "name", device?.id],
-		queryFn: async ({ signal }) => (await api.devices.getDevice({ params: { id: device?.id ?? "" } }, { signal })).name,
-		enabled: device !== undefined && device.name === undefined && mayReadDevices,
-	});
-	const chosen = device === undefined ? undefined : { id: device.id, name: device.name ?? named.data ?? device.id };
-	const offered = [...(found.data ?? [])];
+	const offered = (found.data ?? []).filter(({ id }) => !without?.has(id));
 	if (chosen !== undefined && !offered.some(({ id }) => id === chosen.id)) offered.unshift(chosen);
 	return (
 		<Select
 			label={heading}
 			aria-label={label}
 			placeholder={placeholder}
-			size="xs"
+			size={size}
 			w={width}
+			error={error}
 			style={grow ? { flex: "1 1 150px" } : undefined}
 			searchable
 			clearable={clearable}

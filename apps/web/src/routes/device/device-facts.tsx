@@ -75,7 +75,7 @@ function Fact({ name, copy, children }: { name: string; copy?: string | undefine
 			<dt>{name}</dt>
 			<dd>
 				{shown}
-				{copy !== undefined && <CopyIcon text={copy} label={`Copy the ${name.toLowerCase()}`} />}
+				{copy !== undefined && <CopyIcon text={visibleLine(copy)} label={`Copy the ${name.toLowerCase()}`} />}
 			</dd>
 		</>
 	);

@@ -3,6 +3,7 @@ import { ConnectionPanel } from "./connection-panel.tsx";
 import { DeviceFacts } from "./device-facts.tsx";
 import { HostKeyPanel } from "./host-key.tsx";
 import { LatestTest } from "./latest-test.tsx";
+import style from "./overview.module.css";
 
 /** What is known of a device, how it is reached and how that went last. */
 export function Overview({ device, run_id }: { device: Device; run_id: string | undefined }) {
@@ -11,7 +12,7 @@ export function Overview({ device, run_id }: { device: Device; run_id: string | 
 			<div>
 				<DeviceFacts device={device} />
 			</div>
-			<div>
+			<div className={style.beside}>
 				{device.health === "host_key_changed" && <HostKeyPanel device={device} />}
 				<LatestTest device={device} run_id={run_id} />
 				<ConnectionPanel device={device} />

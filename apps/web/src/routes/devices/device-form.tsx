@@ -15,10 +15,10 @@ import { type Device, DeviceChange, NewDevice } from "@netconductor/contracts/de
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
+import { DevicePicker } from "../../ui/device-picker.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { CredentialSelect, useCredentials } from "../../ui/pick/credential-select.tsx";
-import { DeviceSelect } from "../../ui/pick/device-select.tsx";
 import { toastDone, toastProblem, toastRun } from "../../ui/toast.tsx";
 import { useDeviceSummary } from "./device-summary.ts";
 import { bodyOf, type DeviceValues, valuesOf } from "./device-values.ts";
@@ -79,7 +79,7 @@ export function DeviceForm({
 		},
 	});
 	const { field } = form;
-	const { login, tags, groups } = form.form.values;
+	const { login, tags, groups, jump_device_id } = form.form.values;
 	const had = valuesOf(device).login;
 	const mayChoose = permitted("credentials:read") && (credentials.data?.length ?? 0) > 0;
 
@@ -181,11 +181,16 @@ export function DeviceForm({
 					data={(known?.by_site ?? []).map(({ value }) => value)}
 					{...field("site")}
 				/>
-				<DeviceSelect
+				<DevicePicker
 					label="Reached through"
+					heading="Reached through"
+					size="sm"
 					placeholder="No jump host"
+					clearable
+					device={jump_device_id === null ? undefined : { id: jump_device_id }}
+					onPick={(picked) => form.form.setFieldValue("jump_device_id", picked?.id ?? null)}
+					error={form.form.errors.jump_device_id}
 					{...(device !== undefined && { without: new Set([device.id]) })}
-					{...field("jump_device_id")}
 				/>
 				<TagsInput
 					label="Tags"
