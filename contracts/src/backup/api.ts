@@ -46,11 +46,11 @@ export const backupApi = defineApi("backup", {
 		permission: "backups:read",
 	}),
 	compareBackups: get("/api/config-backups/compare", {
-		summary: "Compare two backups",
+		summary: "Compare two backups, or one with the one before it",
 		query: CompareQuery,
 		returns: Comparison,
 		permission: "backups:read",
-		errors: ["backups.not_found", "backups.no_content"],
+		errors: ["backups.not_found", "backups.no_content", "backups.no_earlier"],
 		timeout_ms: 60_000,
 	}),
 	searchConfigs: get("/api/config-backups/search", {

@@ -75,7 +75,8 @@ export const DiffHunk = z.object({
 });
 
 export const CompareQuery = z.object({
-	from: Id,
+	/** Without it the device's good backup before `to`. */
+	from: Id.optional(),
 	to: Id,
 	form: z.enum(["raw", "normalised"]).default("normalised"),
 	/** `section` compares section by section and ignores their order. */

@@ -134,6 +134,10 @@ test("one changed route shows as exactly that", async () => {
 		"+ip route 10.9.0.0 255.255.0.0 10.0.0.3",
 		"",
 	]);
+	expect(await host.client.compareBackups({ query: { to: to.backup_id, context: 0 } })).toEqual(result);
+	await expect(host.client.compareBackups({ query: { to: from.backup_id } })).rejects.toMatchObject({
+		code: "backups.no_earlier",
+	});
 	expect(await host.client.getBackup({ params: { id: to.backup_id } })).toMatchObject({
 		lines_added: 1,
 		lines_removed: 1,

@@ -133,7 +133,9 @@ interface DiffOptions {
 function addDiff(backup: Command, open: Open): void {
 	backup
 		.command("diff <device> [backup]")
-		.description("What changed on a device: its two newest versions, or --from and --to, or two backups by id")
+		.description(
+			"What changed on a device: its two newest versions, or --from and --to; or two backups by id, or one with the one before it",
+		)
 		.option("--from <version>", "Older version")
 		.option("--to <version>", "Newer version (default: latest)")
 		.addOption(formOption())
@@ -173,7 +175,11 @@ async function backupsToCompare(
 	first: string,
 	second: string | undefined,
 	{ from, to }: DiffOptions,
-): Promise<{ from: string; to: string } | undefined> {
+): Promise<{ from?: string; to: string } | undefined> {
+	if (second === undefined && from === undefined && to === undefined && isId(first)) {
+		const [found] = await Promise.allSettled([cli.clients.backup.getBackup({ params: { id: first } })]);
+		if (found.status === "fulfilled") return { to: first };
+	}
 	if (second !== undefined) {
 		if (from !== undefined || to !== undefined)
 			throw usageFailure("Give either two backups, or a device with --from and --to.");

@@ -74,6 +74,27 @@ export async function findBackup(orm: Orm, id: string): Promise<BackupRow & { co
 	return row;
 }
 
+/** The device's good backup before this one. @throws backups.no_earlier */
+export async function findBackupBefore(
+	orm: Orm,
+	{ id, device_id, device_name, created_at }: BackupRow,
+): Promise<string> {
+	const [before] = await orm
+		.select({ id: backups.id })
+		.from(backups)
+		.where(
+			and(
+				eq(backups.device_id, device_id),
+				eq(backups.status, "succeeded"),
+				sql`(${backups.created_at}, ${backups.id}) < (${created_at}::timestamptz, ${id}::uuid)`,
+			),
+		)
+		.orderBy(desc(backups.created_at), desc(backups.id))
+		.limit(1);
+	if (before !== undefined) return before.id;
+	throw failed("backups.no_earlier", { message: `This is the first good backup of ${device_name}: none is before it` });
+}
+
 export function getBackup({ db }: { db: Database }): Handler<Operations["getBackup"]> {
 	return async ({ params }) => toBackup(await findBackup(db.orm, params.id));
 }

@@ -11,7 +11,7 @@ import type { ContentStore, StoredContent } from "../contents/content-store.ts";
 import type { PlatformsOf } from "../contents/platform-rules.ts";
 import type { TextPool } from "../text/text-pool.ts";
 import { type BackupRow, toBackup } from "./backup.ts";
-import { findBackup } from "./read-backups.ts";
+import { findBackup, findBackupBefore } from "./read-backups.ts";
 
 type Operations = (typeof backupApi)["operations"];
 
@@ -49,8 +49,8 @@ export function getBackupContent(needs: ReadNeeds): Handler<Operations["getBacku
 export function compareBackups(needs: ReadNeeds): Handler<Operations["compareBackups"]> {
 	return async (call) => {
 		const { form, mode, context, reveal } = call.query;
-		const from = await openBackup(needs, call.query.from, form);
 		const to = await openBackup(needs, call.query.to, form);
+		const from = await openBackup(needs, call.query.from ?? (await findBackupBefore(needs.db.orm, to.row)), form);
 		if (reveal) await recordReveal(needs, call, "compareBackups", [from.row, to.row]);
 		const platform = (await needs.platformsOf([to.row.device_type])).get(to.row.device_type);
 		const size = sizeOf(from.content) + sizeOf(to.content);
