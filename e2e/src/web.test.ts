@@ -240,22 +240,6 @@ test("a changed host key is explained, accepted, and what failed is run again", 
 	expect((await runEnded(admin, runOf(page))).status).toBe("succeeded");
 });
 
-test("a run is cancelled only after asking", async () => {
-	for (const { name } of fleet.devices) fleet.device(name).setLatency(2_000);
-	await page.goto(at("/devices"));
-	await page.getByRole("button", { name: "Back up all" }).click();
-	const run_id = await watch();
-	await page.getByRole("button", { name: "Cancel run" }).click();
-	await page.getByRole("dialog").getByRole("button", { name: "Leave it" }).click();
-	await page.getByRole("dialog").waitFor({ state: "hidden" });
-	expect((await admin.tasks.getRun({ params: { id: run_id } })).cancel_requested_by).toBeNull();
-	await page.getByRole("button", { name: "Cancel run" }).click();
-	await page.getByRole("dialog").getByRole("button", { name: "Cancel run" }).click();
-	await page.getByRole("heading", { name: /./ }).locator("..").getByText("Cancelled").waitFor();
-	for (const { name } of fleet.devices) fleet.device(name).setLatency(0);
-	expect((await runEnded(admin, run_id)).status).toBe("cancelled");
-});
-
 test.each([
 	["a page of this machine", "127.0.0.1", "ana"],
 	["a page from elsewhere over plain HTTP, without locks,", foreignHost, "vera"],
