@@ -35,6 +35,22 @@ test("every installation has the preset roles, which nobody can change or delete
 	}
 });
 
+test("who asks what they may do is told what holds now, whatever the edge remembers of them", async () => {
+	const user = await addUser("fresh", "operator");
+	const remembered = await user.caller();
+	const made = await auth.api.createToken(
+		{ body: { name: "script", permissions: ["runs:cancel", "runs:read"] } },
+		remembered,
+	);
+	const script = await auth.asToken(made.token);
+	await auth.api.updateUser({ params: { id: user.id }, body: { role: "viewer" } }, admin);
+	expect(remembered.actor.permissions).toContain("runs:cancel");
+	expect((await auth.api.getMe({}, remembered)).permissions).not.toContain("runs:cancel");
+	expect((await auth.api.getMe({}, script)).permissions).toEqual(["runs:read"]);
+	await auth.api.updateUser({ params: { id: user.id }, body: { disabled: true } }, admin);
+	await expect(auth.api.getMe({}, remembered)).rejects.toMatchObject({ code: "auth.session_ended" });
+});
+
 test("what a role grants holds from the next request on, without signing in again", async () => {
 	await addRole("night_shift", ["devices:read"]);
 	const user = await addUser("night", "night_shift");

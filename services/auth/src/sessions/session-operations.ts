@@ -15,14 +15,23 @@ import { idOfPerson } from "../tokens/manage-tokens.ts";
 import { toUser } from "../users/user.ts";
 import { getUser } from "../users/user-store.ts";
 import { sessionEnded } from "./refresh.ts";
+import { actorOfSession, actorOfTokenId } from "./resolve-actor.ts";
 import { endSessions, forgetRefreshTokens, issueRefreshToken, prolongSession } from "./session-store.ts";
 import { createTokenPair, idleEnd } from "./token-pair.ts";
 
-export function getMe({ db }: { db: Database }): Operation<"getMe"> {
-	return async ({ actor }) => ({
-		user: toUser(await getUser(db.orm, idOfPerson(actor))),
-		permissions: actor.permissions,
-	});
+/**
+ * As it stands in the database: the edge remembers an actor for some seconds, and a page that asks because it was just told of a change
+ * would keep the old permissions until the next one.
+ */
+export function getMe(needs: { db: Database; clock: Clock }): Operation<"getMe"> {
+	return async ({ actor }) => {
+		const user = await getUser(needs.db.orm, idOfPerson(actor));
+		const { session_id = "" } = actor;
+		const now = await (actor.kind === "token"
+			? actorOfTokenId(needs, session_id)
+			: actorOfSession(needs, session_id, actor.id));
+		return { user: toUser(user), permissions: now.actor.permissions };
+	};
 }
 
 export function logout({ db, outbox, clock }: { db: Database; outbox: Outbox; clock: Clock }): Operation<"logout"> {
