@@ -39,15 +39,16 @@ export const outputOf = ({ messages }: Watched) =>
 export async function listenToDashboard(
 	url: string,
 	api: Clients,
+	past_ms = 0,
 ): Promise<{ heard: Map<string, string>; stop(): void }> {
 	const { ticket } = await api.auth.createWsTicket({});
-	const socket = new WebSocket(`${url.replace("http", "ws")}/ws/dashboard?ticket=${ticket}`);
+	const socket = new WebSocket(`${url.replace("http", "ws")}/ws/dashboard?ticket=${ticket}&past_ms=${past_ms}`);
 	const heard = new Map<string, string>();
 	socket.on("message", (text) => {
 		const message: DashboardMessage = JSON.parse(String(text));
 		if (message.type === "run") heard.set("run", message.run.id);
-		else heard.set(message.what, message.id);
+		else if (message.type === "changed") heard.set(message.what, message.id);
 	});
-	await new Promise((resolve) => socket.once("open", resolve));
+	await new Promise((resolve) => socket.once("message", resolve));
 	return { heard, stop: () => socket.close() };
 }

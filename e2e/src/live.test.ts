@@ -123,6 +123,27 @@ describe("the dashboard", () => {
 		stop();
 	});
 
+	test("tells who asks of what changed a moment before the view was open, as far as they may see it, and others nothing of it", async () => {
+		await api.auth.updateSettings({ body: { login_banner: "just before" } });
+		const first = await listen();
+		await api.devices.createDevice({ body: { name: "before-1", host: "192.0.2.9", device_type: "linux" } });
+		await eventually("the device is heard of", async () => first.heard.has("devices"));
+		first.stop();
+		await api.auth.createUser({
+			body: { username: "late", role: "viewer", password: "a password of some length", must_change_password: false },
+		});
+		const token = await product.login("late", "a password of some length");
+		const late = await listenToDashboard(product.url, product.as(token), 30_000);
+		await eventually("the device is told of afterwards", async () => late.heard.has("devices"));
+		expect(late.heard.has("settings")).toBe(false);
+		late.stop();
+		const unasked = await listen();
+		await api.auth.createView({ body: { page: "devices", name: "after-1", search: "q=b" } });
+		await eventually("what comes is heard of", async () => unasked.heard.has("views"));
+		expect(unasked.heard.has("settings")).toBe(false);
+		unasked.stop();
+	});
+
 	const changes: Record<string, () => Promise<unknown>> = {
 		devices: () => api.devices.createDevice({ body: { name: "new-1", host: "192.0.2.1", device_type: "linux" } }),
 		credentials: () => api.devices.createCredential({ body: { name: "c-1", username: "u", password: "pa55word" } }),

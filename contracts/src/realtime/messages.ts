@@ -117,8 +117,13 @@ export const changesOf: Readonly<Record<string, Readonly<Record<string, readonly
 	},
 };
 
-/** What `/ws/dashboard` sends: that something changed, so that the page reads it again. */
+/**
+ * What `/ws/dashboard` sends: that something changed, so that the page reads it again. With `?past_ms=` it tells first what changed in that
+ * time, at most `longestPast_ms`: what somebody did after a page was read and before its view was open is not missed.
+ */
 export const DashboardMessage = z.discriminatedUnion("type", [
+	/** Sent first: every change is told from now on. */
+	z.object({ type: z.literal("ready") }),
 	z.object({ type: z.literal("run"), run: Run }),
 	z.object({
 		type: z.literal("changed"),
@@ -128,6 +133,8 @@ export const DashboardMessage = z.discriminatedUnion("type", [
 	}),
 ]);
 export type DashboardMessage = z.infer<typeof DashboardMessage>;
+
+export const longestPast_ms = 60_000;
 
 /** Ephemeral topic with which any service says what became different, after the commit. Its payload is `DashboardNews`. */
 export const dashboardTopic = "dashboard.changed";

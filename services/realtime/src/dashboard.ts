@@ -6,11 +6,13 @@ import {
 	DashboardMessage,
 	DashboardNews,
 	dashboardTopic,
+	longestPast_ms,
 } from "@netconductor/contracts/realtime/messages";
 import type { tasksApi } from "@netconductor/contracts/tasks/api";
 import { announceChanges } from "@netconductor/runtime/bus/announce-change";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Consumers } from "@netconductor/runtime/bus/inbox";
+import type { Clock } from "@netconductor/runtime/clock";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Log } from "@netconductor/runtime/log";
 import { backlogLimitBytes, type Watcher } from "./watcher.ts";
@@ -19,6 +21,7 @@ interface Needs {
 	tasks: Pick<Client<typeof tasksApi, CallerContext>, "getRun">;
 	account: CallerContext;
 	ephemeral: Ephemeral;
+	clock: Clock;
 	log: Log;
 }
 
@@ -27,18 +30,25 @@ export interface Dashboard {
 	consumers: Consumers;
 	start(): Promise<void>;
 	stop(): Promise<void>;
-	/** Tells a watcher of what they may see. `actor` is asked each time: what somebody may do changes while they watch. */
-	watch(watcher: Watcher, actor: () => Pick<Actor, "permissions">): void;
+	/**
+	 * Tells a watcher of what they may see, and first of what changed in the last `past_ms`. `actor` is asked each time: what somebody may do
+	 * changes while they watch.
+	 */
+	watch(watcher: Watcher, actor: () => Pick<Actor, "permissions">, past_ms: number): void;
 }
 
 // A run of a thousand devices changes a thousand times; a person needs to hear of it once or twice a second.
 const gather_ms = 400;
+const mostRunsKept = 100;
 
 /** Tells open pages that something changed, so that they read it again. What a page misses it reads when it reconnects. */
-export function createDashboard({ tasks, account, ephemeral, log }: Needs): Dashboard {
+export function createDashboard({ tasks, account, ephemeral, clock, log }: Needs): Dashboard {
 	const watchers = new Map<Watcher, () => Pick<Actor, "permissions">>();
 	const changes = new Map<ChangeKind, string>();
 	const runs = new Set<string>();
+	/** When each kind changed last, and each run: for those who open their view a moment later. */
+	const lastChanges = new Map<ChangeKind, number>();
+	const lastRuns = new Map<string, number>();
 	let timer: NodeJS.Timeout | undefined;
 	const unsubscribes: (() => unknown)[] = [];
 
@@ -57,10 +67,20 @@ export function createDashboard({ tasks, account, ephemeral, log }: Needs): Dash
 		}, gather_ms);
 	}
 
-	const gatherChanges = (changed: DashboardNews["changed"]) =>
+	function gatherChanges(changed: DashboardNews["changed"]): void {
+		for (const { what } of changed) lastChanges.set(what, clock.elapsed_ms());
 		gather(() => {
 			for (const { what, id } of changed) changes.set(what, id);
 		});
+	}
+
+	function gatherRun(id: string): void {
+		// Last in the order of the map, too.
+		lastRuns.delete(id);
+		lastRuns.set(id, clock.elapsed_ms());
+		if (lastRuns.size > mostRunsKept) lastRuns.delete(lastRuns.keys().next().value as string);
+		gather(() => runs.add(id));
+	}
 
 	function allowed(permission: string | null): Watcher[] {
 		return [...watchers].flatMap(([watcher, actor]) =>
@@ -115,7 +135,7 @@ export function createDashboard({ tasks, account, ephemeral, log }: Needs): Dash
 				),
 				await ephemeral.subscribe("run.progress", (payload) => {
 					const { run_id } = payload as { run_id?: unknown };
-					if (typeof run_id === "string") gather(() => runs.add(run_id));
+					if (typeof run_id === "string") gatherRun(run_id);
 				}),
 			);
 		},
@@ -123,9 +143,19 @@ export function createDashboard({ tasks, account, ephemeral, log }: Needs): Dash
 			clearTimeout(timer);
 			for (const unsubscribe of unsubscribes) await unsubscribe();
 		},
-		watch(watcher, actor) {
+		watch(watcher, actor, past_ms) {
 			watchers.set(watcher, actor);
 			watcher.onEnd(() => void watchers.delete(watcher));
+			const say = (message: DashboardMessage) => watcher.send(message);
+			say({ type: "ready" });
+			const since = clock.elapsed_ms() - Math.min(past_ms, longestPast_ms);
+			for (const [what, at] of lastChanges) {
+				const permission = changeKinds[what];
+				if (at < since || (permission !== null && !isPermitted(actor(), permission))) continue;
+				say({ type: "changed", what, id: "" });
+			}
+			// Runs tell of themselves to all who watch: another time does no harm.
+			for (const [id, at] of lastRuns) if (at >= since) gather(() => runs.add(id));
 		},
 	};
 }

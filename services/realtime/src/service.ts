@@ -13,9 +13,9 @@ export const realtimeService = defineService({
 	api: realtimeApi,
 	config: realtimeConfig,
 	needs: { auth: authApi, tasks: tasksApi },
-	setup({ clients, config, ephemeral, log, ownAccount }) {
+	setup({ clients, config, ephemeral, clock, log, ownAccount }) {
 		const feeds = createRunFeeds({ tasks: clients.tasks, account: ownAccount(), ephemeral, log });
-		const dashboard = createDashboard({ tasks: clients.tasks, account: ownAccount(), ephemeral, log });
+		const dashboard = createDashboard({ tasks: clients.tasks, account: ownAccount(), ephemeral, clock, log });
 		const sockets = createSocketServer({
 			redeemTicket: async (ticket) => (await clients.auth.redeemWsTicket({ body: { ticket } }, ownAccount())).actor,
 			resolveAgain: async ({ kind, id, session_id = "" }) => {

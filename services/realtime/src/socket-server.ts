@@ -125,7 +125,10 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 		watching.set(watcher, view);
 		watcher.onEnd(() => void watching.delete(watcher));
 
-		if (!view.needs_runs) return dashboard.watch(watcher, () => view.actor);
+		if (!view.needs_runs) {
+			const past_ms = Number(url.searchParams.get("past_ms")) || 0;
+			return dashboard.watch(watcher, () => view.actor, Math.max(past_ms, 0));
+		}
 		if (task === undefined) return watcher.end(closeCodes.not_found, "there is no such live view");
 		const after = Number(url.searchParams.get("after") ?? 0);
 		try {

@@ -45,6 +45,9 @@ function tellOfRun(queries: QueryClient, run: Run): void {
 	void queries.invalidateQueries({ predicate: (query) => isAboutRuns(query) && !asTold.has(query.queryHash) });
 }
 
+// Who is signed in is asked before the frame is there.
+const asksAhead_ms = 2_000;
+
 /**
  * Keeps what is on the screen current without asking: when the server says that things of a kind have changed, the queries whose key
  * begins with that kind, or whose `meta.shows` names it, are read again.
@@ -55,14 +58,16 @@ export function useLiveChanges(): LiveState {
 	const [live, setLive] = useState<LiveState>("connecting");
 	useEffect(() => {
 		let was_lost = false;
+		const began = performance.now();
 		const readAgain = (...kinds: string[]) => void queries.invalidateQueries({ predicate: isAbout(new Set(kinds)) });
 		return followLive({
 			api,
-			path: () => "/ws/dashboard",
+			// What changed since this page asked its first questions is told, too; after a loss everything is read again anyway.
+			path: () => `/ws/dashboard?past_ms=${Math.ceil(performance.now() - began + asksAhead_ms)}`,
 			read: (message) => DashboardMessage.parse(message),
 			onMessage: (message) => {
-				if (message.type === "changed") return readAgain(message.what);
-				tellOfRun(queries, message.run);
+				if (message.type === "changed") readAgain(message.what);
+				else if (message.type === "run") tellOfRun(queries, message.run);
 			},
 			onState: (state) => {
 				setLive(state);

@@ -176,7 +176,7 @@ function Finder({ onClose, onAdd }: { onClose: () => void; onAdd: () => void }) 
 					);
 				})}
 			</div>
-			{all.length === 0 && !searching && (
+			{all.every(({ id: of }) => of === "search all") && !searching && (
 				<div className={styles.note}>
 					Nothing of that name. Devices are found by name, address, site or tag; runs by words of their title; pages and
 					actions by words of theirs.
