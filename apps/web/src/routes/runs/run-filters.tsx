@@ -3,7 +3,7 @@ import { RunKind, RunStatus } from "@netconductor/contracts/tasks/model";
 import { useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { useApi, useMe, usePermitted } from "../../api/context.tsx";
-import { DeviceSelect } from "../../ui/pick/device-select.tsx";
+import { DevicePicker, DevicePicker } from "../../ui/device-picker.tsx";
 import { kindWords, schedules } from "../../ui/run-words.ts";
 import { runLooks } from "../../ui/state.tsx";
 import { Choice, Choices } from "../../ui/table/choice.tsx";
@@ -48,16 +48,14 @@ export function RunFilters({ search, onFilter }: { search: Search; onFilter: (ch
 			}
 			more={
 				<>
-					{permitted("devices:read") && (
-						<DeviceSelect
-							aria-label="Device"
-							placeholder="Any device"
-							size="xs"
-							w={210}
-							value={device_id ?? null}
-							onChange={(id) => onFilter({ device_id: id ?? undefined })}
-						/>
-					)}
+					<DevicePicker
+						label="Device"
+						placeholder="Any device"
+						clearable
+						width={210}
+						device={device_id === undefined ? undefined : { id: device_id }}
+						onPick={(device) => onFilter({ device_id: device?.id })}
+					/>
 					<MomentField label="From" value={from} onChange={(at) => onFilter({ from: at })} />
 					<MomentField label="To" value={to} onChange={(at) => onFilter({ to: at })} />
 				</>
