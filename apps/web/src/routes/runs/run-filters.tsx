@@ -3,7 +3,7 @@ import { RunKind, RunStatus } from "@netconductor/contracts/tasks/model";
 import { useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { useApi, useMe, usePermitted } from "../../api/context.tsx";
-import { DevicePicker, DevicePicker } from "../../ui/device-picker.tsx";
+import { DevicePicker } from "../../ui/device-picker.tsx";
 import { kindWords, schedules } from "../../ui/run-words.ts";
 import { runLooks } from "../../ui/state.tsx";
 import { Choice, Choices } from "../../ui/table/choice.tsx";
