@@ -1,7 +1,7 @@
 const byteOrderMark = "\uFEFF";
 
 /** One cell of a CSV file (RFC 4180). What a spreadsheet would run as a formula is marked as text with a `'`. */
-export function csvCell(text: string): string {
+function csvCell(text: string): string {
 	const harmless = /^[=+\-@\t\r\n']/.test(text) ? `'${text}` : text;
 	return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
