@@ -94,6 +94,28 @@ test("output seen live is whole after a reload in the middle and a connection th
 	expect(await accessibilityFaults(page)).toEqual([]);
 });
 
+test("where no WebSocket gets through, a run and its output are followed all the same", async () => {
+	slow(500);
+	const run_id = await backUpAll("Behind a proxy");
+	const other = await openPage(context, misdeeds);
+	await other.routeWebSocket(/\/ws\//, (socket) => void socket.close({ code: 1011, reason: "not through here" }));
+	await other.goto(at(`/runs/${run_id}?tab=output`));
+	await shows("Connection lost, trying again", other);
+	await shows(`${deviceCount} of ${deviceCount} operations done`, other);
+	await eventually("all was said", async () => {
+		const said = (await other.getByRole("log").textContent()) ?? "";
+		return (
+			said.match(/stored, unchanged/g)?.length === deviceCount && said.match(/connected to/g)?.length === deviceCount
+		);
+	});
+	slow(0);
+	await other.getByRole("tab", { name: "Devices" }).click();
+	await eventually("all devices are done", async () => {
+		return (await other.getByRole("button", { name: /^Succeeded on/ }).count()) === deviceCount;
+	});
+	await other.close();
+});
+
 test("of long output the end is there at once, the beginning by finding it, and the way back leads to the end", async () => {
 	const [talker] = fleet.devices;
 	if (talker === undefined) throw new Error("an empty lab");

@@ -3,7 +3,6 @@ import { useDisclosure } from "@mantine/hooks";
 import type { Run } from "@netconductor/contracts/tasks/model";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
-import { useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -25,8 +24,6 @@ import { useShow } from "./use-show.ts";
 export const route = createLazyRoute("/signed-in/framed/runs/$id")({ component: RunPage });
 const { useParams } = getRouteApi("/signed-in/framed/runs/$id");
 
-const askEvery_ms = 3_000;
-
 function RunPage() {
 	const { id } = useParams();
 	// One page per run: what was shown of another one is not carried over.
@@ -35,14 +32,11 @@ function RunPage() {
 
 function RunById({ id }: { id: string }) {
 	const api = useApi();
-	const [lost, setLost] = useState(false);
 	const run = useQuery({
 		queryKey: ["run", id],
 		queryFn: ({ signal }) => api.tasks.getRun({ params: { id } }, { signal }),
-		// News come by themselves; where no connection is to be had the page asks.
-		refetchInterval: ({ state: { data } }) => (lost && data !== undefined && !hasEnded(data) ? askEvery_ms : false),
 	});
-	if (run.data !== undefined) return <RunView run={run.data} onLost={setLost} />;
+	if (run.data !== undefined) return <RunView run={run.data} />;
 	return (
 		<Page title="Run">
 			{run.isError ? <ProblemAlert error={run.error} onRetry={() => run.refetch()} /> : <RowsLoading />}
@@ -50,9 +44,9 @@ function RunById({ id }: { id: string }) {
 	);
 }
 
-function RunView({ run, onLost }: { run: Run; onLost: (lost: boolean) => void }) {
+function RunView({ run }: { run: Run }) {
 	const { search, show } = useShow();
-	const { state, feed } = useLiveRun(run, onLost);
+	const { state, feed } = useLiveRun(run);
 	return (
 		<Page title={run.title} beside={<RunState status={run.status} />} actions={<RunActions run={run} />}>
 			<Summary run={run} live={state} />

@@ -10,6 +10,8 @@ export interface RunFeed {
 	output: OutputWindow;
 	/** Output of one operation, with what is said while it is listened to. */
 	outputOf(operation_id: string): { output: OutputWindow; listen(): () => void };
+	/** Asks for what was said since, where no connection brings it. @throws what the reading failed with */
+	catchUp(): Promise<void>;
 	/** Connects, and again after each loss, until the run has ended. Answers the function that stops it. */
 	follow(told: {
 		onRun(run: Run): void;
@@ -22,6 +24,7 @@ export interface RunFeed {
 const gather_ms = 200;
 /** A tab that is not looked at is woken seldom: what comes meanwhile is not left to pile up. */
 const mostGathered = 2_000;
+const piecesAtOnce = 1_000;
 
 export function createRunFeed(api: Api, run_id: string): RunFeed {
 	const readOutput = (operation_id?: string) =>
@@ -32,9 +35,37 @@ export function createRunFeed(api: Api, run_id: string): RunFeed {
 	const listening = new Map<OutputWindow, string>();
 	/** Up to where a connection brought the output: the next one goes on from there. */
 	let seq: number | undefined;
+	let chunks: OutputChunk[] = [];
+
+	/** Keeps what was not heard before. */
+	function hear(chunk: OutputChunk): void {
+		if (chunk.seq <= (seq ?? 0)) return;
+		seq = chunk.seq;
+		chunks.push(chunk);
+	}
+
+	function showOutput(): void {
+		const said = chunks;
+		chunks = [];
+		if (said.length === 0) return;
+		output.add(said);
+		for (const [window, id] of listening) window.add(said.filter(({ operation_id }) => operation_id === id));
+	}
 
 	return {
 		output,
+		async catchUp() {
+			seq ??= await output.begin();
+			for (let more = true; more; ) {
+				const { items } = await api.tasks.readOutput({
+					params: { id: run_id },
+					query: { after: seq, limit: piecesAtOnce },
+				});
+				for (const chunk of items) hear(chunk);
+				showOutput();
+				more = items.length === piecesAtOnce;
+			}
+		},
 		outputOf(operation_id) {
 			const window = readOutput(operation_id);
 			return {
@@ -47,7 +78,6 @@ export function createRunFeed(api: Api, run_id: string): RunFeed {
 		},
 		follow({ onRun, onOperations, onState }) {
 			let run: Run | undefined;
-			let chunks: OutputChunk[] = [];
 			const operations = new Map<string, RunOperation>();
 			let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -58,11 +88,7 @@ export function createRunFeed(api: Api, run_id: string): RunFeed {
 				run = undefined;
 				if (operations.size > 0) onOperations([...operations.values()]);
 				operations.clear();
-				const said = chunks;
-				chunks = [];
-				if (said.length === 0) return;
-				output.add(said);
-				for (const [window, id] of listening) window.add(said.filter(({ operation_id }) => operation_id === id));
+				showOutput();
 			}
 
 			const stop = followLive({
@@ -75,10 +101,7 @@ export function createRunFeed(api: Api, run_id: string): RunFeed {
 				onMessage(message) {
 					if (message.type === "operation") operations.set(message.operation.id, message.operation);
 					else if (message.type !== "output") run = message.run;
-					else if (message.chunk.seq > (seq ?? 0)) {
-						seq = message.chunk.seq;
-						chunks.push(message.chunk);
-					}
+					else hear(message.chunk);
 					if (chunks.length + operations.size >= mostGathered) show();
 					else timer ??= setTimeout(show, gather_ms);
 				},

@@ -8,6 +8,7 @@ import { createRunFeed, type RunFeed } from "./run-feed.ts";
 
 const operationsAtOnce = 500;
 const readAgainAfter_ms = 1_500;
+const askEvery_ms = 3_000;
 
 /** Whether nothing in a run happens any more, unless somebody decides so. */
 export function hasEnded({ finished_at }: Run): boolean {
@@ -45,11 +46,10 @@ export function useTellOperations(run_id: string): (news: readonly RunOperation[
 }
 
 /**
- * @param onLost told whether there is no connection
  * A run that the page follows: what it tells goes into what the page shows of it. While it goes on, a connection of its own tells of every
  * operation and of the output; after its end, what is heard of all runs tells whether there is something to read again.
  */
-export function useLiveRun(run: Run, onLost: (lost: boolean) => void): { state: LiveState; feed: RunFeed } {
+export function useLiveRun(run: Run): { state: LiveState; feed: RunFeed } {
 	const api = useApi();
 	const queries = useQueryClient();
 	const { id } = run;
@@ -66,11 +66,33 @@ export function useLiveRun(run: Run, onLost: (lost: boolean) => void): { state: 
 			onOperations: (news) => tellOperations(queries, id, news),
 			onState(now) {
 				setState(now);
-				onLost(now === "lost");
 				if (now === "ended" || now === "refused") setFollowing(false);
 			},
 		});
-	}, [feed, following, queries, id, onLost]);
+	}, [feed, following, queries, id]);
+
+	useEffect(() => {
+		if (!following || state !== "lost") return;
+		// Where no connection is to be had the page asks: a proxy may let none through.
+		let asking = false;
+		const timer = setInterval(async () => {
+			if (asking) return;
+			asking = true;
+			try {
+				const now = await api.tasks.getRun({ params: { id } });
+				queries.setQueryData(["run", id], now);
+				await feed.catchUp();
+				if (!hasEnded(now)) return;
+				setState("ended");
+				setFollowing(false);
+			} catch {
+				// The server is away; the state says so, and the next time may go better.
+			} finally {
+				asking = false;
+			}
+		}, askEvery_ms);
+		return () => clearInterval(timer);
+	}, [api, feed, following, state, queries, id]);
 
 	useReadAgain(queries, run, following && state === "live");
 	return { state, feed };
