@@ -1,7 +1,7 @@
 import { ListBackups } from "@netconductor/contracts/backup/model";
 import { Id, Timestamp } from "@netconductor/contracts/kernel/ids";
 import { z } from "zod";
-import { listSearch } from "../../ui/table/list-search.ts";
+import { listSearch, truth } from "../../ui/table/list-search.ts";
 
 /** `q` looks for a device's name. */
 export const BackupsSearch = listSearch(ListBackups.shape.sort, {
@@ -9,7 +9,7 @@ export const BackupsSearch = listSearch(ListBackups.shape.sort, {
 	snapshot_id: Id,
 	run_id: Id,
 	status: z.enum(["succeeded", "failed"]),
-	changed: z.enum(["true", "false"]),
+	changed: truth,
 	from: Timestamp,
 	to: Timestamp,
 });

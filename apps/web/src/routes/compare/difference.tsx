@@ -16,6 +16,7 @@ import { Notice } from "../../ui/notice.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
 import { saveText } from "../../ui/table/csv.ts";
 import { Moment } from "../../ui/time.tsx";
+import { usualContext } from "./comparison-query.ts";
 import { type CompareSearch, Context } from "./search.ts";
 
 type Search = z.infer<typeof CompareSearch>;
@@ -26,14 +27,12 @@ const contexts: readonly Context[] = [0, 3, 10, 25, "all"];
 export function Difference({
 	comparison,
 	search,
-	usualContext,
 	onShow,
 	reveal,
 	onReveal,
 }: {
 	comparison: Comparison;
 	search: Search;
-	usualContext: number;
 	onShow: (change: Partial<Search>) => void;
 	reveal: boolean;
 	onReveal: (reveal: boolean) => void;

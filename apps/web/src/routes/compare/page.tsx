@@ -1,50 +1,44 @@
 import { ActionIcon, Group, Text } from "@mantine/core";
 import type { Backup } from "@netconductor/contracts/backup/model";
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { createLazyRoute, getRouteApi, Navigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { useApi } from "../../api/context.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
-import { ProblemAlert } from "../../ui/problem.tsx";
+import { ProblemAlert, problemOf } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
+import { comparisonQuery } from "./comparison-query.ts";
 import { Difference } from "./difference.tsx";
 import { VersionChoice } from "./version-choice.tsx";
 
 export const route = createLazyRoute("/signed-in/framed/backups/compare")({ component: ComparePage });
 const { useSearch, useNavigate } = getRouteApi("/signed-in/framed/backups/compare");
 
-const usualContext = 3;
-
 function ComparePage() {
 	const api = useApi();
+	const queries = useQueryClient();
 	const navigate = useNavigate();
 	const search = useSearch();
-	const { from, to, mode = "text", form = "normalised", context = usualContext } = search;
+	const { from, to } = search;
 	const [reveal, setReveal] = useState(false);
-	const query = {
-		from: from ?? "",
-		to: to ?? "",
-		mode,
-		form,
-		context: context === "all" ? usualContext : context,
-		reveal: reveal ? "true" : "false",
-	} as const;
-	const comparison = useQuery({
-		queryKey: ["comparison", query],
-		queryFn: ({ signal }) => api.backup.compareBackups({ query }, { signal }),
-		enabled: from !== undefined && to !== undefined,
-		placeholderData: keepPreviousData,
-		staleTime: Number.POSITIVE_INFINITY,
-		// Secrets that were shown do not stay in memory after the page is left.
-		...(reveal && { gcTime: 0 }),
-	});
-	const data = from === undefined || to === undefined ? undefined : comparison.data;
+	const comparison = useQuery(comparisonQuery(api, search, reveal));
+	const data = to === undefined ? undefined : comparison.data;
+	const before = data?.from.id;
+	const isFirst = comparison.isError && problemOf(comparison.error).code === "backups.no_earlier";
+	const untold = to === undefined || comparison.isError;
 	const sides = {
-		from: useBackup(from, data?.from),
-		to: useBackup(to, data?.to),
+		from: useBackup(from, data?.from, untold),
+		to: useBackup(to, data?.to, untold),
 	};
+	// From then on the address names both sides, as a link that is handed on should.
+	useEffect(() => {
+		if (from !== undefined || data === undefined || comparison.isPlaceholderData) return;
+		const both = { ...search, from: before };
+		queries.setQueryData(comparisonQuery(api, both, reveal).queryKey, data);
+		void navigate({ search: both, replace: true });
+	}, [from, data, comparison.isPlaceholderData, search, before, queries, api, reveal, navigate]);
 	const show = (change: Partial<typeof search>) =>
 		void navigate({ search: (before) => ({ ...before, change: undefined, ...change }), replace: true });
 
@@ -73,7 +67,7 @@ function ComparePage() {
 						size={30}
 						aria-label="Swap the two sides"
 						title="Swap the two sides"
-						disabled={from === undefined && to === undefined}
+						disabled={from === undefined || to === undefined}
 						onClick={() => show({ from: to, to: from })}
 					>
 						<Icon name="swap" size={15} />
@@ -86,21 +80,18 @@ function ComparePage() {
 					/>
 				</Group>
 			</section>
-			{comparison.isError && data === undefined && (
-				<ProblemAlert error={comparison.error} onRetry={() => comparison.refetch()} />
+			{comparison.isError && !isFirst && <ProblemAlert error={comparison.error} onRetry={() => comparison.refetch()} />}
+			{to !== undefined && comparison.isPending && <RowsLoading />}
+			{data !== undefined && !comparison.isError && (
+				<Difference comparison={data} search={search} onShow={show} reveal={reveal} onReveal={setReveal} />
 			)}
-			{from !== undefined && to !== undefined && comparison.isPending && <RowsLoading />}
-			{data !== undefined && (
-				<Difference
-					comparison={data}
-					search={search}
-					usualContext={usualContext}
-					onShow={show}
-					reveal={reveal}
-					onReveal={setReveal}
-				/>
+			{isFirst && (
+				<section className="nc-panel">
+					<Empty title="The first backup of this device">
+						There is none before it. Choose another to compare it with.
+					</Empty>
+				</section>
 			)}
-			{to !== undefined && from === undefined && <WithTheOneBefore to={to} />}
 			{to === undefined && (
 				<section className="nc-panel">
 					<Empty title={from === undefined ? "Choose two versions" : "Choose what to compare it with"}>
@@ -112,37 +103,15 @@ function ComparePage() {
 	);
 }
 
-/** A backup that the address names; asked for only where the comparison does not tell of it. */
-function useBackup(id: string | undefined, known: Backup | undefined): Backup | undefined {
+/** A backup that the address names; asked for only where no comparison tells of it. */
+function useBackup(id: string | undefined, known: Backup | undefined, untold: boolean): Backup | undefined {
 	const api = useApi();
 	const asked = useQuery({
 		queryKey: ["backups", "one", id],
 		queryFn: ({ signal }) => api.backup.getBackup({ params: { id: id ?? "" } }, { signal }),
-		enabled: id !== undefined && known === undefined,
+		enabled: id !== undefined && untold,
 	});
-	return id === undefined ? undefined : (known ?? asked.data);
-}
-
-/** A backup alone is compared with the device's good one before it. */
-function WithTheOneBefore({ to }: { to: string }) {
-	const api = useApi();
-	const before = useQuery({
-		queryKey: ["backup-before", to],
-		queryFn: async ({ signal }) => {
-			const { device_id, created_at } = await api.backup.getBackup({ params: { id: to } }, { signal });
-			const query = { device_id, status: "succeeded", to: created_at, sort: "-created_at", page_size: 2 } as const;
-			const { items } = await api.backup.listBackups({ query }, { signal });
-			return items.find(({ id }) => id !== to)?.id ?? null;
-		},
-	});
-	if (before.data) return <Navigate to="/backups/compare" search={{ from: before.data, to }} replace />;
-	if (before.isError) return <ProblemAlert error={before.error} onRetry={() => before.refetch()} />;
-	if (before.isPending) return <RowsLoading />;
-	return (
-		<section className="nc-panel">
-			<Empty title="The first backup of this device">There is none before it. Choose another to compare it with.</Empty>
-		</section>
-	);
+	return known ?? (id === undefined ? undefined : asked.data);
 }
 
 function titleOf(from: Backup, to: Backup): string {

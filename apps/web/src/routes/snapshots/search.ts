@@ -1,12 +1,12 @@
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { z } from "zod";
-import { listSearch } from "../../ui/table/list-search.ts";
+import { listSearch, truth } from "../../ui/table/list-search.ts";
 
 const { sort } = backupApi.operations.listSnapshots.query.shape;
 
 export const SnapshotsSearch = listSearch(sort, {
 	tab: z.enum(["list", "matrix"]),
-	pinned: z.enum(["true", "false"]),
+	pinned: truth,
 	/** How many of the newest the matrix shows. */
 	newest: z.int().min(1).max(30),
 	only_changed: z.boolean(),
