@@ -379,7 +379,7 @@ test("who may only look is offered nothing that writes, and devices are deleted 
 	]) {
 		await viewer.goto(at(address));
 		await viewer.locator("main .nc-panel").first().waitFor();
-		await viewer.waitForLoadState("networkidle");
+		await viewer.waitForFunction("document.querySelector('[aria-busy=true], [aria-label=Loading]') === null");
 		expect(await viewer.getByRole("main").getByRole("button", { name: writing }).allTextContents(), address).toEqual(
 			[],
 		);
@@ -395,6 +395,9 @@ test("who may only look is offered nothing that writes, and devices are deleted 
 	await dialog().getByText("Its backups stay").waitFor();
 	await dialog().getByRole("button", { name: "Leave it" }).click();
 	expect(await find(nameOf(0))).toBeTruthy();
+	const watching = await openPage(context, misdeeds);
+	await watching.goto(at(`/devices/${device.id}`));
+	await watching.getByRole("tab", { name: "Overview" }).waitFor();
 	await page.goto(at("/devices"));
 	await choose(nameOf(0), nameOf(1));
 	await change("Delete");
@@ -403,6 +406,8 @@ test("who may only look is offered nothing that writes, and devices are deleted 
 		.waitFor();
 	await press("Delete 2 devices");
 	await shows("4 devices");
+	await shows("There is no such device", watching);
+	await watching.close();
 });
 
 test("no page threw an error or broke the content security policy", () => {

@@ -8,7 +8,7 @@ import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PageTabs } from "../../ui/page-tabs.tsx";
-import { ProblemAlert } from "../../ui/problem.tsx";
+import { ProblemAlert, problemOf } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { useStartRuns } from "../../ui/start-runs.ts";
 import { HealthState } from "../../ui/state.tsx";
@@ -67,7 +67,9 @@ function DevicePage() {
 		},
 	});
 	const device = query.data;
-	if (device === undefined) {
+	// Deleted by somebody else while the page was open: what it showed is no more.
+	const gone = query.isError && problemOf(query.error).status === 404 && !remove.isSuccess;
+	if (device === undefined || gone) {
 		return (
 			<Page title="Device">
 				{query.isError ? <ProblemAlert error={query.error} onRetry={() => query.refetch()} /> : <RowsLoading />}

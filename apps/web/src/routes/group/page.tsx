@@ -11,7 +11,7 @@ import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
 import { useCredentials } from "../../ui/pick/credential-select.tsx";
-import { ProblemAlert } from "../../ui/problem.tsx";
+import { ProblemAlert, problemOf } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { useStartRuns } from "../../ui/start-runs.ts";
 import { DataTable } from "../../ui/table/data-table.tsx";
@@ -53,7 +53,9 @@ function GroupPage() {
 		},
 	});
 	const group = query.data;
-	if (group === undefined) {
+	// Deleted by somebody else while the page was open: what it showed is no more.
+	const gone = query.isError && problemOf(query.error).status === 404 && !remove.isSuccess;
+	if (group === undefined || gone) {
 		return (
 			<Page title="Group">
 				{query.isError ? <ProblemAlert error={query.error} onRetry={() => query.refetch()} /> : <RowsLoading />}
