@@ -8,6 +8,7 @@ export function Confirm({
 	action,
 	busy = false,
 	typed,
+	blocked = false,
 	onConfirm,
 	onClose,
 	children,
@@ -19,6 +20,8 @@ export function Confirm({
 	busy?: boolean;
 	/** A word that must be typed first, for what would hurt most. */
 	typed?: string;
+	/** It cannot be done now; what is said tells why. */
+	blocked?: boolean;
 	onConfirm: () => void;
 	onClose: () => void;
 	/** What will happen. */
@@ -46,7 +49,12 @@ export function Confirm({
 					<Button variant="default" onClick={onClose} data-autofocus>
 						Leave it
 					</Button>
-					<Button color="red" loading={busy} disabled={typed !== undefined && word !== typed} onClick={onConfirm}>
+					<Button
+						color="red"
+						loading={busy}
+						disabled={blocked || (typed !== undefined && word !== typed)}
+						onClick={onConfirm}
+					>
 						{action}
 					</Button>
 				</Group>

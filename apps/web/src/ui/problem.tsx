@@ -23,12 +23,17 @@ export function problemOf(error: unknown): Problem {
 	};
 }
 
+/** Whether the detail says more than the title, which ends without a stop. */
+export function saysMore({ title, detail }: Problem): boolean {
+	return detail.replace(/\.$/, "") !== title;
+}
+
 /** An error for the person who must act: what happened, what was wrong, the trace id to ask an administrator with. */
 export function ProblemAlert({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
 	const problem = problemOf(error);
 	return (
 		<Notice tone="bad" icon="warning" title={problem.title} role="alert">
-			{problem.detail !== problem.title && <div>{visibleLine(problem.detail)}</div>}
+			{saysMore(problem) && <div>{visibleLine(problem.detail)}</div>}
 			{problem.errors !== undefined && problem.errors.length > 0 && (
 				<ul>
 					{problem.errors.slice(0, mostFields).map(({ path, message }) => (

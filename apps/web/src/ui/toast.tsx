@@ -1,6 +1,7 @@
 import { notifications } from "@mantine/notifications";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { TextLink } from "./link.tsx";
-import { problemOf } from "./problem.tsx";
+import { problemOf, saysMore } from "./problem.tsx";
 
 /** Says that a run was started, and leads to it. */
 export function toastRun(title: string, run_id: string): void {
@@ -20,10 +21,10 @@ export function toastDone(title: string): void {
 }
 
 export function toastProblem(error: unknown): void {
-	const { title, detail } = problemOf(error);
+	const problem = problemOf(error);
 	notifications.show({
-		title,
-		message: detail === title ? null : detail,
+		title: problem.title,
+		message: saysMore(problem) ? visibleLine(problem.detail) : null,
 		color: "red",
 		autoClose: 10_000,
 		role: "alert",

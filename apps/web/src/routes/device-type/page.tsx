@@ -139,12 +139,13 @@ function DeleteType({ type, opened, onClose }: { type: DeviceType; opened: boole
 			title={`Delete the device type ${name}`}
 			action="Delete device type"
 			busy={remove.isPending}
+			blocked={type.devices > 0}
 			onConfirm={() => remove.mutate()}
 			onClose={onClose}
 		>
 			{type.devices > 0 ? (
-				<Notice tone="warn" icon="device" title={`${count(type.devices, "device")} of this type exist`}>
-					<div>Give them another type first; until then it is not deleted.</div>
+				<Notice tone="warn" icon="device" title={`${count(type.devices, "device has", "devices have")} this type`}>
+					<div>It can be deleted once no device has it: give them another type first.</div>
 					<div>
 						<ButtonLink variant="default" to="/devices" search={{ device_type: type.id }}>
 							See them

@@ -150,7 +150,7 @@ export function EditRole({ role, onClose }: { role: Role; onClose: () => void })
 					Name: <span className="nc-mono">{role.name}</span>
 				</Text>
 				{role.users > 0 && (
-					<Notice tone="warn" icon="users" title={`${count(role.users, "user")} hold this role`}>
+					<Notice tone="warn" icon="users" title={`${count(role.users, "user holds", "users hold")} this role`}>
 						<div>It can be deleted once nobody holds it.</div>
 						{permitted("users:read") && (
 							<div>
