@@ -24,7 +24,7 @@ export function listOf(item: z.ZodType<string, string>) {
 /** A filter that is true or false, as the API takes it: the router reads the word as what it means. */
 export const truth = z
 	.union([z.enum(["true", "false"]), z.boolean()])
-	.transform((given) => (String(given) === "true" ? "true" : "false"));
+	.transform((given): "true" | "false" => (String(given) === "true" ? "true" : "false"));
 
 /** The values of a filter that `listOf` read. */
 export function valuesOf<T extends string>(filter: string | undefined): T[] {
