@@ -83,7 +83,7 @@ export function DevicePicker({
 			searchable
 			clearable={clearable}
 			clearButtonProps={{ "aria-label": placeholder }}
-			allowDeselect={false}
+			allowDeselect={clearable}
 			value={chosen?.id ?? null}
 			data={offered.map(({ id, name }) => ({ value: id, label: visibleLine(name) }))}
 			filter={({ options }) => options}
