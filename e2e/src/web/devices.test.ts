@@ -379,7 +379,7 @@ test("who may only look is offered nothing that writes, and devices are deleted 
 	]) {
 		await viewer.goto(at(address));
 		await viewer.locator("main .nc-panel").first().waitFor();
-		await viewer.waitForFunction("document.querySelector('[aria-busy=true], [aria-label=Loading]') === null");
+		await viewer.locator("[aria-busy=true], [aria-label=Loading]").first().waitFor({ state: "detached" });
 		expect(await viewer.getByRole("main").getByRole("button", { name: writing }).allTextContents(), address).toEqual(
 			[],
 		);
