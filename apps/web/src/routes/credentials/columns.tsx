@@ -19,7 +19,7 @@ export function secretsOf(credential: Credential): string[] {
 }
 
 /** "3 devices, 1 group", or nothing. */
-export function usesOf({ devices, groups, overrides }: Credential): string {
+function usesOf({ devices, groups, overrides }: Credential): string {
 	return [
 		devices > 0 && count(devices, "device"),
 		groups > 0 && count(groups, "group"),

@@ -37,7 +37,14 @@ export function CredentialUses({ credential }: { credential: Credential }) {
 			{groups > 0 && (
 				<div>
 					{count(groups, "group")}
-					{named !== undefined && named.length > 0 && `: ${named.map(({ name }) => visibleLine(name)).join(", ")}`}
+					{named?.map((group, index) => (
+						<span key={group.id}>
+							{index === 0 ? ": " : ", "}
+							<TextLink to="/groups/$id" params={{ id: group.id }} size="sm">
+								{visibleLine(group.name)}
+							</TextLink>
+						</span>
+					))}
 				</div>
 			)}
 			{overrides > 0 && <div>{count(overrides, "override")} of single devices</div>}

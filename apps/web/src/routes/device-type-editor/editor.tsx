@@ -107,7 +107,12 @@ export function Editor({
 
 	function leadToFault() {
 		// The faults are in the page after the next paint.
-		requestAnimationFrame(() => place.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
+		requestAnimationFrame(() => {
+			const field = place.current?.querySelector<HTMLElement>("[aria-invalid=true]");
+			field?.focus({ preventScroll: true });
+			// At the edge of the page it would be below the buttons.
+			field?.scrollIntoView({ block: "center" });
+		});
 	}
 
 	const unreadable = "fault" in read && (

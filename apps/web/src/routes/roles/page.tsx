@@ -78,7 +78,7 @@ function RolesPage() {
 							onChange={(name) => mark(name ?? undefined)}
 						/>
 					)}
-					<div className="nc-panel">
+					<div className={`nc-panel ${styles.panel}`}>
 						<RoleMatrix
 							roles={shown}
 							marked={narrow ? undefined : marked}

@@ -17,7 +17,7 @@ import { grantedBy } from "./grants.ts";
 const longest = 64;
 
 /** "Night shift" is named `night-shift`. */
-export function nameOf(label: string): string {
+function nameOf(label: string): string {
 	return label
 		.normalize("NFKD")
 		.toLowerCase()
