@@ -69,7 +69,7 @@ try {
 	const at = before.findIndex((line) => line.startsWith("interface "));
 	const backups: string[] = [];
 	for (const changed of [false, true]) {
-		const many = interfaces(Math.ceil((options.lines - before.length) / 7), changed);
+		const many = interfaces(Math.ceil(options.lines / 7), changed);
 		await fleet.setConfig(name, [...before.slice(0, at), ...many, ...before.slice(at)].join("\n"));
 		const { run_id } = await api.backup.runSelected({ body: { select: { names: [name] } } });
 		await runEnded(api, run_id);
