@@ -3,7 +3,7 @@ import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
-import { addFleet, adminPassword, type Clients, type Product, runEnded, startProduct } from "../product.ts";
+import { addFleet, adminPassword, type Clients, eventually, type Product, runEnded, startProduct } from "../product.ts";
 
 /** Every page, filled with what a hostile device or colleague would write: nothing runs, everybody can read it, on every screen. */
 
@@ -63,6 +63,21 @@ async function fill(): Promise<string[]> {
 	await api.auth.createToken({ body: { name: evil, permissions: ["devices:read"] } });
 	await api.auth.createView({ body: { page: "devices", name: evil.slice(0, 60), search: `q=${mark}`, shared: true } });
 	await api.auth.updateSettings({ body: { login_banner: evil } });
+	const { definition } = await api.devices.getDeviceType({ params: { id: "generic_cli" } });
+	await api.devices.createDeviceType({
+		body: {
+			...definition,
+			id: "evil",
+			label: evil.slice(0, 100),
+			vendor: mark,
+			volatile: [`^${mark}`],
+			logout: evil.slice(0, 100),
+		},
+	});
+	await api.devices.updateCredential({ params: { id: credential.id }, body: { name: `${evil} changed` } });
+	const record = await eventually("the change is in the trail", async () => {
+		return (await api.audit.listAudit({ query: { operation: "updateCredential" } })).items[0];
+	});
 
 	const ended = async (run_id: string) => (await runEnded(api, run_id)).id;
 	const tested = await ended((await api.devices.testDevice({ params: { id: device_id } })).run_id);
@@ -86,9 +101,13 @@ async function fill(): Promise<string[]> {
 		`/groups/${group.id}`,
 		"/credentials",
 		`/credentials?q=${mark}`,
+		`/credentials?credential=${credential.id}`,
 		`/devices?credential_id=${credential.id}`,
 		"/device-types",
 		"/device-types/cisco_ios",
+		"/device-types/evil",
+		"/device-types/evil/edit",
+		"/add-device-type?from=evil",
 		"/backups",
 		"/backups/compare",
 		compare,
@@ -112,6 +131,7 @@ async function fill(): Promise<string[]> {
 		"/roles",
 		"/tokens",
 		"/audit",
+		`/audit?record=${record.id}`,
 		"/settings",
 		"/about",
 		"/no-such-page",
