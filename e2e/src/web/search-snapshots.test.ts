@@ -169,7 +169,7 @@ test("two snapshots are compared: counts, each outcome alone, and from a changed
 		.click();
 	await page.waitForURL("**status=changed*");
 	await shows("1 device");
-	await page.getByRole("link", { name: "What changed" }).click();
+	await page.getByRole("link", { name: "What changed", exact: true }).click();
 	await page.waitForURL("**/backups/compare?from=*&to=*");
 	await page
 		.getByRole("cell", { name: /interface Loopback77/ })

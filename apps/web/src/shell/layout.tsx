@@ -100,8 +100,11 @@ export function Layout() {
 										key={to}
 										component={Link}
 										to={to}
+										// The router takes every page above for active, too.
+										activeOptions={{ exact: true, includeSearch: false }}
 										label={label}
 										active={to === here}
+										{...(to === here && { "aria-current": "page" })}
 										leftSection={<Icon name={icon} />}
 									/>
 								))}

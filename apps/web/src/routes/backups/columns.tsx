@@ -37,51 +37,54 @@ export const columns: Column<Backup>[] = [
 	{
 		id: "status",
 		label: "Status",
+		from: "medium",
 		width: 122,
 		text: ({ status }) => (status === "succeeded" ? succeeded : failed).word,
-		cell: ({ status, error }) => (
-			<span title={error === null ? undefined : visibleLine(`${error.code}: ${error.message}`)}>
-				<State {...(status === "succeeded" ? succeeded : failed)} />
-			</span>
-		),
+		cell: ({ status }) => <State {...(status === "succeeded" ? succeeded : failed)} />,
 	},
 	{
 		id: "change",
 		label: "Change",
-		width: 210,
+		width: 172,
 		text: changeOf,
 		cell: (backup) => {
-			const { id, device_id, status, changed, error, lines_added, lines_removed } = backup;
+			const { id, status, changed, error, lines_added, lines_removed } = backup;
 			if (status === "failed") {
-				return <span className="nc-dim">{visibleLine(error === null ? "" : error.message)}</span>;
+				const why = visibleLine(error === null ? "" : error.message);
+				return (
+					<span title={why}>
+						<span className="nc-narrow">
+							<State {...failed} />
+						</span>
+						<span className="nc-dim">{why}</span>
+					</span>
+				);
 			}
+			if (!changed) return <span className="nc-dim">{changeOf(backup)}</span>;
 			return (
-				<>
-					{changed ? (
-						<TextLink
-							to="/backups/compare"
-							search={{ to: id }}
-							size="sm"
-							aria-label={`What changed: ${changeOf(backup)}`}
-						>
-							<DiffSize added={lines_added} removed={lines_removed} />
-						</TextLink>
-					) : (
-						<span className="nc-dim">{changeOf(backup)}</span>
-					)}
-					<span className="nc-dim"> · </span>
-					<TextLink to="/devices/$id" params={{ id: device_id }} search={{ tab: "config", backup: id }} size="sm">
-						Config
-					</TextLink>
-				</>
+				<TextLink to="/backups/compare" search={{ to: id }} size="sm" aria-label={`What changed: ${changeOf(backup)}`}>
+					<DiffSize added={lines_added} removed={lines_removed} />
+				</TextLink>
 			);
 		},
+	},
+	{
+		id: "config",
+		label: "Config",
+		from: "medium",
+		width: 84,
+		cell: ({ id, device_id, status }) =>
+			status === "succeeded" && (
+				<TextLink to="/devices/$id" params={{ id: device_id }} search={{ tab: "config", backup: id }} size="sm">
+					Config
+				</TextLink>
+			),
 	},
 	{
 		id: "type",
 		label: "Type",
 		from: "wide",
-		width: 130,
+		width: 118,
 		text: ({ device_type }) => device_type,
 		cell: ({ device_type }) => visibleLine(device_type),
 	},
@@ -99,7 +102,7 @@ export const columns: Column<Backup>[] = [
 		id: "started_by",
 		label: "Started by",
 		from: "medium",
-		width: 130,
+		width: 110,
 		text: ({ started_by }) => started_by,
 		cell: ({ started_by }) => visibleLine(started_by),
 	},

@@ -57,12 +57,26 @@ const columns: Column<Row>[] = [
 		label: "Lines",
 		width: 120,
 		text: ({ added, removed }) => `+${added} −${removed}`,
-		cell: ({ status, added, removed }) =>
-			status === "unchanged" ? <span className="nc-dim">0</span> : <DiffSize added={added} removed={removed} />,
+		cell: ({ status, from_backup_id, to_backup_id, added, removed }) => {
+			if (status === "unchanged") return <span className="nc-dim">0</span>;
+			const size = <DiffSize added={added} removed={removed} />;
+			if (from_backup_id === null || to_backup_id === null) return size;
+			return (
+				<TextLink
+					to="/backups/compare"
+					search={{ from: from_backup_id, to: to_backup_id }}
+					size="sm"
+					aria-label={`What changed: +${added} −${removed}`}
+				>
+					{size}
+				</TextLink>
+			);
+		},
 	},
 	{
 		id: "look",
 		label: "Look",
+		from: "medium",
 		width: 150,
 		cell: ({ device_id, status, from_backup_id, to_backup_id }) => {
 			if (status === "changed" && from_backup_id !== null && to_backup_id !== null) {
