@@ -60,7 +60,8 @@ export const tasksApi = defineApi("tasks", {
 		errors: ["runs.not_found"],
 	}),
 	listOperationGroups: get("/api/runs/:id/groups", {
-		summary: "Operations of a run, those with an identical result together, largest group first",
+		summary:
+			"Operations of a run, those with an identical result together: what failed or is unknown first, then the largest group",
 		params: byId,
 		query: ListOperationGroups,
 		returns: Page(OperationGroup),

@@ -20,7 +20,7 @@ const mostNamed = 20;
 /** Characters of the output that a group shows. */
 const sampleLength = 2_000;
 
-/** Groups the operations of a run by what they came to, largest group first. One pass over the run's operations, whatever their number. */
+/** Groups the operations of a run by what they came to: what needs a person first, then the largest. One pass over the run's operations, whatever their number. */
 export function groupOperations(db: Database) {
 	return async (
 		run_id: string,
@@ -37,12 +37,13 @@ export function groupOperations(db: Database) {
 		];
 		const { rows } = await db.orm.execute<GroupRow>(sql`
 			with groups as (
-				select ${groupKey} as key, min(${operations.step_index}) as step_index, count(*)::int as count,
+				select ${groupKey} as key,
+					min(case ${operations.status} when 'unknown' then 0 when 'failed' then 1 else 2 end) as rank, min(${operations.step_index}) as step_index, count(*)::int as count,
 					(array_agg(${operations.id} order by ${operations.device_name}, ${operations.id}))[1:${sql.raw(String(mostNamed))}] as operation_ids,
 					count(*) over ()::int as total
 				from ${operations} where ${sql.join(conditions, sql` and `)} group by 1
 			), page as (
-				select * from groups order by count desc, step_index, key limit ${page_size} offset ${(page - 1) * page_size}
+				select * from groups order by rank, count desc, step_index, key limit ${page_size} offset ${(page - 1) * page_size}
 			)
 			select page.key, page.count, page.operation_ids::text[] as operation_ids, coalesce(page.total, 0) as total,
 				o.step_id, o.step_type, o.status, o.outcome, o.error, o.skip_reason, o.decision, o.device_name,
@@ -53,7 +54,7 @@ export function groupOperations(db: Database) {
 					where operation_id = page.operation_ids[1] order by seq limit 50
 				) c), '') as sample
 			from page join ${operations} o on o.id = page.operation_ids[1]
-			order by page.count desc, page.step_index, page.key`);
+			order by page.rank, page.count desc, page.step_index, page.key`);
 		return {
 			items: rows.map(toGroup),
 			page,
