@@ -3,9 +3,10 @@ import { authApi } from "@netconductor/contracts/auth/api";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import { createClient, type Transport } from "@netconductor/contracts/kernel/client";
-import { ApiProblem, createFetchTransport, type FetchOptions } from "@netconductor/contracts/kernel/fetch-transport";
+import { ApiProblem, type FetchOptions } from "@netconductor/contracts/kernel/fetch-transport";
 import { systemApi } from "@netconductor/contracts/system/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
+import { createPageTransport } from "./page-transport.ts";
 import type { Session } from "./session.ts";
 
 /** Typed calls of the public API on behalf of who is signed in. */
@@ -28,12 +29,9 @@ const expired = new Set(["auth.unauthenticated", "auth.session_ended"]);
 /** A call whose token was refused is made once more with a new one; without one the session has ended. */
 function authenticated(session: Session): Transport<FetchOptions | undefined> {
 	let token: string | undefined;
-	const send = createFetchTransport({
-		url: "",
-		token: async () => {
-			token = await session.accessToken();
-			return token;
-		},
+	const send = createPageTransport(async () => {
+		token = await session.accessToken();
+		return token;
 	});
 	return async (operation, name, input, options) => {
 		try {

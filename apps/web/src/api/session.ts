@@ -1,8 +1,9 @@
 import { authApi } from "@netconductor/contracts/auth/api";
 import type { TokenPair } from "@netconductor/contracts/auth/model";
 import { createClient } from "@netconductor/contracts/kernel/client";
-import { ApiProblem, createFetchTransport } from "@netconductor/contracts/kernel/fetch-transport";
+import { ApiProblem } from "@netconductor/contracts/kernel/fetch-transport";
 import { createLock } from "./lock.ts";
+import { createPageTransport } from "./page-transport.ts";
 import { openSharedStore } from "./shared-store.ts";
 
 const sessionKey = "session";
@@ -43,7 +44,10 @@ type News = { kind: "ended" } | { kind: "begun"; user_id: string };
  * the tab's own storage, so that reloading twice does not break off a refresh whose answer would be lost.
  */
 export function createSession(own: Storage): Session {
-	const auth = createClient(authApi, createFetchTransport({ url: "", token: () => undefined }));
+	const auth = createClient(
+		authApi,
+		createPageTransport(() => undefined),
+	);
 	const store = openSharedStore();
 	const withLock = createLock(store);
 	const tabs = new BroadcastChannel("netconductor.session");

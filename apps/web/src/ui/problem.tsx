@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import type { Problem } from "@netconductor/contracts/kernel/errors";
 import { ApiProblem } from "@netconductor/contracts/kernel/fetch-transport";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import { NoAnswer } from "../api/page-transport.ts";
 import { Notice } from "./notice.tsx";
 
 const mostFields = 30;
@@ -9,7 +10,7 @@ const mostFields = 30;
 /** What went wrong as a problem, also when there was no answer at all. */
 export function problemOf(error: unknown): Problem {
 	if (error instanceof ApiProblem) return error.problem;
-	const offline = error instanceof TypeError;
+	const offline = error instanceof NoAnswer;
 	return {
 		type: "about:blank",
 		title: offline ? "The server does not answer" : "This page failed",

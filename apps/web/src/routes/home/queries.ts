@@ -2,7 +2,7 @@ import { queryOptions } from "@tanstack/react-query";
 import type { Api } from "../../api/api.ts";
 
 /** Items of each list on the dashboard; the pages that they lead to show all. */
-export const shortList = 5;
+const shortList = 5;
 const changesShown = 8;
 const daysShown = 30;
 
