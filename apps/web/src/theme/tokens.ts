@@ -78,11 +78,13 @@ export const theme = createTheme({
 export const cssVariables: CSSVariablesResolver = () => ({
 	variables: {
 		"--nc-nav-width": "208px",
+		"--nc-page-width": "1760px",
 		"--nc-code-size": "0.8125rem",
 		"--nc-code-line": "1.45",
 	},
 	light: {
 		"--mantine-color-dimmed": "#566270",
+		"--mantine-color-placeholder": "#687482",
 		"--mantine-color-error": "#b3261e",
 		"--nc-page": "#f4f6f8",
 		"--nc-surface": "#ffffff",
@@ -107,6 +109,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
 	},
 	dark: {
 		"--mantine-color-dimmed": "#9aa5b3",
+		"--mantine-color-placeholder": "#8590a0",
 		"--mantine-color-error": "#ff9b93",
 		"--nc-page": "#0e1318",
 		"--nc-surface": "#151b22",

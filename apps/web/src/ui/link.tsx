@@ -3,7 +3,8 @@ import { createLink } from "@tanstack/react-router";
 import type { ComponentPropsWithRef } from "react";
 
 function AnchorElement(props: AnchorProps & Omit<ComponentPropsWithRef<"a">, keyof AnchorProps>) {
-	return <Anchor {...props} />;
+	// Without a size of its own a link is as large as the text around it.
+	return <Anchor {...(props.size === undefined && { inherit: true })} {...props} />;
 }
 
 function ButtonElement(props: ButtonProps & Omit<ComponentPropsWithRef<"a">, keyof ButtonProps>) {

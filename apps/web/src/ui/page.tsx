@@ -27,7 +27,7 @@ export function Page({
 					</Title>
 					{beside}
 				</div>
-				{actions !== undefined && <div className="nc-head">{actions}</div>}
+				{actions !== undefined && <div className="nc-actions">{actions}</div>}
 			</div>
 			{children}
 		</div>

@@ -144,7 +144,7 @@ function Installation({ about }: { about: About }) {
 			<dt>Database</dt>
 			<dd>
 				PostgreSQL {visibleLine(database.version)}
-				{database.embedded ? ", brought along" : ", your own"}
+				{database.embedded ? ", embedded" : ", your own"}
 				{database.size_bytes !== null && `, ${bytes(database.size_bytes)}`}
 			</dd>
 			<dt>Topology</dt>

@@ -20,6 +20,7 @@ export const columns: Column<AuditRecord>[] = [
 	{
 		id: "who",
 		label: "Who",
+		from: "medium",
 		width: 140,
 		cell: ({ actor }) => (
 			<span
@@ -35,8 +36,8 @@ export const columns: Column<AuditRecord>[] = [
 		label: "What",
 		cell: (record) => (
 			<>
-				<span title={visibleLine(record.summary)}>{visibleLine(record.summary)}</span>
-				<div className="nc-narrow nc-small nc-dim">{visibleLine(resourceText(record))}</div>
+				{visibleLine(record.summary)}
+				<div className="nc-narrow nc-small nc-dim">{visibleLine(`${record.actor.name} · ${resourceText(record)}`)}</div>
 			</>
 		),
 	},
@@ -44,7 +45,7 @@ export const columns: Column<AuditRecord>[] = [
 		id: "on",
 		label: "On",
 		from: "medium",
-		cell: (record) => <span title={visibleLine(resourceText(record))}>{visibleLine(resourceText(record))}</span>,
+		cell: (record) => visibleLine(resourceText(record)),
 	},
 	{
 		id: "outcome",

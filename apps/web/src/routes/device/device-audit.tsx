@@ -36,6 +36,7 @@ const columns: Column<AuditRecord>[] = [
 	{
 		id: "who",
 		label: "Who",
+		from: "medium",
 		width: 150,
 		text: ({ actor }) => actor.name,
 		cell: ({ actor }) => visibleLine(actor.name),
@@ -43,9 +44,13 @@ const columns: Column<AuditRecord>[] = [
 	{
 		id: "what",
 		label: "What",
-		from: "medium",
 		text: ({ summary }) => summary,
-		cell: ({ summary }) => <span title={visibleLine(summary)}>{visibleLine(summary)}</span>,
+		cell: ({ summary, actor }) => (
+			<>
+				{visibleLine(summary)}
+				<div className="nc-narrow nc-small nc-dim">{visibleLine(actor.name)}</div>
+			</>
+		),
 	},
 	{
 		id: "fields",
@@ -57,6 +62,7 @@ const columns: Column<AuditRecord>[] = [
 	{
 		id: "outcome",
 		label: "Outcome",
+		from: "medium",
 		width: 120,
 		text: ({ outcome }) => outcomeLooks[outcome].word,
 		cell: ({ outcome }) => <OutcomeState outcome={outcome} />,

@@ -18,7 +18,7 @@ const columns: Column<Entry>[] = [
 	{
 		id: "at",
 		label: "When",
-		width: 180,
+		width: 195,
 		text: ({ at }) => at,
 		cell: ({ at, run_id }) =>
 			run_id === null ? (

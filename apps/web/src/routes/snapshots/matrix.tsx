@@ -81,7 +81,7 @@ export function Matrix({ search, onShow }: { search: Search; onShow: (change: Pa
 					) : (
 						<>
 							{/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-							<section className={styles.scroller} aria-label="Matrix" tabIndex={0}>
+							<section className={`nc-spread ${styles.scroller}`} aria-label="Matrix" tabIndex={0}>
 								<Table className={styles.matrix} withRowBorders={false}>
 									<thead>
 										<tr>

@@ -1,6 +1,6 @@
 import { ActionIcon, Button, Group, Menu } from "@mantine/core";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type PointerEvent, type ReactNode, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Icon } from "../icon.tsx";
 import { Pager } from "../pager.tsx";
 import { ProblemAlert } from "../problem.tsx";
@@ -23,6 +23,7 @@ const virtualFrom = 120;
 const rowsAhead = 16;
 const rowHeight = 29;
 const shareWidth = 130;
+const tickWidth = 36;
 const noRows: never[] = [];
 
 interface Props<Row> {
@@ -106,6 +107,7 @@ export function DataTable<Row extends object>(props: Props<Row>) {
 		(row: Row, chosenNow: boolean) => latest.current.selection?.set([latest.current.rowId(row)], chosenNow),
 		[],
 	);
+	const ticks = selection === undefined ? 0 : tickWidth;
 	const offset = source.paging === undefined ? 0 : (source.paging.page - 1) * source.paging.page_size;
 
 	return (
@@ -135,10 +137,10 @@ export function DataTable<Row extends object>(props: Props<Row>) {
 						className="nc-table nc-data-table"
 						aria-label={name}
 						aria-rowcount={source.paging?.total ?? -1}
-						style={{ minWidth: shown.reduce((sum, { width = shareWidth }) => sum + width, 0) }}
+						style={{ minWidth: shown.reduce((sum, { width = shareWidth }) => sum + width, ticks) }}
 					>
 						<colgroup>
-							{selection !== undefined && <col style={{ width: 36 }} />}
+							{selection !== undefined && <col style={{ width: tickWidth }} />}
 							{shown.map(({ id, width }) => (
 								<col key={id} style={{ width }} />
 							))}
@@ -174,7 +176,7 @@ export function DataTable<Row extends object>(props: Props<Row>) {
 								)}
 							</tr>
 						</thead>
-						<tbody ref={body}>
+						<tbody ref={body} onPointerOver={tellWhatIsCutOff}>
 							{above > 0 && <Spacer height={above} />}
 							{window_.map(({ index }) => {
 								const row = rows[index];
@@ -219,6 +221,15 @@ export function DataTable<Row extends object>(props: Props<Row>) {
 			)}
 		</section>
 	);
+}
+
+/** What a cell is too narrow for is told when it is pointed at. */
+function tellWhatIsCutOff({ target }: PointerEvent<HTMLElement>) {
+	const cell = (target as Element).closest("td");
+	if (cell === null) return;
+	// biome-ignore lint/performance/useDomNodeTextContent: what a page of this width hides is not told
+	if (cell.scrollWidth > cell.clientWidth) cell.title = cell.innerText;
+	else cell.removeAttribute("title");
 }
 
 function ColumnChoice<Row>({
