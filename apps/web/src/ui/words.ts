@@ -38,3 +38,10 @@ export function duration(ms: number): string {
 	if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
 	return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
+
+/** What went wrong, without the device that stands beside it already: "Refused the connection." */
+export function withoutDevice(message: string, device_name: string): string {
+	if (!message.startsWith(`${device_name} `)) return message;
+	const said = message.slice(device_name.length + 1).replace(/^\([^)]*\) /, "");
+	return said.charAt(0).toUpperCase() + said.slice(1);
+}

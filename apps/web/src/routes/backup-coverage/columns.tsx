@@ -5,6 +5,7 @@ import { TextLink } from "../../ui/link.tsx";
 import { State } from "../../ui/state.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { Ago } from "../../ui/time.tsx";
+import { withoutDevice } from "../../ui/words.ts";
 
 export type Covered = Coverage["items"][number];
 
@@ -30,11 +31,13 @@ export const columns: Column<Covered>[] = [
 	},
 	{
 		id: "last_good",
-		label: "Last good backup",
+		label: "Last good",
 		sort: "last_good_at",
-		width: 150,
+		width: 120,
 		text: ({ last_good_at }) => last_good_at ?? "",
-		cell: ({ last_good_at }) => <span className="nc-dim">{last_good_at === null ? "never" : <Ago at={last_good_at} />}</span>,
+		cell: ({ last_good_at }) => (
+			<span className="nc-dim">{last_good_at === null ? "never" : <Ago at={last_good_at} />}</span>
+		),
 	},
 	{
 		id: "type",
@@ -59,7 +62,7 @@ export const columns: Column<Covered>[] = [
 		label: "Why",
 		from: "medium",
 		text: ({ last_error }) => last_error?.message ?? "",
-		cell: ({ last_error }) =>
-			last_error !== null && <span title={visibleLine(last_error.message)}>{visibleLine(last_error.message)}</span>,
+		cell: ({ device_name, last_error }) =>
+			last_error !== null && visibleLine(withoutDevice(last_error.message, device_name)),
 	},
 ];

@@ -5,7 +5,7 @@ import { TextLink } from "../../ui/link.tsx";
 import { type Look, State } from "../../ui/state.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { Ago } from "../../ui/time.tsx";
-import { bytes, moment } from "../../ui/words.ts";
+import { bytes, moment, withoutDevice } from "../../ui/words.ts";
 
 const succeeded: Look = { tone: "good", icon: "ok", word: "Succeeded" };
 const failed: Look = { tone: "bad", icon: "cross", word: "Failed" };
@@ -45,12 +45,11 @@ export const columns: Column<Backup>[] = [
 	{
 		id: "change",
 		label: "Change",
-		width: 172,
 		text: changeOf,
 		cell: (backup) => {
-			const { id, status, changed, error, lines_added, lines_removed } = backup;
+			const { id, device_name, status, changed, error, lines_added, lines_removed } = backup;
 			if (status === "failed") {
-				const why = visibleLine(error === null ? "" : error.message);
+				const why = error === null ? "" : visibleLine(withoutDevice(error.message, device_name));
 				return (
 					<span title={why}>
 						<span className="nc-narrow">

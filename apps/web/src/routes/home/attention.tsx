@@ -13,7 +13,7 @@ import { useStartRuns } from "../../ui/start-runs.ts";
 import { healthLooks, type Look, State } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { toastProblem } from "../../ui/toast.tsx";
-import { count } from "../../ui/words.ts";
+import { count, withoutDevice } from "../../ui/words.ts";
 import styles from "./home.module.css";
 import { homeQueries } from "./queries.ts";
 
@@ -34,7 +34,7 @@ export function Attention() {
 	return (
 		<Panel
 			title="Needs a person"
-			actions={<span className="nc-small nc-dim">{matters.length > 0 && count(matters.length, "matter")}</span>}
+			actions={<span className="nc-small nc-dim">{matters.length > 0 && count(matters.length, "thing")}</span>}
 		>
 			{failed !== undefined && <ProblemAlert error={failed.error} onRetry={() => void failed.refetch()} />}
 			{waiting && matters.length === 0 && <RowsLoading rows={4} />}
@@ -106,16 +106,14 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 			key: run.id,
 			look: { tone: "bad", icon: "question", word: "Undecided" },
 			what: (
-				<TextLink to="/runs/$id" params={{ id: run.id }} size="sm" fw={550}>
-					{visibleLine(run.title)}
-				</TextLink>
-			),
-			why: (
 				<>
-					Of {count(run.counts.unknown, "operation")} nobody knows whether the device was changed ·{" "}
-					<Ago at={run.created_at} />
+					<TextLink to="/runs/$id" params={{ id: run.id }} size="sm" fw={550}>
+						{visibleLine(run.title)}
+					</TextLink>
+					<Since at={run.created_at} />
 				</>
 			),
+			why: `Of ${count(run.counts.unknown, "operation")} nobody knows whether the device was changed`,
 			action: (
 				<ButtonLink to="/runs/$id" params={{ id: run.id }} variant="default">
 					{permitted("runs:decide") ? "Decide" : "Look"}
@@ -127,18 +125,13 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 		matters.push({
 			key: `key ${device_id}`,
 			look: healthLooks.host_key_changed,
-			what: <DeviceLink id={device_id} name={device_name} />,
-			why: (
+			what: (
 				<>
-					It presents another key than the accepted one, so nothing is sent to it
-					{presented_at !== null && (
-						<>
-							{" "}
-							· <Ago at={presented_at} />
-						</>
-					)}
+					<DeviceLink id={device_id} name={device_name} />
+					<Since at={presented_at} />
 				</>
 			),
+			why: "It presents another key than the accepted one, so nothing is sent to it",
 			action: (
 				<ButtonLink to="/devices/$id" params={{ id: device_id }} search={{ tab: "host-key" }} variant="default">
 					Compare keys
@@ -154,12 +147,7 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 			what: (
 				<>
 					The last backup by schedule did not start
-					{schedule.data.last_run_at !== null && (
-						<>
-							{" "}
-							· <Ago at={schedule.data.last_run_at} />
-						</>
-					)}
+					<Since at={schedule.data.last_run_at} />
 				</>
 			),
 			why: visibleLine(schedule.data.last_error),
@@ -205,15 +193,10 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 			what: (
 				<>
 					<DeviceLink id={id} name={name} />
-					{health_at !== null && (
-						<span className="nc-small nc-dim">
-							{" "}
-							· <Ago at={health_at} />
-						</span>
-					)}
+					<Since at={health_at} />
 				</>
 			),
-			...(health_error !== null && { why: visibleLine(health_error) }),
+			...(health_error !== null && { why: visibleLine(withoutDevice(health_error, name)) }),
 			action: permitted("devices:test") && (
 				<Button variant="default" onClick={() => test.mutate({ names: [name] })}>
 					Test again
@@ -222,6 +205,16 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 			),
 		};
 	}
+}
+
+function Since({ at }: { at: string | null }) {
+	if (at === null) return null;
+	return (
+		<span className="nc-small nc-dim">
+			{" "}
+			· <Ago at={at} />
+		</span>
+	);
 }
 
 function DeviceLink({ id, name }: { id: string; name: string }) {

@@ -1,7 +1,7 @@
 import type { DevicePhase } from "@netconductor/contracts/kernel/errors";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Decision, Run, RunOperation } from "@netconductor/contracts/tasks/model";
-import { bytes } from "../../ui/words.ts";
+import { bytes, withoutDevice } from "../../ui/words.ts";
 
 const steps: Readonly<Record<string, string>> = {
 	collect_config: "Back up the config",
@@ -35,11 +35,12 @@ export function outcomeWord(outcome: string): string {
 }
 
 /** What an operation came to, in a line. */
-export function resultLine({ status, error, skip_reason, result, step_type }: RunOperation): string {
+export function resultLine({ status, device_name, error, skip_reason, result, step_type }: RunOperation): string {
 	if (error !== null) {
-		if (error.phase === undefined) return visibleLine(error.message);
+		const message = withoutDevice(error.message, device_name);
+		if (error.phase === undefined) return visibleLine(message);
 		const phase = phaseWords[error.phase];
-		return visibleLine(`${phase.charAt(0).toUpperCase()}${phase.slice(1)}: ${error.message}`);
+		return visibleLine(`${phase.charAt(0).toUpperCase()}${phase.slice(1)}: ${message}`);
 	}
 	if (skip_reason !== null) return visibleLine(skip_reason);
 	if (status !== "succeeded" || result === null) return "";
