@@ -146,6 +146,14 @@ describe("the main job", () => {
 			"+interface Loopback77",
 			"+ ip address 10.77.0.1 255.255.255.255",
 		]);
+		const [first, later] = (
+			(await cli.json(["backup", "list", "--device", "ios-1", "--sort", "created_at"])) as { items: { id: string }[] }
+		).items;
+		expect((await cli.run(["backup", "diff", later?.id ?? ""])).stdout).toBe(diff.stdout);
+		expect(await cli.run(["backup", "diff", first?.id ?? ""])).toMatchObject({
+			code: 1,
+			stderr: expect.stringContaining("first good backup"),
+		});
 		expect(
 			await cli.run(["backup", "diff", "ios-1", "--from", "before", "--to", "after", "--exit-code"]),
 		).toMatchObject({ code: 1 });
