@@ -1,6 +1,6 @@
 import type { launchBrowser } from "@netconductor/e2e/browser";
 import { adminPassword } from "@netconductor/e2e/product";
-import { largestPaint } from "./in-page.ts";
+import { largestPaint, loadedFiles } from "./in-page.ts";
 
 type Browser = Awaited<ReturnType<typeof launchBrowser>>;
 type BrowserContext = Awaited<ReturnType<Browser["newContext"]>>;
@@ -10,10 +10,10 @@ type Page = Awaited<ReturnType<BrowserContext["newPage"]>>;
 export interface Load {
 	/** Largest contentful paint, ms after the navigation began. */
 	lcp_ms: number;
-	/** Script as it came over the wire until the page was usable, KiB. */
-	script_kib: number;
-	/** Everything as it came over the wire, KiB. */
-	all_kib: number;
+	/** Script until the page was usable, compressed as it came, kB. */
+	script_kb: number;
+	/** Everything until then, compressed as it came, kB. */
+	all_kb: number;
 	requests: number;
 }
 
@@ -32,24 +32,15 @@ export async function signIn(page: Page, url: string): Promise<void> {
 
 /** Opens an address and measures until `usable` says that a reader can work with the page. */
 export async function measureLoad(page: Page, url: string, usable: () => Promise<unknown>): Promise<Load> {
-	const session = await page.context().newCDPSession(page);
-	await session.send("Network.enable");
-	const kinds = new Map<string, string>();
-	const bytes: { script: boolean; size: number }[] = [];
-	session.on("Network.responseReceived", ({ requestId, type }) => kinds.set(requestId, type));
-	session.on("Network.loadingFinished", ({ requestId, encodedDataLength }) =>
-		bytes.push({ script: kinds.get(requestId) === "Script", size: encodedDataLength }),
-	);
 	await page.goto(url, { waitUntil: "commit" });
 	await usable();
-	const untilUsable = [...bytes];
-	const sum = (list: typeof bytes) => list.reduce((all, { size }) => all + size, 0) / 1024;
+	const loaded: { script: boolean; bytes: number }[] = await page.evaluate(loadedFiles);
 	const lcp_ms: number = await page.evaluate(largestPaint);
-	await session.detach();
+	const sum = (list: typeof loaded) => list.reduce((all, { bytes }) => all + bytes, 0) / 1000;
 	return {
 		lcp_ms,
-		script_kib: sum(untilUsable.filter(({ script }) => script)),
-		all_kib: sum(untilUsable),
-		requests: untilUsable.length,
+		script_kb: sum(loaded.filter(({ script }) => script)),
+		all_kb: sum(loaded),
+		requests: loaded.length,
 	};
 }

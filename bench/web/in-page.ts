@@ -6,6 +6,12 @@ export const largestPaint = `new Promise((resolve) => {
 		.observe({ type: "largest-contentful-paint", buffered: true });
 })`;
 
+/** Answers what was loaded so far: bytes of the bodies, compressed as they came. */
+export const loadedFiles = `performance.getEntriesByType("resource").map(({ name, encodedBodySize }) => ({
+	script: new URL(name).pathname.endsWith(".js"),
+	bytes: encodedBodySize,
+}))`;
+
 /** Begins to note how long each interaction takes until the next paint. The shortest that browsers tell of is 16 ms. */
 export const noteInteractions = `(() => {
 	const seen = globalThis.interactions = {};
