@@ -139,12 +139,13 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	mountSystem(app, needs);
 	await mountDocs(app, needs.process.version);
 	await mountWeb(app, config.web_dir);
-	passUpgrades(app.server, {
+	const upgrades = passUpgrades(app.server, {
 		realtimeAddress: () => needs.addressOf("realtime"),
 		addressOf: createClientAddress(config.trusted_proxies),
 		attempts_per_minute: config.anonymous_requests_per_minute,
 		log,
 	});
+	app.addHook("preClose", async () => upgrades.end());
 	return app;
 }
 

@@ -14,6 +14,11 @@ export interface UpgradeNeeds {
 	log: Log;
 }
 
+export interface Upgrades {
+	/** Ends all that are open and lets no more in. A server does not end those itself, and waits for them when it closes. */
+	end(): void;
+}
+
 /**
  * Hands WebSocket handshakes under `/ws/` on to the realtime service, bytes unchanged. The ticket in the address authenticates
  * them there; nothing is decided here but the path, how many may be open, and how often one address may try.
@@ -21,15 +26,16 @@ export interface UpgradeNeeds {
 export function passUpgrades(
 	server: Server,
 	{ realtimeAddress, addressOf, attempts_per_minute, log }: UpgradeNeeds,
-): void {
-	let open = 0;
+): Upgrades {
+	const open = new Set<Duplex>();
+	let ended = false;
 	const attempts = createAttemptCounter();
 	server.on("upgrade", (request: IncomingMessage, client: Duplex, head: Buffer) => {
 		client.on("error", () => client.destroy());
 		if (!request.url?.startsWith("/ws/")) return refuse(client, "404 Not Found");
 		if (attempts(addressOf(request)) > attempts_per_minute) return refuse(client, "429 Too Many Requests");
-		if (open >= mostOpen) return refuse(client, "503 Service Unavailable");
-		open += 1;
+		if (ended || open.size >= mostOpen) return refuse(client, "503 Service Unavailable");
+		open.add(client);
 		const target = new URL(realtimeAddress());
 		const upstream: Socket = connect({ host: target.hostname, port: Number(target.port) });
 		upstream.setNoDelay(true);
@@ -47,11 +53,17 @@ export function passUpgrades(
 			if (client.writable) refuse(client, "502 Bad Gateway");
 		});
 		client.once("close", () => {
-			open -= 1;
+			open.delete(client);
 			upstream.destroy();
 		});
 		upstream.once("close", () => client.destroy());
 	});
+	return {
+		end: () => {
+			ended = true;
+			for (const client of open) client.destroy();
+		},
+	};
 }
 
 /** Counts an address's attempts within the minute. What it remembers is forgotten as a whole when the minute is over. */
