@@ -3,12 +3,15 @@ import { createRootRouteWithContext, createRoute, lazyRouteComponent, Outlet, re
 import { lazy, Suspense } from "react";
 import type { Api } from "../api/api.ts";
 import { meQuery } from "../api/context.tsx";
+import { untilLoaded } from "../api/load-code.ts";
 import type { Session } from "../api/session.ts";
 import { useAfterFirstPage } from "../shell/after-first-page.ts";
 import { FailedStart } from "../shell/failed-page.tsx";
 import { SignInAgain } from "../shell/sign-in-again.tsx";
 
-const Toasts = lazy(() => import("../shell/toasts.tsx").then(({ Toasts: component }) => ({ default: component })));
+const Toasts = lazy(
+	untilLoaded(() => import("../shell/toasts.tsx").then(({ Toasts: component }) => ({ default: component }))),
+);
 
 interface RouterContext {
 	api: Api;

@@ -1,4 +1,5 @@
 import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
+import { isCodeMissing, loadPageAnew } from "../api/load-code.ts";
 import { ButtonLink } from "../ui/link.tsx";
 import { Page } from "../ui/page.tsx";
 import { ProblemAlert } from "../ui/problem.tsx";
@@ -11,6 +12,8 @@ export function FailedPage({ error, reset }: ErrorComponentProps) {
 		<ProblemAlert
 			error={error}
 			onRetry={() => {
+				// Some browsers never ask a second time for a part that did not come.
+				if (isCodeMissing(error)) return void loadPageAnew();
 				reset();
 				void router.invalidate();
 			}}
@@ -23,7 +26,7 @@ export function FailedStart({ error }: ErrorComponentProps) {
 	const router = useRouter();
 	return (
 		<SmallPage>
-			<ProblemAlert error={error} onRetry={() => void router.invalidate()} />
+			<ProblemAlert error={error} onRetry={() => void (isCodeMissing(error) ? loadPageAnew() : router.invalidate())} />
 		</SmallPage>
 	);
 }

@@ -1,8 +1,11 @@
 import { useDisclosure } from "@mantine/hooks";
 import { lazy, Suspense, useEffect, useMemo } from "react";
+import { untilLoaded } from "../api/load-code.ts";
 import { pressKey, useKeyList } from "./keys.ts";
 
-const KeyHelp = lazy(() => import("./key-help.tsx").then(({ KeyHelp: component }) => ({ default: component })));
+const KeyHelp = lazy(
+	untilLoaded(() => import("./key-help.tsx").then(({ KeyHelp: component }) => ({ default: component }))),
+);
 
 const always = [
 	{ keys: "Ctrl+K", does: "Find devices, configurations, runs, pages and actions", group: "Anywhere" },

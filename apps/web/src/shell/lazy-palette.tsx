@@ -1,9 +1,10 @@
 import { lazy, Suspense, useEffect, useState } from "react";
+import { untilLoaded } from "../api/load-code.ts";
 import { afterFirstPage } from "./after-first-page.ts";
 import { onOpenPalette } from "./palette-door.ts";
 
 const load = () => import("./palette/palette.tsx").then(({ Palette: component }) => ({ default: component }));
-const Palette = lazy(load);
+const Palette = lazy(untilLoaded(load));
 
 /** Ctrl-K or ⌘-K, wherever one is, also in a field. The palette's own script comes after the first page's. */
 export function LazyPalette() {

@@ -2,11 +2,12 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useRouter } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useSession } from "../api/context.tsx";
+import { untilLoaded } from "../api/load-code.ts";
 import { unsaved } from "./unsaved.ts";
 
 const load = () =>
 	import("./sign-in-again-form.tsx").then(({ SignInAgainForm: component }) => ({ default: component }));
-const SignInAgainForm = lazy(load);
+const SignInAgainForm = lazy(untilLoaded(load));
 
 /**
  * A session that ended while a form holds something unsaved: signing in happens over the page, so that nothing typed is lost. Without

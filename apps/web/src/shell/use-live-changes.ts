@@ -62,10 +62,13 @@ export function useLiveChanges(): LiveState {
 		const readAgain = (...kinds: string[]) => void queries.invalidateQueries({ predicate: isAbout(new Set(kinds)) });
 		return followLive({
 			api,
-			// What changed since this page asked its first questions is told, too; after a loss everything is read again anyway.
-			path: () => `/ws/dashboard?past_ms=${Math.ceil(performance.now() - began + asksAhead_ms)}`,
-			read: (message) => DashboardMessage.parse(message),
+			// What changed since this page asked its first questions is told, too. After a loss everything is read again anyway.
+			path: () =>
+				was_lost ? "/ws/dashboard" : `/ws/dashboard?past_ms=${Math.ceil(performance.now() - began + asksAhead_ms)}`,
+			// A page that was opened before an upgrade may hear of what it does not know.
+			read: (message) => DashboardMessage.safeParse(message).data,
 			onMessage: (message) => {
+				if (message === undefined) return;
 				if (message.type === "changed") readAgain(message.what);
 				else if (message.type === "run") tellOfRun(queries, message.run);
 			},

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import type { Problem } from "@netconductor/contracts/kernel/errors";
 import { ApiProblem } from "@netconductor/contracts/kernel/fetch-transport";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import { isCodeMissing } from "../api/load-code.ts";
 import { NoAnswer } from "../api/page-transport.ts";
 import { Notice } from "./notice.tsx";
 
@@ -10,6 +11,16 @@ const mostFields = 30;
 /** What went wrong as a problem, also when there was no answer at all. */
 export function problemOf(error: unknown): Problem {
 	if (error instanceof ApiProblem) return error.problem;
+	if (isCodeMissing(error)) {
+		return {
+			type: "about:blank",
+			title: "The server does not answer",
+			detail:
+				"This page could not be loaded: NetConductor is away, or was upgraded since this tab was opened. Trying again loads the page anew.",
+			status: 0,
+			code: "service.unavailable",
+		};
+	}
 	const offline = error instanceof NoAnswer;
 	return {
 		type: "about:blank",

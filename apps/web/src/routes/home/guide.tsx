@@ -4,6 +4,7 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useQuery } from "@tanstack/react-query";
 import { lazy, type ReactNode, Suspense, useEffect, useRef } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
+import { untilLoaded } from "../../api/load-code.ts";
 import { DiffSize } from "../../ui/diff-size.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
@@ -19,8 +20,8 @@ import styles from "./home.module.css";
 import { homeQueries } from "./queries.ts";
 import { SimulatedNetworkBar, Typed, useSimulatedNetwork } from "./simulated-network.tsx";
 
-const DeviceForm = lazy(() =>
-	import("../devices/device-form.tsx").then(({ DeviceForm: component }) => ({ default: component })),
+const DeviceForm = lazy(
+	untilLoaded(() => import("../devices/device-form.tsx").then(({ DeviceForm: component }) => ({ default: component }))),
 );
 
 /** From nothing to the difference of a changed device: each step says what to do, and ticks itself by what is there. */

@@ -3,6 +3,7 @@ import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
 import { useRouter } from "@tanstack/react-router";
 import { type KeyboardEvent, lazy, Suspense, useEffect, useId, useMemo, useRef, useState } from "react";
 import { useMe } from "../../api/context.tsx";
+import { untilLoaded } from "../../api/load-code.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { problemOf } from "../../ui/problem.tsx";
 import { count } from "../../ui/words.ts";
@@ -14,8 +15,10 @@ import { noteRecent, readRecent } from "./recent.ts";
 import { useActions } from "./use-actions.ts";
 import { useFound } from "./use-found.ts";
 
-const DeviceForm = lazy(() =>
-	import("../../routes/devices/device-form.tsx").then(({ DeviceForm: component }) => ({ default: component })),
+const DeviceForm = lazy(
+	untilLoaded(() =>
+		import("../../routes/devices/device-form.tsx").then(({ DeviceForm: component }) => ({ default: component })),
+	),
 );
 
 /** Everything that has a name, and everything that can be done, from anywhere. */
