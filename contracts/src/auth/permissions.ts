@@ -2,7 +2,7 @@
 export const permissions = {
 	"devices:read": "See devices, device types, groups and their health",
 	"devices:write": "Add, change, import and delete devices, device types, groups and overrides",
-	"devices:test": "Start connectivity tests",
+	"devices:test": "Test connections to devices",
 	"devices:trust": "Accept or forget host keys",
 	"credentials:read": "See credentials, never their secrets",
 	"credentials:write": "Add, change and delete credentials",

@@ -179,7 +179,7 @@ test("a view is kept under a name, is its owner's alone until it is shared, and 
 test("a form changes what was changed in it, and leaves what a colleague changed meanwhile", async () => {
 	const device = await find(nameOf(2));
 	await page.goto(at(`/devices/${device.id}`));
-	await press("Change");
+	await press("Edit");
 	await dialog().getByRole("textbox", { name: "Description" }).fill("By the window");
 	await admin.devices.updateDevice({ params: { id: device.id }, body: { site: "Linz" } });
 	await dialog().getByRole("textbox", { name: "Name", exact: true }).fill("two words");

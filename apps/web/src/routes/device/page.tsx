@@ -90,7 +90,7 @@ function DevicePage() {
 				<>
 					{mayWrite && (
 						<Button variant="default" leftSection={<Icon name="edit" size={14} />} onClick={form.open}>
-							Change
+							Edit
 						</Button>
 					)}
 					{permitted("devices:test") && (

@@ -28,7 +28,7 @@ export const columns: Column<Device>[] = [
 		id: "health",
 		label: "Health",
 		sort: "health",
-		width: 140,
+		width: 160,
 		text: ({ health, enabled }) => (enabled ? healthLooks[health].word : "Disabled"),
 		cell: ({ health, enabled, health_error }) => (
 			<span title={health_error === null ? undefined : visibleLine(health_error)}>

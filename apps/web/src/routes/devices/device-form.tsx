@@ -87,7 +87,7 @@ export function DeviceForm({
 		<FormDrawer
 			opened={opened}
 			onClose={onClose}
-			title={device === undefined ? "Add a device" : `Change ${device.name}`}
+			title={device === undefined ? "Add a device" : `Edit ${device.name}`}
 			action={device === undefined ? "Add device" : "Save"}
 			form={form}
 			beside={

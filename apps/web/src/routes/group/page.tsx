@@ -78,7 +78,7 @@ function GroupPage() {
 								Add devices
 							</Button>
 							<Button variant="default" leftSection={<Icon name="edit" size={14} />} onClick={form.open}>
-								Change
+								Edit
 							</Button>
 						</>
 					)}

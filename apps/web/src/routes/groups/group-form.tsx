@@ -57,7 +57,7 @@ export function GroupForm({
 		<FormDrawer
 			opened={opened}
 			onClose={onClose}
-			title={group === undefined ? "Add a group" : `Change ${group.name}`}
+			title={group === undefined ? "Add a group" : `Edit ${group.name}`}
 			action={group === undefined ? "Add group" : "Save"}
 			form={form}
 		>
