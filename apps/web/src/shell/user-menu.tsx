@@ -2,7 +2,6 @@ import { Menu, useMantineColorScheme } from "@mantine/core";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { Link } from "@tanstack/react-router";
 import { useMe } from "../api/context.tsx";
-import { Icon } from "../ui/icon.tsx";
 import { useDensity } from "./density.ts";
 import { useSignOut } from "./use-sign-out.ts";
 import { UserButton } from "./user-button.tsx";
@@ -39,29 +38,20 @@ export function UserMenu() {
 				<Menu.Divider />
 				<Menu.Label>Colours</Menu.Label>
 				{schemes.map(({ value, label }) => (
-					<Menu.Item
+					<Menu.RadioItem
 						key={value}
-						role="menuitemradio"
-						aria-checked={colorScheme === value}
-						closeMenuOnClick={false}
-						onClick={() => setColorScheme(value)}
-						rightSection={colorScheme === value ? <Icon name="ok" size={14} /> : null}
+						value={value}
+						checked={colorScheme === value}
+						onChange={() => setColorScheme(value)}
 					>
 						{label}
-					</Menu.Item>
+					</Menu.RadioItem>
 				))}
 				<Menu.Label>Density</Menu.Label>
 				{densities.map(({ value, label }) => (
-					<Menu.Item
-						key={value}
-						role="menuitemradio"
-						aria-checked={density === value}
-						closeMenuOnClick={false}
-						onClick={() => setDensity(value)}
-						rightSection={density === value ? <Icon name="ok" size={14} /> : null}
-					>
+					<Menu.RadioItem key={value} value={value} checked={density === value} onChange={() => setDensity(value)}>
 						{label}
-					</Menu.Item>
+					</Menu.RadioItem>
 				))}
 				<Menu.Divider />
 				<Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>

@@ -3,8 +3,8 @@ import { createLink } from "@tanstack/react-router";
 import type { ComponentPropsWithRef } from "react";
 
 function AnchorElement(props: AnchorProps & Omit<ComponentPropsWithRef<"a">, keyof AnchorProps>) {
-	// Without a size of its own a link is as large as the text around it.
-	return <Anchor {...(props.size === undefined && { inherit: true })} {...props} />;
+	// Without a size of its own a link stands in a text: as large as that, and told from it by more than its colour.
+	return <Anchor {...(props.size === undefined && { inherit: true, underline: "always" })} {...props} />;
 }
 
 function ButtonElement(props: ButtonProps & Omit<ComponentPropsWithRef<"a">, keyof ButtonProps>) {

@@ -250,15 +250,13 @@ function ColumnChoice<Row>({
 			<Menu.Dropdown mah={420} style={{ overflowY: "auto" }}>
 				<Menu.Label>Columns</Menu.Label>
 				{columns.map((column) => (
-					<Menu.Item
+					<Menu.CheckboxItem
 						key={column.id}
-						role="menuitemcheckbox"
-						aria-checked={isShown(column)}
-						onClick={() => chosen.choose(column.id, !isShown(column))}
-						leftSection={isShown(column) ? <Icon name="ok" size={14} /> : <span style={{ width: 14 }} />}
+						checked={isShown(column)}
+						onChange={(now) => chosen.choose(column.id, now)}
 					>
 						{column.label}
-					</Menu.Item>
+					</Menu.CheckboxItem>
 				))}
 				{chosen.changed && (
 					<>
