@@ -23,7 +23,7 @@ export function Activity() {
 	const activity = useQuery(homeQueries(useApi()).activity);
 	return (
 		<Panel title="Backups per day">
-			<Loaded query={activity} rows={5}>
+			<Loaded query={activity} rows={6}>
 				{({ days }) =>
 					days.every(({ backups }) => backups === 0) ? (
 						<p className={styles.calm}>No backup in the last {days.length} days.</p>

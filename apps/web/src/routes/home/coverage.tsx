@@ -31,7 +31,7 @@ export function Coverage() {
 				</TextLink>
 			}
 		>
-			<Loaded query={coverage}>
+			<Loaded query={coverage} rows={2}>
 				{({ counts, items }) => (
 					<>
 						<div className="nc-panel-body">

@@ -26,7 +26,7 @@ export function Fleet() {
 				)
 			}
 		>
-			<Loaded query={summary}>
+			<Loaded query={summary} rows={2}>
 				{({ total, enabled, by_health }) => (
 					<div className="nc-panel-body">
 						<Shares

@@ -5,7 +5,6 @@ import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { lazy, Suspense, useCallback } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { Page } from "../../ui/page.tsx";
-import { ProblemAlert } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { useStartRuns } from "../../ui/start-runs.ts";
 import { Activity } from "./activity.tsx";
@@ -42,16 +41,12 @@ function HomePage() {
 				)
 			}
 		>
-			{summary.isLoading && <RowsLoading rows={10} />}
-			{summary.isError && summary.data === undefined && (
-				<ProblemAlert error={summary.error} onRetry={() => void summary.refetch()} />
-			)}
 			{guide.shown && (
 				<Suspense fallback={<RowsLoading rows={10} />}>
 					<Guide devices={devices} onBegin={guide.begin} onClose={guide.close} />
 				</Suspense>
 			)}
-			{(!permitted("devices:read") || devices > 0) && <Panels />}
+			{summary.data?.total !== 0 && <Panels />}
 		</Page>
 	);
 }

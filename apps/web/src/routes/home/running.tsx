@@ -23,7 +23,7 @@ export function Running() {
 				</TextLink>
 			}
 		>
-			<Loaded query={open} rows={2}>
+			<Loaded query={open} rows={1}>
 				{({ items }) =>
 					items.length === 0 ? (
 						<p className={styles.calm}>

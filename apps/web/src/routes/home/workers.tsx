@@ -20,7 +20,7 @@ export function Workers() {
 				</TextLink>
 			}
 		>
-			<Loaded query={stats} rows={3}>
+			<Loaded query={stats} rows={4}>
 				{({ workers_online, concurrency, running, pending, oldest_pending_at, ...hour }) => (
 					<dl className="nc-facts nc-panel-body">
 						<dt>Online</dt>
