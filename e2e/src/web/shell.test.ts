@@ -117,6 +117,44 @@ describe("the palette", () => {
 		await heading(name);
 	});
 
+	test("what is typed before the palette is there is not lost: it finds that device and no other", async () => {
+		const { name = "" } = fleet.devices[0] ?? {};
+		let come = () => {};
+		const asked = new Promise<void>((resolve) => {
+			come = resolve;
+		});
+		await page.route("**/assets/palette-*.js", async (route) => {
+			await asked;
+			await route.continue();
+		});
+		await open("/runs", "Runs");
+		await page.keyboard.press("Control+k");
+		await page.keyboard.type(`${name}0`);
+		await page.keyboard.press("Backspace");
+		await page.keyboard.press("Enter");
+		come();
+		await heading(name);
+		await page.unroute("**/assets/palette-*.js");
+	});
+
+	test("a group is backed up by saying so, a key leads to the run, and Tab begins with what is on its page", async () => {
+		const members = fleet.devices.slice(0, 2).map(({ name }) => name);
+		const { id } = await admin.devices.createGroup({ body: { name: "Night shift" } });
+		const { items } = await admin.devices.listDevices({ query: {} });
+		await admin.devices.setGroupMembers({
+			params: { id },
+			body: { device_ids: items.filter(({ name }) => members.includes(name)).map((device) => device.id) },
+		});
+		await open("/", "Dashboard");
+		await find("back up night");
+		await option("Back up the group Night shift").waitFor();
+		await page.keyboard.press("Enter");
+		await page.getByText("Backing up the group Night shift").waitFor();
+		await page.keyboard.press("w");
+		await page.getByText("2 of 2 operations done").waitFor();
+		expect(await page.evaluate("document.activeElement.id")).toBe("main");
+	});
+
 	test("a device is tested by saying so, and the toast leads to the run", async () => {
 		const { name = "" } = fleet.devices[2] ?? {};
 		await open("/", "Dashboard");
@@ -227,6 +265,39 @@ test("what another does shows without a reload", async () => {
 		.getByRole("link", { name: device.name, exact: true })
 		.waitFor();
 	expect(await page.evaluate("globalThis.notReloaded")).toBe(true);
+});
+
+test("the dashboard says what needs a person, and what mends it is one press away", async () => {
+	const { name = "" } = fleet.devices[2] ?? {};
+	fleet.device(name).changeHostKey();
+	const silent = await admin.devices.createDevice({
+		body: {
+			...{ name: "silent-1", host: "127.0.0.1", port: 1, device_type: "cisco_ios" },
+			...{ username: "admin", password: "of no use" },
+		},
+	});
+	const { run_id } = await admin.devices.testDevices({ body: { select: { names: [name, silent.name] } } });
+	await runEnded(admin, run_id);
+
+	await open("/", "Dashboard");
+	const needs = page.getByRole("region", { name: "Needs a person" }).getByRole("listitem");
+	const changed = needs.filter({ hasText: "Host key changed" });
+	await changed.getByRole("link", { name, exact: true }).waitFor();
+	await needs.filter({ hasText: "without a backup" }).getByRole("button", { name: "Back it up" }).waitFor();
+	expect(await accessibilityFaults(page)).toEqual([]);
+	await needs.filter({ hasText: silent.name }).getByRole("button", { name: "Test again" }).click();
+	await page.getByRole("link", { name: "Watch it live" }).waitFor();
+	await changed.getByRole("link", { name: "Compare keys" }).click();
+	await page.waitForURL("**/devices/*tab=host-key");
+	await page.getByText(fleet.device(name).host_key_fingerprint).first().waitFor();
+
+	const theirs = await signedIn("olga", own);
+	await theirs.page.getByRole("region", { name: "Needs a person" }).getByText(silent.name).first().waitFor();
+	for (const action of ["Test again", "Back it up", "Back up all"]) {
+		expect(await theirs.page.getByRole("button", { name: action }).count(), action).toBe(0);
+	}
+	await theirs.context.close();
+	await admin.devices.deleteDevice({ params: { id: silent.id } });
 });
 
 test("a role that loses a permission loses the page at once, and is told which permission", async () => {

@@ -1,9 +1,10 @@
 import { AppShell, Burger, Group, NavLink, Stack, Text, UnstyledButton } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Link, Outlet, useLocation, useMatches, useNavigate } from "@tanstack/react-router";
-import { useEffect, useMemo } from "react";
+import { useEffect, useMemo, useRef } from "react";
 import { usePermitted } from "../api/context.tsx";
 import { Icon } from "../ui/icon.tsx";
+import { latestRun } from "../ui/latest-run.ts";
 import { FindButton } from "./find-button.tsx";
 import { useKeyList } from "./keys.ts";
 import { LazyKeyHelp } from "./lazy-key-help.tsx";
@@ -32,6 +33,15 @@ export function Layout() {
 					group: "Anywhere",
 					run: () => document.querySelector<HTMLInputElement>("[data-search]")?.focus(),
 				},
+				{
+					keys: "w",
+					does: "Watch the run that you started last",
+					group: "Anywhere",
+					run: () => {
+						const id = latestRun();
+						if (id !== undefined) void navigate({ to: "/runs/$id", params: { id } });
+					},
+				},
 				...menu.flatMap(({ pages }) =>
 					pages.flatMap(({ to, label, key }) =>
 						key === undefined
@@ -45,6 +55,16 @@ export function Layout() {
 	);
 	// biome-ignore lint/correctness/useExhaustiveDependencies: the menu closes whenever the page changes
 	useEffect(close, [pathname]);
+	const shown = useRef(pathname);
+	useEffect(() => {
+		if (shown.current === pathname) return;
+		shown.current = pathname;
+		// Tab begins with the new page, not where the link to it stood; a page may have given the focus to a field of its own.
+		const main = document.getElementById("main");
+		const { activeElement } = document;
+		if (activeElement instanceof HTMLInputElement && main?.contains(activeElement)) return;
+		main?.focus({ preventScroll: true });
+	}, [pathname]);
 	const isWithin = (to: string) => (to === "/" ? pathname === "/" : pathname === to || pathname.startsWith(`${to}/`));
 	// Of pages that are within one another the innermost is the one.
 	const here = menu

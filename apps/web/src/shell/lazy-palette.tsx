@@ -1,6 +1,7 @@
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { untilLoaded } from "../api/load-code.ts";
 import { afterFirstPage } from "./after-first-page.ts";
+import { keepKeys, takeKeys } from "./palette/early-keys.ts";
 import { onOpenPalette } from "./palette-door.ts";
 
 const load = () => import("./palette/palette.tsx").then(({ Palette: component }) => ({ default: component }));
@@ -10,16 +11,20 @@ const Palette = lazy(untilLoaded(load));
 export function LazyPalette() {
 	const [opened, setOpened] = useState(false);
 	const [asked, setAsked] = useState(false);
+	const isOpened = useRef(false);
 	useEffect(() => {
-		const open = () => {
+		const turn = (to: boolean) => {
+			isOpened.current = to;
+			setOpened(to);
+			if (!to) return void takeKeys();
 			setAsked(true);
-			setOpened(true);
+			keepKeys(() => turn(false));
 		};
+		const open = () => turn(true);
 		const press = (event: KeyboardEvent) => {
 			if (event.key.toLowerCase() !== "k" || event.altKey || event.shiftKey || event.ctrlKey === event.metaKey) return;
 			event.preventDefault();
-			setAsked(true);
-			setOpened((before) => !before);
+			turn(!isOpened.current);
 		};
 		const stop = onOpenPalette(open);
 		window.addEventListener("keydown", press);
@@ -27,13 +32,20 @@ export function LazyPalette() {
 		void afterFirstPage().then(() => load().catch(() => undefined));
 		return () => {
 			stop();
+			takeKeys();
 			window.removeEventListener("keydown", press);
 		};
 	}, []);
 	if (!asked) return null;
 	return (
 		<Suspense>
-			<Palette opened={opened} onClose={() => setOpened(false)} />
+			<Palette
+				opened={opened}
+				onClose={() => {
+					isOpened.current = false;
+					setOpened(false);
+				}}
+			/>
 		</Suspense>
 	);
 }

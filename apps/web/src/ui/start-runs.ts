@@ -2,7 +2,7 @@ import type { Selection } from "@netconductor/contracts/devices/model";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useApi } from "../api/context.tsx";
 import { toastProblem, toastRun } from "./toast.tsx";
-import { count } from "./words.ts";
+import { selected } from "./words.ts";
 
 /** Starting work on devices, from whichever page: a toast leads to the run. */
 export function useStartRuns() {
@@ -17,18 +17,13 @@ export function useStartRuns() {
 	const backUp = useMutation({
 		mutationFn: (select: Selection) =>
 			select.all === true ? api.backup.runAll({ body: {} }) : api.backup.runSelected({ body: { select } }),
-		onSuccess: (ref, select) =>
-			started(select.all === true ? "Backing up all devices" : `Backing up ${chosen(select)}`)(ref),
+		onSuccess: (ref, select) => started(`Backing up ${selected(select)}`)(ref),
 		onError: toastProblem,
 	});
 	const test = useMutation({
 		mutationFn: (select: Selection) => api.devices.testDevices({ body: { select } }),
-		onSuccess: (ref, select) => started(`Testing ${chosen(select)}`)(ref),
+		onSuccess: (ref, select) => started(`Testing ${selected(select)}`)(ref),
 		onError: toastProblem,
 	});
 	return { backUp, test };
-}
-
-function chosen({ device_ids, names }: Selection): string {
-	return names?.length === 1 ? `${names[0]}` : count(device_ids?.length ?? names?.length ?? 0, "device");
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withoutDevice } from "./words.ts";
+import { selected, withoutDevice } from "./words.ts";
 
 test("what went wrong is told without the device that stands beside it, and of any other device with its name", () => {
 	expect(withoutDevice("xr-2 (192.0.2.7:22) refused the connection.", "xr-2")).toBe("Refused the connection.");
@@ -9,4 +9,13 @@ test("what went wrong is told without the device that stands beside it, and of a
 	);
 	expect(withoutDevice("The worker was lost.", "xr-2")).toBe("The worker was lost.");
 	expect(withoutDevice("a.b(c (x) said no", "a.b(c")).toBe("Said no");
+});
+
+test("which devices were chosen is told, however they were", () => {
+	expect(selected({ names: ["core-1"] })).toBe("core-1");
+	expect(selected({ device_ids: ["01990000-0000-7000-8000-000000000001"] })).toBe("1 device");
+	expect(selected({ names: ["core-1", "core-2"] })).toBe("2 devices");
+	expect(selected({ groups: ["Backbone"] })).toBe("the group Backbone");
+	expect(selected({ names: ["core-1"], tags: ["edge"] })).toBe("core-1 and the devices tagged edge");
+	expect(selected({ all: true })).toBe("all devices");
 });

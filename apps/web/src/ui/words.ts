@@ -1,3 +1,5 @@
+import type { Selection } from "@netconductor/contracts/devices/model";
+
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const absolute = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium" });
 const number = new Intl.NumberFormat("en");
@@ -44,4 +46,15 @@ export function withoutDevice(message: string, device_name: string): string {
 	if (!message.startsWith(`${device_name} `)) return message;
 	const said = message.slice(device_name.length + 1).replace(/^\([^)]*\) /, "");
 	return said.charAt(0).toUpperCase() + said.slice(1);
+}
+
+/** Which devices were chosen: "core-1", "3 devices", "the group Backbone". */
+export function selected({ device_ids = [], names = [], groups = [], tags = [], all }: Selection): string {
+	if (all) return "all devices";
+	const devices = device_ids.length + names.length;
+	return [
+		...(devices === 1 && names[0] !== undefined ? [names[0]] : devices > 0 ? [count(devices, "device")] : []),
+		...groups.map((group) => `the group ${group}`),
+		...tags.map((tag) => `the devices tagged ${tag}`),
+	].join(" and ");
 }

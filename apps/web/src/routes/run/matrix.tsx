@@ -151,7 +151,7 @@ function Rows({
 		overscan: rowsAhead,
 		getItemKey: (index) => rows[index]?.device_id ?? index,
 	});
-	useRowKeys(body, { toggle: () => {} });
+	useRowKeys(body, { toggle: () => {}, opener: "button" });
 	const [step] = run.steps;
 	const one = run.steps.length === 1 && step !== undefined;
 	const seen = virtualizer.getVirtualItems();

@@ -1,13 +1,24 @@
 import { Kbd, Loader, Modal } from "@mantine/core";
 import { useDebouncedValue, useDisclosure } from "@mantine/hooks";
 import { useRouter } from "@tanstack/react-router";
-import { type KeyboardEvent, lazy, Suspense, useEffect, useId, useMemo, useRef, useState } from "react";
+import {
+	type KeyboardEvent,
+	lazy,
+	Suspense,
+	useEffect,
+	useId,
+	useLayoutEffect,
+	useMemo,
+	useRef,
+	useState,
+} from "react";
 import { useMe } from "../../api/context.tsx";
 import { untilLoaded } from "../../api/load-code.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { problemOf } from "../../ui/problem.tsx";
 import { count } from "../../ui/words.ts";
 import { useMenu } from "../use-menu.ts";
+import { takeKeys } from "./early-keys.ts";
 import type { Entry, Group } from "./entry.ts";
 import { beginsWords } from "./match.ts";
 import styles from "./palette.module.css";
@@ -55,6 +66,7 @@ function Finder({ onClose, onAdd }: { onClose: () => void; onAdd: () => void }) 
 	const { user } = useMe();
 	const router = useRouter();
 	const id = useId();
+	const field = useRef<HTMLInputElement>(null);
 	const list = useRef<HTMLDivElement>(null);
 	const [text, setText] = useState("");
 	const [at, setAt] = useState(0);
@@ -76,10 +88,10 @@ function Finder({ onClose, onAdd }: { onClose: () => void; onAdd: () => void }) 
 		...(wanted === ""
 			? [{ label: "Recent", entries: recent.map((place): Entry => ({ id: `recent ${place.href}`, ...place })) }]
 			: []),
-		...(wanted === "" ? [] : found.groups.slice(0, 1)),
+		...(wanted === "" ? [] : found.named),
 		{ label: "Pages", entries: matching(pages) },
 		{ label: "Actions", entries: matching(actions) },
-		...(wanted === "" ? [] : found.groups.slice(1)),
+		...(wanted === "" ? [] : found.others),
 	].filter(({ entries }) => entries.length > 0);
 	const all = groups.flatMap(({ entries }) => entries);
 	const chosen = Math.min(at, all.length - 1);
@@ -87,6 +99,12 @@ function Finder({ onClose, onAdd }: { onClose: () => void; onAdd: () => void }) 
 	// What stands first now may be about what was typed before.
 	const seeking = wanted !== "" && (wanted !== asked || found.seeking);
 
+	useLayoutEffect(() => {
+		field.current?.focus();
+		const early = takeKeys();
+		setText((now) => now + early.text);
+		setHasty(early.entered);
+	}, []);
 	useEffect(() => {
 		if (chosen >= 0) list.current?.querySelector("[aria-selected=true]")?.scrollIntoView({ block: "nearest" });
 	}, [chosen]);
@@ -130,6 +148,7 @@ function Finder({ onClose, onAdd }: { onClose: () => void; onAdd: () => void }) 
 			<div className={styles.search}>
 				<Icon name="search" />
 				<input
+					ref={field}
 					data-autofocus
 					role="combobox"
 					aria-label="Find anything"
@@ -140,7 +159,7 @@ function Finder({ onClose, onAdd }: { onClose: () => void; onAdd: () => void }) 
 					autoComplete="off"
 					spellCheck={false}
 					maxLength={200}
-					placeholder="Device, address, configuration, run, page or action"
+					placeholder="Device, group, address, configuration, run, page or action"
 					value={text}
 					onChange={({ currentTarget }) => {
 						setText(currentTarget.value);
@@ -181,8 +200,8 @@ function Finder({ onClose, onAdd }: { onClose: () => void; onAdd: () => void }) 
 			</div>
 			{all.every(({ id: of }) => of === "search all") && !searching && (
 				<div className={styles.note}>
-					Nothing of that name. Devices are found by name, address, site or tag; runs by words of their title; pages and
-					actions by words of theirs.
+					Nothing of that name. Devices are found by name, address, site or tag; groups by name; runs by words of their
+					title; pages and actions by words of theirs.
 				</div>
 			)}
 			<div className="nc-visually-hidden" aria-live="polite">

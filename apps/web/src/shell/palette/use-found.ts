@@ -4,17 +4,26 @@ import { useRouter } from "@tanstack/react-router";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { useStartRuns } from "../../ui/start-runs.ts";
 import { healthLooks, runLooks } from "../../ui/state.tsx";
+import { count } from "../../ui/words.ts";
 import type { Entry, Group } from "./entry.ts";
 import { verbOf } from "./match.ts";
 
 const devicesShown = 6;
+const groupsShown = 3;
 const runsShown = 4;
 const configsShown = 4;
 // The contract's shortest search; of two letters almost every configuration holds some.
 const shortestSearch = 3;
 
 /** What the server knows of that name. A question that is no longer wanted is taken back. */
-export function useFound(wanted: string): { groups: Group[]; searching: boolean; seeking: boolean; failed: unknown } {
+export function useFound(wanted: string): {
+	/** Devices and groups of them. */
+	named: Group[];
+	others: Group[];
+	searching: boolean;
+	seeking: boolean;
+	failed: unknown;
+} {
 	const api = useApi();
 	const permitted = usePermitted();
 	const { buildLocation } = useRouter();
@@ -28,6 +37,13 @@ export function useFound(wanted: string): { groups: Group[]; searching: boolean;
 		queryKey: ["devices", "find", rest],
 		queryFn: ({ signal }) =>
 			api.devices.listDevices({ query: { q: rest.slice(0, 200), page_size: devicesShown } }, { signal }),
+		enabled: asks && mayVerb && permitted("devices:read"),
+		placeholderData: keepPreviousData,
+	});
+	const deviceGroups = useQuery({
+		queryKey: ["device_groups", "find", rest],
+		queryFn: ({ signal }) =>
+			api.devices.listGroups({ query: { q: rest.slice(0, 200), page_size: groupsShown } }, { signal }),
 		enabled: asks && mayVerb && permitted("devices:read"),
 		placeholderData: keepPreviousData,
 	});
@@ -45,7 +61,7 @@ export function useFound(wanted: string): { groups: Group[]; searching: boolean;
 		placeholderData: keepPreviousData,
 		retry: false,
 	});
-	if (!asks) return { groups: [], searching: false, seeking: false, failed: undefined };
+	if (!asks) return { named: [], others: [], searching: false, seeking: false, failed: undefined };
 
 	const deviceEntries: Entry[] = ((mayVerb ? devices.data?.items : undefined) ?? []).map(
 		({ id, name, host, health }) => {
@@ -68,6 +84,33 @@ export function useFound(wanted: string): { groups: Group[]; searching: boolean;
 						icon: "history",
 						beside,
 						run: () => backUp.mutate({ names: [name] }),
+					};
+		},
+	);
+	const groupEntries: Entry[] = ((mayVerb ? deviceGroups.data?.items : undefined) ?? []).map(
+		({ id, name, devices: members }) => {
+			const shared = { icon: "group" as const, beside: count(members, "device") };
+			const shown = visibleLine(name);
+			if (verb === "open") {
+				return {
+					id: `group ${id}`,
+					label: shown,
+					...shared,
+					href: buildLocation({ to: "/groups/$id", params: { id } }).href,
+				};
+			}
+			return verb === "test"
+				? {
+						id: `test group ${id}`,
+						label: `Test the group ${shown}`,
+						...shared,
+						run: () => test.mutate({ groups: [name] }),
+					}
+				: {
+						id: `back up group ${id}`,
+						label: `Back up the group ${shown}`,
+						...shared,
+						run: () => backUp.mutate({ groups: [name] }),
 					};
 		},
 	);
@@ -107,16 +150,19 @@ export function useFound(wanted: string): { groups: Group[]; searching: boolean;
 			href: buildLocation({ to: "/search", search: { q: wanted } }).href,
 		});
 	}
-	const asked = [devices, runs, configs];
+	const asked = [devices, deviceGroups, runs, configs];
 	return {
-		groups: [
+		named: [
 			{ label: "Devices", entries: deviceEntries },
+			{ label: "Groups", entries: groupEntries },
+		],
+		others: [
 			{ label: "Runs", entries: runEntries },
 			{ label: "Configurations", entries: configEntries },
 		],
 		searching: asked.some(({ isFetching }) => isFetching),
-		/** Devices, which stand first, are those of a name before. */
-		seeking: devices.isPlaceholderData || devices.isLoading,
+		/** Devices and groups, which stand first, are those of a name before. */
+		seeking: [devices, deviceGroups].some(({ isPlaceholderData, isLoading }) => isPlaceholderData || isLoading),
 		failed: asked.find(({ error }) => error !== null)?.error,
 	};
 }

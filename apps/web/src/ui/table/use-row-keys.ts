@@ -1,10 +1,17 @@
 import { useHotkeys } from "@mantine/hooks";
 import type { RefObject } from "react";
 
-/** `j` and `k` go down and up the rows, `x` chooses the one that is on; Enter opens it, as its link has the focus. */
+/** `j` and `k` go down and up the rows, `x` chooses the one that is on; Enter opens it, as what opens it has the focus. */
 export function useRowKeys(
 	body: RefObject<HTMLTableSectionElement | null>,
-	{ toggle }: { toggle: (index: number) => void },
+	{
+		toggle,
+		opener = "a",
+	}: {
+		toggle: (index: number) => void;
+		/** What of a row opens it. */
+		opener?: "a" | "button";
+	},
 ): void {
 	function rowWithFocus(): HTMLTableRowElement | null {
 		const row = document.activeElement?.closest<HTMLTableRowElement>("tr[data-index]") ?? null;
@@ -15,7 +22,7 @@ export function useRowKeys(
 		const rows = [...(body.current?.querySelectorAll<HTMLTableRowElement>("tr[data-index]") ?? [])];
 		const now = rowWithFocus();
 		const next = now === null ? rows[0] : rows[rows.indexOf(now) + step];
-		const target = next?.querySelector<HTMLElement>("a") ?? next?.querySelector<HTMLElement>("input, button");
+		const target = next?.querySelector<HTMLElement>(opener) ?? next?.querySelector<HTMLElement>("input, button");
 		target?.focus();
 		next?.scrollIntoView({ block: "nearest" });
 	}
