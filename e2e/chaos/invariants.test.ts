@@ -148,7 +148,13 @@ describe("what is planted is found:", () => {
 			`alter table audit.records disable trigger all;
 			create table public.saved as select * from audit.records where operation = 'revealConnection' order by position desc limit 1;
 			delete from audit.records where position = (select position from public.saved)`,
-			"insert into audit.records select * from public.saved; drop table public.saved; alter table audit.records enable trigger all",
+			// What PostgreSQL works out itself cannot be put back.
+			`do $$ declare columns text; begin
+				select string_agg(quote_ident(column_name), ', ') into columns from information_schema.columns
+					where table_schema = 'audit' and table_name = 'records' and is_generated = 'NEVER';
+				execute format('insert into audit.records (%1$s) select %1$s from public.saved', columns);
+			end $$;
+			drop table public.saved; alter table audit.records enable trigger all`,
 			["the audit chain is whole", "the audit trail tells everything once"],
 		],
 	])("%s", async (_, plant, undo, expected) => {
