@@ -9,6 +9,7 @@ import { addFleet, adminPassword, type Clients, eventually, type Product, runEnd
 
 const mark = "Angriff7";
 const evil = `${mark}"'><img src=x onerror=globalThis.owned=1><script>globalThis.owned=1</script>`;
+const nobody = "00000000-0000-7000-8000-000000000001";
 const evilLink = `javascript:globalThis.owned=1//${mark}`;
 const config = (more: string) =>
 	`version 15.1\r\nhostname r1\r\n! ${evil}\r\ninterface Gi0/1\r\n description ${evil}\r\n ${evilLink}\r\n${more}end\r\n`;
@@ -117,7 +118,7 @@ async function fill(): Promise<string[]> {
 		`/search?q=${mark}`,
 		"/snapshots",
 		`/snapshots/${second.snapshot_id}`,
-		"/snapshots/matrix",
+		"/snapshots?tab=matrix",
 		`/snapshots/compare?from=${first.snapshot_id}&to=${second.snapshot_id}`,
 		"/backups/coverage",
 		"/schedule",
@@ -134,6 +135,9 @@ async function fill(): Promise<string[]> {
 		`/audit?record=${record.id}`,
 		"/settings",
 		"/about",
+		`/devices/${nobody}`,
+		`/runs/${nobody}`,
+		`/snapshots/${nobody}`,
 		"/no-such-page",
 	];
 }

@@ -105,7 +105,7 @@ function RecordFacts({ record }: { record: AuditRecord }) {
 							{record.resource_id !== undefined && (
 								<>
 									{" · "}
-									<TextLink to="/audit" search={{ resource_id: record.resource_id }} size="sm">
+									<TextLink to="/audit" search={{ resource_id: record.resource_id }} size="sm" underline="always">
 										its records
 									</TextLink>
 								</>
