@@ -71,6 +71,11 @@ describe("devices", () => {
 		}
 	});
 
+	test("a device with the longest name there may be can be tested", async () => {
+		const { id } = await create("x".repeat(253));
+		expect(await api.testDevice({ params: { id } })).toHaveProperty("run_id");
+	});
+
 	test("names stand in the order in which people count", async () => {
 		for (const name of ["Sorted-10", "sorted-2", "sorted-1-12", "sorted-1-3"]) await create(name);
 		const { items } = await api.listDevices({ query: { q: "sorted-", sort: "name" } });

@@ -10,5 +10,4 @@ test("a snapshot that nobody named says what it is of and when it was taken", ()
 	expect(describeSelection({ tags: ["core"], device_ids: [] }, ["a", "b"])).toBe("devices tagged core");
 	expect(describeSelection({ groups: ["Backbone"], tags: ["core"] }, ["a", "b"])).toBe("2 devices");
 	expect(describeSelection({ names: ["core-1"] }, ["core-1"])).toBe("core-1");
-	expect(describeSelection({ names: ["x".repeat(253)] }, ["x".repeat(253)])).toHaveLength(120);
 });

@@ -9,8 +9,6 @@ import { rememberDevices, rememberRun } from "../snapshots/known.ts";
 import { type StartNeeds, startSnapshot } from "../snapshots/start-snapshot.ts";
 import { backupPlan, chooseTargets } from "./plan.ts";
 
-const longestName = 120;
-
 type Operations = (typeof backupApi)["operations"];
 
 interface Needs extends StartNeeds {
@@ -23,7 +21,7 @@ export function runSingle(needs: Needs): Handler<Operations["runSingle"]> {
 		const select = { device_ids: [call.body.device_id] };
 		const { targets } = await needs.devices.listTargets({ body: { select } }, call);
 		const chosen = chooseTargets(targets, select);
-		const title = `Backup of ${shortened(chosen.targets[0]?.name ?? "")}`;
+		const title = `Backup of ${chosen.targets[0]?.name}`;
 		const plan = backupPlan(chosen, { title, snapshot_id: null, started_by: call.actor.name });
 		await rememberDevices(needs.db.orm, chosen.targets);
 		const { run_id } = await needs.tasks.startRun(
@@ -65,18 +63,13 @@ async function runSnapshot(
 	return { run_id, snapshot_id: id };
 }
 
-/** A device may be called longer than a title may be. */
-function shortened(name: string): string {
-	return name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name;
-}
-
 /** What was selected, for the name of what came of it: `all devices`, `group Backbone`, `core-1`, `12 devices`. */
 export function describeSelection(select: Selection, names: readonly string[]): string {
 	if (select.all === true) return "all devices";
 	const given = [select.device_ids, select.names, select.groups, select.tags].filter((list) => (list?.length ?? 0) > 0);
 	if (given.length === 1 && select.groups?.length === 1) return `group ${select.groups[0]}`;
 	if (given.length === 1 && select.tags?.length === 1) return `devices tagged ${select.tags[0]}`;
-	return names.length === 1 ? shortened(names[0] ?? "") : `${names.length} devices`;
+	return names.length === 1 ? `${names[0]}` : `${names.length} devices`;
 }
 
 /** `Backup of all devices, 2026-03-02 09:14 UTC` */
