@@ -36,8 +36,7 @@ export const PlanStep = z.object({
 /** What a run will do: plain data, hashable, complete before anything starts. */
 export const Plan = z.object({
 	kind: RunKind,
-	/** Room for the longest name of a device and what is done with it. */
-	title: z.string().max(400),
+	title: z.string().max(200),
 	steps: z.array(PlanStep).min(1).max(100),
 	targets: z.array(z.object({ device_id: Id, name: z.string() })).max(50_000),
 	/** Devices that were selected but will not be touched, each with the reason. */
