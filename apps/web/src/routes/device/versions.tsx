@@ -2,6 +2,7 @@ import { Button, Checkbox, Group, Text } from "@mantine/core";
 import type { Device } from "@netconductor/contracts/devices/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useNavigate } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { useApi } from "../../api/context.tsx";
 import { DiffSize } from "../../ui/diff-size.tsx";
 import { TextLink } from "../../ui/link.tsx";
@@ -33,6 +34,9 @@ export function Versions({
 		(query, signal) => api.backup.getHistory({ params: { device_id: device.id }, query }, { signal }),
 		{ key: [device.id, "versions"] },
 	);
+	// The address follows a moment later; a box that is ticked is ticked at once.
+	const [ids, setIds] = useState(() => valuesOf(chosen).slice(0, 2));
+	useEffect(() => setIds(valuesOf(chosen).slice(0, 2)), [chosen]);
 	const versions = list.rows ?? [];
 	if (list.error) return <ProblemAlert error={list.error} onRetry={list.retry} />;
 	if (list.rows === undefined) return <RowsLoading rows={4} />;
@@ -43,13 +47,16 @@ export function Versions({
 			</section>
 		);
 	}
-	const ids = valuesOf(chosen).slice(0, 2);
 	// The list runs from new to old: the later of the two stands first in it. A version that is not loaded is older than all that are.
 	const order = new Map(versions.map(({ backup_id }, index) => [backup_id, index]));
 	const placeOf = (id: string) => order.get(id) ?? Number.POSITIVE_INFINITY;
 	const [to, from] = ids.toSorted((a, b) => placeOf(a) - placeOf(b));
 	const newest = versions.slice(0, 2).map(({ backup_id }) => backup_id);
-	const choose = (id: string, on: boolean) => onChoose(on ? [...ids.slice(-1), id] : ids.filter((one) => one !== id));
+	const choose = (id: string, on: boolean) => {
+		const next = on ? [...ids.slice(-1), id] : ids.filter((one) => one !== id);
+		setIds(next);
+		onChoose(next);
+	};
 	const pair = from !== undefined ? { from, to } : ids.length === 0 ? { from: newest[1], to: newest[0] } : undefined;
 
 	return (
