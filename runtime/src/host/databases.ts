@@ -68,6 +68,7 @@ export function withPassword(given: string, schema: string, master: MasterKeys):
 	return url.href;
 }
 
-function rolePassword(schema: string, { current }: MasterKeys): string {
+/** Password of the role that owns a schema: it follows from the master key. */
+export function rolePassword(schema: string, { current }: MasterKeys): string {
 	return deriveKey(current, `database role ${schema}`).toString("base64url");
 }

@@ -2,6 +2,8 @@ import pg from "pg";
 import { inject } from "vitest";
 import { type Database, openDatabase } from "../db/database.ts";
 import { provisionSchema } from "../db/provision.ts";
+import { rolePassword } from "../host/databases.ts";
+import { testMaster } from "./master.ts";
 
 export interface TestDatabase {
 	/** Superuser's URL of a database that nobody else uses. */
@@ -30,7 +32,9 @@ export async function testDatabase(name: string): Promise<TestDatabase> {
 		url: url.href,
 		admin_url: url.href,
 		async service(service, { max = 5 } = {}) {
-			const service_url = await provisionSchema({ admin_url: url.href, service, password: `test-${service}` });
+			// Roles are the cluster's, which all test files share: another password than the hosts' would shut them out.
+			const password = rolePassword(service, testMaster);
+			const service_url = await provisionSchema({ admin_url: url.href, service, password });
 			const db = openDatabase({ url: service_url, schema: service, application_name: `test ${service}`, max });
 			opened.push(db);
 			return db;

@@ -13,6 +13,7 @@ import { newId } from "../id.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
+import { testMaster } from "./master.ts";
 
 export interface TestHostOptions {
 	services: readonly AnyService[];
@@ -92,7 +93,6 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
 	const all = [...services, ...peers];
 	const database = await testDatabase(services[0]?.name ?? "host");
 	const slices = services.flatMap(({ config }) => (config === undefined ? [] : [config]));
-	const bytes = Buffer.alloc(32, 7);
 	const log = createLog({
 		level: options.log_level ?? "error",
 		destination: { write: (line) => process.stderr.write(line) },
@@ -101,7 +101,7 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
 		const host = await createHost({
 			services: all,
 			config: loadConfig({ slices, env, cwd: "/" }),
-			master: { current: { id: "07070707", bytes, source: "test" }, previous: undefined },
+			master: testMaster,
 			database: { admin_url: database.admin_url, pool_size: 5 },
 			peers: addresses,
 			internal: { host: "127.0.0.1", port: 0 },

@@ -9,6 +9,7 @@ import { newId } from "@netconductor/runtime/id";
 import { createLog } from "@netconductor/runtime/log";
 import { createMetrics } from "@netconductor/runtime/metrics";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
+import { testMaster } from "@netconductor/runtime/testing/master";
 import { createTasksService } from "../src/service.ts";
 import { createWorkerService } from "../src/worker.ts";
 import { probeSteps } from "./probe-steps.ts";
@@ -21,7 +22,7 @@ const log = createLog({
 const host = await createHost({
 	services: [TEST_ROLE === "tasks" ? createTasksService(probeSteps) : createWorkerService(probeSteps)],
 	config: loadConfig({ slices: [workersConfig], env, cwd: "/" }),
-	master: { current: { id: "07070707", bytes: Buffer.alloc(32, 7), source: "test" }, previous: undefined },
+	master: testMaster,
 	database: { urls: { tasks: url }, pool_size: 5 },
 	peers: { devices: TEST_PEERS_URL, backup: TEST_PEERS_URL },
 	internal: { host: "127.0.0.1", port: Number(TEST_PORT) },
