@@ -259,12 +259,9 @@ test("a row that does not open is named, left as it is, and keeps its key from b
 test("a rotation killed in the middle goes on where it stopped", async () => {
 	const vault = await open();
 	const ids = await Promise.all(Array.from({ length: 100 }, (_, index) => store(vault, `secret ${index}`)));
-	const [role] = await db.query<{ name: string }>("select current_user as name");
-	const url = new URL(database.url);
-	url.username = role?.name ?? "";
-	url.password = "test-devices";
+	const url = db.pool.options.connectionString ?? "";
 	const program = fileURLToPath(new URL("../test-support/rotate-vault-process.ts", import.meta.url));
-	const child = spawn(process.execPath, [program, url.href, text.current], { stdio: "inherit" });
+	const child = spawn(process.execPath, [program, url, text.current], { stdio: "inherit" });
 	const [, signal] = await once(child, "exit");
 	expect(signal).toBe("SIGKILL");
 	expect(await keyIdsInUse()).toHaveLength(2);
