@@ -86,7 +86,7 @@ test("an API token is shown once, may what was chosen, and stops working when it
 
 	await page.reload();
 	await page.getByRole("row", { name: /nightly report.*devices:read.*never/ }).waitFor();
-	expect((await page.content()).includes(token)).toBe(false);
+	await expect.poll(async () => (await page.content()).includes(token)).toBe(false);
 	expect((await product.as(token).devices.listDevices({})).total).toBe(0);
 	expect(await refusal(product.as(token).auth.listUsers({}))).toBe("auth.forbidden");
 
@@ -134,7 +134,7 @@ test("a new user gets a password that is shown once and opens only the page on w
 	await page.waitForURL("**/users/*");
 	await page.getByRole("heading", { name: "nils", level: 1 }).waitFor();
 	await dialog().waitFor({ state: "hidden" });
-	expect((await page.content()).includes(first)).toBe(false);
+	await expect.poll(async () => (await page.content()).includes(first)).toBe(false);
 	const token = await product.login("nils", first);
 	expect(await refusal(product.as(token).devices.listDevices({}))).toBe("auth.password_change_required");
 
