@@ -10,11 +10,10 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { CopyButton } from "../../ui/copy-button.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
+import { NotLoaded } from "../../ui/not-loaded.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { PageTabs } from "../../ui/page-tabs.tsx";
-import { ProblemAlert } from "../../ui/problem.tsx";
-import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
 import { count } from "../../ui/words.ts";
 import { Origin } from "../device-types/origin.tsx";
@@ -42,9 +41,15 @@ function DeviceTypePage() {
 	});
 	if (type === undefined) {
 		return (
-			<Page title={id}>
-				{error === null ? <RowsLoading /> : <ProblemAlert error={error} onRetry={() => void refetch()} />}
-			</Page>
+			<NotLoaded
+				title="Device type"
+				query={{ error, refetch }}
+				wayOut={
+					<ButtonLink to="/device-types" variant="default">
+						All device types
+					</ButtonLink>
+				}
+			/>
 		);
 	}
 	return (

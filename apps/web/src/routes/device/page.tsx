@@ -6,10 +6,10 @@ import { useApi, usePermitted } from "../../api/context.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { ButtonLink } from "../../ui/link.tsx";
+import { isNone, NotLoaded } from "../../ui/not-loaded.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PageTabs } from "../../ui/page-tabs.tsx";
-import { ProblemAlert, problemOf } from "../../ui/problem.tsx";
-import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { useStartRuns } from "../../ui/start-runs.ts";
 import { HealthState } from "../../ui/state.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
@@ -68,12 +68,18 @@ function DevicePage() {
 	});
 	const device = query.data;
 	// Deleted by somebody else while the page was open: what it showed is no more.
-	const gone = query.isError && problemOf(query.error).status === 404 && !remove.isSuccess;
+	const gone = isNone(query.error) && !remove.isSuccess;
 	if (device === undefined || gone) {
 		return (
-			<Page title="Device">
-				{query.isError ? <ProblemAlert error={query.error} onRetry={() => query.refetch()} /> : <RowsLoading />}
-			</Page>
+			<NotLoaded
+				title="Device"
+				query={query}
+				wayOut={
+					<ButtonLink to="/devices" variant="default">
+						All devices
+					</ButtonLink>
+				}
+			/>
 		);
 	}
 	const { name, enabled, health } = device;

@@ -9,10 +9,10 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { ButtonLink } from "../../ui/link.tsx";
+import { isNone, NotLoaded } from "../../ui/not-loaded.tsx";
 import { Page } from "../../ui/page.tsx";
 import { useCredentials } from "../../ui/pick/credential-select.tsx";
-import { ProblemAlert, problemOf } from "../../ui/problem.tsx";
-import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { useStartRuns } from "../../ui/start-runs.ts";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
@@ -54,12 +54,18 @@ function GroupPage() {
 	});
 	const group = query.data;
 	// Deleted by somebody else while the page was open: what it showed is no more.
-	const gone = query.isError && problemOf(query.error).status === 404 && !remove.isSuccess;
+	const gone = isNone(query.error) && !remove.isSuccess;
 	if (group === undefined || gone) {
 		return (
-			<Page title="Group">
-				{query.isError ? <ProblemAlert error={query.error} onRetry={() => query.refetch()} /> : <RowsLoading />}
-			</Page>
+			<NotLoaded
+				title="Group"
+				query={query}
+				wayOut={
+					<ButtonLink to="/groups" variant="default">
+						All groups
+					</ButtonLink>
+				}
+			/>
 		);
 	}
 	const mayWrite = permitted("devices:write");

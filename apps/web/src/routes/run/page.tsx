@@ -5,11 +5,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
+import { ButtonLink } from "../../ui/link.tsx";
+import { NotLoaded } from "../../ui/not-loaded.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PageTabs } from "../../ui/page-tabs.tsx";
-import { ProblemAlert } from "../../ui/problem.tsx";
-import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { RunState } from "../../ui/state.tsx";
 import { toastDone, toastProblem, toastRun } from "../../ui/toast.tsx";
 import { count } from "../../ui/words.ts";
@@ -38,9 +38,15 @@ function RunById({ id }: { id: string }) {
 	});
 	if (run.data !== undefined) return <RunView run={run.data} />;
 	return (
-		<Page title="Run">
-			{run.isError ? <ProblemAlert error={run.error} onRetry={() => run.refetch()} /> : <RowsLoading />}
-		</Page>
+		<NotLoaded
+			title="Run"
+			query={run}
+			wayOut={
+				<ButtonLink to="/runs" variant="default">
+					All runs
+				</ButtonLink>
+			}
+		/>
 	);
 }
 

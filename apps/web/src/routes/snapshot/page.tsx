@@ -9,10 +9,9 @@ import { Empty } from "../../ui/empty.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
+import { NotLoaded } from "../../ui/not-loaded.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
-import { ProblemAlert } from "../../ui/problem.tsx";
-import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { Choice } from "../../ui/table/choice.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
@@ -40,13 +39,15 @@ function SnapshotPage() {
 	});
 	if (snapshot.data === undefined) {
 		return (
-			<Page title="Snapshot">
-				{snapshot.isError ? (
-					<ProblemAlert error={snapshot.error} onRetry={() => snapshot.refetch()} />
-				) : (
-					<RowsLoading />
-				)}
-			</Page>
+			<NotLoaded
+				title="Snapshot"
+				query={snapshot}
+				wayOut={
+					<ButtonLink to="/snapshots" variant="default">
+						All snapshots
+					</ButtonLink>
+				}
+			/>
 		);
 	}
 	return <Loaded snapshot={snapshot.data} />;

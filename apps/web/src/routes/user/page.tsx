@@ -9,9 +9,8 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
+import { NotLoaded } from "../../ui/not-loaded.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
-import { ProblemAlert } from "../../ui/problem.tsx";
-import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
 import { SearchField } from "../../ui/table/search-field.tsx";
@@ -57,9 +56,15 @@ function UserPage() {
 	});
 	if (user === undefined) {
 		return (
-			<Page title="User">
-				{error === null ? <RowsLoading /> : <ProblemAlert error={error} onRetry={() => void refetch()} />}
-			</Page>
+			<NotLoaded
+				title="User"
+				query={{ error, refetch }}
+				wayOut={
+					<ButtonLink to="/users" variant="default">
+						All users
+					</ButtonLink>
+				}
+			/>
 		);
 	}
 	const mayChange = permitted("users:write");
