@@ -2,6 +2,7 @@ import { CloseButton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { z } from "zod";
 import { useApi } from "../../api/context.tsx";
+import { BackupChoices } from "../../ui/backup-choices.tsx";
 import { DevicePicker } from "../../ui/device-picker.tsx";
 import { Choice } from "../../ui/table/choice.tsx";
 import { Filters } from "../../ui/table/filters.tsx";
@@ -57,28 +58,7 @@ export function BackupFilters({ search, onFilter }: { search: Search; onFilter: 
 				</>
 			}
 		>
-			<Choice
-				label="Status"
-				any="Any status"
-				options={[
-					{ value: "succeeded", label: "Succeeded" },
-					{ value: "failed", label: "Failed" },
-				]}
-				value={search.status}
-				onChange={(status) => onFilter({ status })}
-				width={130}
-			/>
-			<Choice
-				label="Change"
-				any="Changed or not"
-				options={[
-					{ value: "true", label: "Changed" },
-					{ value: "false", label: "Unchanged" },
-				]}
-				value={search.changed}
-				onChange={(changed) => onFilter({ changed })}
-				width={150}
-			/>
+			<BackupChoices search={search} onFilter={onFilter} />
 			{search.run_id !== undefined && (
 				<span className="nc-state nc-small">
 					Of one run

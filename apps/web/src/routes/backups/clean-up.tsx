@@ -1,10 +1,11 @@
-import { NumberInput, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { CleanupRequest, type CleanupResult } from "@netconductor/contracts/backup/model";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import type { z } from "zod";
 import { useApi } from "../../api/context.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
+import { RetentionFields } from "../../ui/form/retention-fields.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { toastDone } from "../../ui/toast.tsx";
 import { WhatGoes } from "../../ui/what-goes.tsx";
@@ -53,23 +54,10 @@ export function CleanUp({ opened, onClose }: { opened: boolean; onClose: () => v
 				Backups beyond these limits go. The newest good backup of each device stays, and so does what belongs to a
 				pinned snapshot. {schedule.data !== undefined && whenEmpty(schedule.data)}
 			</Text>
-			<NumberInput
-				label="Keep for"
-				description="Older backups go"
-				suffix=" days"
-				min={1}
-				max={36_500}
-				allowDecimal={false}
-				{...form.field("keep_days")}
-			/>
-			<NumberInput
-				label="Keep of each device"
-				description="Consecutive backups with the same text are one version"
-				suffix=" versions"
-				min={1}
-				max={100_000}
-				allowDecimal={false}
-				{...form.field("keep_versions")}
+			<RetentionFields
+				field={form.field}
+				older="Older backups go"
+				versions="Consecutive backups with the same text are one version"
 			/>
 			<div aria-live="polite">
 				{found !== undefined && (

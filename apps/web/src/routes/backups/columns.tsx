@@ -4,8 +4,9 @@ import { DiffSize } from "../../ui/diff-size.tsx";
 import { TextLink } from "../../ui/link.tsx";
 import { type Look, State } from "../../ui/state.tsx";
 import type { Column } from "../../ui/table/column.ts";
+import { createdAtColumn, startedByColumn } from "../../ui/table/common-columns.tsx";
 import { Ago } from "../../ui/time.tsx";
-import { bytes, moment, withoutDevice } from "../../ui/words.ts";
+import { bytes, withoutDevice } from "../../ui/words.ts";
 
 const succeeded: Look = { tone: "good", icon: "ok", word: "Succeeded" };
 const failed: Look = { tone: "bad", icon: "cross", word: "Failed" };
@@ -97,14 +98,7 @@ export const columns: Column<Backup>[] = [
 		text: ({ size_bytes }) => (size_bytes === null ? "" : String(size_bytes)),
 		cell: ({ size_bytes }) => (size_bytes === null ? "" : bytes(size_bytes)),
 	},
-	{
-		id: "started_by",
-		label: "Started by",
-		from: "medium",
-		width: 110,
-		text: ({ started_by }) => started_by,
-		cell: ({ started_by }) => visibleLine(started_by),
-	},
+	startedByColumn({ from: "medium", width: 110 }),
 	{
 		id: "run",
 		label: "Run",
@@ -127,17 +121,5 @@ export const columns: Column<Backup>[] = [
 			</>
 		),
 	},
-	{
-		id: "created_at",
-		label: "Made",
-		sort: "created_at",
-		from: "medium",
-		width: 190,
-		text: ({ created_at }) => created_at,
-		cell: ({ created_at }) => (
-			<time className="nc-dim" dateTime={created_at}>
-				{moment(created_at)}
-			</time>
-		),
-	},
+	createdAtColumn("Made"),
 ];

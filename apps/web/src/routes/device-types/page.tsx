@@ -4,7 +4,7 @@ import { Empty } from "../../ui/empty.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink } from "../../ui/link.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Choice } from "../../ui/table/choice.tsx";
+import { TruthChoice } from "../../ui/table/choice.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
 import { SearchField } from "../../ui/table/search-field.tsx";
@@ -52,13 +52,11 @@ function DeviceTypesPage() {
 							q={search.q}
 							onSearch={(q) => show({ q })}
 						/>
-						<Choice
+						<TruthChoice
 							label="Origin"
 							any="Any origin"
-							options={[
-								{ value: "true", label: "Built in" },
-								{ value: "false", label: "Custom" },
-							]}
+							yes="Built in"
+							no="Custom"
 							value={search.built_in}
 							onChange={(built_in) => show({ built_in })}
 						/>

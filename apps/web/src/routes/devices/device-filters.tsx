@@ -3,7 +3,7 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { z } from "zod";
 import { useCredentials } from "../../ui/pick/credential-select.tsx";
 import { healthLooks } from "../../ui/state.tsx";
-import { Choice, Choices } from "../../ui/table/choice.tsx";
+import { Choice, Choices, TruthChoice } from "../../ui/table/choice.tsx";
 import { Filters } from "../../ui/table/filters.tsx";
 import { valuesOf } from "../../ui/table/list-search.ts";
 import { SearchField } from "../../ui/table/search-field.tsx";
@@ -59,23 +59,19 @@ export function DeviceFilters({ search, onFilter }: { search: Search; onFilter: 
 						onChange={(values) => onFilter({ group: joined(values) })}
 						width={150}
 					/>
-					<Choice
+					<TruthChoice
 						label="Enabled"
 						any="Enabled or not"
-						options={[
-							{ value: "true", label: "Enabled" },
-							{ value: "false", label: "Disabled" },
-						]}
+						yes="Enabled"
+						no="Disabled"
 						value={search.enabled}
 						onChange={(enabled) => onFilter({ enabled })}
 					/>
-					<Choice
+					<TruthChoice
 						label="Host key"
 						any="Any host key"
-						options={[
-							{ value: "true", label: "Changed, undecided" },
-							{ value: "false", label: "As accepted" },
-						]}
+						yes="Changed, undecided"
+						no="As accepted"
 						value={search.changed_host_key}
 						onChange={(changed_host_key) => onFilter({ changed_host_key })}
 					/>

@@ -17,6 +17,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import type { z } from "zod";
 import { useApi, usePermitted } from "../../api/context.tsx";
+import { RetentionFields } from "../../ui/form/retention-fields.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { Panel } from "../../ui/page.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
@@ -206,23 +207,10 @@ export function ScheduleForm({
 						</Panel>
 						<Panel title="What is kept">
 							<Stack gap="sm" p="sm">
-								<NumberInput
-									label="Keep for"
-									description="Older backups are deleted; empty keeps them. The newest good one of each device always stays."
-									suffix=" days"
-									min={1}
-									max={36_500}
-									allowDecimal={false}
-									{...form.field("keep_days")}
-								/>
-								<NumberInput
-									label="Keep of each device"
-									description="Consecutive backups with the same text are one version; empty keeps all."
-									suffix=" versions"
-									min={1}
-									max={100_000}
-									allowDecimal={false}
-									{...form.field("keep_versions")}
+								<RetentionFields
+									field={form.field}
+									older="Older backups are deleted; empty keeps them. The newest good one of each device always stays."
+									versions="Consecutive backups with the same text are one version; empty keeps all."
 								/>
 							</Stack>
 						</Panel>

@@ -5,6 +5,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
+import { BackupChoices } from "../../ui/backup-choices.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
@@ -12,7 +13,6 @@ import { ButtonLink, TextLink } from "../../ui/link.tsx";
 import { NotLoaded } from "../../ui/not-loaded.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
-import { Choice } from "../../ui/table/choice.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
 import { SearchField } from "../../ui/table/search-field.tsx";
@@ -213,27 +213,7 @@ function Devices({ snapshot: { id, devices } }: { snapshot: Snapshot }) {
 			filters={
 				<>
 					<SearchField label="Search devices" placeholder="Device name" q={search.q} onSearch={(q) => show({ q })} />
-					<Choice
-						label="Status"
-						any="Any status"
-						options={[
-							{ value: "succeeded", label: "Succeeded" },
-							{ value: "failed", label: "Failed" },
-						]}
-						value={search.status}
-						onChange={(status) => show({ status })}
-						width={130}
-					/>
-					<Choice
-						label="Change"
-						any="Changed or not"
-						options={[
-							{ value: "true", label: "Changed" },
-							{ value: "false", label: "Unchanged" },
-						]}
-						value={search.changed}
-						onChange={(changed) => show({ changed })}
-					/>
+					<BackupChoices search={search} onFilter={show} />
 				</>
 			}
 			empty={

@@ -3,6 +3,7 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { Icon } from "../../ui/icon.tsx";
 import { TextLink } from "../../ui/link.tsx";
 import type { Column } from "../../ui/table/column.ts";
+import { createdAtColumn, startedByColumn } from "../../ui/table/common-columns.tsx";
 import { bytes, moment } from "../../ui/words.ts";
 import { SnapshotState, snapshotLooks } from "./snapshot-state.tsx";
 
@@ -88,25 +89,6 @@ export const columns: Column<Snapshot>[] = [
 		text: ({ size_bytes }) => String(size_bytes),
 		cell: ({ size_bytes }) => bytes(size_bytes),
 	},
-	{
-		id: "started_by",
-		label: "Started by",
-		from: "wide",
-		width: 130,
-		text: ({ started_by }) => started_by,
-		cell: ({ started_by }) => visibleLine(started_by),
-	},
-	{
-		id: "created_at",
-		label: "Taken",
-		sort: "created_at",
-		from: "medium",
-		width: 190,
-		text: ({ created_at }) => created_at,
-		cell: ({ created_at }) => (
-			<time className="nc-dim" dateTime={created_at}>
-				{moment(created_at)}
-			</time>
-		),
-	},
+	startedByColumn({ from: "wide", width: 130 }),
+	createdAtColumn("Taken"),
 ];

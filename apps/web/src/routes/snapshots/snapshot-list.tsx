@@ -3,7 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import type { z } from "zod";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { Empty } from "../../ui/empty.tsx";
-import { Choice } from "../../ui/table/choice.tsx";
+import { TruthChoice } from "../../ui/table/choice.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { Filters } from "../../ui/table/filters.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
@@ -60,13 +60,11 @@ export function SnapshotList({ search, onShow }: { search: Search; onShow: (chan
 						<SearchField label="Search snapshots" placeholder="Name" q={q} onSearch={(text) => onShow({ q: text })} />
 					}
 				>
-					<Choice
+					<TruthChoice
 						label="Pinned"
 						any="Pinned or not"
-						options={[
-							{ value: "true", label: "Pinned" },
-							{ value: "false", label: "Not pinned" },
-						]}
+						yes="Pinned"
+						no="Not pinned"
 						value={pinned}
 						onChange={(value) => onShow({ pinned: value })}
 					/>

@@ -69,3 +69,31 @@ export function Choices<T extends string>({
 		/>
 	);
 }
+
+type Truth = "true" | "false";
+
+/** A filter by something that holds or does not. */
+export function TruthChoice({
+	yes,
+	no,
+	...rest
+}: {
+	label: string;
+	any: string;
+	/** What it is called where it holds, and where it does not. */
+	yes: string;
+	no: string;
+	value: Truth | undefined;
+	onChange: (value: Truth | undefined) => void;
+	width?: number;
+}) {
+	return (
+		<Choice
+			options={[
+				{ value: "true", label: yes },
+				{ value: "false", label: no },
+			]}
+			{...rest}
+		/>
+	);
+}
