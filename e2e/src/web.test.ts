@@ -134,16 +134,22 @@ test("a backup of all devices is seen live, also after a reload and a lost conne
 	await page.goto(at("/devices"));
 	await shows(`${deviceCount} devices`);
 	await page.getByRole("button", { name: "Back up all" }).click();
+	const followed = page.waitForEvent("websocket", (socket) => socket.url().includes("/ws/tasks/"));
 	const run_id = await watch();
-	await shows("Live");
+	// Only the connections of the page that is loaded anew are to be seen below.
+	await followed;
 	const continuedAfter: number[] = [];
 	await page.routeWebSocket(/\/ws\/tasks\//, (socket) => {
 		continuedAfter.push(Number(new URL(socket.url()).searchParams.get("after")));
-		const server = socket.connectToServer();
-		server.onMessage((message) => {
+		const isFirst = continuedAfter.length === 1;
+		let lost = false;
+		socket.connectToServer().onMessage((message) => {
+			if (lost) return;
 			socket.send(message);
-			const heard = JSON.parse(String(message)).type;
-			if (continuedAfter.length === 1 && heard === "output") void socket.close({ code: 1012, reason: "lost" });
+			if (!isFirst || JSON.parse(String(message)).type !== "output") return;
+			lost = true;
+			// What was sent reaches the page before the loss does.
+			setTimeout(() => void socket.close({ code: 1012, reason: "lost" }), 200);
 		});
 	});
 	await page.reload();

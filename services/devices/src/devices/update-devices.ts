@@ -1,4 +1,5 @@
 import type { BulkAction } from "@netconductor/contracts/devices/model";
+import { inNaturalOrder } from "@netconductor/contracts/kernel/natural-order";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
@@ -44,7 +45,7 @@ export function updateDevices({
 			await outbox.publishAll(tx, "device.updated.v1", updated.map(announced));
 			return updated;
 		});
-		const devices = recordedNames(changed.map(({ name }) => name));
+		const devices = recordedNames(changed.map(({ name }) => name).sort(inNaturalOrder));
 		note({
 			resource_type: "device",
 			resource_name: `${changed.length} devices`,

@@ -16,6 +16,7 @@ import { Notice } from "../../ui/notice.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
 import { saveText } from "../../ui/table/csv.ts";
 import { Moment } from "../../ui/time.tsx";
+import { ViewSwitch } from "../../ui/view-switch.tsx";
 import { usualContext } from "./comparison-query.ts";
 import { type CompareSearch, Context } from "./search.ts";
 
@@ -141,12 +142,11 @@ export function Difference({
 							onChange={(value) => onShow({ context: Context.parse(value === "all" ? value : Number(value)) })}
 						/>
 					)}
-					<Switch
-						size="xs"
+					<ViewSwitch
 						label="Ignore volatile lines"
 						title="Time stamps, counters and whatever else changes by itself is left out"
 						checked={form === "normalised"}
-						onChange={({ currentTarget }) => onShow({ form: currentTarget.checked ? "normalised" : "raw" })}
+						onChange={(ignored) => onShow({ form: ignored ? "normalised" : "raw" })}
 					/>
 					{mayReveal && (
 						<Switch

@@ -144,11 +144,7 @@ function DevicePage() {
 						label: "Versions",
 						shown: mayReadBackups,
 						content: () => (
-							<Versions
-								device={device}
-								chosen={search.versions}
-								onChoose={(versions) => change({ versions: versions.join(",") || undefined })}
-							/>
+							<Versions device={device} chosen={search.versions} onChoose={(versions) => change({ versions })} />
 						),
 					},
 					{ value: "blame", label: "Blame", shown: mayReadBackups, content: () => <Blame device={device} /> },

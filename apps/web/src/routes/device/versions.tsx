@@ -2,7 +2,6 @@ import { Button, Checkbox, Group, Text } from "@mantine/core";
 import type { Device } from "@netconductor/contracts/devices/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useNavigate } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
 import { useApi } from "../../api/context.tsx";
 import { DiffSize } from "../../ui/diff-size.tsx";
 import { TextLink } from "../../ui/link.tsx";
@@ -11,6 +10,7 @@ import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { valuesOf } from "../../ui/table/list-search.ts";
 import { useCursorList } from "../../ui/table/list-source.ts";
 import { Ago, Moment } from "../../ui/time.tsx";
+import { useAtOnce } from "../../ui/use-at-once.ts";
 import { count, moment } from "../../ui/words.ts";
 import { ChangeStrip } from "./change-strip.tsx";
 import { NoBackup } from "./no-backup.tsx";
@@ -24,7 +24,7 @@ export function Versions({
 	device: Device;
 	/** As the address has them. */
 	chosen: string | undefined;
-	onChoose: (versions: string[]) => void;
+	onChoose: (versions: string | undefined) => void;
 }) {
 	const api = useApi();
 	const navigate = useNavigate();
@@ -34,9 +34,8 @@ export function Versions({
 		(query, signal) => api.backup.getHistory({ params: { device_id: device.id }, query }, { signal }),
 		{ key: [device.id, "versions"] },
 	);
-	// The address follows a moment later; a box that is ticked is ticked at once.
-	const [ids, setIds] = useState(() => valuesOf(chosen).slice(0, 2));
-	useEffect(() => setIds(valuesOf(chosen).slice(0, 2)), [chosen]);
+	const [shown, show] = useAtOnce(chosen);
+	const ids = valuesOf(shown).slice(0, 2);
 	const versions = list.rows ?? [];
 	if (list.error) return <ProblemAlert error={list.error} onRetry={list.retry} />;
 	if (list.rows === undefined) return <RowsLoading rows={4} />;
@@ -54,8 +53,9 @@ export function Versions({
 	const newest = versions.slice(0, 2).map(({ backup_id }) => backup_id);
 	const choose = (id: string, on: boolean) => {
 		const next = on ? [...ids.slice(-1), id] : ids.filter((one) => one !== id);
-		setIds(next);
-		onChoose(next);
+		const written = next.join(",") || undefined;
+		show(written);
+		onChoose(written);
 	};
 	const pair = from !== undefined ? { from, to } : ids.length === 0 ? { from: newest[1], to: newest[0] } : undefined;
 

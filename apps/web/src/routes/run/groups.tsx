@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { inNaturalOrder } from "@netconductor/contracts/kernel/natural-order";
 import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible-text";
 import type { OperationGroup, Run } from "@netconductor/contracts/tasks/model";
 import { keepPreviousData, useMutation, useQuery } from "@tanstack/react-query";
@@ -20,7 +21,6 @@ import { useShow } from "./use-show.ts";
 
 const groupsOnPage = 20;
 const operationsAtOnce = 500;
-const byName = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
 /** What the operations came to, those of which the same can be said together: of ten thousand devices the few that differ stand out. */
 export function Groups({ run }: { run: Run }) {
@@ -120,7 +120,7 @@ function Result({ run, group }: { run: Run; group: OperationGroup }) {
 					</p>
 				)}
 				<p className="nc-dim nc-small nc-break" style={{ margin: "6px 0 0" }}>
-					{visibleLine(device_names.toSorted(byName.compare).join(", "))}
+					{visibleLine(device_names.toSorted(inNaturalOrder).join(", "))}
 					{more > 0 && ` and ${count(more, "other")}`}
 				</p>
 				<div className={style.actions}>

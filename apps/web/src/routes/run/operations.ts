@@ -1,3 +1,4 @@
+import { inNaturalOrder } from "@netconductor/contracts/kernel/natural-order";
 import type { OperationStatus, Run, RunOperation } from "@netconductor/contracts/tasks/model";
 
 /** All operations of a run, by id. A new map at each change. */
@@ -41,8 +42,6 @@ export interface Row {
 	cells: readonly (RunOperation | undefined)[];
 }
 
-const byName = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
-
 /** Device by device, by name: `core-2` before `core-10`. */
 export function rowsOf(operations: Operations, steps: Run["steps"]): Row[] {
 	const places = new Map(steps.map(({ id }, index) => [id, index]));
@@ -56,7 +55,7 @@ export function rowsOf(operations: Operations, steps: Run["steps"]): Row[] {
 		}
 		row.cells[places.get(step_id) ?? 0] = operation;
 	}
-	return [...rows.values()].sort((a, b) => byName.compare(a.device_name, b.device_name));
+	return [...rows.values()].sort((a, b) => inNaturalOrder(a.device_name, b.device_name));
 }
 
 /** Rows of which the device's name holds the text and one operation is as asked for. */

@@ -15,6 +15,7 @@ import { ProblemAlert, problemOf } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { Choice } from "../../ui/table/choice.tsx";
 import { MomentField } from "../../ui/table/moment-field.tsx";
+import { useAtOnce } from "../../ui/use-at-once.ts";
 import { count } from "../../ui/words.ts";
 import { Hits } from "./hits.tsx";
 import { SaveHits } from "./save-hits.tsx";
@@ -36,6 +37,8 @@ function SearchPage() {
 	const { q = "", regex = false, at, device_id, device_type, context = usualContext, page = 1 } = search;
 	const show = (change: Partial<typeof search>) =>
 		void navigate({ search: (before) => ({ ...before, page: undefined, ...change }), replace: true });
+	const [regexShown, showRegex] = useAtOnce(regex);
+	const [caseShown, showCase] = useAtOnce(search.case ?? false);
 	const asked = q.length >= shortest;
 	const query = {
 		q,
@@ -87,14 +90,20 @@ function SearchPage() {
 					<Checkbox
 						size="xs"
 						label="Regular expression (RE2)"
-						checked={regex}
-						onChange={({ currentTarget }) => show({ regex: currentTarget.checked || undefined })}
+						checked={regexShown}
+						onChange={({ currentTarget: { checked } }) => {
+							showRegex(checked);
+							show({ regex: checked || undefined });
+						}}
 					/>
 					<Checkbox
 						size="xs"
 						label="Match case"
-						checked={search.case ?? false}
-						onChange={({ currentTarget }) => show({ case: currentTarget.checked || undefined })}
+						checked={caseShown}
+						onChange={({ currentTarget: { checked } }) => {
+							showCase(checked);
+							show({ case: checked || undefined });
+						}}
 					/>
 					<DevicePicker
 						label="Device"

@@ -1,4 +1,4 @@
-import { Select, Switch, Table } from "@mantine/core";
+import { Select, Table } from "@mantine/core";
 import type { SnapshotMatrix } from "@netconductor/contracts/backup/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
@@ -10,6 +10,7 @@ import { TextLink } from "../../ui/link.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Pager } from "../../ui/pager.tsx";
 import { SearchField } from "../../ui/table/search-field.tsx";
+import { ViewSwitch } from "../../ui/view-switch.tsx";
 import { count, moment } from "../../ui/words.ts";
 import styles from "./matrix.module.css";
 import type { SnapshotsSearch } from "./search.ts";
@@ -59,11 +60,10 @@ export function Matrix({ search, onShow }: { search: Search; onShow: (change: Pa
 						data={[...new Set([...amounts, String(newest)])].map((value) => ({ value, label: `Newest ${value}` }))}
 						onChange={(value) => onShow({ newest: Number(value) })}
 					/>
-					<Switch
-						size="xs"
+					<ViewSwitch
 						label="Only devices that changed"
 						checked={only_changed}
-						onChange={({ currentTarget }) => onShow({ only_changed: currentTarget.checked || undefined })}
+						onChange={(only) => onShow({ only_changed: only || undefined })}
 					/>
 				</div>
 				<Legend />

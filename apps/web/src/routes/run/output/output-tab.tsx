@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Select, Switch, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, Select, TextInput } from "@mantine/core";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run } from "@netconductor/contracts/tasks/model";
 import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
@@ -7,6 +7,7 @@ import { CopyButton } from "../../../ui/copy-button.tsx";
 import { Icon } from "../../../ui/icon.tsx";
 import { saveText } from "../../../ui/table/csv.ts";
 import { toastProblem } from "../../../ui/toast.tsx";
+import { ViewSwitch } from "../../../ui/view-switch.tsx";
 import { count } from "../../../ui/words.ts";
 import { stepName } from "../operation-words.ts";
 import type { RunFeed } from "../run-feed.ts";
@@ -55,18 +56,8 @@ function Output({ run, output }: { run: Run; output: OutputWindow }) {
 				<Group gap="xs" style={{ flex: "1 1 260px", minWidth: 0 }}>
 					<Find output={output} log={log} marked={marked} onMark={setMarked} />
 					<OfDevice run={run} value={of} onChange={(id) => show({ of: id })} />
-					<Switch
-						size="xs"
-						label="Times"
-						checked={times}
-						onChange={({ currentTarget }) => show({ times: currentTarget.checked || undefined })}
-					/>
-					<Switch
-						size="xs"
-						label="Wrap"
-						checked={wrap}
-						onChange={({ currentTarget }) => show({ wrap: currentTarget.checked ? undefined : false })}
-					/>
+					<ViewSwitch label="Times" checked={times} onChange={(on) => show({ times: on || undefined })} />
+					<ViewSwitch label="Wrap" checked={wrap} onChange={(on) => show({ wrap: on ? undefined : false })} />
 				</Group>
 				<Group gap="xs">
 					<CopyButton
