@@ -37,6 +37,12 @@ export async function accessibilityFaults(page: Page): Promise<string[]> {
 	// Evaluated by the debugger, which the page's policy does not concern.
 	await page.evaluate(axe.source);
 	return page.evaluate(async () => {
+		// What fades in has the contrast that it will have only when it is there. What turns forever (a loader) is not waited for.
+		type Effect = { getComputedTiming(): { endTime?: unknown } } | null;
+		type Movements = { getAnimations(): { effect: Effect; finished: Promise<unknown> }[] };
+		const movements = (globalThis as unknown as { document: Movements }).document.getAnimations();
+		const ending = movements.filter(({ effect }) => Number.isFinite(effect?.getComputedTiming().endTime));
+		await Promise.allSettled(ending.map(({ finished }) => finished));
 		type Axe = { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
 		const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run();
 		return violations
