@@ -1,6 +1,8 @@
+import { alertsApi } from "./alerts/api.ts";
 import { auditApi } from "./audit/api.ts";
 import { authApi } from "./auth/api.ts";
 import { backupApi } from "./backup/api.ts";
+import { configApi } from "./config/api.ts";
 import { devicesApi } from "./devices/api.ts";
 import { systemApi } from "./system/api.ts";
 import { tasksApi } from "./tasks/api.ts";
@@ -11,6 +13,8 @@ export const apis = {
 	devices: devicesApi,
 	tasks: tasksApi,
 	backup: backupApi,
+	config: configApi,
+	alerts: alertsApi,
 	audit: auditApi,
 	system: systemApi,
 } as const;

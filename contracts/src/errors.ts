@@ -1,6 +1,9 @@
+import { alertsErrors } from "./alerts/errors.ts";
 import { auditErrors } from "./audit/errors.ts";
 import { authErrors } from "./auth/errors.ts";
 import { backupErrors } from "./backup/errors.ts";
+import { templateErrors } from "./config/engine-errors.ts";
+import { configErrors } from "./config/errors.ts";
 import { devicesErrors } from "./devices/errors.ts";
 import { type ErrorSpec, kernelErrors } from "./kernel/errors.ts";
 import { runtimeErrors } from "./runtime/errors.ts";
@@ -16,6 +19,9 @@ export const errorCatalogue = {
 	...devicesErrors,
 	...tasksErrors,
 	...backupErrors,
+	...configErrors,
+	...templateErrors,
+	...alertsErrors,
 	...systemErrors,
 } as const satisfies Record<string, ErrorSpec>;
 

@@ -7,6 +7,7 @@ import { Secret } from "../kernel/secret.ts";
 import {
 	ApiToken,
 	CreatedApiToken,
+	Holder,
 	KeyState,
 	ListRoles,
 	ListTokens,
@@ -255,6 +256,25 @@ export const authApi = defineApi("auth", {
 		]),
 		returns: z.object({ actor: Actor, must_change_password: z.boolean() }),
 		errors: ["auth.unauthenticated", "auth.session_ended"],
+	}),
+	/** Users as they stand now, for those who must know whether what somebody said still counts. Unknown ones are left out. */
+	describeUsers: internal("/internal/auth/users", {
+		summary: "Users with what they may do now",
+		body: z.object({
+			user_ids: z.array(z.string().max(100)).max(1_000).default([]),
+			usernames: z.array(z.string().max(64)).max(1_000).default([]),
+		}),
+		returns: z.object({ users: z.array(Holder) }),
+	}),
+	/** Enabled users who hold a permission and, where some are named, are one of those or have one of those roles; by name. */
+	listHolders: internal("/internal/auth/holders", {
+		summary: "Who holds a permission now",
+		body: z.object({
+			permission: z.string(),
+			among: z.object({ user_ids: z.array(Id).max(1_000), roles: z.array(RoleName).max(100) }).optional(),
+			limit: z.int().min(0).max(1_000).default(100),
+		}),
+		returns: z.object({ users: z.array(Holder), total: z.int() }),
 	}),
 	redeemWsTicket: internal("/internal/auth/ws-ticket", {
 		summary: "Actor behind a WebSocket ticket; the ticket is used up",

@@ -75,6 +75,17 @@ export const User = z
 	.meta({ id: "User" });
 export type User = z.infer<typeof User>;
 
+/** A user as other services know them: who they are and what they may do now. */
+export const Holder = z.object({
+	id: Id,
+	username: Username,
+	display_name: z.string(),
+	role: RoleName,
+	disabled: z.boolean(),
+	permissions: z.array(z.string()),
+});
+export type Holder = z.infer<typeof Holder>;
+
 /** The signed-in user with what they may do. */
 export const Me = z.object({ user: User, permissions: z.array(z.string()) }).meta({ id: "Me" });
 

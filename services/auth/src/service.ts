@@ -16,6 +16,7 @@ import { createWsTicket, redeemWsTicket } from "./sessions/ws-tickets.ts";
 import { getSettings, getSignIn, listKeys, rotateKeys, updateSettings } from "./settings/settings-operations.ts";
 import { createLoginThrottle } from "./throttle/login-throttle.ts";
 import { createToken, listMyTokens, listUserTokens, revokeMyToken, revokeUserToken } from "./tokens/manage-tokens.ts";
+import { describeUsers, listHolders } from "./users/holders.ts";
 import { createUser, deleteUser, getUser, listUsers, setUserPassword, updateUser } from "./users/manage-users.ts";
 import { createView, deleteView, listViews, updateView } from "./views/manage-views.ts";
 
@@ -48,6 +49,8 @@ export const authService = defineService({
 				redeemWsTicket: redeemWsTicket(needs),
 				getJwks: () => keys.published(),
 				resolveActor: resolveActor(needs),
+				describeUsers: describeUsers(needs),
+				listHolders: listHolders(needs),
 
 				listMyTokens: listMyTokens(needs),
 				createToken: createToken(needs),
