@@ -6,9 +6,9 @@ import { toPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Handler } from "@netconductor/runtime/host/service";
+import { storable } from "@netconductor/runtime/text/lines";
 import { and, asc, count, desc, eq, gte, ilike, lte, type SQL, sql } from "drizzle-orm";
 import { backups, devices } from "../tables.ts";
-import { storable } from "../text/lines.ts";
 import { type BackupRow, backupColumns, toBackup } from "./backup.ts";
 
 type Operations = (typeof backupApi)["operations"];

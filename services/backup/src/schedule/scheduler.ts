@@ -4,6 +4,7 @@ import type { Client } from "@netconductor/contracts/kernel/client";
 import { isAppError } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import { newId } from "@netconductor/runtime/id";
+import { storable } from "@netconductor/runtime/text/lines";
 import { and, eq, sql } from "drizzle-orm";
 import { type CleanupNeeds, cleanUp } from "../backups/cleanup.ts";
 import { chooseTargets } from "../backups/plan.ts";
@@ -13,7 +14,6 @@ import { sweepSearchTexts } from "../search/search-texts.ts";
 import { resumeStarts, type StartNeeds, startSnapshot } from "../snapshots/start-snapshot.ts";
 import type { Firing } from "../tables.ts";
 import { schedule, snapshots } from "../tables.ts";
-import { storable } from "../text/lines.ts";
 import { nextRuns } from "./due.ts";
 import { readSchedule, type ScheduleRow, scheduleId } from "./schedule-store.ts";
 

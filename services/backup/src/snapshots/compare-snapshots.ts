@@ -1,10 +1,10 @@
 import type { backupApi } from "@netconductor/contracts/backup/api";
 import type { Database } from "@netconductor/runtime/db/database";
 import type { Handler } from "@netconductor/runtime/host/service";
+import { storable } from "@netconductor/runtime/text/lines";
 import { sql } from "drizzle-orm";
 import { escapeLike } from "../backups/read-backups.ts";
 import type { ContentStore } from "../contents/content-store.ts";
-import { storable } from "../text/lines.ts";
 import type { TextPool } from "../text/text-pool.ts";
 import { findSnapshot, toSnapshot } from "./snapshot-store.ts";
 

@@ -2,9 +2,9 @@ import type { Consumers } from "@netconductor/runtime/bus/inbox";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Tx } from "@netconductor/runtime/db/database";
 import { newId } from "@netconductor/runtime/id";
+import { storable } from "@netconductor/runtime/text/lines";
 import { and, eq, isNull, ne } from "drizzle-orm";
 import { backups, devices, runs, snapshots } from "../tables.ts";
-import { storable } from "../text/lines.ts";
 import { rememberRun } from "./known.ts";
 import { countBackups, endedStatus, snapshotColumns } from "./snapshot-store.ts";
 

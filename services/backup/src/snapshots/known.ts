@@ -1,8 +1,8 @@
 import type { Target } from "@netconductor/contracts/devices/model";
 import type { Orm } from "@netconductor/runtime/db/database";
+import { storable } from "@netconductor/runtime/text/lines";
 import { sql } from "drizzle-orm";
 import { devices, runs } from "../tables.ts";
-import { storable } from "../text/lines.ts";
 
 /** Notes names and types of devices that are about to be backed up: the report of a failed attempt does not say the type. */
 export async function rememberDevices(tx: Orm, targets: readonly Target[]): Promise<void> {

@@ -3,12 +3,12 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { toPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
 import type { Handler } from "@netconductor/runtime/host/service";
+import { storable } from "@netconductor/runtime/text/lines";
 import { and, asc, count, desc, eq, ilike } from "drizzle-orm";
 import { escapeLike } from "../backups/read-backups.ts";
 import { removeBackups } from "../backups/remove-backups.ts";
 import { restoreSearchTexts, type SearchTextNeeds } from "../search/search-texts.ts";
 import { backups, snapshots } from "../tables.ts";
-import { storable } from "../text/lines.ts";
 import {
 	countBackups,
 	endedStatus,

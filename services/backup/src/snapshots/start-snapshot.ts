@@ -6,11 +6,11 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { isAppError, toAppError } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Log } from "@netconductor/runtime/log";
+import { storable } from "@netconductor/runtime/text/lines";
 import { and, asc, eq, gt, isNotNull, isNull, lt, or } from "drizzle-orm";
 import { type BackupTargets, backupPlan } from "../backups/plan.ts";
 import type { PendingStart } from "../tables.ts";
 import { snapshots } from "../tables.ts";
-import { storable } from "../text/lines.ts";
 import { rememberDevices, rememberRun } from "./known.ts";
 
 export interface StartNeeds {

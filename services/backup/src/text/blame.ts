@@ -1,4 +1,4 @@
-import type { Edit } from "./diff.ts";
+import type { Edit } from "@netconductor/runtime/text/edits";
 
 /** The backup that brought a line. */
 export interface Origin {

@@ -1,9 +1,10 @@
 import type { DiffHunk } from "@netconductor/contracts/backup/model";
 import { maskSecrets, type TextRules } from "@netconductor/runtime/config-text";
+import { countEdits, type Edit } from "@netconductor/runtime/text/edits";
+import { toHunks, toUnified } from "@netconductor/runtime/text/hunks";
+import { splitLines } from "@netconductor/runtime/text/lines";
 import type { z } from "zod";
-import { countEdits, diffLines, type Edit } from "./diff.ts";
-import { toHunks, toUnified } from "./hunks.ts";
-import { splitLines } from "./lines.ts";
+import { diffLines } from "./diff.ts";
 import { diffSections, type Structure } from "./sections.ts";
 
 export interface CompareInput {

@@ -1,8 +1,9 @@
+import type { Edit } from "@netconductor/runtime/text/edits";
+import { toHunks } from "@netconductor/runtime/text/hunks";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { compareTexts } from "./compare.ts";
-import { diffLines, type Edit } from "./diff.ts";
-import { toHunks } from "./hunks.ts";
+import { diffLines } from "./diff.ts";
 import { diffSections } from "./sections.ts";
 
 const line = fc.constantFrom("!", " a", " b", "interface 1", "interface 2", "", "x y", "end");

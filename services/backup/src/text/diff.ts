@@ -1,12 +1,5 @@
+import type { Edit } from "@netconductor/runtime/text/edits";
 import { diffArrays } from "diff";
-
-/** Lines `from_start … from_start + from_count` are replaced by `to_start … to_start + to_count`. Positions count from 0. */
-export interface Edit {
-	from_start: number;
-	from_count: number;
-	to_start: number;
-	to_count: number;
-}
 
 /**
  * Edits above which the shortest script is not searched further. The search costs about its square; what is left is cut at lines
@@ -42,17 +35,6 @@ export function diffLines(from: readonly string[], to: readonly string[]): Edit[
 	const work = { left: mostWork, depth: 0 };
 	compare(from.map(numberOf), to.map(numberOf), 0, 0, edits, work);
 	return joined(edits);
-}
-
-/** Lines that the edits add and remove. */
-export function countEdits(edits: readonly Edit[]): { added: number; removed: number } {
-	let added = 0;
-	let removed = 0;
-	for (const edit of edits) {
-		added += edit.to_count;
-		removed += edit.from_count;
-	}
-	return { added, removed };
 }
 
 function compare(

@@ -1,8 +1,9 @@
+import { sectionHeadings } from "@netconductor/runtime/text/section-headings";
 import { expect, test } from "vitest";
 import { compareTexts } from "./compare.ts";
 import { diffLines } from "./diff.ts";
 import { createMatcher, findHits } from "./matcher.ts";
-import { diffSections, sectionHeadings } from "./sections.ts";
+import { diffSections } from "./sections.ts";
 
 /** What a device that means harm may store as its configuration: its text must not cost more than its length. */
 

@@ -1,6 +1,6 @@
+import { clip, splitLines } from "@netconductor/runtime/text/lines";
+import { sectionHeadings } from "@netconductor/runtime/text/section-headings";
 import { RE2JS } from "re2js";
-import { clip, splitLines } from "./lines.ts";
-import { sectionHeadings } from "./sections.ts";
 
 /** What is searched for: `q` as it was given. */
 export interface SearchTerm {

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 import { maskSecrets, normalise, type TextRules } from "@netconductor/runtime/config-text";
-import { decodeConfig } from "./lines.ts";
+import { decodeConfig } from "@netconductor/runtime/text/lines";
 import { fold } from "./matcher.ts";
 import { hasCrlf, pack, withCrlf } from "./packing.ts";
 

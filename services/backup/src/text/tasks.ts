@@ -1,8 +1,9 @@
 import { maskSecrets, type TextRules } from "@netconductor/runtime/config-text";
+import { countEdits } from "@netconductor/runtime/text/edits";
+import { decodeConfig, splitLines } from "@netconductor/runtime/text/lines";
 import { type Blame, firstBlame, nextBlame, type Origin } from "./blame.ts";
 import { compareTexts } from "./compare.ts";
-import { countEdits, diffLines } from "./diff.ts";
-import { decodeConfig, splitLines } from "./lines.ts";
+import { diffLines } from "./diff.ts";
 import { matchTexts, type PackedTexts } from "./match-texts.ts";
 import { createMatcher, findHits, fold, type SearchTerm } from "./matcher.ts";
 import { pack, unpack, withCrlf } from "./packing.ts";

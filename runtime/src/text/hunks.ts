@@ -1,8 +1,8 @@
 import type { DiffHunk } from "@netconductor/contracts/backup/model";
 import type { z } from "zod";
-import type { Edit } from "./diff.ts";
+import type { Edit } from "./edits.ts";
 import { clip } from "./lines.ts";
-import { sectionHeadings } from "./sections.ts";
+import { sectionHeadings } from "./section-headings.ts";
 
 type Hunk = z.infer<typeof DiffHunk>;
 
