@@ -1,6 +1,7 @@
 import { auditApi } from "@netconductor/contracts/audit/api";
 import { authApi } from "@netconductor/contracts/auth/api";
 import { backupApi } from "@netconductor/contracts/backup/api";
+import { configApi } from "@netconductor/contracts/config/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import { createClient, type Transport } from "@netconductor/contracts/kernel/client";
 import { ApiProblem, type FetchOptions } from "@netconductor/contracts/kernel/fetch-transport";
@@ -19,6 +20,7 @@ export function createApi(session: Session) {
 		devices: createClient(devicesApi, transport),
 		tasks: createClient(tasksApi, transport),
 		backup: createClient(backupApi, transport),
+		config: createClient(configApi, transport),
 		audit: createClient(auditApi, transport),
 		system: createClient(systemApi, transport),
 	};
