@@ -329,7 +329,10 @@ describe("hostile parameters", () => {
 					const answer = await ask(`${path}?${text.join("&")}`, token);
 					expect(answer.status, answer.text).toBeLessThan(500);
 					if (answer.status >= 400) {
-						expect(answer.text).not.toMatch(/syntax error|relation "|column "|pg_|operator does not exist/);
+						// A refusal may quote what it refuses; whatever else speaks of the database comes from it.
+						const quoted = (value: string) => JSON.stringify(value.toWellFormed()).slice(1, -1);
+						const said = pairs.reduce((rest, [, value]) => rest.replaceAll(quoted(value), ""), answer.text);
+						expect(said).not.toMatch(/syntax error|relation \\?"|column \\?"|pg_|operator does not exist/);
 						expect(Problem.safeParse(JSON.parse(answer.text)).success).toBe(true);
 					}
 					// The audit trail grows while it is read.
