@@ -15,6 +15,7 @@ import {
 	Run,
 	RunOperation,
 	RunRef,
+	TargetInput,
 	Task,
 	TaskResult,
 	Worker,
@@ -103,6 +104,22 @@ export const tasksApi = defineApi("tasks", {
 		status: 202,
 		permission: "runs:cancel",
 		errors: ["runs.not_found", "runs.already_ended"],
+	}),
+	pauseRun: post("/api/runs/:id/pause", {
+		summary: "Let a run with batches finish the one that is under way and begin no other until it is resumed",
+		params: byId,
+		returns: Run,
+		status: 202,
+		permission: "runs:cancel",
+		errors: ["runs.not_found", "runs.already_ended", "runs.cannot_pause"],
+	}),
+	resumeRun: post("/api/runs/:id/resume", {
+		summary: "Let a paused run go on with its next batch",
+		params: byId,
+		returns: Run,
+		status: 202,
+		permission: "runs:cancel",
+		errors: ["runs.not_found", "runs.already_ended", "runs.not_paused"],
 	}),
 	retryRun: post("/api/runs/:id/retry", {
 		summary: "Run again what failed or was cancelled in a run, as a new run",
@@ -206,8 +223,16 @@ export const tasksApi = defineApi("tasks", {
 		body: z.object({ idempotency_key: z.string().min(1).max(200), plan: Plan }),
 		returns: RunRef,
 		changes: true,
-		max_body_bytes: 16 * 1024 * 1024,
+		max_body_bytes: 256 * 1024 * 1024,
 		errors: ["runs.unknown_step", "runs.bad_plan"],
+	}),
+	/** What an operation was given, for the worker that has taken it up: it may hold secrets. */
+	revealInput: internal("/internal/tasks/operations/:id/input", {
+		summary: "What an operation was given",
+		params: byId,
+		body: z.object({ worker_id: z.string(), attempt: z.int() }),
+		returns: z.object({ input: TargetInput }),
+		errors: ["operations.not_found"],
 	}),
 	/** Runs of a subject, newest first, for the service that owns it. */
 	listRunsOfSubject: internal("/internal/tasks/runs/of-subject", {

@@ -13,6 +13,8 @@ export const tasksErrors = defineErrors({
 		retryable: true,
 	},
 	"runs.was_cancelled": { kind: "conflict", title: "The run was cancelled and runs nothing again" },
+	"runs.cannot_pause": { kind: "conflict", title: "The run has no batches between which it could pause" },
+	"runs.not_paused": { kind: "conflict", title: "The run is not paused" },
 	"runs.nothing_to_decide": { kind: "conflict", title: "No operation of this run waits for a decision" },
 	"operations.not_undecided": { kind: "conflict", title: "The operation does not wait for a decision" },
 	"operations.decided_failed": {

@@ -20,31 +20,100 @@ export const OperationStatus = z.enum(["pending", "running", "succeeded", "skipp
 export type OperationStatus = z.infer<typeof OperationStatus>;
 
 /** What started the run. */
-export const RunKind = z.enum(["backup", "connectivity_test"]);
+export const RunKind = z.enum(["backup", "connectivity_test", "deploy", "delete"]);
 export type RunKind = z.infer<typeof RunKind>;
 
 /** Name of a step type, as `services/tasks/src/steps` registers them: `collect_config`, `test_connection`. */
 export const StepType = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/);
+
+/** How a change spreads over its devices. */
+export const Rollout = z.object({
+	/** Devices of each batch, in order: the last number repeats until none is left. `[1, 5]` is one (the canary), then five at a time. */
+	batch_sizes: z.array(z.int().min(1).max(50_000)).min(1).max(20).default([50_000]),
+	/** When more devices than this have failed, no further batch begins. */
+	most_failures: z.int().min(0).max(50_000).default(0),
+	/** Waits for a person's word after the first batch. */
+	pause_after_first: z.boolean().default(false),
+});
+export type Rollout = z.output<typeof Rollout>;
+
+/**
+ * Before a step begins on any device, the steps before it have ended on all of them. Then it is asked whether what they planned needs an
+ * approval, and batch after batch goes on. Steps after it belong to its batches, until the next gate.
+ */
+export const Gate = z.object({
+	/** Whether what was planned needs an approval, as the policies say. */
+	approval: z.boolean().default(false),
+	rollout: Rollout.prefault({}),
+});
+export type Gate = z.output<typeof Gate>;
 
 /** One step of a plan; it runs once on every target, in the order of the steps. */
 export const PlanStep = z.object({
 	id: z.string().regex(/^[a-z][a-z0-9_]{0,62}$/),
 	type: StepType,
 	params: z.record(z.string(), z.unknown()).default({}),
+	gate: Gate.optional(),
 });
+
+/** What one step on one device is given besides the step's own parameters. It may hold secrets: it is sealed, and no answer has it. */
+export const TargetInput = z.record(z.string(), z.unknown());
 
 /** What a run will do: plain data, hashable, complete before anything starts. */
 export const Plan = z.object({
 	kind: RunKind,
 	title: z.string().max(200),
 	steps: z.array(PlanStep).min(1).max(100),
-	targets: z.array(z.object({ device_id: Id, name: z.string() })).max(50_000),
+	targets: z
+		.array(
+			z.object({
+				device_id: Id,
+				name: z.string(),
+				/** For all steps on this device. */
+				input: TargetInput.optional(),
+			}),
+		)
+		.max(50_000),
 	/** Devices that were selected but will not be touched, each with the reason. */
 	skipped: z.array(z.object({ device_id: Id, name: z.string(), reason: z.string() })).default([]),
 	/** What the run belongs to, for its owner: `{ type: "snapshot", id }`. */
 	subject: z.object({ type: z.string(), id: z.string() }).optional(),
 });
 export type Plan = z.output<typeof Plan>;
+
+/** Why a run stands still. */
+export const WaitingFor = z
+	.discriminatedUnion("kind", [
+		/** An approval: `approval_id` is null until it could be asked for. */
+		z.object({ kind: z.literal("approval"), approval_id: Id.nullable(), since: Timestamp }),
+		/** It was approved for later. */
+		z.object({ kind: z.literal("window"), not_before: Timestamp, since: Timestamp }),
+		/** A person's word: somebody paused it, or the plan pauses after its first batch. */
+		z.object({ kind: z.literal("resume"), paused_by: z.string().nullable(), since: Timestamp }),
+	])
+	.meta({ id: "WaitingFor" });
+export type WaitingFor = z.infer<typeof WaitingFor>;
+
+/** How far a run with a gate has come. */
+export const RunProgress = z
+	.object({
+		/** Step before which it stands, or whose batches are under way. */
+		step_id: z.string(),
+		/** SHA-256 of what was planned: steps, devices, commands, and the configurations they were planned against. */
+		plan_sha256: z.string().nullable(),
+		approval_id: Id.nullable(),
+		/** Who approved it, or that nobody had to. */
+		approved_by: z.array(z.string()),
+		/** Carried out without the approval that a policy wants. */
+		bypassed: z.boolean(),
+		/** The batch that is under way or was the last; 0 before the first. */
+		batch: z.int(),
+		/** Devices that batches have begun on, and those there are. */
+		devices_begun: z.int(),
+		devices_total: z.int(),
+	})
+	.meta({ id: "RunProgress" });
+export type RunProgress = z.infer<typeof RunProgress>;
 
 export const RunRef = z.object({ run_id: Id }).meta({ id: "RunRef" });
 
@@ -73,6 +142,11 @@ export const Run = z
 		/** Run that this one repeats in part. */
 		retry_of: Id.nullable(),
 		cancel_requested_by: z.string().nullable(),
+		waiting_for: WaitingFor.nullable(),
+		/** Of a run with a gate that it has come to. */
+		progress: RunProgress.nullable(),
+		/** Why it ended before its time: rejected, expired, too many failures. */
+		end_reason: z.string().nullable(),
 		created_at: Timestamp,
 		started_at: Timestamp.nullable(),
 		finished_at: Timestamp.nullable(),

@@ -1,3 +1,4 @@
+import { alertsApi } from "@netconductor/contracts/alerts/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { ListOperations } from "@netconductor/contracts/tasks/model";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
@@ -12,6 +13,10 @@ import { createProgress, drainTopic, progressTopic, runOf, workTopic } from "./p
 import { cancelRun } from "./runs/cancel-run.ts";
 import { decideRun } from "./runs/decide-run.ts";
 import { createRunDriver } from "./runs/drive-run.ts";
+import { followApprovals } from "./runs/follow-approvals.ts";
+import { openInput, sealedInputs } from "./runs/inputs.ts";
+import { passGate } from "./runs/pass-gate.ts";
+import { pauseRun, resumeRun } from "./runs/pause-run.ts";
 import { retryRun } from "./runs/retry-run.ts";
 import { hasEnded } from "./runs/run.ts";
 import { createRunStore } from "./runs/run-store.ts";
@@ -30,21 +35,30 @@ export function createTasksService(steps: StepRegistry) {
 		api: tasksApi,
 		migrations: new URL("../migrations", import.meta.url),
 		config: workersConfig,
-		async setup({ db, outbox, ephemeral, config, clock, log, metrics }) {
+		needs: { alerts: alertsApi },
+		async setup({ db, vault, outbox, ephemeral, clients, config, clock, log, metrics, ownAccount }) {
 			const store = createRunStore(db);
 			const operations = createOperationStore(db, outbox);
 			const output = createOutputStore(db);
 			const workers = createWorkerStore(db, (id) => announceChange(ephemeral, "workers", id));
 			const progress = createProgress(ephemeral);
 			const onChange = progress.run;
-			const driver = createRunDriver({ db, outbox, store, clock, log, onChange });
+			const onReady = (run_id: string) => {
+				onChange(run_id);
+				void ephemeral.publish(workTopic, {}).catch(() => {});
+			};
+			const { alerts } = clients;
+			const pass = passGate({ db, store, alerts, ownAccount, clock, onReady, onChange });
+			const driver = createRunDriver({ db, outbox, store, clock, log, onChange, passGate: pass });
 			const onStarted = (run_id: string) => {
 				driver.ring(run_id);
 				void ephemeral.publish(workTopic, {}).catch(() => {});
 			};
-			const start = startRun({ db, outbox, store, onStarted, steps, clock });
+			const start = startRun({ db, outbox, store, onStarted, steps, vault, clock });
 			const cancel = cancelRun({ db, store, operations, ephemeral, clock, onChange });
-			const retry = retryRun({ db, store, operations, start });
+			const retry = retryRun({ db, store, operations, start, vault });
+			const pause = pauseRun({ db, store, onChange });
+			const resume = resumeRun({ db, store, onChange });
 			const groups = groupOperations(db);
 			const decide = decideRun({
 				db,
@@ -105,6 +119,16 @@ export function createTasksService(steps: StepRegistry) {
 					},
 					async cancelRun({ params, actor, note }) {
 						const run = await cancel(params.id, actor);
+						note({ resource_type: "run", resource_id: run.id, resource_name: run.title });
+						return run;
+					},
+					async pauseRun({ params, actor, note }) {
+						const run = await pause(params.id, actor);
+						note({ resource_type: "run", resource_id: run.id, resource_name: run.title });
+						return run;
+					},
+					async resumeRun({ params, note }) {
+						const run = await resume(params.id);
 						note({ resource_type: "run", resource_id: run.id, resource_name: run.title });
 						return run;
 					},
@@ -183,8 +207,15 @@ export function createTasksService(steps: StepRegistry) {
 						note({ resource_type: "run", resource_id: started.run_id, resource_name: body.plan.title });
 						return started;
 					},
+					async revealInput({ params, body }) {
+						const sealed = await operations.inputOf(params.id, body);
+						return { input: sealed === undefined ? {} : await openInput(vault, sealed) };
+					},
 					listRunsOfSubject: ({ body }) => store.listOfSubject(body),
 				},
+
+				consumers: followApprovals({ onDecided: driver.ring }),
+				sealed: [sealedInputs],
 
 				async start() {
 					unsubscribe = await ephemeral.subscribe(

@@ -1,4 +1,11 @@
-import type { Decision, OperationError, OperationStatus, Plan, RunStatus } from "@netconductor/contracts/tasks/model";
+import type {
+	Decision,
+	OperationError,
+	OperationStatus,
+	Plan,
+	RunStatus,
+	WaitingFor,
+} from "@netconductor/contracts/tasks/model";
 import { instant } from "@netconductor/runtime/db/columns";
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import {
@@ -13,6 +20,7 @@ import {
 	uniqueIndex,
 	uuid,
 } from "drizzle-orm/pg-core";
+import type { GateState } from "./runs/gate.ts";
 import type { Counts } from "./runs/run.ts";
 import { tasksSchema } from "./schema.ts";
 
@@ -41,6 +49,12 @@ export const runs = tasksSchema.table(
 		retry_of: uuid(),
 		cancel_requested_by: text(),
 		cancel_requested_at: instant(),
+		/** Somebody wants no further batch to begin. */
+		pause_requested_by: text(),
+		waiting_for: jsonb().$type<WaitingFor>(),
+		/** Of a run that has come to a gate. */
+		gate: jsonb().$type<GateState>(),
+		end_reason: text(),
 		/** W3C trace context of the request that started it. */
 		traceparent: text(),
 		created_at: instant().notNull(),
@@ -76,6 +90,8 @@ export const operations = tasksSchema.table(
 		status: text().$type<OperationStatus>().notNull(),
 		/** The steps before it on this device have succeeded. */
 		ready: boolean().notNull(),
+		/** A gate stands before the step: the end of the step before does not make it ready. */
+		gated: boolean().notNull().default(false),
 		/** Workers take the lowest first. Runs that wait together take turns: a new one's begin where the others have got to. */
 		turn: bigint({ mode: "number" }).notNull(),
 		/** Also says whose result counts: that of the latest attempt. */
@@ -109,6 +125,20 @@ export const operations = tasksSchema.table(
 		index("operations_of_worker").on(table.worker_id).where(sql`status = 'running'`),
 		index("operations_by_end").on(table.finished_at, table.status).where(sql`finished_at is not null`),
 	],
+);
+
+/** What the steps on one device are given, sealed: it may hold secrets. */
+export const inputs = tasksSchema.table(
+	"inputs",
+	{
+		id: uuid().primaryKey(),
+		run_id: uuid()
+			.notNull()
+			.references(() => runs.id),
+		device_id: uuid().notNull(),
+		sealed: text().notNull(),
+	},
+	(table) => [uniqueIndex("inputs_of_device").on(table.run_id, table.device_id)],
 );
 
 /** Last number given to a piece of output, by run. Apart from `runs`, so that output and states do not wait for each other. */

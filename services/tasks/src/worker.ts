@@ -1,6 +1,7 @@
 import thisProcess from "node:process";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
+import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { workerApi } from "@netconductor/contracts/tasks/worker-api";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import { defineService } from "@netconductor/runtime/host/service";
@@ -23,7 +24,7 @@ export function createWorkerService(steps: StepRegistry) {
 		api: workerApi,
 		schema: "tasks",
 		config: workersConfig,
-		needs: { devices: devicesApi, backup: backupApi },
+		needs: { devices: devicesApi, backup: backupApi, tasks: tasksApi },
 		async setup({ db, outbox, ephemeral, clients, config, clock, log, ownAccount, process }) {
 			const operations = createOperationStore(db, outbox);
 			const progress = createProgress(ephemeral);
@@ -39,6 +40,7 @@ export function createWorkerService(steps: StepRegistry) {
 				output,
 				devices: clients.devices,
 				backup: clients.backup,
+				tasks: clients.tasks,
 				ownAccount,
 				clock,
 				log,

@@ -3,6 +3,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { alertsApi } from "@netconductor/contracts/alerts/api";
+import type { ApprovalRequest } from "@netconductor/contracts/alerts/approvals";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import type { Client } from "@netconductor/contracts/kernel/client";
@@ -14,6 +16,7 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { failed, hasCode } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
 import { peer, startTestHost } from "@netconductor/runtime/testing/service";
+import type { z } from "zod";
 import { hasEnded } from "../src/runs/run.ts";
 
 /** What the inventory and backup were told, as the peers of a test saw it. */
@@ -32,6 +35,11 @@ export interface EngineLab {
 	targets(count: number, prefix?: string): { device_id: string; name: string }[];
 	/** Makes the peers know a simulated device. With `host_key` that key is the accepted one. */
 	know(entry: InventoryEntry, host_key?: string): void;
+	/** From now on every plan with a gate needs an approval. Answers those that were asked for, as they come. */
+	wantApprovals(): AskedApproval[];
+	wantNoApprovals(): void;
+	/** Decides as a person would, and tells the tasks service as the event does. */
+	decide(approval: AskedApproval, status: "approved" | "rejected", reason?: string): Promise<void>;
 	/** The tasks service's process. */
 	main: ChildProcess;
 	/** Starts the tasks service again, after it was ended, on the same database and port. */
@@ -49,6 +57,14 @@ export interface EngineLab {
 	stop(): Promise<void>;
 }
 
+/** What the tasks service asked an approval for. */
+export type AskedApproval = z.output<typeof ApprovalRequest> & {
+	approval_id: string;
+	status: "waiting" | "approved" | "rejected";
+};
+
+const risk = { level: "medium" as const, points: 1, reasons: [] };
+
 /** Ends a process, by force unless told otherwise, and waits for its end. */
 export async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
 	if (child.exitCode !== null || child.signalCode !== null) return;
@@ -62,6 +78,7 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 	const inventory = new Map<string, InventoryEntry & { accepted: string | undefined }>();
 	const ids = new Map<string, string>();
 	const names = new Map<string, string>();
+	let approvals: AskedApproval[] | undefined;
 	const told: Told = { host_keys: [], backups: [] };
 	const children = new Set<ChildProcess>();
 	const settings = { NETCONDUCTOR_WORKERS_LEASE_MS: "3000", NETCONDUCTOR_WORKERS_DRAIN_MS: "2000", ...env };
@@ -118,10 +135,49 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 		},
 	});
 
+	const alerts = peer(alertsApi, {
+		async requestApproval({ body }) {
+			if (approvals === undefined) return { needed: false, risk };
+			const known = approvals.find(({ key }) => key === body.key);
+			const approval = known ?? { ...body, approval_id: newId(), status: "waiting" as const };
+			if (known === undefined) approvals.push(approval);
+			return {
+				needed: true,
+				approval_id: approval.approval_id,
+				status: approval.status,
+				expires_at: "2099-01-01T00:00:00.000Z",
+				risk,
+			};
+		},
+		getApprovalState: async ({ body }) => stateOf(body.approval_id),
+		async startApproved({ body }) {
+			const state = stateOf(body.approval_id);
+			const may_start = state.status === "approved" && state.plan_sha256 === body.plan_sha256;
+			return { may_start, why_not: may_start ? null : "not any more", ask_again_at: null, state };
+		},
+	});
+
+	function stateOf(approval_id: string) {
+		const found = approvals?.find((approval) => approval.approval_id === approval_id);
+		if (found === undefined) throw failed("approvals.not_found", { message: "There is no such approval" });
+		return {
+			approval_id,
+			run_id: found.run_id,
+			status: found.status,
+			plan_sha256: found.plan_sha256,
+			decided_by: found.status === "waiting" ? [] : ["bob"],
+			reason: null,
+			not_before: null,
+			not_after: null,
+			expires_at: "2099-01-01T00:00:00.000Z",
+			decided_at: null,
+		};
+	}
+
 	const port = await freePort();
 	const host = await startTestHost({
 		services: [],
-		peers: [devices, backup],
+		peers: [devices, backup, alerts],
 		addresses: { tasks: `http://127.0.0.1:${port}` },
 	});
 	const db = await host.database.service("tasks");
@@ -137,6 +193,7 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 				TEST_ROLE: role,
 				TEST_DATABASE_URL: url,
 				TEST_PEERS_URL: host.host.internal_url,
+				TEST_TASKS_URL: `http://127.0.0.1:${port}`,
 				TEST_PORT: String(role === "tasks" ? port : 0),
 				TEST_LOG_LEVEL: process.env.TEST_LOG_LEVEL,
 			},
@@ -189,6 +246,34 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 		know(entry, host_key) {
 			target(entry.name);
 			inventory.set(entry.name, { ...entry, accepted: host_key });
+		},
+		wantApprovals() {
+			approvals = [];
+			return approvals;
+		},
+		wantNoApprovals() {
+			approvals = undefined;
+		},
+		async decide(approval, status, reason) {
+			approval.status = status;
+			const { approval_id, run_id, plan_sha256 } = approval;
+			const decided_at = new Date().toISOString();
+			const window = { not_before: null, not_after: null };
+			main.send({
+				id: newId(),
+				name: "approval.decided.v1",
+				payload: {
+					approval_id,
+					run_id,
+					status,
+					plan_sha256,
+					decided_by: ["bob"],
+					reason: reason ?? null,
+					...window,
+					decided_at,
+				},
+				occurred_at: decided_at,
+			});
 		},
 		get main() {
 			return main;

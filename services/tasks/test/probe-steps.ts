@@ -14,6 +14,10 @@ const params = z.object({
 	says: z.string().optional(),
 	/** Names of devices on which it fails. */
 	fails_on: z.array(z.string()).default([]),
+	/** Names of devices on which the steps after it have nothing to do. */
+	done_with: z.array(z.string()).default([]),
+	/** Answers what it was given, and what the step of this id before it answered. */
+	answers_from: z.string().optional(),
 	/** Calls another service at its end. */
 	records: z.boolean().default(false),
 });
@@ -35,7 +39,7 @@ const probeRead = defineStep({
 	category: "checks",
 	mode: "read",
 	params,
-	async run({ params: given, operation, session_options, backup, log }) {
+	async run({ params: given, operation, session_options, backup, input, earlier, log }) {
 		log(given.says?.replaceAll("%n", operation.device_name) ?? `probing ${operation.device_name}\u001b[2J`);
 		const result = await hold(given, operation.device_name, session_options.signal);
 		if (given.records) {
@@ -52,7 +56,9 @@ const probeRead = defineStep({
 				},
 			});
 		}
-		return result;
+		const skip_rest = given.done_with.includes(operation.device_name) ? { skip_rest: "Nothing to do" } : {};
+		if (given.answers_from === undefined) return { ...result, ...skip_rest };
+		return { result: { input: await input(), earlier: earlier(given.answers_from) }, ...skip_rest };
 	},
 });
 

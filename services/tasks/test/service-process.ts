@@ -1,4 +1,5 @@
 // The tasks service or a worker in a process of its own, as the server starts them, with the probe steps besides the product's.
+import { BusMessage } from "@netconductor/runtime/bus/carrier";
 import { createPostgresEphemeral } from "@netconductor/runtime/bus/ephemeral";
 import { createInProcessCarrier } from "@netconductor/runtime/bus/in-process-carrier";
 import { systemClock } from "@netconductor/runtime/clock";
@@ -14,19 +15,28 @@ import { createTasksService } from "../src/service.ts";
 import { createWorkerService } from "../src/worker.ts";
 import { probeSteps } from "./probe-steps.ts";
 
-const { TEST_ROLE, TEST_DATABASE_URL: url = "", TEST_PEERS_URL, TEST_PORT = "0", TEST_LOG_LEVEL, ...env } = process.env;
+const {
+	TEST_ROLE,
+	TEST_DATABASE_URL: url = "",
+	TEST_PEERS_URL,
+	TEST_TASKS_URL,
+	TEST_PORT = "0",
+	TEST_LOG_LEVEL,
+	...env
+} = process.env;
 const log = createLog({
 	level: (TEST_LOG_LEVEL as "info" | undefined) ?? "fatal",
 	destination: { write: (line) => process.stderr.write(line) },
 });
+const carrier = createInProcessCarrier({ services: [] });
 const host = await createHost({
 	services: [TEST_ROLE === "tasks" ? createTasksService(probeSteps) : createWorkerService(probeSteps)],
 	config: loadConfig({ slices: [workersConfig], env, cwd: "/" }),
 	master: testMaster,
 	database: { urls: { tasks: url }, pool_size: 5 },
-	peers: { devices: TEST_PEERS_URL, backup: TEST_PEERS_URL },
+	peers: { devices: TEST_PEERS_URL, backup: TEST_PEERS_URL, alerts: TEST_PEERS_URL, tasks: TEST_TASKS_URL },
 	internal: { host: "127.0.0.1", port: Number(TEST_PORT) },
-	carrier: createInProcessCarrier({ services: [] }),
+	carrier,
 	openEphemeral: () => createPostgresEphemeral({ url, log }),
 	process: {
 		id: newId(),
@@ -44,6 +54,8 @@ process.on("SIGTERM", async () => {
 	await host.stop();
 	process.exit(0);
 });
+// An event that a service outside of the test would have published.
+process.on("message", (event) => void carrier.publish([BusMessage.parse(event)]));
 // Ends with the test, whatever becomes of it.
 process.on("disconnect", () => process.exit(1));
 process.send?.("ready");

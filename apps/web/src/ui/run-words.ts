@@ -2,7 +2,12 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run, RunKind } from "@netconductor/contracts/tasks/model";
 import { duration } from "./words.ts";
 
-export const kindWords: Record<RunKind, string> = { backup: "Backup", connectivity_test: "Connectivity test" };
+export const kindWords: Record<RunKind, string> = {
+	backup: "Backup",
+	connectivity_test: "Connectivity test",
+	deploy: "Deployment",
+	delete: "Removal",
+};
 
 /** Services start runs only when their schedules are due. */
 export const schedules: Readonly<Record<string, string>> = { backup: "Backup schedule" };

@@ -2,6 +2,7 @@ import type { backupApi } from "@netconductor/contracts/backup/api";
 import type { devicesApi } from "@netconductor/contracts/devices/api";
 import type { Connection } from "@netconductor/contracts/devices/connection";
 import type { Client } from "@netconductor/contracts/kernel/client";
+import type { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { PresentedHostKey } from "@netconductor/driver-core/host-key";
 import type { Clock } from "@netconductor/runtime/clock";
 import { createLineMasker } from "@netconductor/runtime/config-text";
@@ -22,6 +23,7 @@ export interface ExecuteNeeds {
 	output: OutputWriter;
 	devices: Client<typeof devicesApi, CallerContext>;
 	backup: Client<typeof backupApi, CallerContext>;
+	tasks: Pick<Client<typeof tasksApi, CallerContext>, "revealInput">;
 	ownAccount(): CallerContext;
 	clock: Clock;
 	log: Log;
@@ -125,9 +127,10 @@ export function executeOperation(needs: ExecuteNeeds) {
 			if (step.mode === "write" && !(await store.startWriting(claimed, executor.worker_id))) {
 				throw new Error("the operation was taken over before it began to write");
 			}
-			const { result, error } = await step.run(contextOf(step, claimed, connection, signal, print));
+			const context = contextOf(step, claimed, { connection, worker_id: executor.worker_id }, signal, print);
+			const { result, error, skip_rest } = await step.run(context);
 			if (error === undefined) {
-				return { status: "succeeded", result, outcome: step.outcome?.(result) ?? followed?.outcome() };
+				return { status: "succeeded", result, outcome: step.outcome?.(result) ?? followed?.outcome(), skip_rest };
 			}
 			lines.add(error.message);
 			await noteChangedKey(error, claimed, signal);
@@ -150,7 +153,7 @@ export function executeOperation(needs: ExecuteNeeds) {
 	function contextOf(
 		step: Step,
 		claimed: ClaimedOperation,
-		connection: Connection,
+		{ connection, worker_id }: { connection: Connection; worker_id: string },
 		signal: AbortSignal,
 		add: (text: string) => void,
 	): StepContext<never> {
@@ -160,6 +163,14 @@ export function executeOperation(needs: ExecuteNeeds) {
 			params: step.params.parse(claimed.params) as never,
 			operation: { id, run_id, device_id, device_name },
 			run: { subject: claimed.subject, started_by: claimed.started_by_name },
+			async input() {
+				const body = { worker_id, attempt: claimed.attempts };
+				const { input } = await patiently(signal, () =>
+					needs.tasks.revealInput({ params: { id }, body }, { ...needs.ownAccount(), signal }),
+				);
+				return input;
+			},
+			earlier: (step_id) => claimed.earlier[step_id] ?? undefined,
 			connection,
 			session_options: {
 				signal,

@@ -18,7 +18,7 @@ import { currentTraceparent } from "@netconductor/runtime/telemetry";
 import { and, eq, inArray, sql } from "drizzle-orm";
 import type { z } from "zod";
 import { one, rowsOf } from "../rows.ts";
-import { subjectOf } from "../runs/run-store.ts";
+import { type SealedInput, subjectOf } from "../runs/run-store.ts";
 import { operations } from "../tables.ts";
 import { groupKey } from "./group-operations.ts";
 
@@ -40,6 +40,8 @@ export interface ClaimedOperation {
 	/** An earlier attempt had begun to write. */
 	write_started: boolean;
 	params: Record<string, unknown>;
+	/** What the steps before it on this device came to, by step. */
+	earlier: Record<string, Record<string, unknown> | null>;
 	cancel_requested: boolean;
 	traceparent: string | null;
 	run_kind: z.output<typeof RunKind>;
@@ -54,6 +56,8 @@ export interface Ending {
 	error?: OperationError | null;
 	/** What makes it like others (`outcome.ts`). */
 	outcome?: string | null | undefined;
+	/** Of a success: why the steps after it have nothing to do on this device. */
+	skip_rest?: string | undefined;
 }
 
 export interface OperationStore {
@@ -75,6 +79,11 @@ export interface OperationStore {
 	cancelPending(tx: Tx, run_id: string, at: Date): Promise<number>;
 	/** Of these runs, those that someone cancelled. */
 	cancelledOf(run_ids: readonly string[]): Promise<string[]>;
+	/**
+	 * What the steps on an operation's device were given, sealed, for the worker that has taken it up; undefined when they were given nothing.
+	 * @throws operations.not_found — it is not that worker's (any more)
+	 */
+	inputOf(id: string, taken: { worker_id: string; attempt: number }): Promise<SealedInput | undefined>;
 	/** @throws operations.not_found */
 	get(run_id: string, id: string): Promise<RunOperation>;
 	list(run_id: string, query: z.output<typeof ListOperations>): Promise<Page<RunOperation>>;
@@ -84,7 +93,11 @@ export interface OperationStore {
 
 export function createOperationStore(db: Database, outbox: Outbox): OperationStore {
 	/** After operations ended: an event for each, and on each device the next step may begin or is left out. */
-	async function afterEnd(tx: Tx, ended: readonly EndedRow[], causes?: ReadonlyMap<string, string>): Promise<void> {
+	async function afterEnd(
+		tx: Tx,
+		ended: readonly EndedRow[],
+		{ causes, skip_rest }: { causes?: ReadonlyMap<string, string>; skip_rest?: ReadonlyMap<string, string> } = {},
+	): Promise<void> {
 		await outbox.publishAll(
 			tx,
 			"operation.finished.v1",
@@ -104,23 +117,26 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 			ended.map(({ id, traceparent }) => causes?.get(id) ?? traceparent ?? undefined),
 		);
 		const withMore = ended.filter(({ step_index, step_count }) => step_index + 1 < step_count);
-		const goOn = withMore.filter(({ status }) => status === "succeeded");
+		const goOn = withMore.filter(({ id, status }) => status === "succeeded" && !skip_rest?.has(id));
 		if (goOn.length > 0) {
 			await rowsOf(
 				tx,
 				`update operations o set ready = true from unnest($1::uuid[], $2::uuid[], $3::int[]) as e (run_id, device_id, step_index)
-				where o.run_id = e.run_id and o.device_id = e.device_id and o.step_index = e.step_index + 1 and o.status = 'pending'`,
+				where o.run_id = e.run_id and o.device_id = e.device_id and o.step_index = e.step_index + 1 and o.status = 'pending' and not o.gated`,
 				columnsOf(goOn),
 			);
 		}
-		const goNoFurther = withMore.filter(({ status }) => status !== "succeeded");
+		const goNoFurther = withMore.filter(({ id, status }) => status !== "succeeded" || skip_rest?.has(id));
 		if (goNoFurther.length > 0) {
 			await rowsOf(
 				tx,
-				`update operations o set status = 'skipped', skip_reason = 'Step ' || e.step_id || ' before it did not succeed', finished_at = now()
-				from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[]) as e (run_id, device_id, step_index, step_id)
+				`update operations o set status = 'skipped', skip_reason = e.reason, finished_at = now()
+				from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[]) as e (run_id, device_id, step_index, reason)
 				where o.run_id = e.run_id and o.device_id = e.device_id and o.step_index > e.step_index and o.status = 'pending'`,
-				[...columnsOf(goNoFurther), goNoFurther.map(({ step_id }) => step_id)],
+				[
+					...columnsOf(goNoFurther),
+					goNoFurther.map(({ id, step_id }) => skip_rest?.get(id) ?? `Step ${step_id} before it did not succeed`),
+				],
 			);
 		}
 	}
@@ -161,7 +177,10 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 				const causes = new Map(
 					given.flatMap(({ claimed, traceparent }) => (traceparent ? [[claimed.id, traceparent]] : [])),
 				);
-				await afterEnd(tx, ended, causes);
+				const skip_rest = new Map(
+					given.flatMap(({ claimed, ending }) => (ending.skip_rest ? [[claimed.id, ending.skip_rest]] : [])),
+				);
+				await afterEnd(tx, ended, { causes, skip_rest });
 				const ids = new Set(ended.map(({ id }) => id));
 				return given.map(({ claimed }) => ids.has(claimed.id));
 			}),
@@ -185,6 +204,8 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 				and exists (select from workers w where w.id = $1 and w.status = 'online' and w.lease_until > now())
 			returning o.id, o.run_id, o.step_id, o.step_type, o.step_index, o.device_id, o.device_name, o.attempts, o.attempts - o.attempts_decided as tries,
 				o.write_started_at is not null as write_started, coalesce(r.steps -> o.step_index::int -> 'params', '{}') as params,
+				case when o.step_index = 0 then '{}' else coalesce((select jsonb_object_agg(e.step_id, e.result) from operations e
+					where e.device_id = o.device_id and e.run_id = o.run_id and e.step_index < o.step_index), '{}') end as earlier,
 				r.cancel_requested_at is not null as cancel_requested, r.traceparent, r.kind as run_kind, r.subject_type, r.subject_id,
 				r.started_by_name`,
 			[worker_id, limit],
@@ -252,6 +273,22 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 				[run_ids],
 			);
 			return rows.map(({ id }) => id);
+		},
+
+		async inputOf(id, { worker_id, attempt }) {
+			const [row] = await db.query<{ input_id: string | null; device_id: string; sealed: string }>(
+				`select i.id as input_id, o.device_id, i.sealed from operations o
+				left join inputs i on i.run_id = o.run_id and i.device_id = o.device_id
+				where o.id = $1 and o.worker_id = $2 and o.attempts = $3 and o.status = 'running'`,
+				[id, worker_id, attempt],
+			);
+			if (row === undefined) {
+				throw failed("operations.not_found", {
+					message: `The operation ${id} does not run on the worker ${worker_id}`,
+					details: { operation_id: id },
+				});
+			}
+			return row.input_id === null ? undefined : { id: row.input_id, device_id: row.device_id, sealed: row.sealed };
 		},
 
 		async get(run_id, id) {

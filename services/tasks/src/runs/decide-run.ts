@@ -7,7 +7,7 @@ import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { failed } from "@netconductor/runtime/errors";
 import type { z } from "zod";
 import { rowsOf } from "../rows.ts";
-import { finalStatus, hasEnded } from "./run.ts";
+import { hasEnded } from "./run.ts";
 import { type RunStore, subjectOf } from "./run-store.ts";
 
 export interface DecideNeeds {
@@ -83,7 +83,7 @@ export function decideRun({ db, outbox, store, clock, onDecided }: DecideNeeds) 
 
 	/** Whether nothing unknown is left, and the run's end with it. Answers whether something is to run. */
 	async function endAnew(tx: Tx, run: Awaited<ReturnType<RunStore["lock"]>>): Promise<boolean> {
-		const counts = await store.countOperations(tx, run.id);
+		const { counts, status } = await store.outcome(tx, run);
 		if (counts.pending + counts.running > 0) {
 			await rowsOf(tx, "update runs set status = 'running', counts = $2, finished_at = null where id = $1", [
 				run.id,
@@ -91,7 +91,6 @@ export function decideRun({ db, outbox, store, clock, onDecided }: DecideNeeds) 
 			]);
 			return true;
 		}
-		const status = finalStatus(counts);
 		await rowsOf(tx, "update runs set status = $2, counts = $3 where id = $1", [
 			run.id,
 			status,
@@ -138,7 +137,7 @@ async function restoreStepsAfter(
 ): Promise<void> {
 	await rowsOf(
 		tx,
-		`update operations o set status = 'pending', skip_reason = null, finished_at = null, ready = $4 and o.step_index = d.step_index + 1
+		`update operations o set status = 'pending', skip_reason = null, finished_at = null, ready = $4 and not o.gated and o.step_index = d.step_index + 1
 		from unnest($2::uuid[], $3::int[]) as d (device_id, step_index)
 		where o.run_id = $1 and o.device_id = d.device_id and o.step_index > d.step_index and o.status = 'skipped'`,
 		[

@@ -6,7 +6,7 @@ import type { Database } from "@netconductor/runtime/db/database";
 import type { Log } from "@netconductor/runtime/log";
 import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
 import { rowsOf } from "../rows.ts";
-import { finalStatus, hasEnded } from "./run.ts";
+import { hasEnded } from "./run.ts";
 import { type RunStore, subjectOf } from "./run-store.ts";
 
 export interface DriveNeeds {
@@ -16,6 +16,8 @@ export interface DriveNeeds {
 	clock: Clock;
 	log: Log;
 	onChange(run_id: string): void;
+	/** For a run of which nothing is under way, and something is left. */
+	passGate(run_id: string): Promise<void>;
 }
 
 export interface RunDriver {
@@ -35,6 +37,16 @@ const slowest_ms = 2_000;
 const fastest_ms = 50;
 /** Between two counts for the list, which shows a run's counts as of a moment ago. */
 const countEvery_ms = 500;
+
+interface Seen {
+	status: RunStatus;
+	cancelled: boolean;
+	/** An operation has not ended. */
+	open: boolean;
+	/** One is running, or a worker may take it. */
+	active: boolean;
+	[column: string]: unknown;
+}
 
 interface Waiting {
 	id: string;
@@ -81,6 +93,7 @@ export function createRunDriver(needs: DriveNeeds): RunDriver {
 			if (seen === undefined || hasEnded(seen.status)) return "ended";
 			if (seen.status === "queued") await begin(run_id);
 			if (!seen.open && (await finish(run_id))) return "ended";
+			if (seen.open && !seen.active && !seen.cancelled) await needs.passGate(run_id);
 			if (looked_at > count_at) {
 				await refreshCounts(run_id);
 				// Counting a large run takes longer: never more than a small share of the time.
@@ -108,9 +121,11 @@ export function createRunDriver(needs: DriveNeeds): RunDriver {
 		return undefined;
 	}
 
-	async function lookAt(run_id: string): Promise<{ status: RunStatus; open: boolean } | undefined> {
-		const [seen] = await db.query<{ status: RunStatus; open: boolean }>(
-			`select status, exists (select from operations where run_id = $1 and status in ('pending', 'running')) as open
+	async function lookAt(run_id: string): Promise<Seen | undefined> {
+		const [seen] = await db.query<Seen>(
+			`select status, cancel_requested_at is not null as cancelled,
+				exists (select from operations where run_id = $1 and status in ('pending', 'running')) as open,
+				exists (select from operations where run_id = $1 and status in ('pending', 'running') and (status = 'running' or ready)) as active
 			from runs where id = $1`,
 			[run_id],
 		);
@@ -138,11 +153,10 @@ export function createRunDriver(needs: DriveNeeds): RunDriver {
 		const ended = await db.transaction(async (tx) => {
 			const run = await store.lock(tx, run_id);
 			if (hasEnded(run.status)) return true;
-			const counts = await store.countOperations(tx, run_id);
+			const { counts, status } = await store.outcome(tx, run);
 			if (counts.pending + counts.running > 0) return false;
-			const status = finalStatus(counts);
 			const finished_at = clock.now();
-			await rowsOf(tx, "update runs set status = $2, counts = $3, finished_at = $4 where id = $1", [
+			await rowsOf(tx, "update runs set status = $2, counts = $3, finished_at = $4, waiting_for = null where id = $1", [
 				run_id,
 				status,
 				JSON.stringify(counts),

@@ -1,8 +1,12 @@
 import type { Actor } from "@netconductor/contracts/kernel/actor";
+import type { Plan, TargetInput } from "@netconductor/contracts/tasks/model";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
+import type { Vault } from "@netconductor/runtime/vault";
+import type { z } from "zod";
 import type { OperationStore } from "../operations/operation-store.ts";
 import { rowsOf } from "../rows.ts";
+import { openInput } from "./inputs.ts";
 import { hasEnded, retriedStatuses } from "./run.ts";
 import type { RunStore } from "./run-store.ts";
 import type { startRun } from "./start-run.ts";
@@ -12,6 +16,7 @@ export interface RetryRunNeeds {
 	store: RunStore;
 	operations: OperationStore;
 	start: ReturnType<typeof startRun>;
+	vault: Vault;
 }
 
 /**
@@ -21,7 +26,7 @@ export interface RetryRunNeeds {
  * @throws runs.still_running
  * @throws runs.nothing_to_retry
  */
-export function retryRun({ db, store, operations, start }: RetryRunNeeds) {
+export function retryRun({ db, store, operations, start, vault }: RetryRunNeeds) {
 	return async (run_id: string, by: Actor, request_id: string): Promise<{ run_id: string }> => {
 		const run = await store.get(run_id);
 		if (!hasEnded(run.status)) {
@@ -37,16 +42,25 @@ export function retryRun({ db, store, operations, start }: RetryRunNeeds) {
 				details: { run_id },
 			});
 		}
-		const [row] = await rowsOf<{ steps: { id: string; type: string; params: Record<string, unknown> }[] }>(
-			db,
-			"select steps from runs where id = $1",
-			[run_id],
-		);
+		const inputs = new Map<string, z.output<typeof TargetInput>>();
+		for (const input of await store.inputsOf(
+			run_id,
+			targets.map(({ device_id }) => device_id),
+		)) {
+			inputs.set(input.device_id, await openInput(vault, input));
+		}
+		const [row] = await rowsOf<{ steps: Plan["steps"] }>(db, "select steps from runs where id = $1", [run_id]);
 		const title = run.title.startsWith("Retry: ") ? run.title : `Retry: ${run.title}`.slice(0, 200);
 		return start({
 			// A request that is repeated by the network starts nothing twice; a person may retry as often as they like.
 			idempotency_key: `retry/${run_id}/${request_id}`,
-			plan: { kind: run.kind, title, steps: row?.steps ?? [], targets, skipped: [] },
+			plan: {
+				kind: run.kind,
+				title,
+				steps: row?.steps ?? [],
+				targets: targets.map((target) => ({ ...target, input: inputs.get(target.device_id) })),
+				skipped: [],
+			},
 			started_by: by,
 			retry_of: run_id,
 		});

@@ -1,6 +1,6 @@
 import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { CursorPage } from "@netconductor/contracts/kernel/page";
-import type { ListRuns, Plan, Run } from "@netconductor/contracts/tasks/model";
+import type { ListRuns, Plan, Run, RunStatus } from "@netconductor/contracts/tasks/model";
 import type { Database, Tx } from "@netconductor/runtime/db/database";
 import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
@@ -8,9 +8,17 @@ import { and, between, eq, gte, inArray, lte, type SQL, sql } from "drizzle-orm"
 import { z } from "zod";
 import { rowsOf } from "../rows.ts";
 import { operations, runs, wordsOf } from "../tables.ts";
-import { type Counts, hasEnded, noCounts, type operationsOf } from "./run.ts";
+import { toProgress } from "./gate.ts";
+import { type Counts, finalStatus, hasEnded, noCounts, type operationsOf } from "./run.ts";
 
 type Row = typeof runs.$inferSelect;
+
+/** What the steps on one device are given, sealed. */
+export interface SealedInput {
+	id: string;
+	device_id: string;
+	sealed: string;
+}
 
 export interface NewRun {
 	id: string;
@@ -24,7 +32,13 @@ export interface NewRun {
 
 export interface RunStore {
 	/** False when a run with this key is there already; nothing is written then. */
-	insert(tx: Tx, run: NewRun, operations: ReturnType<typeof operationsOf>, ids: string[]): Promise<boolean>;
+	insert(
+		tx: Tx,
+		run: NewRun,
+		operations: ReturnType<typeof operationsOf>,
+		ids: string[],
+		inputs: readonly SealedInput[],
+	): Promise<boolean>;
 	idByKey(on: Database | Tx, key: string): Promise<string | undefined>;
 	/** @throws runs.not_found */
 	get(id: string): Promise<Run>;
@@ -39,6 +53,10 @@ export interface RunStore {
 	lock(tx: Tx, id: string): Promise<Row>;
 	/** Counted anew from the operations. */
 	countOperations(on: Database | Tx, id: string): Promise<Counts>;
+	/** What a run has come to, once none of its operations is pending or running. */
+	outcome(on: Database | Tx, run: Pick<Row, "id" | "steps">): Promise<{ counts: Counts; status: RunStatus }>;
+	/** What the steps on these devices were given, sealed. */
+	inputsOf(id: string, device_ids: readonly string[]): Promise<SealedInput[]>;
 }
 
 interface Window {
@@ -104,7 +122,7 @@ export function createRunStore(db: Database): RunStore {
 	}
 
 	return {
-		async insert(tx, run, planned, ids) {
+		async insert(tx, run, planned, ids, inputs) {
 			const { plan, started_by } = run;
 			const inserted = await tx
 				.insert(runs)
@@ -137,12 +155,12 @@ export function createRunStore(db: Database): RunStore {
 			await rowsOf(
 				tx,
 				`with present as (select coalesce(min(turn), 0) as turn from operations where status = 'pending' and ready)
-				insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, turn, skip_reason, finished_at)
-				select o.id, $1, o.position, o.step_index, s.id, s.type, o.device_id, o.device_name, o.status, o.ready, present.turn + o.position, o.skip_reason,
+				insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, gated, turn, skip_reason, finished_at)
+				select o.id, $1, o.position, o.step_index, s.id, s.type, o.device_id, o.device_name, o.status, o.ready, o.gated, present.turn + o.position, o.skip_reason,
 					case when o.status = 'skipped' then $2::timestamptz end
-				from present, unnest($3::uuid[], $4::int[], $5::smallint[], $6::uuid[], $7::text[], $8::text[], $9::boolean[], $10::text[])
-					as o (id, position, step_index, device_id, device_name, status, ready, skip_reason)
-				join unnest($11::text[], $12::text[]) with ordinality as s (id, type, index) on s.index = o.step_index + 1`,
+				from present, unnest($3::uuid[], $4::int[], $5::smallint[], $6::uuid[], $7::text[], $8::text[], $9::boolean[], $10::boolean[], $11::text[])
+					as o (id, position, step_index, device_id, device_name, status, ready, gated, skip_reason)
+				join unnest($12::text[], $13::text[]) with ordinality as s (id, type, index) on s.index = o.step_index + 1`,
 				[
 					run.id,
 					run.created_at,
@@ -153,12 +171,25 @@ export function createRunStore(db: Database): RunStore {
 					planned.map(({ device_name }) => device_name),
 					planned.map(({ status }) => status),
 					planned.map(({ ready }) => ready),
+					planned.map(({ gated }) => gated),
 					planned.map(({ skip_reason }) => skip_reason),
 					plan.steps.map(({ id }) => id),
 					plan.steps.map(({ type }) => type),
 				],
 			);
 			await rowsOf(tx, "insert into output_heads (run_id) values ($1)", [run.id]);
+			if (inputs.length > 0) {
+				await rowsOf(
+					tx,
+					"insert into inputs (id, run_id, device_id, sealed) select id, $1, device_id, sealed from unnest($2::uuid[], $3::uuid[], $4::text[]) as i (id, device_id, sealed)",
+					[
+						run.id,
+						inputs.map(({ id }) => id),
+						inputs.map(({ device_id }) => device_id),
+						inputs.map(({ sealed }) => sealed),
+					],
+				);
+			}
 			return true;
 		},
 
@@ -199,6 +230,26 @@ export function createRunStore(db: Database): RunStore {
 		},
 
 		countOperations,
+
+		async outcome(on, { id, steps }) {
+			const counts = await countOperations(on, id);
+			if (steps.length < 2) return { counts, status: finalStatus(counts) };
+			const [row] = await rowsOf<{ well: number }>(
+				on,
+				`select count(*)::int as well from (
+					select from operations where run_id = $1 group by device_id
+					having bool_or(status = 'succeeded') and not bool_or(status in ('failed', 'cancelled', 'unknown'))
+				) as devices`,
+				[id],
+			);
+			return { counts, status: finalStatus(counts, row?.well) };
+		},
+
+		inputsOf: (id, device_ids) =>
+			db.query<{ id: string; device_id: string; sealed: string }>(
+				"select id, device_id, sealed from inputs where run_id = $1 and device_id = any($2)",
+				[id, device_ids],
+			),
 	};
 }
 
@@ -241,6 +292,9 @@ function toRun(row: Row): Run {
 		subject: subjectOf(row),
 		retry_of: row.retry_of,
 		cancel_requested_by: row.cancel_requested_by,
+		waiting_for: row.waiting_for,
+		progress: row.gate === null ? null : toProgress(row.gate),
+		end_reason: row.end_reason,
 		created_at: row.created_at,
 		started_at: row.started_at,
 		finished_at: row.finished_at,

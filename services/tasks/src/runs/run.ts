@@ -26,11 +26,12 @@ export const retriedStatuses: readonly OperationStatus[] = ["failed", "cancelled
  * What a run came to, once none of its operations is pending or running. A write of which nobody knows whether it happened outweighs
  * everything; then a cancel that stopped something; then success counts. A run without any operation succeeded; one that
  * left out every device did not.
+ * @param devices_well devices on which every step that was begun succeeded, in a run of several steps
  */
-export function finalStatus(counts: Counts): RunStatus {
+export function finalStatus(counts: Counts, devices_well = counts.succeeded): RunStatus {
 	if (counts.unknown > 0) return "needs_attention";
 	if (counts.cancelled > 0) return "cancelled";
-	if (counts.failed > 0) return counts.succeeded > 0 ? "partial" : "failed";
+	if (counts.failed > 0) return devices_well > 0 ? "partial" : "failed";
 	return counts.succeeded > 0 || counts.skipped === 0 ? "succeeded" : "failed";
 }
 
@@ -48,6 +49,7 @@ export interface NewOperation {
 	device_name: string;
 	status: "pending" | "skipped";
 	ready: boolean;
+	gated: boolean;
 	skip_reason: string | null;
 }
 
@@ -58,14 +60,16 @@ export function operationsOf({ steps, targets, skipped }: Pick<Plan, "steps" | "
 	const add = (device: { device_id: string; name: string }, reason: string | null) => {
 		if (seen.has(device.device_id)) return;
 		seen.add(device.device_id);
-		for (const step_index of steps.keys()) {
+		for (const [step_index, { gate }] of steps.entries()) {
+			const gated = gate !== undefined;
 			operations.push({
 				position: operations.length,
 				step_index,
 				device_id: device.device_id,
 				device_name: device.name,
 				status: reason === null ? "pending" : "skipped",
-				ready: reason === null && step_index === 0,
+				ready: reason === null && step_index === 0 && !gated,
+				gated,
 				skip_reason: reason,
 			});
 		}

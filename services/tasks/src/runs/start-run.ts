@@ -6,7 +6,9 @@ import { afterCommit, type Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
 import { currentTraceparent } from "@netconductor/runtime/telemetry";
+import type { Vault } from "@netconductor/runtime/vault";
 import type { StepRegistry } from "../steps/step.ts";
+import { sealInputs } from "./inputs.ts";
 import { operationsOf } from "./run.ts";
 import type { RunStore } from "./run-store.ts";
 
@@ -17,6 +19,7 @@ export interface StartRunNeeds {
 	/** Called after the run is there for good. */
 	onStarted(run_id: string): void;
 	steps: StepRegistry;
+	vault: Vault;
 	clock: Clock;
 }
 
@@ -32,12 +35,13 @@ export interface RunRequest {
  * @throws runs.unknown_step
  * @throws runs.bad_plan — a step's parameters are not valid, or two steps have one name
  */
-export function startRun({ db, outbox, store, onStarted, steps, clock }: StartRunNeeds) {
+export function startRun({ db, outbox, store, onStarted, steps, vault, clock }: StartRunNeeds) {
 	return async ({ idempotency_key, plan, started_by, retry_of }: RunRequest): Promise<{ run_id: string }> => {
 		const known = await store.idByKey(db, idempotency_key);
 		if (known !== undefined) return { run_id: known };
 		checkSteps(plan, steps);
 		const operations = operationsOf(plan);
+		const inputs = await sealInputs(vault, plan.targets);
 		const id = newId();
 		return db.transaction(async (tx) => {
 			const run = {
@@ -50,7 +54,7 @@ export function startRun({ db, outbox, store, onStarted, steps, clock }: StartRu
 				created_at: clock.now(),
 			};
 			const ids = operations.map(() => newId());
-			if (!(await store.insert(tx, run, operations, ids))) {
+			if (!(await store.insert(tx, run, operations, ids, inputs))) {
 				// Another request with this key committed since we looked.
 				return { run_id: (await store.idByKey(tx, idempotency_key)) as string };
 			}

@@ -10,6 +10,10 @@ export interface StepContext<P> {
 	params: P;
 	operation: { id: string; run_id: string; device_id: string; device_name: string };
 	run: { subject: { type: string; id: string } | null; started_by: string };
+	/** What this device's steps were given. It may hold secrets. */
+	input(): Promise<Record<string, unknown>>;
+	/** What a step before this one came to on the device; undefined when it has no result. */
+	earlier(step_id: string): Record<string, unknown> | undefined;
 	/** Holds secrets. */
 	connection: Connection;
 	/** For opening the session: aborts it when the run is cancelled, reports new host keys. Output goes nowhere unless `show` is added. */
@@ -26,13 +30,15 @@ export interface StepContext<P> {
 export interface StepResult {
 	result: Record<string, unknown>;
 	error?: OperationError;
+	/** Of a success: why the steps after it have nothing to do on this device. */
+	skip_rest?: string;
 }
 
 /** Something that can be done on a device. One file each, listed in `registry.ts`. */
 export interface Step<P extends z.ZodType = z.ZodType> {
 	/** Name in plans. Never changes: stored runs carry it. */
 	type: string;
-	category: "backup" | "checks";
+	category: "backup" | "checks" | "change";
 	/** A `read` that lost its worker is run again. A `write` never is: it ends as `unknown` and a person decides. */
 	mode: "read" | "write";
 	params: P;

@@ -19,6 +19,7 @@ function operation(id: string): ClaimedOperation {
 		tries: 1,
 		write_started: false,
 		params: {},
+		earlier: {},
 		cancel_requested: false,
 		traceparent: null,
 		run_kind: "connectivity_test",

@@ -1,0 +1,148 @@
+import { createHash } from "node:crypto";
+import type { Gate, PlanStep, RunProgress, WaitingFor } from "@netconductor/contracts/tasks/model";
+import type { z } from "zod";
+
+/** What a run knows of the gate that it stands at or has passed. Stored with the run; times are ISO 8601. */
+export interface GateState {
+	step_index: number;
+	step_id: string;
+	since: string;
+	plan_sha256: string | null;
+	/** Undefined until it was asked whether one is needed. */
+	approval?: { id: string | null };
+	decision?: GateDecision;
+	/** Batches begun. */
+	batch: number;
+	devices_begun: number;
+	devices_total: number;
+	/** After which batch a person last said that it goes on. */
+	resumed_after: number;
+}
+
+export interface GateDecision {
+	status: "approved" | "bypassed" | "rejected" | "expired" | "lapsed";
+	by: string[];
+	reason: string | null;
+	not_before: string | null;
+	not_after: string | null;
+}
+
+/** What has become of the devices beyond the gate. */
+export interface GateFacts {
+	/** Devices on which the gated step has not begun. */
+	waiting: number;
+	/** Devices on which it, or a step after it, failed or is unknown. */
+	failed: number;
+	pause_requested_by: string | null;
+}
+
+export type GateMove =
+	| { do: "ask" }
+	| { do: "wait"; waiting_for: WaitingFor }
+	/** The next batch begins, with so many devices. */
+	| { do: "begin"; devices: number }
+	/** Nothing more begins: it was not allowed, or too much failed. */
+	| { do: "end"; as: "cancelled" | "skipped"; reason: string };
+
+/** What a gate does next, once nothing of its run is under way. */
+export function nextMove(gate: Gate, state: GateState, facts: GateFacts, now: Date): GateMove {
+	if (gate.approval && state.batch === 0) {
+		if (state.approval === undefined) return { do: "ask" };
+		const held = heldBack(state, now);
+		if (held !== undefined) return held;
+	}
+	const { most_failures, pause_after_first, batch_sizes } = gate.rollout;
+	if (facts.failed > most_failures) {
+		const devices = facts.failed === 1 ? "1 device" : `${facts.failed} devices`;
+		return {
+			do: "end",
+			as: "skipped",
+			reason: `Not begun: ${devices} failed, and the rollout goes on with at most ${most_failures}`,
+		};
+	}
+	const pauses = pause_after_first && state.batch === 1;
+	if (state.batch > 0 && state.resumed_after < state.batch && (pauses || facts.pause_requested_by !== null)) {
+		return {
+			do: "wait",
+			waiting_for: { kind: "resume", paused_by: facts.pause_requested_by, since: now.toISOString() },
+		};
+	}
+	const size = batch_sizes[Math.min(state.batch, batch_sizes.length - 1)] ?? facts.waiting;
+	return { do: "begin", devices: Math.min(size, facts.waiting) };
+}
+
+function heldBack({ approval, decision }: GateState, now: Date): GateMove | undefined {
+	if (approval?.id === null || approval === undefined) return undefined;
+	const since = now.toISOString();
+	if (decision === undefined) return { do: "wait", waiting_for: { kind: "approval", approval_id: approval.id, since } };
+	if (decision.status !== "approved" && decision.status !== "bypassed") {
+		return { do: "end", as: "cancelled", reason: refusal(decision) };
+	}
+	const { not_before, not_after } = decision;
+	if (not_after !== null && now > new Date(not_after)) {
+		return { do: "end", as: "cancelled", reason: `It was approved until ${not_after}, which has passed` };
+	}
+	if (not_before !== null && now < new Date(not_before)) {
+		return { do: "wait", waiting_for: { kind: "window", not_before, since } };
+	}
+	return undefined;
+}
+
+function refusal({ status, by, reason }: GateDecision): string {
+	const why = reason === null || reason === "" ? "" : `: ${reason}`;
+	if (status === "rejected") return `${by.join(", ") || "Somebody"} rejected it${why}`;
+	if (status === "expired") return "Nobody approved it in time";
+	return `Its approval lapsed${why}`;
+}
+
+/** The first step at or before `step_index` that a gate stands before. */
+export function gateOf(
+	steps: readonly z.output<typeof PlanStep>[],
+	step_index: number,
+): { index: number; gate: Gate } | undefined {
+	const index = steps.findLastIndex(({ gate }, at) => at <= step_index && gate !== undefined);
+	const gate = steps[index]?.gate;
+	return gate === undefined ? undefined : { index, gate };
+}
+
+/** What a step found out before the gate, of one device. */
+export interface Planned {
+	device_id: string;
+	step_id: string;
+	result: unknown;
+}
+
+/** SHA-256, in hexadecimal, of what an approval is for: the steps, the devices, and what was planned on each. The order in which it is given does not matter. */
+export function planHash(steps: readonly z.output<typeof PlanStep>[], planned: readonly Planned[]): string {
+	const hash = createHash("sha256").update(
+		JSON.stringify(steps.map(({ id, type, params }) => [id, type, sorted(params)])),
+	);
+	const lines = planned.map(({ device_id, step_id, result }) => JSON.stringify([device_id, step_id, sorted(result)]));
+	for (const line of lines.sort()) hash.update("\n").update(line);
+	return hash.digest("hex");
+}
+
+/** The same value with the fields of every object in order, so that equal values read alike. */
+function sorted(value: unknown): unknown {
+	if (Array.isArray(value)) return value.map(sorted);
+	if (typeof value !== "object" || value === null) return value;
+	return Object.fromEntries(
+		Object.entries(value)
+			.sort(([one], [other]) => (one < other ? -1 : 1))
+			.map(([key, held]) => [key, sorted(held)]),
+	);
+}
+
+/** A gate as people see it. */
+export function toProgress(state: GateState): RunProgress {
+	return {
+		step_id: state.step_id,
+		plan_sha256: state.plan_sha256,
+		approval_id: state.approval?.id ?? null,
+		approved_by: state.decision?.by ?? [],
+		bypassed: state.decision?.status === "bypassed",
+		batch: state.batch,
+		devices_begun: state.devices_begun,
+		devices_total: state.devices_total,
+	};
+}
