@@ -7,6 +7,7 @@ const catalogue = {
 	devices: async () => (await import("@netconductor/service-devices/service")).devicesService,
 	tasks: async () => (await import("@netconductor/service-tasks/service")).tasksService,
 	backup: async () => (await import("@netconductor/service-backup/service")).backupService,
+	config: async () => (await import("@netconductor/service-config/service")).configService,
 	system: async () => (await import("@netconductor/service-system/service")).systemService,
 	realtime: async () => (await import("@netconductor/service-realtime/service")).realtimeService,
 	gateway: async () => (await import("@netconductor/service-gateway/service")).gatewayService,
