@@ -1,6 +1,6 @@
 import { defineErrors } from "../kernel/errors.ts";
 
-/** Errors of inventory and of sessions with devices. Session errors (`device.*`) carry `phase` and the device's name. */
+/** Errors of inventory and of sessions with devices. Session errors (`device.*`) carry `phase` and the device's name; `parse.*` are of reading what devices answered. */
 export const devicesErrors = defineErrors({
 	"devices.not_found": { kind: "not_found", title: "There is no such device" },
 	"devices.name_taken": { kind: "conflict", title: "A device with this name exists already" },
@@ -54,5 +54,23 @@ export const devicesErrors = defineErrors({
 	"device.truncated_config": { kind: "conflict", title: "The device's configuration was cut off", retryable: true },
 	"device.protocol_error": { kind: "unavailable", title: "The device does not speak SSH as expected", retryable: true },
 	"device.cancelled": { kind: "timeout", title: "The session was cancelled" },
+	"change.bad_line": { kind: "invalid", title: "A line of the change cannot be sent to a device" },
+	"change.plan_outdated": { kind: "conflict", title: "The device's configuration changed since the plan was made" },
+	"change.line_rejected": { kind: "conflict", title: "The device rejected a line of the change" },
+	"change.commit_failed": { kind: "conflict", title: "The device did not accept the change" },
+	"change.interrupted": { kind: "unavailable", title: "The session was lost while the change was made" },
+	"change.unreachable_after": { kind: "unavailable", title: "The device could not be reached after the change" },
+	"change.verify_failed": { kind: "conflict", title: "The check after the change failed" },
+	"change.not_confirmed": { kind: "timeout", title: "The change was not confirmed in time" },
+	"change.not_restored": { kind: "conflict", title: "The configuration before the change could not be restored" },
 	"device.jump_failed": { kind: "unavailable", title: "The jump host could not be used", retryable: true },
+	"parse.template_invalid": { kind: "invalid", title: "The parsing template has an error" },
+	"parse.pattern_unsupported": { kind: "invalid", title: "A pattern needs what the linear-time engine cannot do" },
+	"parse.error_state": { kind: "conflict", title: "The parsing template calls the output an error" },
+	"parse.too_much": { kind: "conflict", title: "There is more output than may be parsed" },
+	"parse.not_understood": { kind: "conflict", title: "The device's output was not understood" },
+	"parse.no_parser": { kind: "invalid", title: "There is no parser for this on the platform" },
+	"parse.bad_params": { kind: "invalid", title: "The command cannot be made from these parameters" },
+	"parse.jmespath_invalid": { kind: "invalid", title: "The JMESPath expression has an error" },
+	"parse.jmespath_failed": { kind: "conflict", title: "The JMESPath expression cannot be evaluated on this value" },
 });

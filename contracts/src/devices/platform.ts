@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ChangeDefinition } from "./change.ts";
 
 /**
  * A regular expression in RE2 syntax (no look-around, no back-references), so that it can run in linear time on hostile text.
@@ -66,6 +67,8 @@ export const PlatformDefinition = z.object({
 	}),
 	/** Saves the running configuration, where the system needs it. */
 	save: z.object({ command: z.string().max(200) }).optional(),
+	/** How it is changed, and how a change is undone. */
+	change: ChangeDefinition.prefault({ method: "none" }),
 	/**
 	 * What differs from read to read without a change of configuration. A line that matches is absent from the normalised text; where
 	 * the pattern has capture groups, the line stays and only what they captured becomes `<volatile>` (FortiOS salts `ENC` values anew).

@@ -32,6 +32,10 @@ export interface CommandOptions {
 	confirm?: boolean | undefined;
 	/** False where an error message in the answer is no failure. */
 	check?: boolean | undefined;
+	/** Modes that the command may lead to: their prompts need no proof. */
+	modes?: readonly Mode[] | undefined;
+	/** Questions on the unfinished line that are answered with the line ending: the answer that the device proposes. */
+	questions?: readonly CompiledPattern[] | undefined;
 }
 
 export interface CommandResult {
@@ -199,7 +203,8 @@ export class CliEngine {
 			max_bytes: options.max_bytes,
 			end: options.end,
 			confirm: options.confirm ?? false,
-			expected: this.#mode === "config" ? ["config"] : [],
+			expected: options.modes ?? (this.#mode === "config" ? ["config"] : []),
+			question: options.questions && ((tail) => this.#acceptProposal(tail, options.questions ?? [])),
 		});
 		const fault = options.check === false ? undefined : this.#errorIn(bytes);
 		if (fault !== undefined) {
@@ -263,6 +268,12 @@ export class CliEngine {
 		clearTimeout(reading?.quiet?.timer);
 		clearTimeout(reading?.again);
 		reading?.reject(error);
+	}
+
+	#acceptProposal(tail: string, questions: readonly CompiledPattern[]): boolean {
+		const asked = questions.some((pattern) => pattern.test(tail));
+		if (asked) this.#answer(this.#platform.definition.newline);
+		return asked;
 	}
 
 	async #enable(command: string): Promise<void> {

@@ -9,7 +9,7 @@ export interface Peer {
 	port: number;
 }
 
-type SessionCode = Extract<Parameters<typeof failed>[0], `device.${string}`>;
+type SessionCode = Extract<Parameters<typeof failed>[0], `device.${string}` | `change.${string}`>;
 
 /** `core-2 (192.0.2.7:22)`, as every session error names a device. */
 export function nameOf(peer: Peer): string {

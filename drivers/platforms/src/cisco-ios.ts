@@ -1,3 +1,4 @@
+import { ciscoSyntax } from "./cisco-config-syntax.ts";
 import { ciscoSecrets } from "./cisco-secrets.ts";
 import { definePlatform } from "./define-platform.ts";
 
@@ -37,6 +38,25 @@ export const ciscoIos = definePlatform({
 		comment: "^\\s*!",
 	},
 	save: { command: "write memory" },
+	change: {
+		method: "direct",
+		syntax: ciscoSyntax,
+		timer: {
+			available: "^archive path ",
+			enter: "configure terminal revert timer {minutes}",
+			confirm: ["configure confirm"],
+			revert: ["configure revert now"],
+			longest_s: 7200,
+			how: "configure terminal revert timer: the router itself goes back to the archived configuration unless the change is confirmed in time.",
+		},
+		checkpoint: {
+			save: ["copy running-config flash:{name}.cfg"],
+			restore: ["configure replace flash:{name}.cfg force"],
+			drop: ["delete /force flash:{name}.cfg"],
+			questions: ["^Destination filename \\[.*\\]\\? ?$", "^Delete .*\\[confirm\\] ?$"],
+			how: "A copy of the running configuration in the router's flash and `configure replace`, else inverse commands: sent by us when a check fails or nobody confirms in time, over a new session when this one is lost.",
+		},
+	},
 	volatile: [
 		"^! Last configuration change at ",
 		"^! NVRAM config last updated at ",

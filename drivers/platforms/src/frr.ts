@@ -1,3 +1,4 @@
+import { frrSyntax } from "./cisco-config-syntax.ts";
 import { ciscoSecrets } from "./cisco-secrets.ts";
 import { definePlatform } from "./define-platform.ts";
 
@@ -32,6 +33,7 @@ export const frr = definePlatform({
 		comment: "^\\s*!",
 	},
 	save: { command: "write memory" },
+	change: { method: "direct", syntax: frrSyntax },
 	secrets: frrSecrets,
 	facts: [
 		{

@@ -1,0 +1,340 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type AppError, isAppError, toAppError } from "@netconductor/runtime/errors";
+import { forPeople, sessionError } from "../device-error.ts";
+import type { Session } from "../session.ts";
+import { isStillOpen, type Mechanism } from "./mechanism.ts";
+import { type RunningConfig, readRunning } from "./running-config.ts";
+
+/** What stands in an error of an applied change: an `AppError` is one. */
+export interface OperationErrorLike {
+	code: string;
+	message: string;
+	phase?: string | undefined;
+	details?: Record<string, unknown> | undefined;
+}
+
+export type ChangeStage = "pushing" | "pushed" | "verifying" | "confirmed" | "rolling_back" | "rolled_back";
+
+export interface ApplyOptions {
+	/**
+	 * Dead-man's time from the push, in milliseconds. Without confirmation by then the change is undone: by the device where it can (its timer is
+	 * set to a little more, within what it allows), else by us, also over a new session when this one is lost.
+	 */
+	confirm_within_ms: number;
+	/** What the plan was approved against. */
+	expected?: { running_sha256: string } | undefined;
+	/** Post-checks. They get a session that was opened after the push: that it could be is the first of them. */
+	verify: (session: Session) => Promise<void>;
+	/** Opens a session with the same device. Called again while it fails; must work when `signal` is aborted, too: it is how the change is undone. */
+	reopen: () => Promise<Session>;
+	onStage(stage: ChangeStage, detail?: string): void;
+	/** Before the push: ends it with `device.cancelled`. After it: the change is undone. */
+	signal: AbortSignal;
+	/** How long to go on trying to undo or to find out after `confirm_within_ms` (or the device's timer), in milliseconds; 60,000. */
+	grace_ms?: number | undefined;
+}
+
+export interface AppliedChange {
+	/**
+	 * `confirmed`: it is there to stay. `rolled_back`: the running configuration equals the one before. `not_restored`: it was read and differs from the one
+	 * before; `error.details.differs` has the lines. `unknown`: it could not be found out.
+	 */
+	outcome: "confirmed" | "rolled_back" | "not_restored" | "unknown";
+	/** What is different now from before, masked; empty when it was rolled back. */
+	diff: string;
+	/** Hash of the normalised running configuration as it was last read. */
+	running_sha256: string;
+	/** Why it is not confirmed. */
+	error?: OperationErrorLike | undefined;
+	/** Whether the running configuration was saved. True also where the system needs no saving. */
+	saved: boolean;
+}
+
+const defaultGrace_ms = 60_000;
+/** Between two attempts to reach the device, in milliseconds. */
+const firstPause_ms = 500;
+const longestPause_ms = 10_000;
+/** A running configuration whose lines still differ is undone again with the commands for what remains, so often. */
+const restoreRounds = 3;
+
+/** One change under way. */
+interface Attempt {
+	mechanism: Mechanism;
+	before: RunningConfig;
+	options: ApplyOptions;
+	/** The session that pushed, while it can be used. */
+	first: Session | undefined;
+	/** When the running configuration may have begun to change; on the clock of `performance.now()`. */
+	startedAt: number | undefined;
+	/** The push was answered to its end. */
+	complete: boolean;
+}
+
+/** Pushes, verifies, confirms; or undoes. */
+export async function applyWith(
+	session: Session,
+	mechanism: Mechanism,
+	before: RunningConfig,
+	options: ApplyOptions,
+): Promise<AppliedChange> {
+	const attempt: Attempt = { mechanism, before, options, first: session, startedAt: undefined, complete: false };
+	const stop = () => {
+		attempt.first = undefined;
+	};
+	options.onStage("pushing", `${mechanism.commands.length} lines`);
+	try {
+		await mechanism.push(session, options.confirm_within_ms, () => {
+			attempt.startedAt = performance.now();
+		});
+		attempt.complete = true;
+	} catch (error) {
+		if (!isStillOpen(error)) stop();
+		// A candidate that never was committed is gone with its session, or was discarded.
+		if (attempt.startedAt === undefined || refusedWhole(error)) return unpushed(attempt, error);
+		return undo(attempt, interrupted(session, error));
+	}
+	options.onStage("pushed");
+	let second: Session | undefined;
+	try {
+		second = await reopened(attempt);
+		options.onStage("verifying");
+		await withinTime(attempt, options.verify(second));
+		throwIfStopped(attempt);
+	} catch (error) {
+		await second?.close();
+		return undo(attempt, isAppError(error) ? error : verifyFailed(session, error));
+	}
+	return confirm(attempt, second);
+}
+
+/** Whether the device refused the change as a whole, so that nothing of it is in force. */
+function refusedWhole(error: unknown): boolean {
+	return toAppError(error).code === "change.commit_failed";
+}
+
+/** The running configuration was not touched, as far as the device says; it is looked at all the same. */
+async function unpushed(attempt: Attempt, error: unknown): Promise<AppliedChange> {
+	attempt.startedAt ??= performance.now();
+	attempt.mechanism = { ...attempt.mechanism, native_ms: () => undefined, revert: undefined };
+	return undo(attempt, error);
+}
+
+function interrupted({ connection }: Session, error: unknown): unknown {
+	if (isStillOpen(error)) return error;
+	const cause = toAppError(error);
+	return sessionError(
+		"change.interrupted",
+		connection,
+		cause.phase ?? "command",
+		`was lost while it was changed: ${cause.message}`,
+		{ details: { cause: cause.code }, cause },
+	);
+}
+
+function verifyFailed({ connection }: Session, cause: unknown): AppError {
+	const said = cause instanceof Error ? cause.message : String(cause);
+	return sessionError(
+		"change.verify_failed",
+		connection,
+		"command",
+		`did not pass the check after the change: ${said}`,
+		{
+			cause,
+		},
+	);
+}
+
+function deadlineOf({ startedAt, options }: Attempt): number {
+	return (startedAt ?? performance.now()) + options.confirm_within_ms;
+}
+
+function throwIfStopped(attempt: Attempt): void {
+	const { options, first } = attempt;
+	if (!options.signal.aborted) return;
+	throw sessionError(
+		"device.cancelled",
+		first?.connection ?? nobody,
+		"command",
+		"was changed when the change was cancelled; it was taken back.",
+	);
+}
+
+const nobody = { device_id: "", name: "The device", host: "", port: 0 };
+
+/** A session opened after the push. @throws change.unreachable_after when none can be opened in time */
+async function reopened(attempt: Attempt): Promise<Session> {
+	const { options } = attempt;
+	// Some of the time is kept for taking the change back.
+	const until = deadlineOf(attempt) - options.confirm_within_ms / 4;
+	let pause_ms = firstPause_ms;
+	for (;;) {
+		throwIfStopped(attempt);
+		try {
+			return await options.reopen();
+		} catch (error) {
+			if (performance.now() + pause_ms < until && toAppError(error).retryable) {
+				await pause(pause_ms, options.signal);
+				pause_ms = Math.min(pause_ms * 2, longestPause_ms);
+				continue;
+			}
+			const cause = toAppError(error);
+			throw sessionError(
+				"change.unreachable_after",
+				attempt.first?.connection ?? nobody,
+				cause.phase ?? "connect",
+				`could not be reached over a new session after the change: ${cause.message}`,
+				{ details: { cause: cause.code }, cause },
+			);
+		}
+	}
+}
+
+async function pause(ms: number, signal?: AbortSignal): Promise<void> {
+	await sleep(ms, undefined, { signal }).catch(() => {});
+}
+
+/** @throws change.not_confirmed when the time for confirmation passes first, device.cancelled when the change is cancelled */
+async function withinTime(attempt: Attempt, work: Promise<void>): Promise<void> {
+	const { options } = attempt;
+	const over = new AbortController();
+	const late = sleep(Math.max(0, deadlineOf(attempt) - performance.now()), undefined, {
+		signal: AbortSignal.any([over.signal, options.signal]),
+	}).then(
+		() => {
+			throw sessionError(
+				"change.not_confirmed",
+				attempt.first?.connection ?? nobody,
+				"command",
+				`was changed and the checks were not over within ${forPeople(options.confirm_within_ms)}.`,
+			);
+		},
+		() => throwIfStopped(attempt),
+	);
+	// The loser of the race ends later; nobody waits for it any more.
+	work.catch(() => {});
+	try {
+		await Promise.race([work, late.then(() => work)]);
+	} finally {
+		over.abort();
+		late.catch(() => {});
+	}
+}
+
+async function confirm(attempt: Attempt, second: Session): Promise<AppliedChange> {
+	const { mechanism, before, options } = attempt;
+	try {
+		const at = mechanism.confirm_in === "same" ? attempt.first : second;
+		if (at === undefined) {
+			throw sessionError("change.not_confirmed", second.connection, "commit", "lost the session that could confirm.");
+		}
+		let after: RunningConfig;
+		try {
+			after = await readRunning(second);
+			await mechanism.confirm(at);
+		} catch (error) {
+			await second.close();
+			return undo(attempt, error);
+		}
+		options.onStage("confirmed");
+		const { saved, error } = await saveAndTidy(mechanism, second);
+		return {
+			outcome: "confirmed",
+			diff: mechanism.difference(before, after, second),
+			running_sha256: after.sha256,
+			saved,
+			error,
+		};
+	} finally {
+		await second.close();
+	}
+}
+
+async function saveAndTidy(
+	mechanism: Mechanism,
+	session: Session,
+): Promise<{ saved: boolean; error?: OperationErrorLike }> {
+	const command = session.platform.definition.save?.command;
+	try {
+		if (command !== undefined && !mechanism.saves) await session.run(command);
+		await mechanism.cleanUp(session).catch(() => {});
+		return { saved: true };
+	} catch (error) {
+		return { saved: false, error: toAppError(error) };
+	}
+}
+
+/** Takes the change back and makes sure of it; what cannot be found out until the time has passed is `unknown`. */
+async function undo(attempt: Attempt, reason: unknown): Promise<AppliedChange> {
+	const { mechanism, before, options } = attempt;
+	const error = toAppError(reason);
+	options.onStage("rolling_back", error.message);
+	const started = attempt.startedAt ?? performance.now();
+	const native_ms = mechanism.native_ms(options.confirm_within_ms);
+	const timerEnds = native_ms === undefined ? undefined : started + native_ms;
+	const giveUp = Math.max(timerEnds ?? deadlineOf(attempt), performance.now()) + (options.grace_ms ?? defaultGrace_ms);
+	let reverted = false;
+	let rounds = 0;
+	let last: { now: RunningConfig; diff: string } | undefined;
+	let pause_ms = firstPause_ms;
+	const result = (outcome: AppliedChange["outcome"], said: OperationErrorLike): AppliedChange => ({
+		outcome,
+		diff: last?.diff ?? "",
+		running_sha256: last?.now.sha256 ?? before.sha256,
+		error: said,
+		saved: false,
+	});
+
+	while (performance.now() < giveUp) {
+		let session: Session | undefined;
+		try {
+			session = attempt.first ?? (await options.reopen());
+			if (session.mode === "config") await session.exitConfig();
+			let now = await readRunning(session);
+			// A commit whose answer never came may still be under way.
+			const settled = attempt.complete || timerEnds === undefined || performance.now() > timerEnds;
+			if (now.sha256 !== before.sha256 && mechanism.revert !== undefined && !reverted) {
+				reverted = true;
+				await mechanism.revert(session);
+				now = await readRunning(session);
+			}
+			while (now.sha256 !== before.sha256 && mechanism.restore !== undefined && rounds < restoreRounds) {
+				rounds++;
+				await mechanism.restore(session, now, before);
+				const then = now;
+				now = await readRunning(session);
+				if (now.sha256 === then.sha256) rounds = restoreRounds;
+			}
+			last = { now, diff: mechanism.difference(before, now, session) };
+			if (now.sha256 === before.sha256 && (settled || reverted)) {
+				last.diff = "";
+				await mechanism.cleanUp(session).catch(() => {});
+				options.onStage("rolled_back");
+				return result("rolled_back", error);
+			}
+			// Before its time the device itself may still take the change back.
+			if (timerEnds === undefined || performance.now() > timerEnds) {
+				if (now.sha256 !== before.sha256) {
+					return result("not_restored", notRestored(session, error, last.diff, mechanism));
+				}
+			}
+		} catch (cause) {
+			if (session === attempt.first) attempt.first = isStillOpen(cause) ? attempt.first : undefined;
+		} finally {
+			if (session !== undefined && session !== attempt.first) await session.close();
+		}
+		await pause(Math.min(pause_ms, Math.max(0, giveUp - performance.now())));
+		pause_ms = Math.min(pause_ms * 2, longestPause_ms);
+	}
+	return result("unknown", error);
+}
+
+function notRestored(session: Session, reason: Error, diff: string, { undo: how }: Mechanism): OperationErrorLike {
+	const differs = diff.split("\n").slice(0, 100).join("\n");
+	return sessionError(
+		"change.not_restored",
+		session.connection,
+		"command",
+		`${how.kind === "none" ? "has no way to take a change back" : "could not be restored"}: these lines differ from before:\n${differs}\nThe change was to be taken back because: ${reason.message}`,
+		{ details: { differs } },
+	);
+}

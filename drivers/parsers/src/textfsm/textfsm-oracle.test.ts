@@ -1,0 +1,93 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { isAppError } from "@netconductor/runtime/errors";
+import { beforeAll, expect, test } from "vitest";
+import { askOracle, requireOracles } from "../../test/oracle.ts";
+import { generatedCases, type TextFsmCase, writtenCases } from "../../test/textfsm-corpus.ts";
+import { differences } from "../../test/textfsm-differences.ts";
+import { parseText } from "./parse-text.ts";
+import { readTemplate } from "./template.ts";
+
+beforeAll(requireOracles, 300_000);
+
+interface Answer {
+	template_error?: string;
+	output_error?: string;
+	kind?: string;
+	header?: string[];
+	records?: unknown[];
+}
+
+const oracle = (cases: TextFsmCase[]) => askOracle<Answer[]>("textfsm-oracle.py", cases);
+
+/** The records, or which of the two was refused: the words of an error are ours. */
+function ours({ template, output }: TextFsmCase): unknown {
+	let phase = "template refused";
+	try {
+		const fsm = readTemplate(template);
+		phase = "output refused";
+		return parseText(fsm, output);
+	} catch (error) {
+		if (!isAppError(error)) throw error;
+		return phase;
+	}
+}
+
+function theirs({ template_error, output_error, header, records }: Answer): unknown {
+	if (template_error !== undefined) return "template refused";
+	return output_error !== undefined ? "output refused" : { header, records };
+}
+
+async function expectAgreement(cases: TextFsmCase[]) {
+	const answers = await oracle(cases);
+	for (const [i, each] of cases.entries()) {
+		const answer = answers[i]!;
+		expect(ours(each), `${each.name}\n${each.template}\n${JSON.stringify(each.output)}`).toEqual(theirs(answer));
+	}
+	return answers;
+}
+
+test("every written case gives the records of Google's TextFSM, or is refused by both", async () => {
+	const cases = writtenCases();
+	expect(cases.length).toBeGreaterThan(150);
+	const answers = await expectAgreement(cases);
+	expect(answers.filter(({ template_error }) => template_error !== undefined).length).toBeGreaterThan(40);
+	expect(answers.filter(({ records }) => records && records.length > 0).length).toBeGreaterThan(90);
+});
+
+test.each([1, 2, 3, 4])("templates and outputs generated from seed %i give the same records", async (seed) => {
+	const answers = await expectAgreement(generatedCases(seed, 500));
+	expect(answers.filter(({ records }) => records && records.length > 0).length).toBeGreaterThan(100);
+});
+
+test("our own templates read our transcripts as Google's TextFSM does", async () => {
+	const folder = join(import.meta.dirname, "..", "parsers");
+	const texts = globSync("**/*.{txt,json}", { cwd: join(folder, "..", "..", "transcripts") }).map((path) =>
+		readFileSync(join(folder, "..", "..", "transcripts", path), "utf8"),
+	);
+	const cases = globSync("**/*.textfsm", { cwd: folder }).flatMap((path) =>
+		texts.map((output, i) => ({ name: `${path} on ${i}`, template: readFileSync(join(folder, path), "utf8"), output })),
+	);
+	expect(cases.length).toBeGreaterThan(0);
+	await expectAgreement(cases);
+});
+
+test("what differs from Google's TextFSM is listed, and only that", async () => {
+	const answers = await oracle(differences);
+	for (const [i, each] of differences.entries()) {
+		expect(ours(each), each.name).not.toEqual(theirs(answers[i]!));
+	}
+	const page = [
+		"<!-- Written by drivers/parsers/src/textfsm/textfsm-oracle.test.ts (vitest -u); do not edit. -->",
+		"# TextFSM: what differs from Google's",
+		"",
+		"Templates are read by our own interpreter, whose patterns run in linear time. It is held against Debian's `python3-textfsm`",
+		"(1.1.0, Python 3.11) by a corpus of written and generated templates. These are the differences; a test shows each of them.",
+		"",
+		"| What | Here |",
+		"| --- | --- |",
+		...differences.map(({ name, why }) => `| ${name.replaceAll("|", "\\|")} | ${why} |`),
+		"",
+	].join("\n");
+	await expect(page).toMatchFileSnapshot("../../../../docs/reference/textfsm-differences.md");
+});
