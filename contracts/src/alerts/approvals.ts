@@ -384,3 +384,4 @@ export const ApprovalState = z.object({
 	expires_at: Timestamp,
 	decided_at: Timestamp.nullable(),
 });
+export type ApprovalState = z.infer<typeof ApprovalState>;

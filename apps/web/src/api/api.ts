@@ -1,3 +1,4 @@
+import { alertsApi } from "@netconductor/contracts/alerts/api";
 import { auditApi } from "@netconductor/contracts/audit/api";
 import { authApi } from "@netconductor/contracts/auth/api";
 import { backupApi } from "@netconductor/contracts/backup/api";
@@ -5,6 +6,7 @@ import { configApi } from "@netconductor/contracts/config/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import { createClient, type Transport } from "@netconductor/contracts/kernel/client";
 import { ApiProblem, type FetchOptions } from "@netconductor/contracts/kernel/fetch-transport";
+import { schedulingApi } from "@netconductor/contracts/scheduling/api";
 import { systemApi } from "@netconductor/contracts/system/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { createPageTransport } from "./page-transport.ts";
@@ -21,6 +23,8 @@ export function createApi(session: Session) {
 		tasks: createClient(tasksApi, transport),
 		backup: createClient(backupApi, transport),
 		config: createClient(configApi, transport),
+		alerts: createClient(alertsApi, transport),
+		scheduling: createClient(schedulingApi, transport),
 		audit: createClient(auditApi, transport),
 		system: createClient(systemApi, transport),
 	};

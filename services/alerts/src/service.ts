@@ -1,0 +1,87 @@
+import { alertsApi } from "@netconductor/contracts/alerts/api";
+import { authApi } from "@netconductor/contracts/auth/api";
+import { announceChange } from "@netconductor/runtime/bus/announce-change";
+import type { WorkLoop } from "@netconductor/runtime/bus/work-loop";
+import { defineService } from "@netconductor/runtime/host/service";
+import { getApprovalState, lapseApproval, startApproved } from "./approvals/answer-engine.ts";
+import { approve, bypass, delegate, reject } from "./approvals/decide.ts";
+import { createTimekeeper, followUsers } from "./approvals/keep-time.ts";
+import {
+	getApproval,
+	getApprovalStats,
+	listApprovalDevices,
+	listApprovals,
+	listApprovers,
+} from "./approvals/read-approvals.ts";
+import { requestApproval } from "./approvals/request-approval.ts";
+import { alertsConfig } from "./config.ts";
+import {
+	createApprovalPolicy,
+	deleteApprovalPolicy,
+	getApprovalPolicy,
+	listApprovalPolicies,
+	orderApprovalPolicies,
+	updateApprovalPolicy,
+} from "./policies/manage-policies.ts";
+import { ensureBuiltIn } from "./policies/policy-store.ts";
+import { evaluateApprovalPolicies } from "./policies/try-policies.ts";
+
+/** Who has to agree before a run changes anything, and whether they did. */
+export const alertsService = defineService({
+	name: "alerts",
+	api: alertsApi,
+	config: alertsConfig,
+	migrations: new URL("../migrations/", import.meta.url),
+	needs: { auth: authApi },
+	async setup({ db, outbox, ephemeral, clients: { auth }, config, clock, log, ownAccount }) {
+		let loop: WorkLoop | undefined;
+		const needs = {
+			db,
+			outbox,
+			auth,
+			clock,
+			log,
+			ownAccount,
+			expiry_minutes: config.approval_expiry_minutes,
+			onChange() {
+				announceChange(ephemeral, "approvals");
+				loop?.wake();
+			},
+		};
+		const timekeeper = createTimekeeper({ ...needs, onChange: () => announceChange(ephemeral, "approvals") });
+		await ensureBuiltIn(db.orm, clock.now().toISOString());
+		return {
+			operations: {
+				listApprovals: listApprovals(needs),
+				getApprovalStats: getApprovalStats(needs),
+				getApproval: getApproval(needs),
+				listApprovalDevices: listApprovalDevices(needs),
+				listApprovers: listApprovers(needs),
+				approve: approve(needs),
+				reject: reject(needs),
+				delegate: delegate(needs),
+				bypass: bypass(needs),
+
+				listApprovalPolicies: listApprovalPolicies(needs),
+				getApprovalPolicy: getApprovalPolicy(needs),
+				createApprovalPolicy: createApprovalPolicy(needs),
+				updateApprovalPolicy: updateApprovalPolicy(needs),
+				deleteApprovalPolicy: deleteApprovalPolicy(needs),
+				orderApprovalPolicies: orderApprovalPolicies(needs),
+				evaluateApprovalPolicies: evaluateApprovalPolicies(needs),
+
+				requestApproval: requestApproval(needs),
+				getApprovalState: getApprovalState(needs),
+				startApproved: startApproved(needs),
+				lapseApproval: lapseApproval(needs),
+			},
+			consumers: followUsers(needs, () => loop?.wake()),
+			async start() {
+				loop = timekeeper.start();
+			},
+			async stop() {
+				await loop?.stop();
+			},
+		};
+	},
+});

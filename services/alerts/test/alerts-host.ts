@@ -1,0 +1,146 @@
+import { alertsApi } from "@netconductor/contracts/alerts/api";
+import type { ApprovalRequest } from "@netconductor/contracts/alerts/approvals";
+import { authApi } from "@netconductor/contracts/auth/api";
+import type { Holder } from "@netconductor/contracts/auth/model";
+import { type Actor, covers } from "@netconductor/contracts/kernel/actor";
+import { defineApi } from "@netconductor/contracts/kernel/operation";
+import { createManualClock } from "@netconductor/runtime/clock";
+import { type Database, openDatabase } from "@netconductor/runtime/db/database";
+import { failed } from "@netconductor/runtime/errors";
+import { defineService } from "@netconductor/runtime/host/service";
+import { newId } from "@netconductor/runtime/id";
+import { admin, peer, startTestHost } from "@netconductor/runtime/testing/service";
+import type { z } from "zod";
+import { alertsService } from "../src/service.ts";
+
+export type AlertsHost = Awaited<ReturnType<typeof startAlerts>>;
+
+export const hashA = "a".repeat(64);
+export const hashB = "b".repeat(64);
+
+/** The alerts service on its own database. Time stands still; `people` are the users that auth answers for. */
+export async function startAlerts(env: Record<string, string> = {}) {
+	const clock = createManualClock();
+	const people = new Map<string, Holder>();
+	let authIsAway = false;
+	const answer = <T>(value: T): T => {
+		if (authIsAway) throw failed("service.unavailable", { message: "auth does not answer" });
+		return value;
+	};
+	const auth = peer(authApi, {
+		describeUsers: async ({ body }) =>
+			answer({
+				users: [...people.values()].filter(
+					({ id, username }) => body.user_ids.includes(id) || body.usernames.includes(username),
+				),
+			}),
+		listHolders: async ({ body }) => {
+			const users = [...people.values()].filter(
+				({ id, role, disabled, permissions }) =>
+					!disabled &&
+					permissions.some((held) => covers(held, body.permission)) &&
+					(body.among === undefined || body.among.user_ids.includes(id) || body.among.roles.includes(role)),
+			);
+			return answer({ users: users.slice(0, body.limit), total: users.length });
+		},
+	});
+	const heard = new Map<string, string[]>();
+	const hear = (approval_id: string, what: string) =>
+		void heard.set(approval_id, [...(heard.get(approval_id) ?? []), what]);
+	let tellOf: ((user_id: string, change: "updated" | "deleted") => Promise<void>) | undefined;
+	const neighbour = defineService({
+		name: "neighbour",
+		api: defineApi("neighbour", {}),
+		setup: ({ db, outbox }) => {
+			tellOf = (user_id, change) =>
+				db.transaction(
+					async (tx) => void (await outbox.publish(tx, "user.changed.v1", { user_id, username: "somebody", change })),
+				);
+			return {
+				operations: {},
+				consumers: {
+					"approval.requested.v1": async ({ approval_id }) => hear(approval_id, "requested"),
+					"approval.decided.v1": async ({ approval_id, status }) => hear(approval_id, status),
+				},
+			};
+		},
+	});
+	const host = await startTestHost({ services: [alertsService, neighbour], peers: [auth], clock, env });
+	const db: Database = openDatabase({
+		url: host.database.url,
+		schema: "alerts",
+		application_name: "test",
+		max: 2,
+	});
+
+	function person(name: string, role = "operator", permissions = ["approvals:read", "approvals:decide"]): Actor {
+		const id = newId();
+		people.set(id, { id, username: name, display_name: name, role, disabled: false, permissions });
+		return { kind: "user", id, name, role, permissions };
+	}
+	people.set(admin.id, {
+		id: admin.id,
+		username: "admin",
+		display_name: "",
+		role: "admin",
+		disabled: false,
+		permissions: ["*"],
+	});
+
+	const engine = host.client(alertsApi, { kind: "service", id: "service:tasks", name: "tasks", permissions: ["*"] });
+	return {
+		clock,
+		db,
+		host,
+		people,
+		person,
+		engine,
+		as: (actor: Actor) => host.client(alertsApi, actor),
+		admin: host.client(alertsApi, admin),
+		letAuthBeAway(away: boolean) {
+			authIsAway = away;
+		},
+		/** Asks for an approval of a plan that needs one. */
+		async request(by: Actor, change: Partial<z.input<typeof ApprovalRequest>> = {}) {
+			const run_id = newId();
+			const answered = await engine.requestApproval({ body: { ...changeBy(by, run_id), ...change } });
+			if (!answered.needed) throw new TypeError("the policies want no approval");
+			return answered.approval_id;
+		},
+		/** What others were told of an approval, in order. */
+		heard: (approval_id: string) => heard.get(approval_id) ?? [],
+		/** A user is different, and auth tells. */
+		async change(actor: Actor, to: Partial<Holder> | "deleted") {
+			const before = people.get(actor.id);
+			if (to === "deleted" || before === undefined) people.delete(actor.id);
+			else people.set(actor.id, { ...before, ...to });
+			await tellOf?.(actor.id, to === "deleted" ? "deleted" : "updated");
+		},
+		async stop() {
+			await db.close();
+			await host.stop();
+		},
+	};
+}
+
+export function changeBy(by: Actor, run_id = newId()): z.input<typeof ApprovalRequest> {
+	return {
+		key: `${run_id}:deploy`,
+		run_id,
+		kind: "deploy",
+		title: "Deploy bgp-peering",
+		requested_by: by,
+		plan_sha256: hashA,
+		devices: [{ device_id: newId(), name: "core-1", groups: ["core"] }],
+		risk_facts: { writes: true },
+	};
+}
+
+export async function failureOf(call: Promise<unknown>): Promise<string | undefined> {
+	try {
+		await call;
+	} catch (error) {
+		return (error as { code?: string }).code ?? String(error);
+	}
+	return undefined;
+}
