@@ -4,6 +4,7 @@ import { authApi } from "./auth/api.ts";
 import { backupApi } from "./backup/api.ts";
 import { configApi } from "./config/api.ts";
 import { devicesApi } from "./devices/api.ts";
+import { schedulingApi } from "./scheduling/api.ts";
 import { systemApi } from "./system/api.ts";
 import { tasksApi } from "./tasks/api.ts";
 
@@ -15,6 +16,7 @@ export const apis = {
 	backup: backupApi,
 	config: configApi,
 	alerts: alertsApi,
+	scheduling: schedulingApi,
 	audit: auditApi,
 	system: systemApi,
 } as const;

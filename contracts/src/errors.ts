@@ -7,6 +7,7 @@ import { configErrors } from "./config/errors.ts";
 import { devicesErrors } from "./devices/errors.ts";
 import { type ErrorSpec, kernelErrors } from "./kernel/errors.ts";
 import { runtimeErrors } from "./runtime/errors.ts";
+import { schedulingErrors } from "./scheduling/errors.ts";
 import { systemErrors } from "./system/errors.ts";
 import { tasksErrors } from "./tasks/errors.ts";
 
@@ -22,6 +23,7 @@ export const errorCatalogue = {
 	...configErrors,
 	...templateErrors,
 	...alertsErrors,
+	...schedulingErrors,
 	...systemErrors,
 } as const satisfies Record<string, ErrorSpec>;
 

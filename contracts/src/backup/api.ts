@@ -1,8 +1,10 @@
 import { z } from "zod";
+import { Selection } from "../devices/model.ts";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { defineApi, del, get, internal, post, put } from "../kernel/operation.ts";
 import { CursorPage, CursorQuery, Page, PageQuery, QueryBoolean, QueryList, sortBy } from "../kernel/page.ts";
 import { Secret } from "../kernel/secret.ts";
+import { RunRef } from "../tasks/model.ts";
 import {
 	Activity,
 	ActivityQuery,
@@ -245,7 +247,39 @@ export const backupApi = defineApi("backup", {
 		errors: ["backup_schedule.bad_cron", "backup_schedule.bad_time_zone"],
 	}),
 
+	/** Starts a backup as a snapshot, for whom the caller acts. The same id again answers the same run: a repeated request starts nothing twice. */
+	startSnapshot: internal("/internal/backup/snapshots", {
+		summary: "Start a backup, once",
+		body: z.object({
+			snapshot_id: Id,
+			name: z.string().max(200),
+			select: Selection,
+			/** Devices that are left out although selected. */
+			exclude: Selection.nullable().default(null),
+		}),
+		returns: RunRef,
+		max_body_bytes: 8 * 1024 * 1024,
+		errors: ["devices.not_found", "device_groups.not_found", "devices.disabled", "devices.nothing_selected"],
+	}),
 	/** Stores what a worker collected. Idempotent by operation: the same one again answers the same backup. */
+	/** The newest good backup of each device; devices without one are left out. Secrets are masked. */
+	readCurrent: internal("/internal/backup/current", {
+		summary: "Current configurations",
+		body: z.object({ device_ids: z.array(Id).max(100) }),
+		returns: z.object({
+			items: z.array(
+				z.object({
+					device_id: Id,
+					backup_id: Id,
+					device_type: z.string(),
+					backed_up_at: Timestamp,
+					/** Without volatile lines. */
+					text: z.string(),
+				}),
+			),
+		}),
+		changes: false,
+	}),
 	recordBackup: internal("/internal/backup/backups", {
 		summary: "Record a collected configuration",
 		body: z.object({

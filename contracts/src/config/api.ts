@@ -1,8 +1,24 @@
 import { z } from "zod";
 import { Id } from "../kernel/ids.ts";
 import { defineApi, del, get, patch, post } from "../kernel/operation.ts";
-import { CursorPage, Page } from "../kernel/page.ts";
+import { CursorPage, Page, QueryBoolean } from "../kernel/page.ts";
+import { RunRef } from "../tasks/model.ts";
 import { renderErrors } from "./engine-errors.ts";
+import {
+	DeployStack,
+	ListStackRuns,
+	ListStacks,
+	NewStack,
+	PlanStack,
+	RenderedDevice,
+	RenderStack,
+	Stack,
+	StackChange,
+	StackKey,
+	StackRun,
+	StackSummary,
+	StackValidation,
+} from "./stacks.ts";
 import {
 	CompareTemplateVersions,
 	ListTemplates,
@@ -26,6 +42,19 @@ import {
 
 const byKey = z.object({ id: TemplateKey });
 const byVersion = byKey.extend({ version: z.coerce.number().int().min(1).max(2_147_483_647) });
+
+const byStack = z.object({ id: StackKey });
+const stackBodyBytes = 16 * 1024 * 1024;
+const stackRunErrors = [
+	"stacks.not_found",
+	"stacks.bad_definition",
+	"stacks.not_rendered",
+	"stacks.nothing_to_do",
+	"templates.not_found",
+	"devices.not_found",
+	"devices.disabled",
+	"device_groups.not_found",
+] as const;
 
 export const configApi = defineApi("config", {
 	listTemplates: get("/api/templates", {
@@ -137,5 +166,98 @@ export const configApi = defineApi("config", {
 		returns: Template,
 		permission: "templates:write",
 		errors: ["templates.not_found", "templates.version_not_found", "templates.changed", "template.syntax"],
+	}),
+
+	listStacks: get("/api/service-stacks", {
+		summary: "Service stacks",
+		query: ListStacks,
+		returns: Page(StackSummary),
+		permission: "stacks:read",
+		same_for_all: true,
+	}),
+	createStack: post("/api/service-stacks", {
+		summary: "Add a service stack",
+		body: NewStack,
+		returns: Stack,
+		status: 201,
+		permission: "stacks:write",
+		max_body_bytes: stackBodyBytes,
+		errors: ["stacks.name_taken", "stacks.bad_definition", "templates.not_found"],
+	}),
+	getStack: get("/api/service-stacks/:id", {
+		summary: "One service stack, by id or name",
+		params: byStack,
+		returns: Stack,
+		permission: "stacks:read",
+		errors: ["stacks.not_found"],
+	}),
+	updateStack: patch("/api/service-stacks/:id", {
+		summary: "Change a service stack; what stands on devices changes when it is deployed",
+		params: byStack,
+		body: StackChange,
+		returns: Stack,
+		permission: "stacks:write",
+		max_body_bytes: stackBodyBytes,
+		errors: ["stacks.not_found", "stacks.name_taken", "stacks.changed", "stacks.bad_definition", "templates.not_found"],
+	}),
+	deleteStack: del("/api/service-stacks/:id", {
+		summary: "Delete a service stack of which nothing stands on devices any more",
+		params: byStack,
+		query: z.object({ keep_configuration: QueryBoolean.default(false) }),
+		permission: "stacks:write",
+		errors: ["stacks.not_found", "stacks.deployed", "stacks.busy"],
+	}),
+	renderStack: get("/api/service-stacks/:id/rendered", {
+		summary: "What a stack comes to on each device, without asking any of them",
+		params: byStack,
+		query: RenderStack,
+		returns: Page(RenderedDevice),
+		permission: "stacks:read",
+		errors: ["stacks.not_found", "devices.not_found", "device_groups.not_found"],
+	}),
+	planStack: post("/api/service-stacks/:id/plan", {
+		summary: "Find out on each device what a deployment would change, and change nothing",
+		params: byStack,
+		body: PlanStack,
+		returns: RunRef,
+		status: 202,
+		permission: "stacks:deploy",
+		errors: stackRunErrors,
+	}),
+	deployStack: post("/api/service-stacks/:id/deploy", {
+		summary: "Deploy a stack: plan on all devices, approval, batch after batch, each verified or taken back",
+		params: byStack,
+		body: DeployStack,
+		returns: RunRef,
+		status: 202,
+		permission: "stacks:deploy",
+		errors: [...stackRunErrors, "stacks.busy"],
+	}),
+	removeStack: post("/api/service-stacks/:id/remove", {
+		summary: "Take a stack off its devices with the delete templates of its services, in the same way",
+		params: byStack,
+		body: DeployStack,
+		returns: RunRef,
+		status: 202,
+		permission: "stacks:deploy",
+		errors: [...stackRunErrors, "stacks.busy", "stacks.no_delete_template"],
+	}),
+	validateStack: post("/api/service-stacks/:id/validate", {
+		summary: "Compare the latest backup of each device with what the stack says",
+		params: byStack,
+		body: PlanStack,
+		returns: StackValidation,
+		permission: "stacks:read",
+		changes: false,
+		timeout_ms: 120_000,
+		errors: ["stacks.not_found", "devices.not_found", "device_groups.not_found"],
+	}),
+	listStackRuns: get("/api/service-stacks/:id/runs", {
+		summary: "What was planned, deployed and removed of a stack, newest first",
+		params: byStack,
+		query: ListStackRuns,
+		returns: CursorPage(StackRun),
+		permission: "stacks:read",
+		errors: ["stacks.not_found"],
 	}),
 });

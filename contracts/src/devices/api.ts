@@ -381,6 +381,22 @@ export const devicesApi = defineApi("devices", {
 		changes: false,
 		max_body_bytes: 8 * 1024 * 1024,
 	}),
+	/** Whole devices by id, in order of name; those that do not exist are left out. */
+	describeDevices: internal("/internal/devices/describe", {
+		summary: "Devices by id",
+		body: z.object({ device_ids: z.array(Id).max(50_000) }),
+		returns: z.object({ devices: z.array(Device) }),
+		changes: false,
+		max_body_bytes: 8 * 1024 * 1024,
+	}),
+	/** Starts a connection test for whom the caller acts. The same key again answers the same run: a repeated request starts nothing twice. */
+	startTest: internal("/internal/devices/tests", {
+		summary: "Start a connection test, once",
+		body: z.object({ key: Id, select: Selection }),
+		returns: RunRef,
+		max_body_bytes: 8 * 1024 * 1024,
+		errors: ["devices.nothing_selected", "devices.not_found", "devices.disabled", "device_groups.not_found"],
+	}),
 	/** Connection settings with secrets, for a worker about to open a session. Every call is audited with its run. */
 	revealConnection: internal("/internal/devices/:id/connection", {
 		summary: "Reveal connection settings to a worker",

@@ -20,7 +20,7 @@ export const OperationStatus = z.enum(["pending", "running", "succeeded", "skipp
 export type OperationStatus = z.infer<typeof OperationStatus>;
 
 /** What started the run. */
-export const RunKind = z.enum(["backup", "connectivity_test", "deploy", "delete"]);
+export const RunKind = z.enum(["backup", "connectivity_test", "plan", "deploy", "delete"]);
 export type RunKind = z.infer<typeof RunKind>;
 
 /** Name of a step type, as `services/tasks/src/steps` registers them: `collect_config`, `test_connection`. */
@@ -69,6 +69,8 @@ export const Plan = z.object({
 			z.object({
 				device_id: Id,
 				name: z.string(),
+				/** Device groups that it is in, for approval policies; left out: not known. */
+				groups: z.array(z.string()).max(1_000).optional(),
 				/** For all steps on this device. */
 				input: TargetInput.optional(),
 			}),

@@ -7,11 +7,11 @@ import { getActivity } from "./backups/activity.ts";
 import { cleanupBackups } from "./backups/cleanup.ts";
 import { getCoverage } from "./backups/coverage.ts";
 import { getBackup, getBackupTask, listBackups } from "./backups/read-backups.ts";
-import { compareBackups, getBackupContent } from "./backups/read-content.ts";
+import { compareBackups, getBackupContent, readCurrent } from "./backups/read-content.ts";
 import { getBlame, getHistory } from "./backups/read-history.ts";
 import { recordBackup } from "./backups/record-backup.ts";
 import { deleteBackup } from "./backups/remove-backups.ts";
-import { runAll, runSelected, runSingle } from "./backups/run-backup.ts";
+import { runAll, runSelected, runSingle, startOnce } from "./backups/run-backup.ts";
 import { backupConfig } from "./config.ts";
 import { createContentStore, sealedColumns } from "./contents/content-store.ts";
 import { createHashKey } from "./contents/hash-key.ts";
@@ -91,6 +91,8 @@ export const backupService = defineService({
 				getBackupSchedule: getBackupSchedule(needs),
 				putBackupSchedule: putBackupSchedule(needs),
 				previewBackupSchedule: previewBackupSchedule(needs),
+				startSnapshot: startOnce(needs),
+				readCurrent: readCurrent(needs),
 				recordBackup: recordBackup(needs),
 			},
 			consumers: followRuns(needs),

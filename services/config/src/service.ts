@@ -1,8 +1,17 @@
+import { backupApi } from "@netconductor/contracts/backup/api";
 import { configApi } from "@netconductor/contracts/config/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
+import { tasksApi } from "@netconductor/contracts/tasks/api";
+import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import { defineService } from "@netconductor/runtime/host/service";
 import { configConfig } from "./config.ts";
 import { createTemplateEngine } from "./engine/engine.ts";
+import { createStack, deleteStack, updateStack } from "./stacks/change-stacks.ts";
+import { followRuns, listStackRuns } from "./stacks/follow-runs.ts";
+import { renderStack } from "./stacks/render-stack.ts";
+import { deployStack, planStack, removeStack } from "./stacks/run-stack.ts";
+import { getStack, listStacks } from "./stacks/stack-store.ts";
+import { validateStack } from "./stacks/validate-stack.ts";
 import { createTemplate, deleteTemplate, deleteTemplates, updateTemplate } from "./templates/change-templates.ts";
 import { getTemplate, listTemplates } from "./templates/read-templates.ts";
 import { previewTemplate, renderTemplate } from "./templates/render-template.ts";
@@ -21,11 +30,12 @@ export const configService = defineService({
 	api: configApi,
 	migrations: new URL("../migrations/", import.meta.url),
 	config: configConfig,
-	needs: { devices: devicesApi },
-	setup({ db, outbox, clients: { devices }, config, clock }) {
+	needs: { devices: devicesApi, tasks: tasksApi, backup: backupApi },
+	setup({ db, outbox, ephemeral, clients, config, clock }) {
+		const { devices, tasks, backup } = clients;
 		const engine = createTemplateEngine({ threads: config.render_threads });
 		const sources = createSources({ db, engine });
-		const needs = { db, outbox, clock, devices, engine, sources };
+		const needs = { db, outbox, clock, devices, tasks, backup, engine, sources };
 		return {
 			operations: {
 				listTemplates: listTemplates(needs),
@@ -41,7 +51,19 @@ export const configService = defineService({
 				compareTemplateVersions: compareTemplateVersions(needs),
 				getTemplateVersion: getTemplateVersion(needs),
 				restoreTemplateVersion: restoreTemplateVersion(needs),
+				listStacks: listStacks(needs),
+				createStack: createStack(needs),
+				getStack: getStack(needs),
+				updateStack: updateStack(needs),
+				deleteStack: deleteStack(needs),
+				renderStack: renderStack(needs),
+				planStack: planStack(needs),
+				deployStack: deployStack(needs),
+				removeStack: removeStack(needs),
+				validateStack: validateStack(needs),
+				listStackRuns: listStackRuns(needs),
 			},
+			consumers: followRuns({ outbox, onChange: (id) => void announceChange(ephemeral, "stacks", id) }),
 			stop: () => engine.close(),
 		};
 	},

@@ -23,12 +23,12 @@ import {
 } from "./device-types/device-types.ts";
 import { createDevice, deleteDevice, getDevice, updateDevice } from "./devices/change-devices.ts";
 import { getDeviceSummary } from "./devices/device-summary.ts";
-import { listDevices } from "./devices/list-devices.ts";
+import { describeDevices, listDevices } from "./devices/list-devices.ts";
 import { listTargets } from "./devices/selection.ts";
 import { updateDevices } from "./devices/update-devices.ts";
 import { createGroup, deleteGroup, getGroup, listGroups, setGroupMembers, updateGroup } from "./groups/groups.ts";
 import { listDeviceHealth, recordHealth } from "./health/record-health.ts";
-import { testDevice, testDevices } from "./health/test-devices.ts";
+import { startTestOnce, testDevice, testDevices } from "./health/test-devices.ts";
 import {
 	acceptHostKey,
 	forgetHostKey,
@@ -63,6 +63,7 @@ export const devicesService = defineService({
 				getConnection: getConnection(stores),
 				testDevice: testDevice({ db, tasks }),
 				testDevices: testDevices({ db, tasks }),
+				startTest: startTestOnce({ db, tasks }),
 				importDevices: importDevices(stores),
 				exportDevices: exportDevices(stores),
 
@@ -96,6 +97,7 @@ export const devicesService = defineService({
 				rejectHostKey: rejectHostKey(stores),
 				forgetHostKey: forgetHostKey(stores),
 
+				describeDevices: describeDevices({ db }),
 				listTargets: listTargets(stores),
 				revealConnection: revealConnection(stores),
 				getPlatforms: getPlatforms(stores),

@@ -6,6 +6,7 @@ CREATE TABLE "tasks"."inputs" (
 );
 --> statement-breakpoint
 ALTER TABLE "tasks"."operations" ADD COLUMN "gated" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "tasks"."operations" ADD COLUMN "device_groups" jsonb;--> statement-breakpoint
 ALTER TABLE "tasks"."runs" ADD COLUMN "pause_requested_by" text;--> statement-breakpoint
 ALTER TABLE "tasks"."runs" ADD COLUMN "waiting_for" jsonb;--> statement-breakpoint
 ALTER TABLE "tasks"."runs" ADD COLUMN "gate" jsonb;--> statement-breakpoint

@@ -92,6 +92,8 @@ export const operations = tasksSchema.table(
 		ready: boolean().notNull(),
 		/** A gate stands before the step: the end of the step before does not make it ready. */
 		gated: boolean().notNull().default(false),
+		/** Groups of the device as the run was started, where they were told. */
+		device_groups: jsonb().$type<string[]>(),
 		/** Workers take the lowest first. Runs that wait together take turns: a new one's begin where the others have got to. */
 		turn: bigint({ mode: "number" }).notNull(),
 		/** Also says whose result counts: that of the latest attempt. */

@@ -42,7 +42,11 @@ async function begun(run_id: string): Promise<string[]> {
 
 test("no device is written to before all of them were planned and the plan was approved by its hash", async () => {
 	const asked = lab.wantApprovals();
-	const run_id = await lab.start({ kind: "deploy", steps: steps({ approval: true }), targets: lab.targets(3, "ap") });
+	const run_id = await lab.start({
+		kind: "deploy",
+		steps: steps({ approval: true }),
+		targets: lab.targets(3, "ap").map((target) => ({ ...target, groups: ["Edge"] })),
+	});
 	const run = await waitsFor(run_id, "approval");
 	expect(run).toMatchObject({
 		status: "waiting",
@@ -56,7 +60,8 @@ test("no device is written to before all of them were planned and the plan was a
 		plan_sha256: run.progress?.plan_sha256,
 		requested_by: { name: "admin" },
 	});
-	expect(asked[0]?.devices.map(({ name }) => name)).toEqual(["ap-1", "ap-2", "ap-3"]);
+	const devices = asked[0]?.devices.map(({ name, groups }) => [name, groups]);
+	expect(devices).toEqual(["ap-1", "ap-2", "ap-3"].map((name) => [name, ["Edge"]]));
 	expect(await begun(run_id)).toEqual([]);
 	if (asked[0] !== undefined) await lab.decide(asked[0], "approved");
 	expect(await lab.ended(run_id)).toMatchObject({

@@ -5,6 +5,7 @@ import { duration } from "./words.ts";
 export const kindWords: Record<RunKind, string> = {
 	backup: "Backup",
 	connectivity_test: "Connectivity test",
+	plan: "Plan",
 	deploy: "Deployment",
 	delete: "Removal",
 };

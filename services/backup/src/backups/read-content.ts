@@ -7,8 +7,10 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import type { CallContext, Handler } from "@netconductor/runtime/host/service";
 import { currentTraceId } from "@netconductor/runtime/telemetry";
+import { inArray } from "drizzle-orm";
 import type { ContentStore, StoredContent } from "../contents/content-store.ts";
 import type { PlatformsOf } from "../contents/platform-rules.ts";
+import { devices } from "../tables.ts";
 import type { TextPool } from "../text/text-pool.ts";
 import { type BackupRow, toBackup } from "./backup.ts";
 import { findBackup, findBackupBefore } from "./read-backups.ts";
@@ -78,6 +80,24 @@ export function compareBackups(needs: ReadNeeds): Handler<Operations["compareBac
 			call.signal,
 		);
 		return { from: toBackup(from.row), to: toBackup(to.row), form, mode, masked: !reveal, ...compared };
+	};
+}
+
+export function readCurrent(needs: ReadNeeds): Handler<Operations["readCurrent"]> {
+	return async ({ body, signal }) => {
+		const rows = await needs.db.orm
+			.select({ id: devices.backup_id, backed_up_at: devices.backed_up_at })
+			.from(devices)
+			.where(inArray(devices.device_id, body.device_ids));
+		const items = [];
+		for (const { id, backed_up_at } of rows) {
+			if (id === null || backed_up_at === null) continue;
+			const { row, content } = await openBackup(needs, id, "normalised");
+			const rules = await maskingOf(needs, row, content);
+			const text = await needs.texts.run("readText", { content, form: "normalised", rules }, sizeOf(content), signal);
+			items.push({ device_id: row.device_id, backup_id: id, device_type: row.device_type, backed_up_at, text });
+		}
+		return { items };
 	};
 }
 

@@ -33,6 +33,16 @@ export function listDevices({ db }: { db: Database }): DevicesOperation<"listDev
 	};
 }
 
+export function describeDevices({ db }: { db: Database }): DevicesOperation<"describeDevices"> {
+	return async ({ body }) => ({
+		devices: await db.orm
+			.select(deviceColumns)
+			.from(devices)
+			.where(sql`${devices.id} = ${anyOf(body.device_ids, "uuid")}`)
+			.orderBy(inNaturalOrder(devices.name)),
+	});
+}
+
 /** Every criterion narrows down; several tags or groups must all be there, of several device types or healths one. */
 export function deviceFilter(filter: Filter): SQL | undefined {
 	const { q, device_type = [], site, tag, group, health = [], enabled, credential_id, changed_host_key } = filter;

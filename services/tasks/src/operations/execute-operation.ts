@@ -128,13 +128,14 @@ export function executeOperation(needs: ExecuteNeeds) {
 				throw new Error("the operation was taken over before it began to write");
 			}
 			const context = contextOf(step, claimed, { connection, worker_id: executor.worker_id }, signal, print);
-			const { result, error, skip_rest } = await step.run(context);
+			const { result, error, unknown, skip_rest } = await step.run(context);
 			if (error === undefined) {
 				return { status: "succeeded", result, outcome: step.outcome?.(result) ?? followed?.outcome(), skip_rest };
 			}
 			lines.add(error.message);
 			await noteChangedKey(error, claimed, signal);
-			return { status: "failed", result, error, outcome: outcomeOfError(error, speaker) };
+			const status = unknown === true ? "unknown" : "failed";
+			return { status, result, error, outcome: outcomeOfError(error, speaker) };
 		} catch (thrown) {
 			const error = toOperationError(thrown);
 			// What was cut off by a cancel or by the worker's end threw because it was told to.
@@ -255,9 +256,9 @@ const RefusedKey = z.object({
 	presented: z.object({ fingerprint: z.string(), algorithm: z.string() }),
 });
 
-/** A read that was cut off did nothing; of a write that was cut off nobody knows how far it got. */
+/** A read that was cut off did nothing; of a write that was cut off nobody knows how far it got, unless it says itself what came of it. */
 function cancelledEnding(step: Step, ending: Ending): Ending {
-	if (step.mode === "write") return { status: "unknown", error: cancelledWrite };
+	if (step.mode === "write") return ending.result == null ? { status: "unknown", error: cancelledWrite } : ending;
 	return { ...ending, status: "cancelled", error: null, outcome: null };
 }
 

@@ -86,10 +86,11 @@ export function passGate({ db, store, alerts, ownAccount, clock, onReady, onChan
 	/** Asks whether the plan needs an approval. Undefined when another did so meanwhile. */
 	async function ask(run: Row, state: GateState): Promise<Pick<GateState, "approval" | "decision"> | undefined> {
 		const planned = await plannedBefore(db, run.id, state.step_index);
-		const devices = await db.query<{ device_id: string; name: string }>(
-			"select device_id, device_name as name from operations where run_id = $1 and step_index = $2 and status = 'pending' order by position",
+		const rows = await db.query<{ device_id: string; name: string; groups: string[] | null }>(
+			"select device_id, device_name as name, device_groups as groups from operations where run_id = $1 and step_index = $2 and status = 'pending' order by position",
 			[run.id, state.step_index],
 		);
+		const devices = rows.map(({ groups, ...device }) => (groups === null ? device : { ...device, groups }));
 		const names = new Map(devices.map(({ device_id, name }) => [device_id, name]));
 		const answer = await alerts.requestApproval(
 			{

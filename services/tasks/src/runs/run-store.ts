@@ -2,6 +2,7 @@ import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { CursorPage } from "@netconductor/contracts/kernel/page";
 import type { ListRuns, Plan, Run, RunStatus } from "@netconductor/contracts/tasks/model";
 import type { Database, Tx } from "@netconductor/runtime/db/database";
+import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
 import { and, between, eq, gte, inArray, lte, type SQL, sql } from "drizzle-orm";
@@ -155,12 +156,12 @@ export function createRunStore(db: Database): RunStore {
 			await rowsOf(
 				tx,
 				`with present as (select coalesce(min(turn), 0) as turn from operations where status = 'pending' and ready)
-				insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, gated, turn, skip_reason, finished_at)
-				select o.id, $1, o.position, o.step_index, s.id, s.type, o.device_id, o.device_name, o.status, o.ready, o.gated, present.turn + o.position, o.skip_reason,
+				insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, gated, device_groups, turn, skip_reason, finished_at)
+				select o.id, $1, o.position, o.step_index, s.id, s.type, o.device_id, o.device_name, o.status, o.ready, o.gated, o.groups, present.turn + o.position, o.skip_reason,
 					case when o.status = 'skipped' then $2::timestamptz end
-				from present, unnest($3::uuid[], $4::int[], $5::smallint[], $6::uuid[], $7::text[], $8::text[], $9::boolean[], $10::boolean[], $11::text[])
-					as o (id, position, step_index, device_id, device_name, status, ready, gated, skip_reason)
-				join unnest($12::text[], $13::text[]) with ordinality as s (id, type, index) on s.index = o.step_index + 1`,
+				from present, unnest($3::uuid[], $4::int[], $5::smallint[], $6::uuid[], $7::text[], $8::text[], $9::boolean[], $10::boolean[], $11::jsonb[], $12::text[])
+					as o (id, position, step_index, device_id, device_name, status, ready, gated, groups, skip_reason)
+				join unnest($13::text[], $14::text[]) with ordinality as s (id, type, index) on s.index = o.step_index + 1`,
 				[
 					run.id,
 					run.created_at,
@@ -172,6 +173,7 @@ export function createRunStore(db: Database): RunStore {
 					planned.map(({ status }) => status),
 					planned.map(({ ready }) => ready),
 					planned.map(({ gated }) => gated),
+					planned.map(({ groups }) => (groups === undefined ? null : jsonbText(groups))),
 					planned.map(({ skip_reason }) => skip_reason),
 					plan.steps.map(({ id }) => id),
 					plan.steps.map(({ type }) => type),

@@ -50,6 +50,8 @@ export interface NewOperation {
 	status: "pending" | "skipped";
 	ready: boolean;
 	gated: boolean;
+	/** Of the device, for approval policies. */
+	groups: string[] | undefined;
 	skip_reason: string | null;
 }
 
@@ -57,7 +59,7 @@ export interface NewOperation {
 export function operationsOf({ steps, targets, skipped }: Pick<Plan, "steps" | "targets" | "skipped">): NewOperation[] {
 	const operations: NewOperation[] = [];
 	const seen = new Set<string>();
-	const add = (device: { device_id: string; name: string }, reason: string | null) => {
+	const add = (device: { device_id: string; name: string; groups?: string[] | undefined }, reason: string | null) => {
 		if (seen.has(device.device_id)) return;
 		seen.add(device.device_id);
 		for (const [step_index, { gate }] of steps.entries()) {
@@ -70,6 +72,7 @@ export function operationsOf({ steps, targets, skipped }: Pick<Plan, "steps" | "
 				status: reason === null ? "pending" : "skipped",
 				ready: reason === null && step_index === 0 && !gated,
 				gated,
+				groups: gated ? device.groups : undefined,
 				skip_reason: reason,
 			});
 		}

@@ -1,6 +1,8 @@
+import { applyChange } from "./apply-change.ts";
 import { collectConfig } from "./collect-config.ts";
+import { planChange } from "./plan-change.ts";
 import { type StepRegistry, stepRegistry } from "./step.ts";
 import { testConnection } from "./test-connection.ts";
 
 /** Every step type of the product. */
-export const stepTypes: StepRegistry = stepRegistry(collectConfig, testConnection);
+export const stepTypes: StepRegistry = stepRegistry(collectConfig, testConnection, planChange, applyChange);

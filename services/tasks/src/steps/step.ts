@@ -30,6 +30,8 @@ export interface StepContext<P> {
 export interface StepResult {
 	result: Record<string, unknown>;
 	error?: OperationError;
+	/** Of a write that failed: nobody knows what stands on the device. A person decides. */
+	unknown?: boolean;
 	/** Of a success: why the steps after it have nothing to do on this device. */
 	skip_rest?: string;
 }

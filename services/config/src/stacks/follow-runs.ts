@@ -1,0 +1,110 @@
+import type { Consumers } from "@netconductor/runtime/bus/inbox";
+import type { Outbox } from "@netconductor/runtime/bus/outbox";
+import { afterCommit, type Database } from "@netconductor/runtime/db/database";
+import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
+import { and, eq, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { ConfigOperation } from "../operation.ts";
+import { noteRun } from "./run-stack.ts";
+import { stateAfter } from "./stack.ts";
+import { findStack } from "./stack-store.ts";
+import { stackRuns, stacks, stackTemplates } from "./tables.ts";
+
+type Subject = { type: string; id: string } | null;
+
+/** Keeps stacks in step with the runs on them, and with their templates. Every consumer may see its event again, and late. */
+export function followRuns({ outbox, onChange }: { outbox: Outbox; onChange(stack_id: string): void }): Consumers {
+	return {
+		/** A run that started although the answer to its start was lost. */
+		async "run.started.v1"({ run_id, subject }, { tx }) {
+			const id = stackOf(subject);
+			if (id === undefined) return;
+			const [stack] = await tx.select().from(stacks).where(eq(stacks.id, id)).for("update");
+			if (stack === undefined || stack.starting === null) return;
+			await noteRun(tx, { run_id, stack_id: id, ...stack.starting });
+		},
+
+		async "operation.finished.v1"({ run_id, subject, step_type, status, result }, { tx }) {
+			if (stackOf(subject) === undefined || step_type !== "apply_change") return;
+			if (result === null && status !== "unknown") return;
+			await tx.update(stackRuns).set({ touched: true }).where(eq(stackRuns.run_id, run_id));
+		},
+
+		async "run.finished.v1"({ run_id, subject, status, finished_at }, { tx }) {
+			const id = stackOf(subject);
+			if (id === undefined) return;
+			const [stack] = await tx.select().from(stacks).where(eq(stacks.id, id)).for("update");
+			const [run] = await tx
+				.update(stackRuns)
+				.set({ status, finished_at })
+				.where(eq(stackRuns.run_id, run_id))
+				.returning();
+			if (stack === undefined || run === undefined) return;
+			const { kind, part, touched, state_before: before, version } = run;
+			if (kind !== "deploy" && kind !== "delete") return;
+			// A later run has the last word.
+			if (stack.last_run_id !== run_id) return;
+			const state = stateAfter({ kind, status, before, part, touched });
+			const deployed =
+				kind === "delete"
+					? state === "pending" && { deployed_version: null, deployed_at: null, templates_changed: false }
+					: status === "succeeded" &&
+						!part && { deployed_version: version, deployed_at: finished_at, templates_changed: false };
+			await tx
+				.update(stacks)
+				.set({ state, starting: null, ...deployed })
+				.where(eq(stacks.id, id));
+			if (state !== stack.state) {
+				await outbox.publish(tx, "stack.state_changed.v1", { stack_id: id, name: stack.name, state, run_id });
+			}
+			afterCommit(tx, () => onChange(id));
+		},
+
+		/** What stands on devices is not what the template would make now. */
+		async "template.updated.v1"({ template_id }, { tx }) {
+			const changed = await tx
+				.update(stacks)
+				.set({ templates_changed: true })
+				.where(
+					and(
+						sql`${stacks.deployed_version} is not null`,
+						sql`${stacks.id} in (select ${stackTemplates.stack_id} from ${stackTemplates} where ${stackTemplates.template_id} = ${template_id})`,
+					),
+				)
+				.returning({ id: stacks.id });
+			for (const { id } of changed) afterCommit(tx, () => onChange(id));
+		},
+	};
+}
+
+function stackOf(subject: Subject): string | undefined {
+	return subject?.type === "stack" ? subject.id : undefined;
+}
+
+const runKey = [
+	{ column: stackRuns.started_at, schema: z.iso.datetime() },
+	{ column: stackRuns.run_id, schema: z.uuid() },
+] as const;
+
+export function listStackRuns({ db }: { db: Database }): ConfigOperation<"listStackRuns"> {
+	return async ({ params, query }) => {
+		const stack = await findStack(db.orm, params.id);
+		const { where, order_by, limit } = cursorWindow(query, { key: runKey, direction: "descending" });
+		const rows = await db.orm
+			.select({
+				run_id: stackRuns.run_id,
+				kind: stackRuns.kind,
+				status: stackRuns.status,
+				version: stackRuns.version,
+				started_by: stackRuns.started_by,
+				reason: stackRuns.reason,
+				started_at: stackRuns.started_at,
+				finished_at: stackRuns.finished_at,
+			})
+			.from(stackRuns)
+			.where(and(eq(stackRuns.stack_id, stack.id), where))
+			.orderBy(...order_by)
+			.limit(limit);
+		return toCursorPage(rows, query.limit, (row) => [row.started_at, row.run_id]);
+	};
+}

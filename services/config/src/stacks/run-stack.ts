@@ -1,0 +1,247 @@
+import type { RenderedDevice } from "@netconductor/contracts/config/stacks";
+import type { Target } from "@netconductor/contracts/devices/model";
+import type { Client } from "@netconductor/contracts/kernel/client";
+import type { tasksApi } from "@netconductor/contracts/tasks/api";
+import type { Plan, Rollout, RunKind } from "@netconductor/contracts/tasks/model";
+import type { Clock } from "@netconductor/runtime/clock";
+import { failed, isAppError } from "@netconductor/runtime/errors";
+import type { CallerContext } from "@netconductor/runtime/host/call";
+import type { CallContext } from "@netconductor/runtime/host/service";
+import { eq } from "drizzle-orm";
+import type { ConfigOperation, Statements } from "../operation.ts";
+import { refuseBusy } from "./change-stacks.ts";
+import { linesOf, placeServices, type RenderNeeds, renderOn, targetsOf, templatesOf } from "./render-stack.ts";
+import { findStack, lockStack, type StackRow } from "./stack-store.ts";
+import { type StartingRun, stackRuns, stacks } from "./tables.ts";
+
+export interface RunNeeds extends RenderNeeds {
+	tasks: Pick<Client<typeof tasksApi, CallerContext>, "startRun">;
+	clock: Clock;
+}
+
+type Kind = Extract<RunKind, "plan" | "deploy" | "delete">;
+
+interface Wanted {
+	kind: Kind;
+	device_ids?: string[] | undefined;
+	rollout?: Rollout | undefined;
+	reason: string;
+}
+
+const titles: Readonly<Record<Kind, string>> = { plan: "Plan of", deploy: "Deployment of", delete: "Removal of" };
+/** Devices of which it is said that they could not be rendered. */
+const mostFaults = 20;
+/** A start of which nothing was heard for so long did not happen; no answer takes that long. */
+const startsWithin_ms = 120_000;
+
+export function planStack(needs: RunNeeds): ConfigOperation<"planStack"> {
+	return ({ params, body, ...call }) => run(needs, params.id, { kind: "plan", reason: "", ...body }, call);
+}
+
+export function deployStack(needs: RunNeeds): ConfigOperation<"deployStack"> {
+	return ({ params, body, ...call }) => run(needs, params.id, { kind: "deploy", ...body }, call);
+}
+
+export function removeStack(needs: RunNeeds): ConfigOperation<"removeStack"> {
+	return ({ params, body, ...call }) => run(needs, params.id, { kind: "delete", ...body }, call);
+}
+
+/**
+ * Renders everything first: when one device cannot be rendered, nothing starts. Then one run does the rest. The same request again answers the same
+ * run, so that one which was started and not noted here (a crash between the two) is noted when it is asked for again or tells of itself.
+ */
+async function run(needs: RunNeeds, key: string, wanted: Wanted, call: CallContext): Promise<{ run_id: string }> {
+	const stack = await findStack(needs.db.orm, key);
+	if (wanted.kind !== "plan") refuseBusy(stack);
+	if (wanted.kind === "delete") await requireDeleteTemplates(needs, stack);
+	const action = wanted.kind === "delete" ? "delete" : "deploy";
+	const placed = await placeServices(needs, stack, action, wanted.device_ids, call);
+	const on = targetsOf(placed);
+	const enabled = on.filter(({ disabled_reason }) => disabled_reason === null);
+	refuseDisabled(stack, on.length, enabled.length);
+	const rendered = await renderOn(needs, stack, { action, placed, on: enabled }, call);
+	refuseFaults(stack, rendered);
+	const inputs = rendered.map((device) => ({ device, lines: linesOf(device) }));
+	if (inputs.every(({ lines }) => lines.length === 0)) {
+		throw failed("stacks.nothing_to_do", {
+			message: `${stack.name} comes to nothing on ${enabled.length === 1 ? "its device" : `its ${enabled.length} devices`}: its templates render to no line.`,
+			details: { stack: stack.name },
+		});
+	}
+	const groups = await groupsOf(needs, enabled, call);
+	const plan = {
+		kind: wanted.kind,
+		title: `${titles[wanted.kind]} ${stack.name}${wanted.reason === "" ? "" : `: ${wanted.reason}`}`.slice(0, 200),
+		steps: stepsOf(stack, wanted),
+		targets: inputs.flatMap(({ device: { device_id, device_name }, lines }) =>
+			lines.length === 0
+				? []
+				: [{ device_id, name: device_name, groups: groups.get(device_id) ?? [], input: { lines } }],
+		),
+		skipped: [
+			...on.flatMap(({ device_id, name, disabled_reason }) =>
+				disabled_reason === null ? [] : [{ device_id, name, reason: `disabled: ${disabled_reason}` }],
+			),
+			...inputs.flatMap(({ device: { device_id, device_name }, lines }) =>
+				lines.length > 0 ? [] : [{ device_id, name: device_name, reason: "The templates render to no line" }],
+			),
+		],
+		subject: { type: "stack", id: stack.id },
+	};
+	const idempotency_key = `stack:${wanted.kind}:${stack.id}:${call.request_id}`;
+	const starting = await reserve(needs, stack, wanted, idempotency_key, call);
+	let run_id: string;
+	try {
+		({ run_id } = await needs.tasks.startRun({ body: { idempotency_key, plan } }, call));
+	} catch (error) {
+		// Whether it started is not known when the answer was lost: then its own word of its start counts.
+		if (!isAppError(error) || !error.retryable) await release(needs.db, stack.id, idempotency_key);
+		throw error;
+	}
+	await needs.db.transaction((tx) => noteRun(tx, { run_id, stack_id: stack.id, ...starting }));
+	call.note({
+		resource_type: "stack",
+		resource_id: stack.id,
+		resource_name: stack.name,
+		after: { run_id, kind: wanted.kind, version: stack.version, devices: plan.targets.length, reason: wanted.reason },
+	});
+	return { run_id };
+}
+
+/** A plan reads only. A change keeps the configuration before it, plans, waits for what it needs, changes, and keeps the configuration after it. */
+function stepsOf(stack: StackRow, { kind, rollout }: Wanted): Plan["steps"] {
+	const plan = { id: "plan", type: "plan_change", params: {} };
+	if (kind === "plan") return [plan];
+	const { confirm_within_s } = stack;
+	const checks = kind === "deploy" ? stack.checks : [];
+	return [
+		{ id: "before", type: "collect_config", params: {} },
+		plan,
+		{
+			id: "apply",
+			type: "apply_change",
+			params: { plan: "plan", confirm_within_s, checks },
+			gate: { approval: true, rollout: rollout ?? stack.rollout },
+		},
+		{ id: "after", type: "collect_config", params: {} },
+	];
+}
+
+type Noted = Omit<StartingRun, "kind"> & { kind: Kind };
+
+/**
+ * Takes the stack for a run that is about to start, so that of two who deploy at once one is refused.
+ * @throws stacks.busy
+ */
+async function reserve(
+	{ db, clock }: RunNeeds,
+	stack: StackRow,
+	wanted: Wanted,
+	key: string,
+	call: CallContext,
+): Promise<Noted> {
+	return db.transaction(async (tx) => {
+		const now = await lockStack(tx, stack.id);
+		const { kind, reason, device_ids } = wanted;
+		const state_before = now.starting?.state_before ?? now.state;
+		const noted = {
+			key,
+			at: clock.now().toISOString(),
+			version: stack.version,
+			state_before,
+			part: device_ids !== undefined,
+			reason,
+			by: call.actor.name,
+		};
+		if (kind === "plan") return { ...noted, kind };
+		const abandoned = now.starting !== null && clock.now().getTime() - Date.parse(now.starting.at) > startsWithin_ms;
+		if (!abandoned) refuseBusy(now);
+		const starting: StartingRun = { ...noted, kind };
+		await tx
+			.update(stacks)
+			.set({ state: kind === "deploy" ? "deploying" : "deleting", starting })
+			.where(eq(stacks.id, stack.id));
+		return starting;
+	});
+}
+
+async function release(db: RunNeeds["db"], stack_id: string, key: string): Promise<void> {
+	await db.transaction(async (tx) => {
+		const { starting } = await lockStack(tx, stack_id);
+		if (starting?.key !== key) return;
+		await tx.update(stacks).set({ state: starting.state_before, starting: null }).where(eq(stacks.id, stack_id));
+	});
+}
+
+/** Notes a run that has started, once. */
+export async function noteRun(
+	tx: Statements,
+	{ run_id, stack_id, kind, version, state_before, part, reason, by, at }: Noted & { run_id: string; stack_id: string },
+): Promise<void> {
+	const noted = await tx
+		.insert(stackRuns)
+		.values({
+			run_id,
+			stack_id,
+			kind,
+			status: "queued",
+			version,
+			state_before,
+			part,
+			reason,
+			started_by: by,
+			started_at: at,
+		})
+		.onConflictDoNothing()
+		.returning({ run_id: stackRuns.run_id });
+	if (noted.length === 0) return;
+	await tx
+		.update(stacks)
+		.set({ last_run_id: run_id, ...(kind !== "plan" && { starting: null }) })
+		.where(eq(stacks.id, stack_id));
+}
+
+/** Groups of each device, for approval policies. */
+async function groupsOf(
+	{ devices }: RunNeeds,
+	on: readonly Target[],
+	call: CallerContext,
+): Promise<Map<string, string[]>> {
+	const body = { device_ids: on.map(({ device_id }) => device_id) };
+	const { devices: found } = await devices.describeDevices({ body }, call);
+	return new Map(found.map(({ id, groups }) => [id, groups]));
+}
+
+async function requireDeleteTemplates(needs: RunNeeds, stack: StackRow): Promise<void> {
+	const found = await templatesOf(needs, stack, "delete");
+	const without = stack.services.filter(({ name }) => !found.has(name)).map(({ name }) => name);
+	if (without.length === 0) return;
+	throw failed("stacks.no_delete_template", {
+		message: `${without.join(", ")} of ${stack.name} cannot be removed: ${without.length === 1 ? "its template names" : "their templates name"} no delete template.`,
+		details: { stack: stack.name, services: without },
+	});
+}
+
+function refuseDisabled({ name }: StackRow, devices: number, enabled: number): void {
+	if (enabled > 0) return;
+	throw failed(devices === 0 ? "stacks.nothing_to_do" : "devices.disabled", {
+		message:
+			devices === 0
+				? `${name} stands on no device: its services name none, or none of those that were chosen.`
+				: `All ${devices} devices of ${name} are disabled. Nothing was started.`,
+		details: { stack: name },
+	});
+}
+
+function refuseFaults({ name }: StackRow, rendered: readonly RenderedDevice[]): void {
+	const faults = rendered.flatMap(({ device_name, services }) =>
+		services.flatMap((service) => (service.error === null ? [] : [{ device_name, ...service.error }])),
+	);
+	const [first] = faults;
+	if (first === undefined) return;
+	const others = new Set(faults.map(({ device_name }) => device_name)).size - 1;
+	throw failed("stacks.not_rendered", {
+		message: `${name} cannot be rendered for ${first.device_name}${others > 0 ? ` and ${others} more` : ""}. ${first.message} Nothing was started.`,
+		details: { stack: name, faults: faults.slice(0, mostFaults) },
+	});
+}

@@ -1,0 +1,96 @@
+import type { StackCheck, StackService, StackState } from "@netconductor/contracts/config/stacks";
+import type { TemplateVariables } from "@netconductor/contracts/config/templates";
+import type { Rollout, RunKind, RunStatus } from "@netconductor/contracts/tasks/model";
+import { instant } from "@netconductor/runtime/db/columns";
+import { sql } from "drizzle-orm";
+import { boolean, index, integer, jsonb, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import { configSchema } from "../schema.ts";
+import { inNaturalOrder } from "../tables.ts";
+
+export interface StartingRun {
+	key: string;
+	at: string;
+	kind: "deploy" | "delete";
+	version: number;
+	state_before: StackState;
+	part: boolean;
+	reason: string;
+	by: string;
+}
+
+export const stacks = configSchema.table(
+	"stacks",
+	{
+		id: uuid().primaryKey(),
+		name: text().notNull(),
+		description: text().notNull(),
+		state: text().$type<StackState>().notNull(),
+		services: jsonb().$type<StackService[]>().notNull(),
+		variables: jsonb().$type<TemplateVariables>().notNull(),
+		device_variables: jsonb().$type<Record<string, TemplateVariables>>().notNull(),
+		checks: jsonb().$type<StackCheck[]>().notNull(),
+		rollout: jsonb().$type<Rollout>().notNull(),
+		confirm_within_s: integer().notNull(),
+		version: integer().notNull(),
+		deployed_version: integer(),
+		deployed_at: instant(),
+		/** A template that it uses was changed since it was deployed. */
+		templates_changed: boolean().notNull().default(false),
+		last_run_id: uuid(),
+		/** A run that is being started: kept until it is known, also by another process after a crash. */
+		starting: jsonb().$type<StartingRun>(),
+		created_at: instant().notNull(),
+		created_by: text().notNull(),
+		updated_at: instant().notNull(),
+		updated_by: text().notNull(),
+		search_text: text().notNull().generatedAlwaysAs(sql`lower(name || ' ' || description)`),
+	},
+	(table) => [
+		uniqueIndex("stacks_name_key").on(sql`lower(${table.name})`),
+		index("stacks_by_name").on(inNaturalOrder(table.name)),
+		index("stacks_by_state").on(table.state, table.id),
+		index("stacks_by_updated_at").on(table.updated_at, table.id),
+		index("stacks_by_deployed_at").on(table.deployed_at, table.id),
+		index("stacks_by_search_text").using("gin", table.search_text.op("gin_trgm_ops")),
+	],
+);
+
+/** Templates that a stack's services use: what is used is not deleted. */
+export const stackTemplates = configSchema.table(
+	"stack_templates",
+	{
+		stack_id: uuid()
+			.notNull()
+			.references(() => stacks.id, { onDelete: "cascade" }),
+		template_id: uuid().notNull(),
+	},
+	(table) => [
+		uniqueIndex("stack_templates_key").on(table.stack_id, table.template_id),
+		index("stack_templates_by_template").on(table.template_id),
+	],
+);
+
+/** Runs of a stack: what tasks does not know of them. */
+export const stackRuns = configSchema.table(
+	"stack_runs",
+	{
+		run_id: uuid().primaryKey(),
+		stack_id: uuid()
+			.notNull()
+			.references(() => stacks.id, { onDelete: "cascade" }),
+		kind: text().$type<RunKind>().notNull(),
+		status: text().$type<RunStatus>().notNull(),
+		version: integer().notNull(),
+		/** State that the stack goes back to when the run changed nothing. */
+		state_before: text().$type<StackState>().notNull(),
+		/** It was for some of the stack's devices only. */
+		part: boolean().notNull(),
+		/** It has begun to change devices. */
+		touched: boolean().notNull().default(false),
+		reason: text().notNull(),
+		started_by: text().notNull(),
+		started_at: instant().notNull(),
+		finished_at: instant(),
+	},
+	(table) => [index("stack_runs_by_stack").on(table.stack_id, table.started_at, table.run_id)],
+);

@@ -1,0 +1,65 @@
+import { createHash } from "node:crypto";
+import { findDangerousCommands } from "@netconductor/contracts/alerts/dangerous-commands";
+import { planChange as findOut } from "@netconductor/driver-core/change/change";
+import { openSession } from "@netconductor/driver-core/session";
+import { maskEcho } from "@netconductor/runtime/config-text";
+import { z } from "zod";
+import { hashOfLines, linesOf } from "./change-input.ts";
+import { defineStep } from "./step.ts";
+
+const mostDangers = 20;
+/** Characters of a difference, and commands, that a result holds; the hash is of all. */
+const longestDiff = 200_000;
+const mostCommands = 2_000;
+
+/**
+ * Finds out what a change would do on the device, and leaves nothing behind there. Where nothing would change, the steps after it are left out.
+ * Result: what would be sent and what would differ, secrets masked, how it would be undone, and hashes that tie the change to this plan.
+ */
+export const planChange = defineStep({
+	type: "plan_change",
+	category: "change",
+	mode: "read",
+	params: z.object({}),
+	// Identical differences are one group. A word of its own for none; a hash is never shown.
+	outcome: ({ unchanged, diff_sha256 }) => (unchanged === true ? "unchanged" : `#${String(diff_sha256).slice(0, 32)}`),
+	async run({ connection, session_options, input, log, show }) {
+		const lines = await linesOf({ input });
+		const session = await openSession(connection, session_options);
+		try {
+			const planned = await findOut(session, lines);
+			const { platform } = connection;
+			const masked = (line: string) => maskEcho(line, platform);
+			if (planned.unchanged) log("nothing would change");
+			else {
+				log(
+					`would change (${planned.diff_source === "device" ? "as the device says" : "worked out"}), undone by: ${planned.undo.how}`,
+				);
+				show(planned.diff.slice(0, longestDiff));
+			}
+			const result = {
+				unchanged: planned.unchanged,
+				commands: planned.commands.slice(0, mostCommands).map(masked),
+				commands_total: planned.commands.length,
+				diff: planned.diff.slice(0, longestDiff),
+				diff_cut: planned.diff.length > longestDiff,
+				diff_source: planned.diff_source,
+				diff_sha256: createHash("sha256").update(planned.diff).digest("hex"),
+				undo: {
+					kind: planned.undo.kind,
+					how: planned.undo.how,
+					commands: planned.undo.commands.slice(0, mostCommands).map(masked),
+				},
+				dangerous: findDangerousCommands(planned.commands, platform.id, mostDangers).map((found) => ({
+					...found,
+					command: masked(found.command),
+				})),
+				running_sha256: planned.running_sha256,
+				lines_sha256: hashOfLines(lines),
+			};
+			return planned.unchanged ? { result, skip_rest: "Nothing to change: it stands there already" } : { result };
+		} finally {
+			await session.close();
+		}
+	},
+});
