@@ -5,8 +5,10 @@ import type { Client } from "@netconductor/contracts/kernel/client";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Handler } from "@netconductor/runtime/host/service";
 import { newId } from "@netconductor/runtime/id";
+import { eq } from "drizzle-orm";
 import { rememberDevices, rememberRun } from "../snapshots/known.ts";
 import { type StartNeeds, startSnapshot } from "../snapshots/start-snapshot.ts";
+import { snapshots } from "../tables.ts";
 import { backupPlan, chooseTargets } from "./plan.ts";
 
 type Operations = (typeof backupApi)["operations"];
@@ -40,6 +42,22 @@ export function runSelected(needs: Needs): Handler<Operations["runSelected"]> {
 
 export function runAll(needs: Needs): Handler<Operations["runAll"]> {
 	return (call) => runSnapshot(needs, call, { all: true }, call.body.name);
+}
+
+/** For a service that may ask again after a crash, when the devices may not be there any more. */
+export function startOnce(needs: Needs): Handler<Operations["startSnapshot"]> {
+	return async (call) => {
+		const { snapshot_id, name, select, exclude } = call.body;
+		const [known] = await needs.db.orm
+			.select({ run_id: snapshots.run_id })
+			.from(snapshots)
+			.where(eq(snapshots.id, snapshot_id));
+		if (known !== undefined && known.run_id !== null) return { run_id: known.run_id };
+		const { targets } = await needs.devices.listTargets({ body: { select } }, call);
+		const left = exclude === null ? [] : (await needs.devices.listTargets({ body: { select: exclude } }, call)).targets;
+		const chosen = chooseTargets(targets, select, new Set(left.map(({ device_id }) => device_id)));
+		return startSnapshot(needs, { id: snapshot_id, name, started_by: call.actor.name, chosen }, call);
+	};
 }
 
 async function runSnapshot(

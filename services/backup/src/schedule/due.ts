@@ -1,4 +1,5 @@
 import { failed } from "@netconductor/runtime/errors";
+import { isTimeZone } from "@netconductor/runtime/time-zone";
 import { Cron } from "croner";
 
 /** When something runs by itself: cron in a time zone, or every so many minutes. */
@@ -56,15 +57,4 @@ export function checkTimeZone(time_zone: string, path: string): void {
 
 function compile(cron: string, time_zone: string): Cron {
 	return new Cron(cron.trim(), { mode: "5-part", timezone: time_zone, paused: true });
-}
-
-function isTimeZone(name: string): boolean {
-	// Offsets such as +02:00 pass as zones in JavaScript, and know no summer time.
-	if (!/^[A-Za-z]/.test(name)) return false;
-	try {
-		new Intl.DateTimeFormat("en", { timeZone: name });
-		return true;
-	} catch {
-		return false;
-	}
 }

@@ -1,0 +1,61 @@
+import type { devicesApi } from "@netconductor/contracts/devices/api";
+import type { Selection } from "@netconductor/contracts/devices/model";
+import type { Client } from "@netconductor/contracts/kernel/client";
+import type { Database } from "@netconductor/runtime/db/database";
+import { hasCode } from "@netconductor/runtime/errors";
+import type { CallerContext } from "@netconductor/runtime/host/call";
+import type { Clients, Needs } from "@netconductor/runtime/host/service";
+import { eq } from "drizzle-orm";
+import { calendars } from "../tables.ts";
+import { type Concerned, findHold, type Hold } from "./holding.ts";
+
+export interface HoldNeeds {
+	db: Database;
+	devices: Pick<Client<typeof devicesApi, CallerContext>, "listTargets">;
+	/** Of all services that kinds call. */
+	clients: Clients<Needs>;
+	ownAccount(): CallerContext;
+}
+
+/** What holds changes of these devices back at an instant; undefined: nothing. */
+export async function holdOf(needs: HoldNeeds, select: Selection, at: number): Promise<Hold | undefined> {
+	const concerned = await loadCalendars(needs);
+	if (concerned.length === 0) return undefined;
+	const { targets } = await needs.devices.listTargets({ body: { select } }, needs.ownAccount());
+	return findHold(
+		targets.map(({ device_id }) => device_id),
+		concerned,
+		at,
+	);
+}
+
+/**
+ * The calendars that count, each with its devices as they are now. A freeze of a group that was deleted or renamed concerns all devices: nobody should
+ * find out by a change that it had ended.
+ */
+export async function loadCalendars({ db, devices, ownAccount }: HoldNeeds): Promise<Concerned[]> {
+	const rows = await db.orm.select().from(calendars).where(eq(calendars.enabled, true)).orderBy(calendars.created_at);
+	const members = new Map<string, Promise<string[] | undefined>>();
+	const membersOf = (group: string): Promise<string[] | undefined> => {
+		const known = members.get(group) ?? readMembers(group);
+		members.set(group, known);
+		return known;
+	};
+	async function readMembers(group: string): Promise<string[] | undefined> {
+		try {
+			const { targets } = await devices.listTargets({ body: { select: { groups: [group] } } }, ownAccount());
+			return targets.map(({ device_id }) => device_id);
+		} catch (error) {
+			if (hasCode(error, "device_groups.not_found")) return undefined;
+			throw error;
+		}
+	}
+	return Promise.all(
+		rows.map(async ({ groups, ...row }) => {
+			if (groups === null) return { ...row, devices: null };
+			const found = await Promise.all(groups.map(membersOf));
+			if (row.kind === "freeze" && found.includes(undefined)) return { ...row, devices: null };
+			return { ...row, devices: new Set(found.flatMap((ids) => ids ?? [])) };
+		}),
+	);
+}

@@ -1,0 +1,41 @@
+import type { Permission } from "@netconductor/contracts/auth/permissions";
+import type { Selection } from "@netconductor/contracts/devices/model";
+import type { CallerContext } from "@netconductor/runtime/host/call";
+import type { Clients, Needs } from "@netconductor/runtime/host/service";
+import type { z } from "zod";
+
+/** One occurrence, about to start. */
+export interface Start<P> {
+	params: P;
+	/** Id of the occurrence. The same one again must answer the same run. */
+	key: string;
+	/** What the run is called, where the kind has no better name. */
+	title: string;
+	/** For whom: the owner, with the permissions they hold now. */
+	caller: CallerContext;
+}
+
+/** A kind of run that can be scheduled. A file of `kinds/` that exports one is all it takes. */
+export interface ScheduleKind<P = unknown, N extends Needs = Needs> {
+	kind: string;
+	label: string;
+	/** What it takes to schedule it, and to hold when it is due. */
+	permission: Permission;
+	/** Whether calendars hold it back. */
+	changes_devices: boolean;
+	params: z.ZodType<P>;
+	/** Contracts of the services that it calls. */
+	needs: N;
+	/** Devices that it touches, for calendars and conflicts; all unless told. */
+	select?(params: P, clients: Clients<N>, caller: CallerContext): Promise<Selection>;
+	/** @throws what the service that starts it does */
+	start(given: Start<P>, clients: Clients<N>): Promise<{ run_id: string }>;
+}
+
+/** Any kind, whatever its parameters; for the registry. */
+// biome-ignore lint/suspicious/noExplicitAny: a registry holds kinds of different parameters and needs, which vary in both directions
+export type AnyKind = ScheduleKind<any, any>;
+
+export function defineKind<P, const N extends Needs>(kind: ScheduleKind<P, N>): ScheduleKind<P, N> {
+	return kind;
+}

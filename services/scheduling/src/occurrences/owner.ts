@@ -1,0 +1,44 @@
+import type { authApi } from "@netconductor/contracts/auth/api";
+import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
+import { hasCode } from "@netconductor/runtime/errors";
+import type { CallerContext } from "@netconductor/runtime/host/call";
+import type { Clients } from "@netconductor/runtime/host/service";
+import type { Owner } from "../tables.ts";
+
+interface Needs {
+	auth: Clients<{ auth: typeof authApi }>["auth"];
+	ownAccount(): CallerContext;
+}
+
+/** Who a run is started for, with what they may do at this moment; or why it is refused. */
+export type Acting = { actor: Actor } | { refused: string };
+
+/** Asks who the owner of a schedule is now, and whether they still hold a permission. An API token counts with its own, and only while it is valid. */
+export async function actAs({ auth, ownAccount }: Needs, owner: Owner, permission: string): Promise<Acting> {
+	const found = await (owner.kind === "token" ? tokenOf(auth, owner, ownAccount()) : userOf(auth, owner, ownAccount()));
+	if ("refused" in found || isPermitted(found.actor, permission)) return found;
+	return { refused: `${owner.name} does not hold the permission ${permission} any more.` };
+}
+
+async function userOf(auth: Needs["auth"], owner: Owner, caller: CallerContext): Promise<Acting> {
+	if (owner.kind !== "user") return { refused: `${owner.name} is no user in whose name a run could be started.` };
+	const { users } = await auth.describeUsers({ body: { user_ids: [owner.id] } }, caller);
+	const [user] = users;
+	if (user === undefined) return { refused: `The user ${owner.name} was deleted.` };
+	if (user.disabled) return { refused: `The user ${user.username} is disabled.` };
+	return {
+		actor: { kind: "user", id: user.id, name: user.username, role: user.role, permissions: user.permissions },
+	};
+}
+
+async function tokenOf(auth: Needs["auth"], owner: Owner, caller: CallerContext): Promise<Acting> {
+	const refused = { refused: `The API token ${owner.name} was revoked or has expired, or its user may not sign in.` };
+	if (owner.session_id === undefined) return refused;
+	try {
+		const { actor } = await auth.resolveActor({ body: { kind: "api_token_id", token_id: owner.session_id } }, caller);
+		return { actor };
+	} catch (error) {
+		if (hasCode(error, "auth.unauthenticated")) return refused;
+		throw error;
+	}
+}

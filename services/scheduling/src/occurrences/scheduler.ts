@@ -1,0 +1,167 @@
+import { and, asc, eq, gt, isNotNull, or, sql } from "drizzle-orm";
+import { ruleOf } from "../schedules/schedule.ts";
+import { occurrences, schedules } from "../tables.ts";
+import { nextDue } from "../timing/due-times.ts";
+import { claimDue } from "./claim-due.ts";
+import { askAfter, type StartNeeds, startOccurrence, takeToTry } from "./start-occurrence.ts";
+
+export interface SchedulerNeeds extends StartNeeds {
+	keep_history_days: number;
+}
+
+export interface Scheduler {
+	/** Does all that is due now and waits for it; what fails is told in the history or the log. */
+	tick(): Promise<void>;
+	start(): void;
+	/** Resolves when what is under way has ended. */
+	stop(): Promise<void>;
+}
+
+const poll_ms = 1_000;
+const mostAtOnce = 32;
+const housekeeping_ms = 60_000;
+/** The clock moved against time itself by more than this: it was set. */
+const jump_ms = 30_000;
+
+/**
+ * Starts what is due. All it knows lies in the database and is claimed there, so that any number of processes do it together: each occurrence is made once
+ * (its row is unique) and starts one run (its id is the run's key), whoever dies in between.
+ */
+export function createScheduler(needs: SchedulerNeeds): Scheduler {
+	const { clock, log } = needs;
+	const stopping = new AbortController();
+	const underWay = new Set<Promise<void>>();
+	let running: Promise<void> | undefined;
+	let kept_at = Number.NEGATIVE_INFINITY;
+	let skew: number | undefined;
+
+	/** @returns whether there was anything to do */
+	async function pump(): Promise<boolean> {
+		const moved = await claimDue(needs);
+		for (const id of moved) needs.onChange(id);
+		const room = mostAtOnce - underWay.size;
+		const taken = room > 0 ? await takeToTry(needs, room) : [];
+		for (const occurrence of taken) {
+			const work = startOccurrence(needs, occurrence).finally(() => underWay.delete(work));
+			underWay.add(work);
+		}
+		return moved.length > 0 || taken.length > 0;
+	}
+
+	/** Whether the clock was set back since it was asked last, or this is the first time. */
+	function wasSetBack(): boolean {
+		const now = clock.now().getTime() - clock.elapsed_ms();
+		const back = skew === undefined || now < skew - jump_ms;
+		skew = now;
+		return back;
+	}
+
+	async function round(): Promise<boolean> {
+		if (wasSetBack()) await realign(needs);
+		const busy = (await isAnythingDue(needs)) && (await pump());
+		if (clock.elapsed_ms() - kept_at >= housekeeping_ms) {
+			kept_at = clock.elapsed_ms();
+			await askAfterRuns(needs);
+			await forgetOld(needs);
+		}
+		return busy;
+	}
+
+	async function run(): Promise<void> {
+		while (!stopping.signal.aborted) {
+			try {
+				const busy = await round();
+				if (busy && underWay.size < mostAtOnce) continue;
+				if (busy) {
+					await Promise.race(underWay);
+					continue;
+				}
+			} catch (err) {
+				log.error({ err }, "schedules could not be looked after; trying again");
+			}
+			await clock.sleep(poll_ms, stopping.signal).catch(() => {});
+		}
+	}
+
+	return {
+		async tick() {
+			while ((await round()) || underWay.size > 0) await Promise.all(underWay);
+		},
+		start() {
+			running ??= run();
+		},
+		async stop() {
+			stopping.abort();
+			await running;
+			await Promise.all(underWay);
+		},
+	};
+}
+
+/** One small question a second, answered from two indexes: all that is asked while nothing is due. */
+async function isAnythingDue({ db, clock }: SchedulerNeeds): Promise<boolean> {
+	const now = clock.now().toISOString();
+	const [found] = await db.query<{ due: boolean }>(
+		"select exists (select from schedules where next_due_at <= $1) or exists (select from occurrences where try_at <= $1) as due",
+		[now],
+	);
+	return found?.due === true;
+}
+
+/**
+ * Puts the next time of every schedule right that lies later than its rule says: the clock was set back, or the rules of a time zone have changed. What has
+ * an occurrence already does not get another.
+ */
+async function realign({ db, clock }: SchedulerNeeds): Promise<void> {
+	const now = clock.now().getTime();
+	for (let after = "00000000-0000-0000-0000-000000000000"; ; ) {
+		const rows = await db.orm
+			.select()
+			.from(schedules)
+			.where(and(isNotNull(schedules.next_due_at), gt(schedules.id, after)))
+			.orderBy(asc(schedules.id))
+			.limit(500);
+		for (const row of rows) {
+			if (row.next_due_at === null) continue;
+			const [next] = nextDue(ruleOf(row), now, 1);
+			if (next === undefined || next >= Date.parse(row.next_due_at)) continue;
+			await db.orm
+				.update(schedules)
+				.set({ next_due_at: new Date(next).toISOString() })
+				.where(and(eq(schedules.id, row.id), eq(schedules.next_due_at, row.next_due_at)));
+		}
+		const last = rows.at(-1);
+		if (last === undefined || rows.length < 500) return;
+		after = last.id;
+	}
+}
+
+/** Word of a run's end may be lost for good where the broker's data was: runs that go on for long are asked after. */
+async function askAfterRuns(needs: SchedulerNeeds): Promise<void> {
+	const now = needs.clock.now().getTime();
+	const at = (ms: number) => new Date(now + ms).toISOString();
+	const rows = await needs.db.orm
+		.select({ id: occurrences.id, run_id: occurrences.run_id, schedule_id: occurrences.schedule_id })
+		.from(occurrences)
+		.where(
+			and(
+				eq(occurrences.status, "running"),
+				or(
+					sql`${occurrences.looked_at} < ${at(-300_000)}::timestamptz`,
+					sql`${occurrences.looked_at} > ${at(60_000)}::timestamptz`,
+				),
+			),
+		)
+		.orderBy(occurrences.looked_at)
+		.limit(50);
+	for (const { run_id, ...row } of rows) if (run_id !== null) await askAfter(needs, { ...row, run_id });
+}
+
+async function forgetOld({ db, clock, keep_history_days }: SchedulerNeeds): Promise<void> {
+	const before = new Date(clock.now().getTime() - keep_history_days * 86_400_000).toISOString();
+	await db.query(
+		`delete from occurrences where id in (select id from occurrences where due_at < $1 and status not in ('due', 'waiting', 'running')
+		 order by due_at limit 5000)`,
+		[before],
+	);
+}

@@ -1,0 +1,190 @@
+import type { Occurrence, Schedule } from "@netconductor/contracts/scheduling/model";
+import type { Clock } from "@netconductor/runtime/clock";
+import type { Database } from "@netconductor/runtime/db/database";
+import { cursorWindow, pageWindow, toCursorPage, toPage } from "@netconductor/runtime/db/paging";
+import { failed } from "@netconductor/runtime/errors";
+import { and, count, eq, getTableColumns, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { Kinds } from "../load-kinds.ts";
+import type { Operation } from "../operation.ts";
+import { occurrences, schedules } from "../tables.ts";
+import { checkRule } from "../timing/check-rule.ts";
+import { nextRuns } from "../timing/due-times.ts";
+import { type OccurrenceRow, ruleOf, toSchedule } from "./schedule.ts";
+
+export interface ReadNeeds {
+	db: Pick<Database, "orm">;
+	clock: Clock;
+	kinds: Kinds;
+}
+
+const withLast = {
+	row: getTableColumns(schedules),
+	last: {
+		due_at: occurrences.due_at,
+		status: occurrences.status,
+		run_id: occurrences.run_id,
+		reason: occurrences.reason,
+	},
+};
+
+function selectSchedules(db: Pick<Database, "orm">) {
+	return db.orm
+		.select(withLast)
+		.from(schedules)
+		.leftJoin(occurrences, eq(occurrences.id, schedules.last_occurrence_id));
+}
+
+/** @throws schedules.not_found */
+export async function readSchedule({ db, kinds }: Pick<ReadNeeds, "db" | "kinds">, id: string): Promise<Schedule> {
+	const [found] = await selectSchedules(db).where(eq(schedules.id, id));
+	return found === undefined ? noSchedule(id) : toSchedule(found.row, found.last, kinds);
+}
+
+export function noSchedule(id: string): never {
+	throw failed("schedules.not_found", { message: `There is no schedule ${id}`, details: { id } });
+}
+
+const state = sql`case when ${schedules.paused} then 'paused' when ${schedules.next_due_at} is null then 'ended'
+	when ${schedules.problem} is not null then 'refused' else 'active' end`;
+
+export function listSchedules({ db, kinds }: ReadNeeds): Operation<"listSchedules"> {
+	return async ({ query }) => {
+		const conditions: (SQL | undefined)[] = [];
+		if (query.q) {
+			const words = `%${query.q.replace(/[\\%_]/g, "\\$&")}%`;
+			conditions.push(sql`(${schedules.name} || ' ' || ${schedules.description}) ilike ${words}`);
+		}
+		if (query.kind !== undefined) conditions.push(inArray(schedules.kind, query.kind));
+		if (query.state !== undefined) conditions.push(inArray(state, query.state));
+		if (query.owner !== undefined) conditions.push(sql`lower(${schedules.owner_name}) = lower(${query.owner})`);
+		const where = and(...conditions);
+		const { limit, offset, order_by } = pageWindow(query, {
+			columns: {
+				name: sql`lower(${schedules.name})`,
+				kind: schedules.kind,
+				next_due_at: schedules.next_due_at,
+				last_due_at: schedules.last_due_at,
+				created_at: schedules.created_at,
+			},
+			id: schedules.id,
+			fallback: "name",
+			unique: ["name"],
+		});
+		const [rows, counted] = await Promise.all([
+			selectSchedules(db)
+				.where(where)
+				.orderBy(...order_by)
+				.limit(limit)
+				.offset(offset),
+			db.orm.select({ total: count() }).from(schedules).where(where),
+		]);
+		return toPage(
+			query,
+			rows.map(({ row, last }) => toSchedule(row, last, kinds)),
+			counted[0]?.total ?? 0,
+		);
+	};
+}
+
+export function getSchedule(needs: ReadNeeds): Operation<"getSchedule"> {
+	return ({ params }) => readSchedule(needs, params.id);
+}
+
+export function listScheduleKinds({ kinds }: ReadNeeds): Operation<"listScheduleKinds"> {
+	return async () => ({
+		items: [...kinds.values()].map(({ kind, label, changes_devices, permission, params }) => ({
+			kind,
+			label,
+			changes_devices,
+			permission,
+			params_schema: z.toJSONSchema(params, { io: "input", unrepresentable: "any" }) as Record<string, unknown>,
+		})),
+	});
+}
+
+/** What a rule as it is typed would bring, refused for the same reasons as when it is saved. */
+export function previewSchedule({ clock }: ReadNeeds): Operation<"previewSchedule"> {
+	return async ({ body }) => {
+		const now = clock.now();
+		checkRule(body, now);
+		const count = Math.min(10, body.max_runs ?? 10);
+		return { next_runs: nextRuns({ ...body, anchor: now.getTime() }, now.getTime(), count) };
+	};
+}
+
+/** Empty while it is paused, and when it has ended. */
+export function getNextRuns({ db, clock }: ReadNeeds): Operation<"getNextRuns"> {
+	return async ({ params: { id }, query }) => {
+		const [row] = await db.orm.select().from(schedules).where(eq(schedules.id, id));
+		if (row === undefined) return noSchedule(id);
+		if (row.next_due_at === null) return { next_runs: [] };
+		const left = row.max_runs === null ? query.count : Math.min(query.count, row.max_runs - row.runs);
+		const from = Math.max(clock.now().getTime(), Date.parse(row.next_due_at) - 1);
+		return { next_runs: nextRuns(ruleOf(row), from, left) };
+	};
+}
+
+const historyKey = [
+	{ column: occurrences.due_at, schema: z.string() },
+	{ column: occurrences.id, schema: z.string() },
+] as const;
+
+/** The history of one schedule, or of all. */
+export function listOccurrences({ db }: ReadNeeds): Operation<"listOccurrences"> {
+	return ({ query }) => readHistory(db, query, undefined);
+}
+
+export function getScheduleHistory({ db }: ReadNeeds): Operation<"getScheduleHistory"> {
+	return async ({ params: { id }, query }) => {
+		const [row] = await db.orm.select({ id: schedules.id }).from(schedules).where(eq(schedules.id, id));
+		if (row === undefined) return noSchedule(id);
+		return readHistory(db, query, id);
+	};
+}
+
+async function readHistory(
+	db: Pick<Database, "orm">,
+	query: { cursor?: string; limit: number; status?: OccurrenceRow["status"][]; from?: string; to?: string },
+	schedule_id: string | undefined,
+) {
+	const { where, order_by, limit } = cursorWindow(query, { key: historyKey, direction: "descending" });
+	const rows = await db.orm
+		.select({ row: getTableColumns(occurrences), name: schedules.name })
+		.from(occurrences)
+		.innerJoin(schedules, eq(schedules.id, occurrences.schedule_id))
+		.where(
+			and(
+				where,
+				schedule_id === undefined ? undefined : eq(occurrences.schedule_id, schedule_id),
+				query.status === undefined ? undefined : inArray(occurrences.status, query.status),
+				query.from === undefined ? undefined : gte(occurrences.due_at, query.from),
+				query.to === undefined ? undefined : lt(occurrences.due_at, query.to),
+			),
+		)
+		.orderBy(...order_by)
+		.limit(limit);
+	return toCursorPage(
+		rows.map(({ row, name }) => toOccurrence(row, name)),
+		query.limit,
+		({ due_at, id }) => [due_at, id],
+	);
+}
+
+export function toOccurrence(row: OccurrenceRow, schedule_name: string): Occurrence {
+	const { id, schedule_id, kind, trigger, run_as, due_at, status, reason, run_id, started_at, finished_at } = row;
+	return {
+		id,
+		schedule_id,
+		schedule_name,
+		kind,
+		trigger,
+		run_as,
+		due_at,
+		status,
+		reason,
+		run_id,
+		started_at,
+		finished_at,
+	};
+}

@@ -1,0 +1,104 @@
+import { authApi } from "@netconductor/contracts/auth/api";
+import { devicesApi } from "@netconductor/contracts/devices/api";
+import { schedulingApi } from "@netconductor/contracts/scheduling/api";
+import { tasksApi } from "@netconductor/contracts/tasks/api";
+import { announceChange } from "@netconductor/runtime/bus/announce-change";
+import { defineService } from "@netconductor/runtime/host/service";
+import { getAgenda } from "./agenda/agenda.ts";
+import { listConflicts } from "./agenda/conflicts.ts";
+import {
+	createCalendar,
+	deleteCalendar,
+	getCalendar,
+	listCalendars,
+	updateCalendar,
+} from "./calendars/manage-calendars.ts";
+import { schedulingConfig } from "./config.ts";
+import { type Kinds, loadKinds, needsOf } from "./load-kinds.ts";
+import { followRuns } from "./occurrences/follow-runs.ts";
+import { createScheduler } from "./occurrences/scheduler.ts";
+import {
+	createSchedule,
+	deleteSchedule,
+	pauseSchedule,
+	resumeSchedule,
+	runScheduleNow,
+	updateSchedule,
+} from "./schedules/manage-schedules.ts";
+import {
+	getNextRuns,
+	getSchedule,
+	getScheduleHistory,
+	listOccurrences,
+	listScheduleKinds,
+	listSchedules,
+	previewSchedule,
+} from "./schedules/read-schedules.ts";
+
+/** When runs start by themselves, what came of it, and what holds them back. */
+export function createSchedulingService(kinds: Kinds) {
+	return defineService({
+		name: "scheduling",
+		api: schedulingApi,
+		migrations: new URL("../migrations/", import.meta.url),
+		config: schedulingConfig,
+		needs: { ...needsOf(kinds), auth: authApi, devices: devicesApi, tasks: tasksApi },
+		setup({ db, ephemeral, clients, config, clock, log, ownAccount }) {
+			const { auth, devices, tasks } = clients;
+			const onChange = (id: string) => announceChange(ephemeral, "schedules", id);
+			const needs = { ...config, db, clients, auth, devices, tasks, clock, log, kinds, ownAccount, onChange };
+			const scheduler = createScheduler(needs);
+			const schedules = {
+				list: listSchedules(needs),
+				create: createSchedule(needs),
+				get: getSchedule(needs),
+				update: updateSchedule(needs),
+				delete: deleteSchedule(needs),
+				pause: pauseSchedule(needs),
+				resume: resumeSchedule(needs),
+				runNow: runScheduleNow(needs),
+				next: getNextRuns(needs),
+				history: getScheduleHistory(needs),
+			};
+			return {
+				operations: {
+					listSchedules: schedules.list,
+					createSchedule: schedules.create,
+					listScheduleKinds: listScheduleKinds(needs),
+					previewSchedule: previewSchedule(needs),
+					getAgenda: getAgenda(needs),
+					listConflicts: listConflicts(needs),
+					listOccurrences: listOccurrences(needs),
+					getSchedule: schedules.get,
+					updateSchedule: schedules.update,
+					deleteSchedule: schedules.delete,
+					pauseSchedule: schedules.pause,
+					resumeSchedule: schedules.resume,
+					runScheduleNow: schedules.runNow,
+					getNextRuns: schedules.next,
+					getScheduleHistory: schedules.history,
+					listScheduledOperations: schedules.list,
+					createScheduledOperation: schedules.create,
+					getScheduledOperation: schedules.get,
+					updateScheduledOperation: schedules.update,
+					deleteScheduledOperation: schedules.delete,
+					pauseScheduledOperation: schedules.pause,
+					resumeScheduledOperation: schedules.resume,
+					runScheduledOperationNow: schedules.runNow,
+					getNextScheduledOperations: schedules.next,
+					getScheduledOperationHistory: schedules.history,
+					listCalendars: listCalendars(needs),
+					createCalendar: createCalendar(needs),
+					getCalendar: getCalendar(needs),
+					updateCalendar: updateCalendar(needs),
+					deleteCalendar: deleteCalendar(needs),
+				},
+				consumers: followRuns(needs),
+				start: async () => scheduler.start(),
+				stop: () => scheduler.stop(),
+			};
+		},
+	});
+}
+
+export const schedulingService = createSchedulingService(await loadKinds(new URL("./kinds/", import.meta.url)));
