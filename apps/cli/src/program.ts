@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { createOpen } from "./cli.ts";
+import { addApprovalCommands } from "./commands/approvals.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
 import { addCompletionCommands } from "./commands/completion.ts";
@@ -16,6 +17,7 @@ import { addSettingsCommands } from "./commands/settings.ts";
 import { addSnapshotCommands } from "./commands/snapshots.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addSystemCommands } from "./commands/system.ts";
+import { addTemplateCommands } from "./commands/templates.ts";
 import { addTokenCommands } from "./commands/tokens.ts";
 import { addUserCommands } from "./commands/users.ts";
 import { addWorkerCommands } from "./commands/workers.ts";
@@ -71,6 +73,9 @@ export function createProgram(system: System): Command {
 	addSnapshotCommands(program, open);
 	addRunCommands(program, open);
 	addWorkerCommands(program, open);
+	program.commandsGroup("Change:");
+	addTemplateCommands(program, open);
+	addApprovalCommands(program, open);
 	program.commandsGroup("Administration:");
 	addUserCommands(program, open);
 	addRoleCommands(program, open);

@@ -1,3 +1,4 @@
+import type { ApprovalPolicy } from "@netconductor/contracts/alerts/approvals";
 import type { User } from "@netconductor/contracts/auth/model";
 import type { Backup, Snapshot } from "@netconductor/contracts/backup/model";
 import type { Credential, Device, DeviceGroup } from "@netconductor/contracts/devices/model";
@@ -95,6 +96,18 @@ export function findGroup({ clients: { devices } }: Cli, given: string): Promise
 		byId: (id) => devices.getGroup({ params: { id } }),
 		search: (query) => devices.listGroups({ query }),
 		list: "groups list",
+	});
+}
+
+export function findApprovalPolicy({ clients: { alerts } }: Cli, given: string): Promise<ApprovalPolicy> {
+	return find({
+		noun: "approval policy",
+		code: "approval_policies.not_found",
+		given,
+		nameOf: ({ name }) => name,
+		byId: (id) => alerts.getApprovalPolicy({ params: { id } }),
+		search: (query) => alerts.listApprovalPolicies({ query }),
+		list: "approvals policies list",
 	});
 }
 

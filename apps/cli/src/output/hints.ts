@@ -29,6 +29,9 @@ const hints: Record<string, (device: string) => string> = {
 	"device.timeout": (device) => `Try again: \`netconductor devices test ${device}\`.`,
 	"operations.worker_lost": () => "Try again: `netconductor runs retry RUN`.",
 	"backups.no_backup_at": () => "`netconductor backup history DEVICE` shows the versions there are.",
+	"approvals.own_request": () => "`netconductor approvals show APPROVAL` says who may decide.",
+	"approvals.plan_changed": () => "`netconductor approvals show APPROVAL` shows the plan that waits now.",
+	"approvals.expired": () => "Start the change again.",
 	"request.rate_limited": () => "Wait a little and try again.",
 };
 
