@@ -10,16 +10,30 @@ export function commitCandidate(
 	device.confirm?.cancel();
 	const before = device.running;
 	device.change(text, by, comment);
-	if (confirm_ms === undefined) return;
-	const timer = setTimeout(() => {
+	device.pushes++;
+	if (confirm_ms !== undefined) armRevert(device, before, confirm_ms);
+}
+
+/** Puts `before` back after `delay_ms`, unless that is cancelled. */
+export function armRevert(device: DeviceState, before: string, delay_ms: number): void {
+	const revert = () => {
+		clearTimeout(timer);
 		device.confirm = undefined;
-		device.change(before, "timer", "rollback of an unconfirmed commit");
-	}, confirm_ms);
+		putBack(device, before, "timer");
+	};
+	const timer = setTimeout(revert, delay_ms);
 	timer.unref();
 	device.confirm = {
+		revert,
 		cancel() {
 			clearTimeout(timer);
 			device.confirm = undefined;
 		},
 	};
+}
+
+/** Makes an earlier configuration the running one. */
+export function putBack(device: DeviceState, text: string, by: string): void {
+	device.rollbacks++;
+	if (device.running !== text) device.change(text, by, "rollback");
 }

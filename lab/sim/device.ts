@@ -19,6 +19,10 @@ export interface DeviceStats {
 	/** Shells and exec requests. */
 	sessions: number;
 	commands: number;
+	/** Changes that sessions made: commits, and stays in configuration mode that changed something. */
+	pushes: number;
+	/** Times that a session or a timer put an earlier configuration back. */
+	rollbacks: number;
 	/** The last 200 lines that clients sent, without passwords. */
 	lines: string[];
 }
@@ -91,7 +95,7 @@ const goodbye = /^\/?(exit|quit|logout)$/;
 /** Starts one simulated device. Its config, key and SSH server are made when first needed, so that thousands cost little. */
 export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 	const { platform, name, host, username, password, enable_password } = options;
-	const stats: DeviceStats = {
+	const stats: Omit<DeviceStats, "pushes" | "rollbacks"> = {
 		connections: 0,
 		open_connections: 0,
 		logins: 0,
@@ -105,6 +109,8 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 	const journal: SimConnection[] = [];
 	const authorizedKeys: string[] = [];
 	let faults: Fault[] = [];
+	/** The configuration that a change cuts the device off from. */
+	let reachableWith = "";
 	let latency_ms = options.latency_ms;
 	let keyNumber = 0;
 	let hostKey: HostKey | undefined;
@@ -148,6 +154,10 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 		});
 		const fault = takeFaults();
 		const limit = fault("session_limit");
+		if (isCutOff() !== undefined) {
+			drop(socket, seen);
+			return;
+		}
 		if (fault("drop")?.at === "connect" || (limit && stats.open_connections > limit.sessions)) {
 			drop(socket, seen);
 			return;
@@ -157,6 +167,10 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 			return;
 		}
 		serveSsh(socket, fault, seen);
+	}
+
+	function isCutOff(): Fault | undefined {
+		return state.running === reachableWith ? undefined : faults.find(({ kind }) => kind === "cut_off_by_change");
 	}
 
 	function drop(socket: Socket, seen: SimConnection) {
@@ -272,7 +286,20 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 			});
 			terminal.always_pages = fault("always_paging") !== undefined;
 			if (fault("non_utf8")) terminal.encoding = "latin1";
-			const context: SessionContext = { device: state, terminal, username: login.username, fault, showConfig };
+			let changes = 0;
+			const context: SessionContext = {
+				device: state,
+				terminal,
+				username: login.username,
+				fault,
+				showConfig,
+				async changed() {
+					changes++;
+					const cut = isCutOff();
+					if (cut?.kind === "cut_off_by_change" && !cut.keeps_sessions) dropAll();
+					if (changes === (fault("drop_after_change") && (fault("drop_after_change")?.lines ?? 1))) drop(socket, seen);
+				},
+			};
 			const cli = platform.start(context, login.options);
 			void runShell(cli, command)
 				.catch((cause) => {
@@ -385,6 +412,7 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 		applyLines: (lines) => state.change(platform.applyLines(state.running, lines), "console"),
 		async setFault(given) {
 			faults = (given === null ? [] : Array.isArray(given) ? given : [given]).map((fault) => ({ ...fault }));
+			if (faults.some(({ kind }) => kind === "cut_off_by_change")) reachableWith = state.running;
 			const refuses = faults.some(({ kind }) => kind === "refuse");
 			if (refuses && listener.listening) {
 				dropAll();
@@ -402,7 +430,7 @@ export async function startDevice(options: DeviceOptions): Promise<SimDevice> {
 			hostKey = undefined;
 		},
 		authorize: (publicKey) => void authorizedKeys.push(publicKey),
-		stats: () => ({ ...stats, lines: stats.lines.slice() }),
+		stats: () => ({ ...stats, pushes: state.pushes, rollbacks: state.rollbacks, lines: stats.lines.slice() }),
 		connections: () => journal.map((seen) => ({ ...seen })),
 		forgetConnections() {
 			const open = journal.filter(({ closed_at }) => closed_at === null);
@@ -441,6 +469,9 @@ function createState(options: DeviceOptions): DeviceState {
 		checkpoints: new Map(),
 		sessions: new Map(),
 		confirm: undefined,
+		files: new Map(),
+		pushes: 0,
+		rollbacks: 0,
 		get running() {
 			running ??= createConfig(options);
 			return running;

@@ -36,6 +36,20 @@ export type Fault = { times?: number } & (
 	| /** The login banner and the message of the day contain lines that look like prompts and password questions. */ {
 			kind: "prompt_like_banner";
 	  }
+	| /** Rejects a configuration line that contains `line`, with the platform's words or `text`. */ {
+			kind: "reject_line";
+			line: string;
+			text?: string;
+	  }
+	| /** No candidate can be committed. */ { kind: "commit_fails" }
+	| /** The connection breaks right after a change took force: a commit, or the `lines`-th (1) line where lines act at once. */ {
+			kind: "drop_after_change";
+			lines?: number;
+	  }
+	| /** A change cuts the device off: as long as its configuration is not the one of when the fault was set, it answers nobody new; those who are in stay only with `keeps_sessions`. */ {
+			kind: "cut_off_by_change";
+			keeps_sessions?: boolean;
+	  }
 	| /** Refuses a connection while `sessions` others are open. */ { kind: "session_limit"; sessions: number }
 );
 

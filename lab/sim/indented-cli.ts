@@ -11,6 +11,8 @@ export interface IndentedMode {
 	candidate: string | undefined;
 	/** The name of an EOS config session. */
 	session: string | undefined;
+	/** Whether this stay in configuration mode changed something. */
+	pushed: boolean;
 }
 
 /** The session of a Cisco-like system, as its commands see it. */
@@ -55,7 +57,13 @@ export interface IndentedDialect {
 export function startIndentedCli(context: SessionContext, dialect: IndentedDialect): Cli {
 	const session: IndentedSession = {
 		...context,
-		mode: { privileged: dialect.startsPrivileged, path: undefined, candidate: undefined, session: undefined },
+		mode: {
+			privileged: dialect.startsPrivileged,
+			path: undefined,
+			candidate: undefined,
+			session: undefined,
+			pushed: false,
+		},
 		closing: false,
 		filter: undefined,
 		async answer(text) {
@@ -106,6 +114,11 @@ export function startIndentedCli(context: SessionContext, dialect: IndentedDiale
 		}
 		if (await runExec(line, dialect.config)) return;
 		if (dialect.execInConfig && /^(show|sh|copy|ping)\b/.test(line) && (await runExec(line, dialect.exec))) return;
+		const rejected = session.fault("reject_line");
+		if (rejected !== undefined && line.includes(rejected.line)) {
+			await session.error(rejected.text ?? dialect.invalid(prompt, 0));
+			return;
+		}
 		const checked = checkConfigLine(line, spelledOut(words.map(({ text }) => text)), path, dialect);
 		if (checked !== undefined) {
 			await session.error(dialect.invalid(prompt, checked));
@@ -120,8 +133,13 @@ export function startIndentedCli(context: SessionContext, dialect: IndentedDiale
 		const target = beside > 0 ? path.slice(0, beside) : insideWord ? path : [];
 		const text = applyConfigLine(mode.candidate ?? device.running, target, bare, dialect.syntax);
 		if (mode.candidate !== undefined) mode.candidate = text;
-		else if (text !== device.running || !opens) device.change(text, session.username);
+		else if (text !== device.running) {
+			device.change(text, session.username);
+			if (!mode.pushed) device.pushes++;
+			mode.pushed = true;
+		}
 		mode.path = opens ? [...target, bare] : target;
+		if (mode.pushed) await session.changed();
 	}
 
 	return {
@@ -132,6 +150,7 @@ export function startIndentedCli(context: SessionContext, dialect: IndentedDiale
 			if (trimmed === "" || trimmed.startsWith("!")) return true;
 			if (session.mode.path !== undefined) {
 				await runConfig(trimmed);
+				if (session.mode.path === undefined) session.mode.pushed = false;
 			} else if (trimmed !== "\x1a") {
 				const commands = session.mode.privileged ? dialect.exec : dialect.unprivileged;
 				if (!(await runExec(trimmed, commands))) {

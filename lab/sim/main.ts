@@ -118,6 +118,8 @@ function totalsOf(fleet: Fleet): FleetTotals {
 		failed_logins: 0,
 		sessions: 0,
 		commands: 0,
+		pushes: 0,
+		rollbacks: 0,
 	};
 	for (const { name } of fleet.devices) {
 		const stats = fleet.device(name).stats();
@@ -127,6 +129,8 @@ function totalsOf(fleet: Fleet): FleetTotals {
 		totals.failed_logins += stats.failed_logins;
 		totals.sessions += stats.sessions;
 		totals.commands += stats.commands;
+		totals.pushes += stats.pushes;
+		totals.rollbacks += stats.rollbacks;
 	}
 	return totals;
 }

@@ -43,8 +43,14 @@ export interface DeviceState {
 	readonly sessions: Map<string, { base: string; text: string }>;
 	/** Replaces the running configuration and remembers the old one. */
 	change(text: string, by: string, comment?: string): void;
-	/** The pending automatic rollback of a `commit confirmed`, if any. */
-	confirm: { cancel(): void } | undefined;
+	/** The pending automatic rollback of a `commit confirmed` or a revert timer, if any. `revert` does at once what it would do later. */
+	confirm: { cancel(): void; revert(): void } | undefined;
+	/** Files in its flash, by name. */
+	readonly files: Map<string, string>;
+	/** Changes that sessions made: commits, and stays in configuration mode with at least one line that changed something. */
+	pushes: number;
+	/** Times that a session or a timer put an earlier configuration back. */
+	rollbacks: number;
 }
 
 /** One session's side of the device. */
@@ -55,6 +61,8 @@ export interface SessionContext {
 	/** Prints a configuration: here the faults that spoil one take hold. `after` is printed when it was complete. */
 	showConfig(text: string, filter?: (text: string) => string): Promise<void>;
 	fault: FaultFinder;
+	/** To be called when the session changed the running configuration: here the faults of changing take hold. */
+	changed(): Promise<void>;
 }
 
 /** One user's command line. */

@@ -54,7 +54,28 @@ function* patternsOf(definition: PlatformDefinition): Generator<[place: string, 
 		yield [`secret_blocks.${index}.end`, block.end];
 		for (const [at, pattern] of block.secrets.entries()) yield [`secret_blocks.${index}.secrets.${at}`, pattern];
 	}
+	yield* changePatternsOf(definition.change);
 	for (const [index, { fields }] of facts.entries()) {
 		for (const [name, pattern] of Object.entries(fields)) yield [`facts.${index}.fields.${name}`, pattern];
 	}
+}
+
+function* changePatternsOf(change: PlatformDefinition["change"]): Generator<[place: string, pattern: string]> {
+	if (change.method === "none") return;
+	const { groups, verbatim, ...lists } = change.syntax ?? { groups: [], verbatim: [] };
+	for (const [list, patterns] of Object.entries(lists)) {
+		for (const [index, pattern] of patterns.entries()) yield [`change.syntax.${list}.${index}`, pattern];
+	}
+	for (const [index, { key, root }] of groups.entries()) {
+		yield [`change.syntax.groups.${index}.key`, key];
+		yield [`change.syntax.groups.${index}.root`, root];
+	}
+	for (const [index, { start, end }] of verbatim.entries()) {
+		yield [`change.syntax.verbatim.${index}.start`, start];
+		yield [`change.syntax.verbatim.${index}.end`, end];
+	}
+	const questions = change.method === "candidate" ? change.questions : (change.checkpoint?.questions ?? []);
+	for (const [index, pattern] of questions.entries()) yield [`change.questions.${index}`, pattern];
+	if (change.method === "direct" && change.timer !== undefined)
+		yield ["change.timer.available", change.timer.available];
 }

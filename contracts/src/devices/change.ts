@@ -51,11 +51,15 @@ export const ChangeDefinition = z.discriminatedUnion("method", [
 		check: z.string().min(1).max(200).optional(),
 		/** Applies the candidate until the time has passed. */
 		commit: Steps.min(1),
+		/** Questions of `commit` that are answered with the line ending. */
+		questions: z.array(LinePattern).max(10).default([]),
 		/** Sent in a session of its own, save where `confirm_in` is `same`: some systems take the confirmation only where the commit was given. */
 		confirm: Steps.min(1),
 		confirm_in: z.enum(["any", "same"]).default("any"),
 		/** Takes a commit back before its time, in a session of its own. Without it the device's timer is waited for. */
 		revert: Steps.default([]),
+		/** Commits the inverse of what changed, on a system that shows its configuration as `set` lines; `enter` precedes the inverse lines. */
+		restore: Steps.default([]),
 		/** Leaves the candidate without a trace. */
 		discard: Steps.min(1),
 		/** Leaves configuration mode after the commit; empty where the commit does. */
@@ -101,3 +105,12 @@ export const ChangeDefinition = z.discriminatedUnion("method", [
 	}),
 ]);
 export type ChangeDefinition = z.output<typeof ChangeDefinition>;
+
+/** `native`: the device itself takes an unconfirmed change back. `emulated`: we do, by a copy on the device or by inverse commands. */
+export const UndoKind = z.enum(["native", "emulated", "none"]);
+export type UndoKind = z.infer<typeof UndoKind>;
+
+/** What a platform has at least; one device may have more (a configured archive on IOS). */
+export function undoKindOf({ method }: ChangeDefinition): UndoKind {
+	return ({ candidate: "native", direct: "emulated", none: "none" } as const)[method];
+}

@@ -1,3 +1,4 @@
+import { eosSyntax } from "./cisco-config-syntax.ts";
 import { ciscoSecrets } from "./cisco-secrets.ts";
 import { definePlatform } from "./define-platform.ts";
 
@@ -28,6 +29,19 @@ export const aristaEos = definePlatform({
 		comment: "^\\s*!",
 	},
 	save: { command: "write memory" },
+	change: {
+		method: "candidate",
+		syntax: eosSyntax,
+		enter: ["configure session {name}"],
+		diff: "show session-config diffs",
+		commit: ["commit timer {hms}"],
+		confirm: ["configure session {name} commit"],
+		revert: ["configure session {name} abort"],
+		discard: ["abort"],
+		shortest_s: 10,
+		longest_s: 86_400,
+		how: "commit timer: the switch itself goes back to the configuration before unless the session is committed again in time; sooner by aborting it.",
+	},
 	volatile: ["^! Time: ", "^! Command: ", "^! Startup-config last modified at "],
 	secrets: [
 		...ciscoSecrets,

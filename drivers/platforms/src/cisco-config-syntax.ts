@@ -63,3 +63,71 @@ export const frrSyntax = ConfigSyntaxDefinition.parse({
 	],
 	permanent: ["^interface ", "^address-family ", "^line vty$"],
 });
+
+const sectionWords =
+	"^(?:interface|router|line|vlan|vrf|route-map|class-map|policy-map|class|address-family|ip access-list|ipv6 access-list|control-plane|key chain|key \\d+$)(?: |$)";
+
+const topLevelWords =
+	"^(?:hostname|interface|router|snmp-server|username|enable|ntp|vlan \\d|banner|service|aaa|clock|route-map|policy-map|class-map|feature|boot|ip (?:route|access-list|prefix-list|name-server|domain)|ipv6 (?:route|access-list|prefix-list)|logging|management)(?: |-|$)";
+
+/** Configuration of NX-OS, where a neighbour is a section. */
+export const nxosSyntax = ConfigSyntaxDefinition.parse({
+	sections: [
+		sectionWords,
+		"^(?:neighbor \\S+(?: remote-as \\S+)?|vrf context \\S+|vrf \\S+|template \\S+ \\S+|role name \\S+|vpc domain \\d+|line \\S+|monitor session \\d+)$",
+	],
+	top_level: [topLevelWords, "^(?:vrf context|vpc domain|role name|monitor session)(?: |$)"],
+	single_value: [
+		...singleValues,
+		"^(ip address) [\\d./]+$",
+		"^(switchport (?:mode|access vlan|trunk native vlan|trunk allowed vlan)|vrf member|channel-group|snmp-server (?:location|contact)|ip domain-name)(?: |$)",
+	],
+	stored_negations: [
+		"^no (?:switchport|ip redirects|ip domain-lookup|feature \\S+|cdp enable|lldp (?:transmit|receive))$",
+	],
+	permanent: ["^interface (?:Ethernet|mgmt)\\S*$", "^line "],
+	ordered: [],
+});
+
+/** Configuration of EOS: for the sections of what people write; what changes the switch says itself. */
+export const eosSyntax = ConfigSyntaxDefinition.parse({
+	sections: [
+		sectionWords,
+		"^(?:vrf (?:instance )?\\S+|management \\S+.*|mlag configuration|daemon \\S+|event-handler \\S+|peer-filter \\S+|queue-monitor .*)$",
+	],
+	top_level: [
+		topLevelWords,
+		"^(?:vrf instance|mlag|daemon|event-handler|spanning-tree|tacacs-server|radius-server)(?: |$)",
+	],
+});
+
+/** Configuration of IOS XR: as with EOS. A policy is a language of its own and ends with its own word. */
+export const xrSyntax = ConfigSyntaxDefinition.parse({
+	sections: [
+		sectionWords,
+		"^(?:neighbor \\S+|neighbor-group \\S+|session-group \\S+|af-group .*|vrf \\S+|area \\S+|ipv4 access-list \\S+|ipv6 access-list \\S+|username \\S+|ntp|mpls \\S+|line \\S+|tpa|taskgroup \\S+|usergroup \\S+|l2vpn|bridge group \\S+|bridge-domain \\S+)$",
+	],
+	top_level: [
+		"^(?:hostname|router|snmp-server|username|ntp|aaa|clock|route-policy|prefix-set|policy-map|class-map|domain|logging|ipv4 access-list|ipv6 access-list|ssh|telnet|mpls|l2vpn|multicast-routing|banner|line)(?: |$)",
+	],
+	verbatim: [
+		{ start: "^route-policy \\S+$", end: "^end-policy$" },
+		{
+			start: "^(?:prefix-set|as-path-set|community-set|extcommunity-set|rd-set|tag-set|ospf-area-set) ",
+			end: "^end-set$",
+		},
+	],
+});
+
+/** Configuration of ProCurve and ArubaOS-Switch. */
+export const procurveSyntax = ConfigSyntaxDefinition.parse({
+	sections: ["^(?:interface|vlan|router|ip access-list|spanning-tree instance|policy|class)(?: |$)"],
+	top_level: [
+		"^(?:hostname|interface|vlan|router|snmp-server|ip (?:route|default-gateway|access-list)|sntp|timesync|time|console|password|aaa|radius-server|tacacs-server|logging|trunk|spanning-tree)(?: |$)",
+	],
+	single_value: [
+		"^(hostname|name|ip address|ip default-gateway|snmp-server (?:contact|location)|timesync|speed-duplex|untagged|tagged)(?: |$)",
+	],
+	permanent: ["^interface ", "^vlan 1$"],
+	ordered: [],
+});

@@ -1,3 +1,4 @@
+import { nxosSyntax } from "./cisco-config-syntax.ts";
 import { ciscoSecrets } from "./cisco-secrets.ts";
 import { definePlatform } from "./define-platform.ts";
 
@@ -31,6 +32,16 @@ export const ciscoNxos = definePlatform({
 		comment: "^\\s*!",
 	},
 	save: { command: "copy running-config startup-config" },
+	change: {
+		method: "direct",
+		syntax: nxosSyntax,
+		checkpoint: {
+			save: ["checkpoint {name}"],
+			restore: ["rollback running-config checkpoint {name} atomic"],
+			drop: ["no checkpoint {name}"],
+			how: "A checkpoint and an atomic rollback to it, else inverse commands: sent by us when a check fails or nobody confirms in time, over a new session when this one is lost.",
+		},
+	},
 	volatile: ["^!Running configuration last done at: ", "^!Time: ", "^!No configuration change since last restart"],
 	secrets: [
 		...ciscoSecrets,

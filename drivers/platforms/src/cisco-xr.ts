@@ -1,3 +1,4 @@
+import { xrSyntax } from "./cisco-config-syntax.ts";
 import { ciscoSecrets } from "./cisco-secrets.ts";
 import { definePlatform } from "./define-platform.ts";
 
@@ -26,6 +27,20 @@ export const ciscoXr = definePlatform({
 		drop: [timestamp, "^Building configuration", "^!! Last configuration change at "],
 		structure: "indent",
 		comment: "^\\s*!",
+	},
+	change: {
+		method: "candidate",
+		syntax: xrSyntax,
+		enter: ["configure exclusive"],
+		diff: "show commit changes diff",
+		commit: ["commit confirmed {seconds}"],
+		// The trial belongs to the session that began it.
+		confirm: ["commit", "end"],
+		confirm_in: "same",
+		discard: ["abort"],
+		shortest_s: 30,
+		longest_s: 65_535,
+		how: "commit confirmed: the router itself goes back to the configuration before unless the change is confirmed in time, in the session that made it.",
 	},
 	volatile: [timestamp, "^!! Last configuration change at "],
 	secrets: [

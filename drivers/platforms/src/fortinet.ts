@@ -24,6 +24,10 @@ export const fortinet = definePlatform({
 		// Encrypted anew, with another salt, at every read.
 		"^\\s*set \\S+ ENC (\\S+)",
 	],
+	change: {
+		method: "none",
+		why: "FortiOS applies each block at its end, and no command takes it back.",
+	},
 	secrets: [
 		...urlSecrets,
 		"^\\s*set \\S+ (ENC \\S+)",

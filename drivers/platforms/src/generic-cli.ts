@@ -30,6 +30,10 @@ export const genericCli = definePlatform({
 		comment: "^\\s*[!#]",
 	},
 	volatile: ["^! Last configuration change at ", "^! Time: ", "^!Time: "],
+	change: {
+		method: "none",
+		why: "It is not known how this system takes a change back. Describe it in a device type of its own.",
+	},
 	secrets: [
 		...ciscoSecrets,
 		'(?i)(?:^|[^\\w-])[\\w-]*(?:password|secret|passphrase|community|pre-shared-key|private-key|psk)\\s*[:=]\\s*("[^"]*"|[^\\s"]+)',

@@ -1,3 +1,4 @@
+import { procurveSyntax } from "./cisco-config-syntax.ts";
 import { urlSecrets } from "./cisco-secrets.ts";
 import { definePlatform } from "./define-platform.ts";
 
@@ -27,6 +28,7 @@ export const hpProcurve = definePlatform({
 	},
 	save: { command: "write memory" },
 	logout: "logout",
+	change: { method: "direct", syntax: procurveSyntax },
 	secrets: [
 		...urlSecrets,
 		`^(?:encrypted-)?password (?:manager|operator|port-access|rest-api)(?: user-name ${name})?(?: (?:plaintext|sha1|sha256))? ${value}$`,

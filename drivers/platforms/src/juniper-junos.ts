@@ -1,4 +1,5 @@
 import { urlSecrets } from "./cisco-secrets.ts";
+
 import { definePlatform } from "./define-platform.ts";
 
 /** Words before a secret, wherever they stand: Junos prints the value in quotes, people write it into messages without. */
@@ -31,6 +32,21 @@ export const juniperJunos = definePlatform({
 		drop: ["^## Last (?:commit|changed): "],
 		structure: "braces",
 		comment: "^\\s*(?:#|/\\*)",
+	},
+	change: {
+		method: "candidate",
+		// A private copy cannot be committed until confirmed.
+		enter: ["configure exclusive"],
+		diff: "show | compare | no-more",
+		check: "commit check",
+		commit: ["commit confirmed {minutes}"],
+		leave: ["exit configuration-mode"],
+		confirm: ["configure exclusive", "commit", "exit configuration-mode"],
+		revert: ["configure exclusive", "rollback 1", "commit", "exit configuration-mode"],
+		discard: ["rollback 0", "exit configuration-mode"],
+		shortest_s: 60,
+		longest_s: 3600,
+		how: "commit confirmed: the router itself goes back to the configuration before unless the change is confirmed in time; sooner with rollback 1.",
 	},
 	volatile: ["^## Last (?:commit|changed): "],
 	secrets: [

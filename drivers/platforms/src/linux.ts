@@ -48,6 +48,10 @@ export const linux = definePlatform({
 		structure: "flat",
 		comment: "^\\s*[#;]",
 	},
+	change: {
+		method: "none",
+		why: "Lines are commands of a shell: what undoes them is not known.",
+	},
 	secrets: [
 		...frrSecrets,
 		`(?i)(?:^|[\\s{,])[\\w.-]*(?:private-?key|preshared-?key|psk|password|passwd|secret|passphrase|key-data|password-raw|wep[-_]key\\d|bind_?pw|private_key_passwd)"?\\s*[=:]\\s*${value}`,

@@ -31,6 +31,10 @@ export const mikrotikRouteros = definePlatform({
 		comment: "^#",
 	},
 	volatile: ["^# (\\S+ [\\d:]+) by RouterOS"],
+	change: {
+		method: "none",
+		why: "RouterOS applies each line at once, and its export does not tell what a line replaced: nothing takes a change back.",
+	},
 	secrets: [
 		...urlSecrets,
 		`\\b[\\w.-]*(?:password|passphrase|secret|pre-shared-key|private-key|preshared-key|shared-secret|auth-key|authentication-key|tcp-md5-key|wpa2?-pre-shared-key|static-key-\\d|eap-password|management-protection-key|ipsec-key|trap-community|cak)=${value}`,

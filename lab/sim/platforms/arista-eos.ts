@@ -124,7 +124,11 @@ const exec: Command<IndentedSession>[] = [
 	},
 	{
 		words: "configure session WORD abort",
-		run: ({ device }, [name = ""]) => void device.sessions.delete(name),
+		run({ device }, [name = ""]) {
+			// A session that waits for its confirmation is taken back.
+			device.confirm?.revert();
+			device.sessions.delete(name);
+		},
 	},
 	...["write memory", "write", "copy running-config startup-config"].map((words) => ({
 		words,
@@ -146,13 +150,17 @@ function finishSession({ mode, device }: IndentedSession, keep: boolean) {
 	mode.session = undefined;
 }
 
+const commitFailure = "% Commit of session failed: configuration could not be applied\n";
+
 const config: Command<IndentedSession>[] = [
 	{
 		words: "commit",
 		async run(session) {
 			if (session.mode.candidate === undefined) return session.terminal.print("% Invalid input\n");
+			if (session.fault("commit_fails")) return session.terminal.print(commitFailure);
 			commitCandidate(session.device, session.mode.candidate, session.username);
 			finishSession(session, false);
+			await session.changed();
 		},
 	},
 	{
@@ -161,8 +169,10 @@ const config: Command<IndentedSession>[] = [
 			const [hours = 0, minutes = 0, seconds = 0] = clock.split(":").map(Number);
 			const confirm_ms = ((hours * 60 + minutes) * 60 + seconds) * 1_000;
 			if (session.mode.candidate === undefined || !(confirm_ms > 0)) return session.terminal.print("% Invalid input\n");
+			if (session.fault("commit_fails")) return session.terminal.print(commitFailure);
 			commitCandidate(session.device, session.mode.candidate, session.username, { confirm_ms });
 			finishSession(session, true);
+			await session.changed();
 		},
 	},
 	{ words: "abort", run: (session) => finishSession(session, false) },

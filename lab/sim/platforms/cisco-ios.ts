@@ -1,5 +1,6 @@
 import { iosTime, uptimeText } from "../clock-text.ts";
 import type { Command } from "../command-table.ts";
+import { armRevert, putBack } from "../commit.ts";
 import { fill } from "../config-text.ts";
 import {
 	caret,
@@ -125,6 +126,58 @@ const execCommands: Command<IndentedSession>[] = [
 			await terminal.print("Enter configuration commands, one per line.  End with CNTL/Z.\n");
 			mode.path = [];
 		},
+	},
+	{
+		words: "configure terminal revert timer WORD",
+		async run({ mode, device, terminal }, [minutes]) {
+			if (!/^archive\n(?: .*\n)* path /m.test(device.running)) {
+				await terminal.print("%Archive is not configured.\n");
+				return;
+			}
+			armRevert(device, device.running, (Number(minutes) || 1) * 60_000);
+			await terminal.print(
+				`Rollback Confirmed Change: Backing up current running config to flash:archive-1\nEnter configuration commands, one per line.  End with CNTL/Z.\nRollback Confirmed Change: Rollback will begin in ${minutes} minutes.\nEnter "configure confirm" if you wish to keep what you've configured\n`,
+			);
+			mode.path = [];
+		},
+	},
+	{
+		words: "configure confirm",
+		run: ({ device, terminal }) => {
+			if (device.confirm === undefined) return terminal.print("%No Rollback Confirmed Change pending\n");
+			device.confirm.cancel();
+		},
+	},
+	{
+		words: "configure revert now",
+		run: ({ device, terminal }) => {
+			if (device.confirm === undefined) return terminal.print("%No Rollback Confirmed Change pending\n");
+			device.confirm.revert();
+			return terminal.print("Rollback Confirmed Change: Rolling back to previous configuration\n");
+		},
+	},
+	{
+		words: "configure replace WORD force",
+		run: ({ device, terminal, username }, [path = ""]) => {
+			const text = device.files.get(path);
+			if (text === undefined) return terminal.print(`%Error opening ${path} (File not found)\n`);
+			putBack(device, text, username);
+			return terminal.print("Total number of passes: 1\nRollback Done\n\n");
+		},
+	},
+	{
+		words: "copy running-config WORD",
+		async run({ device, terminal }, [path = ""]) {
+			const [, name = ""] = /^flash:(\S+)$/.exec(path) ?? [];
+			if (name === "") return terminal.print(`%Error opening ${path} (Invalid argument)\n`);
+			await terminal.readLine(`Destination filename [${name}]? `);
+			device.files.set(path, device.running);
+			await terminal.print(`\n${device.running.length} bytes copied in 0.084 secs (142857 bytes/sec)\n`);
+		},
+	},
+	{
+		words: "delete /force WORD",
+		run: ({ device }, [path = ""]) => void device.files.delete(path),
 	},
 	{
 		words: "write [LINE]",

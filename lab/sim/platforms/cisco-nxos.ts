@@ -1,5 +1,6 @@
 import { ctime, uptimeText } from "../clock-text.ts";
 import type { Command } from "../command-table.ts";
+import { putBack } from "../commit.ts";
 import { fill } from "../config-text.ts";
 import {
 	caret,
@@ -104,14 +105,14 @@ const execCommands: Command<IndentedSession>[] = [
 		run: ({ device }, [name = ""]) => void device.checkpoints.delete(name),
 	},
 	{
-		words: "rollback running-config checkpoint WORD",
+		words: "rollback running-config checkpoint WORD [LINE]",
 		async run({ device, terminal, username }, [name = ""]) {
 			const text = device.checkpoints.get(name);
 			if (text === undefined) {
 				await terminal.print(`ERROR: Checkpoint '${name}' doesn't exist\n`);
 				return;
 			}
-			device.change(text, username, `rollback to ${name}`);
+			putBack(device, text, username);
 			await terminal.print(
 				"Note: Applying config parallelly may fail Rollback verification\nCollecting Running-Config\n#Generating Rollback Patch\nExecuting Rollback Patch\nGenerating Running-config for verification\nGenerating Patch for verification\nVerification is Successful.\n\nRollback completed successfully.\n\n",
 			);

@@ -118,13 +118,14 @@ async function commit(session: IndentedSession, options: { confirm_ms?: number; 
 		return;
 	}
 	const tooSmall = /^ mtu (\d|[1-5]\d)$/m.exec(candidate);
-	if (tooSmall) {
+	if (tooSmall || session.fault("commit_fails")) {
 		await terminal.print(
 			"\n% Failed to commit one or more configuration items during a pseudo-atomic operation. All changes made have been reverted. Please issue 'show configuration failed [inheritance]' from this session to view the errors\n",
 		);
 		return;
 	}
 	commitCandidate(device, candidate, username, options);
+	await session.changed();
 }
 
 const configCommands: Command<IndentedSession>[] = [
@@ -151,6 +152,14 @@ const configCommands: Command<IndentedSession>[] = [
 		words: "root",
 		run({ mode }) {
 			mode.path = [];
+		},
+	},
+	{
+		words: "show commit changes diff",
+		run({ mode, device, answer }) {
+			const { removed, added } = changedLines(device.running, mode.candidate ?? device.running);
+			const lines = [...removed.map((line) => `-  ${line}`), ...added.map((line) => `+  ${line}`)];
+			return answer(`${stamp()}Building configuration...\n!! IOS XR Configuration 7.3.2\n${lines.join("\n")}\nend\n\n`);
 		},
 	},
 	{

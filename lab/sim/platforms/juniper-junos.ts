@@ -234,6 +234,11 @@ function start(session: SessionContext): Cli {
 		switch (verb) {
 			case "set":
 			case "delete": {
+				const rejected = session.fault("reject_line");
+				if (rejected !== undefined && line.includes(rejected.line)) {
+					if (rejected.text !== undefined) return terminal.print(rejected.text);
+					return failAt(at, "syntax error.");
+				}
 				const target = [...path, ...rest];
 				if (!topStatements.includes(target[0] ?? "")) return failAt(at, "syntax error.");
 				const bad = rest.find(
@@ -312,12 +317,14 @@ function start(session: SessionContext): Cli {
 				`[edit protocols]\n  'bgp'\n    Policy error: Policy ${dangling} referenced but not defined\nerror: configuration check-out failed\n`,
 			);
 		}
+		if (session.fault("commit_fails")) return terminal.print("error: configuration check-out failed\n");
 		const minutes = words[0] === "confirmed" ? Number(words[1]) || 10 : undefined;
 		const comment = words.includes("comment") ? words.slice(words.indexOf("comment") + 1).join(" ") : undefined;
 		if (current === device.running) device.confirm?.cancel();
 		else {
 			const confirm_ms = minutes === undefined ? undefined : minutes * 60_000;
 			commitCandidate(device, current, session.username, { confirm_ms, comment });
+			await session.changed();
 		}
 		if (minutes !== undefined) {
 			await terminal.print(

@@ -61,6 +61,8 @@ Copyright:        VyOS maintainers and contributors
 `;
 }
 
+const commitFailure = "[[system]] failed\nCommit failed\n";
+
 function start(session: SessionContext): Cli {
 	const { device, terminal } = session;
 	let candidate: string | undefined;
@@ -118,6 +120,10 @@ function start(session: SessionContext): Cli {
 		switch (verb) {
 			case "set":
 			case "delete": {
+				const rejected = session.fault("reject_line");
+				if (rejected !== undefined && line.includes(rejected.line)) {
+					return terminal.print(rejected.text ?? "\n  Invalid value\n  Value validation failed\n  Set failed\n\n");
+				}
 				const target = [...path, ...rest.map((word) => word.replace(/^'(.*)'$/, '"$1"'))];
 				if (!topBlocks.includes(target[0] ?? "") || target.length < 2) {
 					return terminal.print(
@@ -134,15 +140,17 @@ function start(session: SessionContext): Cli {
 			}
 			case "commit": {
 				if (current === device.running) return terminal.print("No configuration changes to commit\n");
+				if (session.fault("commit_fails")) return terminal.print(commitFailure);
 				commitCandidate(device, current, session.username);
-				return;
+				return session.changed();
 			}
 			case "commit-confirm": {
 				const minutes = Number(rest[0]) || 10;
+				await terminal.print(`commit confirm will be automatically reboot in ${minutes} minutes unless confirmed\n`);
+				if ((await terminal.readLine("Proceed? [confirm][y]")).startsWith("n")) return;
+				if (session.fault("commit_fails")) return terminal.print(commitFailure);
 				commitCandidate(device, current, session.username, { confirm_ms: minutes * 60_000 });
-				return terminal.print(
-					`commit confirm will be automatically reboot in ${minutes} minutes unless confirmed\nInitialized commit-confirm; ${minutes} minutes to confirm before reboot\n`,
-				);
+				return session.changed();
 			}
 			case "confirm":
 				device.confirm?.cancel();

@@ -144,8 +144,10 @@ function verifyFailed({ connection }: Session, cause: unknown): AppError {
 	);
 }
 
-function deadlineOf({ startedAt, options }: Attempt): number {
-	return (startedAt ?? performance.now()) + options.confirm_within_ms;
+/** When the change must be confirmed: before the device's own timer, where that cannot wait as long as was asked for. */
+function deadlineOf({ startedAt, options, mechanism }: Attempt): number {
+	const native_ms = mechanism.native_ms(options.confirm_within_ms) ?? Number.POSITIVE_INFINITY;
+	return (startedAt ?? performance.now()) + Math.min(options.confirm_within_ms, native_ms * 0.9);
 }
 
 function throwIfStopped(attempt: Attempt): void {
@@ -165,7 +167,8 @@ const nobody = { device_id: "", name: "The device", host: "", port: 0 };
 async function reopened(attempt: Attempt): Promise<Session> {
 	const { options } = attempt;
 	// Some of the time is kept for taking the change back.
-	const until = deadlineOf(attempt) - options.confirm_within_ms / 4;
+	const now = performance.now();
+	const until = now + (deadlineOf(attempt) - now) * 0.75;
 	let pause_ms = firstPause_ms;
 	for (;;) {
 		throwIfStopped(attempt);
@@ -205,7 +208,7 @@ async function withinTime(attempt: Attempt, work: Promise<void>): Promise<void> 
 				"change.not_confirmed",
 				attempt.first?.connection ?? nobody,
 				"command",
-				`was changed and the checks were not over within ${forPeople(options.confirm_within_ms)}.`,
+				`was changed and the checks were not over within ${forPeople(performance.now() - (attempt.startedAt ?? 0))}.`,
 			);
 		},
 		() => throwIfStopped(attempt),
@@ -230,6 +233,7 @@ async function confirm(attempt: Attempt, second: Session): Promise<AppliedChange
 		let after: RunningConfig;
 		try {
 			after = await readRunning(second);
+			if (after.sha256 === before.sha256 && mechanism.mustChange()) throw notTaken(second);
 			await mechanism.confirm(at);
 		} catch (error) {
 			await second.close();
@@ -247,6 +251,15 @@ async function confirm(attempt: Attempt, second: Session): Promise<AppliedChange
 	} finally {
 		await second.close();
 	}
+}
+
+function notTaken({ connection }: Session): AppError {
+	return sessionError(
+		"change.commit_failed",
+		connection,
+		"commit",
+		"took the commit, but its running configuration is the one before. Look at what it says on the commit by hand.",
+	);
 }
 
 async function saveAndTidy(

@@ -1,8 +1,9 @@
+import type { UndoKind } from "@netconductor/contracts/devices/change";
 import { failed } from "@netconductor/runtime/errors";
 import { nameOf, sessionError } from "../device-error.ts";
 import type { Session } from "../session.ts";
 import { type AppliedChange, type ApplyOptions, applyWith } from "./apply.ts";
-import { chooseMechanism, type UndoKind } from "./mechanism.ts";
+import { chooseMechanism } from "./mechanism.ts";
 import { type RunningConfig, readRunning, shownLine } from "./running-config.ts";
 
 /** What a change would do, found out without leaving anything behind on the device. */

@@ -223,7 +223,8 @@ function addLine(section: ConfigNode, line: string, syntax: ConfigSyntax): Confi
 function setLine(section: ConfigNode, line: string, syntax: ConfigSyntax): void {
 	const key = syntax.singleKey(line);
 	section.children = section.children.filter((child) => !isNegationOf(child.line, line, key));
-	if (childOf(section, line) !== undefined) return;
+	// What is on by itself is not shown.
+	if (childOf(section, line) !== undefined || syntax.isStoredNegation(`no ${line}`)) return;
 	const same = key === undefined ? undefined : section.children.find((child) => syntax.singleKey(child.line) === key);
 	if (same) same.line = line;
 	else addLine(section, line, syntax);

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
-import type { ChangeDefinition } from "@netconductor/contracts/devices/change";
+import type { ChangeDefinition, UndoKind } from "@netconductor/contracts/devices/change";
 import { type AppError, hasCode } from "@netconductor/runtime/errors";
-import { compilePattern } from "@netconductor/runtime/pattern";
+import { type CompiledPattern, compilePattern } from "@netconductor/runtime/pattern";
 import { sessionError } from "../device-error.ts";
 import type { Session } from "../session.ts";
 import {
@@ -15,8 +15,6 @@ import {
 	typedCommands,
 } from "./config-tree.ts";
 import { maskDeviceText, type RunningConfig, secretsIn, shownDifference, shownLine } from "./running-config.ts";
-
-export type UndoKind = "native" | "emulated" | "none";
 
 /** One way to change a configuration and to take the change back, for one change of one device. */
 export interface Mechanism {
@@ -39,6 +37,8 @@ export interface Mechanism {
 	revert: ((session: Session) => Promise<void>) | undefined;
 	/** Takes it back with commands made from what differs. */
 	restore: ((session: Session, now: RunningConfig, before: RunningConfig) => Promise<void>) | undefined;
+	/** Whether the device itself said before the commit that something would change. */
+	mustChange(): boolean;
 	/** Lines that differ between two configurations, for people. */
 	difference(from: RunningConfig, to: RunningConfig, session: Session): string;
 	/** Removes what the change left on the device to undo it with. */
@@ -72,7 +72,9 @@ function candidate(
 	const known = () => secretsIn([...running.text.split("\n"), ...lines.map((line) => line.trim())], platform);
 	const timer_s = (ms: number) =>
 		Math.min(change.longest_s, Math.max(change.shortest_s, Math.ceil((ms + timerMargin_ms) / 1000)));
+	const questions = change.questions.map(compilePattern);
 	const fill = filler();
+	let showed = false;
 
 	async function discard(at: Session): Promise<void> {
 		for (const step of change.discard) await at.run(fill(step), { check: false, modes: ["config", ...offTerminal] });
@@ -83,6 +85,7 @@ function candidate(
 		try {
 			await typeCommands(at, commands);
 			const shown = await at.run(fill(change.diff), { modes: ["config"] });
+			showed = showsChange(shown.output);
 			if (change.check !== undefined) await accepted(at, fill(change.check), ["config"]);
 			return shown.output;
 		} catch (error) {
@@ -103,7 +106,7 @@ function candidate(
 			commits();
 			try {
 				for (const step of change.commit) {
-					await accepted(at, fill(step, timer_s(confirm_within_ms)), ["config", ...offTerminal]);
+					await accepted(at, fill(step, timer_s(confirm_within_ms)), ["config", ...offTerminal], questions);
 				}
 			} catch (error) {
 				if (isStillOpen(error)) await discard(at);
@@ -126,7 +129,23 @@ function candidate(
 							at,
 							change.revert.map((step) => fill(step)),
 						),
-		restore: undefined,
+		restore:
+			change.restore.length === 0
+				? undefined
+				: async (at, now, before) => {
+						await runSteps(
+							at,
+							change.enter.map((step) => fill(step)),
+						);
+						for (const command of inverseSetLines(now.text, before.text)) {
+							await at.run(command, { check: false, modes: ["config"] });
+						}
+						await runSteps(
+							at,
+							change.restore.map((step) => fill(step)),
+						);
+					},
+		mustChange: () => showed,
 		difference: lineDifference,
 		async cleanUp() {},
 		saves: change.confirm.includes(platform.definition.save?.command ?? ""),
@@ -226,6 +245,7 @@ function direct(
 				if (at.mode === "config") await at.exitConfig();
 			}
 		},
+		mustChange: () => false,
 		difference(from, to) {
 			const shown = shownDifference(parseConfig(from.text), parseConfig(to.text), syntax, platform);
 			return shown === "" ? lineDifference(from, to, session) : shown;
@@ -266,6 +286,7 @@ function withoutUndo(change: Definition<"none">, lines: readonly string[]): Mech
 		async confirm() {},
 		revert: undefined,
 		restore: undefined,
+		mustChange: () => false,
 		difference: lineDifference,
 		async cleanUp() {},
 		saves: false,
@@ -314,9 +335,14 @@ async function typeCommands(session: Session, commands: readonly string[]): Prom
 	}
 }
 
-async function accepted(session: Session, command: string, modes: ("exec" | "enable" | "config")[]): Promise<void> {
+async function accepted(
+	session: Session,
+	command: string,
+	modes: ("exec" | "enable" | "config")[],
+	questions?: CompiledPattern[],
+): Promise<void> {
 	try {
-		await session.run(command, { modes });
+		await session.run(command, { modes, questions });
 	} catch (error) {
 		if (!hasCode(error, "device.command_failed")) throw error;
 		throw sessionError(
@@ -342,11 +368,7 @@ export function isStillOpen(error: unknown): boolean {
 	);
 }
 
-async function runSteps(
-	session: Session,
-	steps: readonly string[],
-	questions?: ReturnType<typeof compilePattern>[],
-): Promise<void> {
+async function runSteps(session: Session, steps: readonly string[], questions?: CompiledPattern[]): Promise<void> {
 	for (const step of steps) await session.run(step, { modes: ["config", ...offTerminal], questions });
 }
 
@@ -377,6 +399,31 @@ function tidy(output: string): string {
 
 function showsChange(diff: string): boolean {
 	return diff.split("\n").some((line) => /^\s*[-+<>#]/.test(line));
+}
+
+/**
+ * `set` and `delete` commands that make `wanted` of `now`. A value that exists once is set back before the new one would be deleted, which then is no
+ * more; what is new altogether goes with the highest of its words.
+ */
+function inverseSetLines(now: string, wanted: string): string[] {
+	const lines = (text: string) => text.split("\n").filter((line) => line.startsWith("set "));
+	const [left, right] = [lines(now), lines(wanted)];
+	const [old, kept] = [new Set(left), new Set(right)];
+	const words = (line: string) => line.match(/'[^']*'|\S+/g) ?? [];
+	const heads = new Set(
+		right.flatMap((line) => {
+			const all = words(line);
+			return all.map((_, i) => all.slice(0, i + 1).join(" "));
+		}),
+	);
+	const deletions = left
+		.filter((line) => !kept.has(line))
+		.map((line) => {
+			const all = words(line);
+			const first = all.findIndex((_, i) => !heads.has(all.slice(0, i + 1).join(" ")));
+			return `delete ${all.slice(1, first + 1).join(" ")}`;
+		});
+	return [...right.filter((line) => !old.has(line)), ...new Set(deletions)];
 }
 
 /** Lines that only one of two configurations has, masked: for systems whose sections are not known. */

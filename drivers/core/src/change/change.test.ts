@@ -1,0 +1,401 @@
+import { undoKindOf } from "@netconductor/contracts/devices/change";
+import { Connection } from "@netconductor/contracts/devices/connection";
+import type { PlatformDefinition } from "@netconductor/contracts/devices/platform";
+import { builtInPlatforms } from "@netconductor/driver-platforms/platforms";
+import type { Fault } from "@netconductor/lab/sim/fault";
+import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
+import { normalise } from "@netconductor/runtime/config-text";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { openSession, type Session } from "../session.ts";
+import type { AppliedChange, ApplyOptions, ChangeStage } from "./apply.ts";
+import { applyChange, planChange } from "./change.ts";
+
+/** For each platform a change with a secret in it, and a part of its lines. */
+const changes = {
+	cisco_ios: {
+		lines: [
+			"interface GigabitEthernet1/0/1",
+			" description moved by a test",
+			" shutdown",
+			"router bgp {asn}",
+			" neighbor 192.0.2.77 remote-as 64577",
+			" neighbor 192.0.2.77 password s3cretPhrase",
+			"ip route 198.51.100.0 255.255.255.0 Null0",
+		],
+		native: false,
+	},
+	cisco_nxos: {
+		lines: [
+			"interface Ethernet1/1",
+			"  description moved by a test",
+			"router bgp {asn}",
+			"  neighbor 192.0.2.77",
+			"    remote-as 64577",
+			"    password s3cretPhrase",
+			"ip route 198.51.100.0/24 Null0",
+		],
+		native: false,
+	},
+	cisco_xr: {
+		lines: [
+			"interface GigabitEthernet0/0/0/1",
+			" description moved by a test",
+			"router bgp {asn}",
+			" neighbor 192.0.2.77",
+			"  remote-as 64577",
+			"  password clear s3cretPhrase",
+		],
+		native: true,
+	},
+	arista_eos: {
+		lines: [
+			"interface Ethernet1",
+			"   description moved by a test",
+			"router bgp {asn}",
+			"   neighbor 192.0.2.77 remote-as 64577",
+			"   neighbor 192.0.2.77 password s3cretPhrase",
+			"ip route 198.51.100.0/24 Null0",
+		],
+		native: true,
+	},
+	juniper_junos: {
+		lines: [
+			'set interfaces xe-0/1/0 description "moved by a test"',
+			"set protocols bgp group upstream neighbor 192.0.2.77 peer-as 64577",
+			'set protocols bgp group upstream neighbor 192.0.2.77 authentication-key "s3cretPhrase"',
+		],
+		native: true,
+	},
+	vyos: {
+		lines: [
+			"set interfaces ethernet eth0 description 'moved by a test'",
+			"set protocols bgp neighbor 192.0.2.77 remote-as 64577",
+			"set protocols bgp neighbor 192.0.2.77 password 's3cretPhrase'",
+		],
+		native: true,
+	},
+} as const;
+type Name = keyof typeof changes;
+const names = Object.keys(changes) as Name[];
+
+let fleet: Fleet;
+const open: Session[] = [];
+
+beforeAll(async () => {
+	fleet = await startFleet({ devices: names.map((platform) => ({ name: platform, platform, config_bytes: 3000 })) });
+});
+afterAll(() => fleet.stop());
+afterEach(async () => {
+	for (const session of open.splice(0)) await session.close();
+	for (const name of names) await fleet.device(name).setFault(null);
+});
+
+/** Where only the device's timer takes a change back, a test cannot wait for the shortest that real ones have. */
+function withShortTimer(platform: PlatformDefinition | undefined): PlatformDefinition | undefined {
+	if (platform?.change.method !== "candidate" || !["cisco_xr", "arista_eos"].includes(platform.id)) return platform;
+	return { ...platform, change: { ...platform.change, shortest_s: 1, longest_s: 2 } };
+}
+
+function connectionTo(name: Name): Connection {
+	const device = fleet.devices.find((entry) => entry.name === name);
+	return Connection.parse({
+		device_id: name,
+		...device,
+		platform: withShortTimer(builtInPlatforms.find(({ id }) => id === name)),
+		host_key: null,
+		legacy_algorithms: false,
+		timeouts: { connect_ms: 1000, auth_ms: 1000, prompt_ms: 1000, command_ms: 1000 },
+	});
+}
+
+async function connect(name: Name): Promise<Session> {
+	const session = await openSession(connectionTo(name), { signal: new AbortController().signal });
+	open.push(session);
+	return session;
+}
+
+function linesFor(name: Name): string[] {
+	const asn = /router bgp (\d+)/.exec(fleet.device(name).config())?.[1] ?? "";
+	return changes[name].lines.map((line) => line.replace("{asn}", asn));
+}
+
+interface Applied {
+	applied: AppliedChange;
+	stages: ChangeStage[];
+	/** The configuration before and after, as two are compared. */
+	before: string;
+	after: string;
+	/** Since the change began. */
+	pushes: number;
+	rollbacks: number;
+}
+
+async function apply(
+	name: Name,
+	{ fault = null, ...options }: Partial<ApplyOptions> & { fault?: Fault | Fault[] | null } = {},
+	lines = linesFor(name),
+): Promise<Applied> {
+	const device = fleet.device(name);
+	const definition = connectionTo(name).platform;
+	const settled = () => normalise(device.config(), definition);
+	const before = settled();
+	const counted = device.stats();
+	await device.setFault(fault);
+	const stages: ChangeStage[] = [];
+	const applied = await applyChange(await connect(name), lines, {
+		confirm_within_ms: 20_000,
+		verify: async () => {},
+		reopen: () => connect(name),
+		onStage: (stage) => stages.push(stage),
+		signal: new AbortController().signal,
+		grace_ms: 2_000,
+		...options,
+	});
+	const now = device.stats();
+	return {
+		applied,
+		stages,
+		before,
+		after: settled(),
+		pushes: now.pushes - counted.pushes,
+		rollbacks: now.rollbacks - counted.rollbacks,
+	};
+}
+
+test("every built-in platform says how a change of it is undone", () => {
+	expect(Object.fromEntries(builtInPlatforms.map(({ id, change }) => [id, undoKindOf(change)]))).toEqual({
+		cisco_ios: "emulated",
+		cisco_nxos: "emulated",
+		cisco_xr: "native",
+		arista_eos: "native",
+		juniper_junos: "native",
+		mikrotik_routeros: "none",
+		vyos: "native",
+		frr: "emulated",
+		linux: "none",
+		fortinet: "none",
+		hp_procurve: "emulated",
+		generic_cli: "none",
+	});
+});
+
+describe.each(names)("%s", (name) => {
+	test("a plan shows what would change, how it is undone, and leaves nothing behind", async () => {
+		const before = fleet.device(name).config();
+		const plan = await planChange(await connect(name), linesFor(name));
+		expect(fleet.device(name).config()).toBe(before);
+		expect(plan.unchanged).toBe(false);
+		expect(plan.diff).toMatch(/^[+ ].*moved by a test/m);
+		expect(plan.diff).not.toContain("s3cretPhrase");
+		expect(plan.commands.join("\n")).toContain("s3cretPhrase");
+		expect(plan.undo.kind).toBe(changes[name].native ? "native" : "emulated");
+		expect(plan.undo.how).not.toBe("");
+		expect(plan.diff_source).toBe(changes[name].native ? "device" : "worked_out");
+		expect(plan.running_sha256).toMatch(/^[0-9a-f]{64}$/);
+	});
+
+	test("a change that passes its checks is pushed once, confirmed and saved", async () => {
+		const before = fleet.device(name).config();
+		const { applied, stages, pushes } = await apply(name, {
+			verify: async (session) => {
+				expect((await session.run("show version")).output).not.toBe("");
+			},
+		});
+		expect(applied).toMatchObject({ outcome: "confirmed", saved: true, error: undefined });
+		expect(applied.diff).not.toContain("s3cretPhrase");
+		expect(stages).toEqual(["pushing", "pushed", "verifying", "confirmed"]);
+		expect(pushes).toBe(1);
+		expect(fleet.device(name).config()).toContain("moved by a test");
+		const again = await planChange(await connect(name), linesFor(name));
+		expect(again).toMatchObject({ unchanged: true, running_sha256: applied.running_sha256 });
+		fleet.device(name).setConfig(before);
+	});
+
+	test("a change that does not pass its checks is taken back", async () => {
+		const { applied, stages, before, after } = await apply(name, {
+			verify: async () => {
+				throw new Error("the neighbour does not come up");
+			},
+		});
+		expect(applied).toMatchObject({ outcome: "rolled_back", diff: "", error: { code: "change.verify_failed" } });
+		expect(applied.error?.message).toContain("the neighbour does not come up");
+		expect(stages).toEqual(["pushing", "pushed", "verifying", "rolling_back", "rolled_back"]);
+		expect(after).toBe(before);
+	});
+
+	test("a rejected line stops the change, is named, and everything before it is taken back", async () => {
+		const lines = linesFor(name);
+		const sentBefore = fleet.device(name).stats().commands;
+		const { applied, before, after } = await apply(name, { fault: { kind: "reject_line", line: "s3cretPhrase" } });
+		expect(applied.outcome).toBe("rolled_back");
+		expect(applied.error?.code).toBe("change.line_rejected");
+		expect(applied.error?.message).toMatch(/rejected line \d+ of \d+, `.*password|authentication-key/);
+		expect(JSON.stringify(applied)).not.toContain("s3cretPhrase");
+		expect(after).toBe(before);
+		const { lines: sent, commands } = fleet.device(name).stats();
+		const since = sent.slice(sentBefore - commands);
+		const rejected = since.findIndex((line) => line.includes("s3cretPhrase"));
+		expect(rejected).toBeGreaterThan(0);
+		const rest = lines.slice(lines.findIndex((line) => line.includes("s3cretPhrase")));
+		for (const line of rest) expect(since.slice(rejected + 1)).not.toContain(line.trim());
+	});
+
+	test("a plan that was made for another configuration is not carried out", async () => {
+		const { commands } = fleet.device(name).stats();
+		await expect(apply(name, { expected: { running_sha256: "0".repeat(64) } })).rejects.toMatchObject({
+			code: "change.plan_outdated",
+		});
+		const now = fleet.device(name).stats();
+		expect(now.lines.slice(commands - now.commands).join("\n")).not.toMatch(/^(?!show).*conf/m);
+	});
+});
+
+const native = names.filter((name) => changes[name].native);
+const emulated = names.filter((name) => !changes[name].native);
+
+describe.each(native)("%s with a candidate", (name) => {
+	test("a commit that fails changes nothing, and says so", async () => {
+		const { applied, before, after, pushes } = await apply(name, { fault: { kind: "commit_fails" } });
+		expect(applied).toMatchObject({ outcome: "rolled_back", error: { code: "change.commit_failed" } });
+		expect(after).toBe(before);
+		expect(pushes).toBe(0);
+	});
+});
+
+describe.each(emulated)("%s without a timer of its own", (name) => {
+	test("a session that is lost in the middle of the change is followed by another that takes it back", async () => {
+		const { applied, before, after, pushes } = await apply(name, {
+			fault: { kind: "drop_after_change", lines: 3, times: 1 },
+		});
+		expect(applied).toMatchObject({ outcome: "rolled_back", error: { code: "change.interrupted" } });
+		expect(after).toBe(before);
+		expect(pushes).toBe(1);
+	});
+
+	test("a device that answers nobody new is restored over the session that changed it", async () => {
+		const { applied, before, after } = await apply(name, {
+			fault: { kind: "cut_off_by_change", keeps_sessions: true },
+			confirm_within_ms: 2_000,
+		});
+		expect(applied).toMatchObject({ outcome: "rolled_back", error: { code: "change.unreachable_after" } });
+		expect(after).toBe(before);
+	});
+
+	test("what cannot be found out is unknown", async () => {
+		const { applied, before } = await apply(name, {
+			fault: { kind: "cut_off_by_change" },
+			confirm_within_ms: 1_000,
+			grace_ms: 500,
+		});
+		expect(applied.outcome).toBe("unknown");
+		fleet.device(name).setConfig(before);
+	});
+});
+
+test("a switch that cuts itself off comes back by its own timer", async () => {
+	const { applied, before, after, pushes } = await apply("arista_eos", {
+		fault: { kind: "cut_off_by_change" },
+		confirm_within_ms: 2_000,
+		grace_ms: 20_000,
+	});
+	expect(applied).toMatchObject({ outcome: "rolled_back", error: { code: "change.interrupted" } });
+	expect(after).toBe(before);
+	expect(pushes).toBe(1);
+});
+
+test("a session that is lost with the commit leaves the taking back to the switch, and finds out", async () => {
+	const { applied, before, after, pushes } = await apply("arista_eos", {
+		fault: { kind: "drop_after_change", times: 1 },
+		confirm_within_ms: 2_000,
+		grace_ms: 20_000,
+	});
+	expect(applied).toMatchObject({ outcome: "rolled_back", error: { code: "change.interrupted" } });
+	expect(after).toBe(before);
+	expect(pushes).toBe(1);
+});
+
+test("a router with an archive takes a change back itself, and is asked to confirm", async () => {
+	const device = fleet.device("cisco_ios");
+	const original = device.config();
+	device.applyLines(["archive", " path flash:archive"]);
+	const plan = await planChange(await connect("cisco_ios"), linesFor("cisco_ios"));
+	expect(plan.undo).toMatchObject({ kind: "native", how: expect.stringContaining("revert timer") });
+	const failing = await apply("cisco_ios", {
+		verify: async () => {
+			throw new Error("no");
+		},
+	});
+	expect(failing.applied.outcome).toBe("rolled_back");
+	expect(failing.after).toBe(failing.before);
+	const { applied, rollbacks } = await apply("cisco_ios");
+	expect(applied.outcome).toBe("confirmed");
+	expect(rollbacks).toBe(0);
+	expect(device.stats().lines).toContain("configure confirm");
+	device.setConfig(original);
+});
+
+test("checks that are not over in time undo the change", async () => {
+	const { applied, before, after } = await apply("cisco_ios", {
+		confirm_within_ms: 300,
+		verify: () => new Promise(() => {}),
+	});
+	expect(applied).toMatchObject({ outcome: "rolled_back", error: { code: "change.not_confirmed" } });
+	expect(after).toBe(before);
+});
+
+test("a change that is cancelled after the push is taken back", async () => {
+	const cancelled = new AbortController();
+	const { applied, before, after } = await apply("cisco_ios", {
+		signal: cancelled.signal,
+		verify: () => {
+			cancelled.abort();
+			return new Promise(() => {});
+		},
+	});
+	expect(applied).toMatchObject({ outcome: "rolled_back", error: { code: "device.cancelled" } });
+	expect(after).toBe(before);
+});
+
+test("a change that is cancelled before is not begun", async () => {
+	const cancelled = AbortSignal.abort();
+	await expect(apply("cisco_ios", { signal: cancelled })).rejects.toMatchObject({ code: "device.cancelled" });
+});
+
+test("where nothing takes a change back, a failed check says plainly what differs", async () => {
+	const connection = connectionTo("cisco_ios");
+	const platform = { ...connection.platform, change: { method: "none" as const, why: "Nothing does." } };
+	const reopen = () => openSession({ ...connection, platform }, { signal: new AbortController().signal });
+	const original = fleet.device("cisco_ios").config();
+	const session = await reopen();
+	open.push(session);
+	expect((await planChange(session, ["hostname other"])).undo).toEqual({
+		kind: "none",
+		how: "Nothing does.",
+		commands: [],
+	});
+	const applied = await applyChange(
+		session,
+		["snmp-server location elsewhere", "snmp-server community hunter2hunter2 RO"],
+		{
+			confirm_within_ms: 5_000,
+			verify: async () => {
+				throw new Error("no");
+			},
+			reopen,
+			onStage() {},
+			signal: new AbortController().signal,
+		},
+	);
+	expect(applied).toMatchObject({ outcome: "not_restored", error: { code: "change.not_restored" } });
+	expect(applied.error?.message).toContain("+snmp-server location elsewhere");
+	expect(JSON.stringify(applied)).not.toContain("hunter2");
+	fleet.device("cisco_ios").setConfig(original);
+});
+
+test.each(["description what?", "description \u0003", "hostname a\u001b[2J"])(
+	"a line that a command line would not take as text is refused before anything is sent: %j",
+	async (line) => {
+		const session = await connect("cisco_ios");
+		await expect(planChange(session, ["interface Vlan1", line])).rejects.toMatchObject({ code: "change.bad_line" });
+	},
+);
