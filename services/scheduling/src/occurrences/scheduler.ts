@@ -10,8 +10,6 @@ export interface SchedulerNeeds extends StartNeeds {
 }
 
 export interface Scheduler {
-	/** Does all that is due now and waits for it; what fails is told in the history or the log. */
-	tick(): Promise<void>;
 	start(): void;
 	/** Resolves when what is under way has ended. */
 	stop(): Promise<void>;
@@ -48,16 +46,15 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
 		return moved.length > 0 || taken.length > 0;
 	}
 
-	/** Whether the clock was set back since it was asked last, or this is the first time. */
-	function wasSetBack(): boolean {
+	/** At the start, and whenever the clock was set back. */
+	async function watchClock(): Promise<void> {
 		const now = clock.now().getTime() - clock.elapsed_ms();
-		const back = skew === undefined || now < skew - jump_ms;
+		if (skew === undefined || now < skew - jump_ms) await realign(needs);
 		skew = now;
-		return back;
 	}
 
 	async function round(): Promise<boolean> {
-		if (wasSetBack()) await realign(needs);
+		await watchClock();
 		const busy = (await isAnythingDue(needs)) && (await pump());
 		if (clock.elapsed_ms() - kept_at >= housekeeping_ms) {
 			kept_at = clock.elapsed_ms();
@@ -84,9 +81,6 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
 	}
 
 	return {
-		async tick() {
-			while ((await round()) || underWay.size > 0) await Promise.all(underWay);
-		},
 		start() {
 			running ??= run();
 		},
