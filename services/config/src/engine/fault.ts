@@ -37,3 +37,13 @@ export class TemplateFault extends Error {
 export function badValue(message: string): TemplateFault {
 	return new TemplateFault("template.bad_value", message);
 }
+
+/** Gives a fault of the work the place where it arose, unless it has one. */
+export function locate<T>(place: () => { template: string; line: number }, work: () => T): T {
+	try {
+		return work();
+	} catch (error) {
+		if (error instanceof TemplateFault && error.line === undefined) Object.assign(error, place());
+		throw error;
+	}
+}

@@ -1,36 +1,55 @@
-import { Environment } from "minijinja-js";
+import { renderInto } from "./composition.ts";
+import { type FaultReport, TemplateFault } from "./fault.ts";
 import type { RenderTask, ThreadOutcome } from "./render-task.ts";
+import { Output, Rendering, Scope } from "./rendering.ts";
+import { library } from "./standard-library.ts";
+import { createTemplateSet } from "./template-set.ts";
+import { toValue } from "./values.ts";
 
 /** Entry of the threads: renders the entry template once for every set of variables. */
 export function renderSets({ entry, templates, settings, shared, sets, limits }: RenderTask): ThreadOutcome[] {
-	const environment = new Environment();
-	environment.enablePyCompat();
-	environment.undefinedBehavior = "strict";
-	environment.fuel = limits.fuel;
-	environment.trimBlocks = settings.trim_blocks ?? true;
-	environment.lstripBlocks = settings.lstrip_blocks ?? true;
-	environment.keepTrailingNewline = settings.keep_trailing_newline ?? true;
-	try {
-		for (const [name, source] of Object.entries(templates)) environment.addTemplate(name, source);
-	} catch (error) {
-		return sets.map(() => faultOf(error, entry));
-	}
-	return sets.map((variables) => {
+	const deadline = performance.now() + limits.total_time_ms;
+	const set = createTemplateSet(templates, settings, library, limits);
+	return sets.map((own) => {
+		const rendering = new Rendering(library, set, limits, entry, deadline);
 		try {
-			return { text: environment.renderTemplate(entry, { ...shared, ...variables }) };
+			const variables = new Scope(undefined);
+			for (const given of [shared, own]) {
+				for (const [name, value] of Object.entries(given))
+					if (value !== undefined) variables.own.set(name, toValue(value));
+			}
+			const output = new Output(rendering);
+			renderInto(set.load(entry), rendering, output, variables);
+			return { text: output.text() };
 		} catch (error) {
-			return faultOf(error, entry);
+			return { fault: reportOf(error, rendering) };
 		}
 	});
 }
 
-function faultOf(error: unknown, entry: string): ThreadOutcome {
-	const message = error instanceof Error ? error.message : String(error);
-	const place = /\(in (.*):(\d+)\)/.exec(message);
-	const code = message.startsWith("syntax error")
-		? "template.syntax"
-		: message.startsWith("undefined")
-			? "template.undefined_variable"
-			: "template.bad_value";
-	return { fault: { code, message, template: place?.[1] ?? entry, line: Number(place?.[2] ?? 0) } };
+/** What a thrown thing says to the author of the template. @throws what no template is to blame for */
+function reportOf(error: unknown, { at, limits }: Rendering): FaultReport {
+	if (error instanceof TemplateFault) {
+		const { code, message, template = at.template, line = at.line, variable, filter } = error;
+		return {
+			code,
+			message,
+			template,
+			line,
+			...(variable !== undefined && { variable }),
+			...(filter !== undefined && { filter }),
+		};
+	}
+	// The engine's own limits: of the stack, and of the length of a string, list or map.
+	if (error instanceof RangeError) {
+		const isStack = error.message.includes("call stack");
+		return isStack
+			? { code: "template.too_deep", message: "the template is nested too deep", ...at }
+			: {
+					code: "template.too_large",
+					message: `a value would be larger than is possible (${limits.memory_mb} MB for all)`,
+					...at,
+				};
+	}
+	throw error;
 }
