@@ -154,11 +154,13 @@ test("a device with nothing to do is left out with the reason, and belongs to no
 	});
 	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded", progress: { devices_total: 1, batch: 1 } });
 	const left = (await lab.operations(run_id)).filter(({ status }) => status === "skipped");
-	expect(left.map(({ device_name, step_id, skip_reason }) => [device_name, step_id, skip_reason])).toEqual([
-		["un-1", "apply", "Nothing to do"],
-		["un-1", "after", "Nothing to do"],
-		["un-3", "apply", "Nothing to do"],
-		["un-3", "after", "Nothing to do"],
+	expect(
+		left.map(({ device_name, step_id, skip_reason }) => `${device_name} ${step_id}: ${skip_reason}`).sort(),
+	).toEqual([
+		"un-1 after: Nothing to do",
+		"un-1 apply: Nothing to do",
+		"un-3 after: Nothing to do",
+		"un-3 apply: Nothing to do",
 	]);
 });
 
@@ -184,4 +186,13 @@ test("a step is given what was meant for its device and the result before it; th
 		run_id,
 	]);
 	expect(planned?.row).not.toContain("pa55phrase");
+});
+
+test("when the canary fails and nothing else was begun, the run failed", async () => {
+	const run_id = await lab.start({
+		kind: "deploy",
+		steps: steps({ rollout: { batch_sizes: [1] } }, { apply: { fails_on: ["cf-1"] } }),
+		targets: lab.targets(3, "cf"),
+	});
+	expect(await lab.ended(run_id)).toMatchObject({ status: "failed", counts: { failed: 1, succeeded: 3 } });
 });

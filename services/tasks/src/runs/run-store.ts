@@ -55,7 +55,10 @@ export interface RunStore {
 	/** Counted anew from the operations. */
 	countOperations(on: Database | Tx, id: string): Promise<Counts>;
 	/** What a run has come to, once none of its operations is pending or running. */
-	outcome(on: Database | Tx, run: Pick<Row, "id" | "steps">): Promise<{ counts: Counts; status: RunStatus }>;
+	outcome(
+		on: Database | Tx,
+		run: Pick<Row, "id" | "steps" | "end_reason">,
+	): Promise<{ counts: Counts; status: RunStatus }>;
 	/** What the steps on these devices were given, sealed. */
 	inputsOf(id: string, device_ids: readonly string[]): Promise<SealedInput[]>;
 }
@@ -233,7 +236,7 @@ export function createRunStore(db: Database): RunStore {
 
 		countOperations,
 
-		async outcome(on, { id, steps }) {
+		async outcome(on, { id, steps, end_reason }) {
 			const counts = await countOperations(on, id);
 			if (steps.length < 2) return { counts, status: finalStatus(counts) };
 			const [row] = await rowsOf<{ well: number }>(
@@ -241,8 +244,9 @@ export function createRunStore(db: Database): RunStore {
 				`select count(*)::int as well from (
 					select from operations where run_id = $1 group by device_id
 					having bool_or(status = 'succeeded') and not bool_or(status in ('failed', 'cancelled', 'unknown'))
+						and not coalesce(bool_or(skip_reason = $2), false)
 				) as devices`,
-				[id],
+				[id, end_reason],
 			);
 			return { counts, status: finalStatus(counts, row?.well) };
 		},
