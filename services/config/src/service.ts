@@ -34,7 +34,7 @@ export const configService = defineService({
 	setup({ db, outbox, ephemeral, clients, config, clock }) {
 		const { devices, tasks, backup } = clients;
 		const engine = createTemplateEngine({ threads: config.render_threads });
-		const sources = createSources({ db, engine });
+		const sources = createSources({ db });
 		const needs = { db, outbox, clock, devices, tasks, backup, engine, sources };
 		return {
 			operations: {

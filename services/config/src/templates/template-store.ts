@@ -24,8 +24,7 @@ function isMeant(key: string) {
  * @throws templates.not_found
  */
 export async function findTemplate(on: Statements, key: string): Promise<Template> {
-	// No text of PostgreSQL holds a NUL, so no name does.
-	const [found] = key.includes("\0") ? [] : await on.select(columns).from(templates).where(isMeant(key));
+	const [found] = await on.select(columns).from(templates).where(isMeant(key));
 	if (found === undefined) throw noTemplate(key);
 	return found;
 }
@@ -35,7 +34,7 @@ export async function findTemplate(on: Statements, key: string): Promise<Templat
  * @throws templates.not_found
  */
 export async function findSummary(on: Statements, key: string): Promise<TemplateSummary> {
-	const [found] = key.includes("\0") ? [] : await on.select(summary).from(templates).where(isMeant(key));
+	const [found] = await on.select(summary).from(templates).where(isMeant(key));
 	if (found === undefined) throw noTemplate(key);
 	return found;
 }
@@ -45,7 +44,7 @@ export async function findSummary(on: Statements, key: string): Promise<Template
  * @throws templates.not_found
  */
 export async function lockTemplate(tx: Statements, key: string): Promise<Template> {
-	const [found] = key.includes("\0") ? [] : await tx.select(columns).from(templates).where(isMeant(key)).for("update");
+	const [found] = await tx.select(columns).from(templates).where(isMeant(key)).for("update");
 	if (found === undefined) throw noTemplate(key);
 	return found;
 }
