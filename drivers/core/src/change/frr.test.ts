@@ -1,0 +1,215 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Connection } from "@netconductor/contracts/devices/connection";
+import { frr } from "@netconductor/driver-platforms/frr";
+import { type FrrLab, type FrrRouter, startFrrLab } from "@netconductor/lab/frr/lab";
+import { requirePackages } from "@netconductor/lab/packages";
+import { normalise } from "@netconductor/runtime/config-text";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { openSession, type Session } from "../session.ts";
+import type { AppliedChange, ApplyOptions, ChangeStage } from "./apply.ts";
+import { applyChange, planChange } from "./change.ts";
+
+let dir: string;
+let lab: FrrLab;
+let router: FrrRouter;
+/** Stands before the router's SSH server, so that a session can be cut without a word to anybody. */
+let wire: Server;
+const sockets = new Set<Socket>();
+const open: Session[] = [];
+
+beforeAll(async () => {
+	expect(await requirePackages(["frr", "openssh-server", "iproute2"])).toEqual([]);
+	dir = await mkdtemp(join(tmpdir(), "netconductor-change-"));
+	lab = await startFrrLab({ routers: 2, dir });
+	const [first] = lab.routers;
+	if (first === undefined) throw new Error("the lab has no router");
+	router = first;
+	wire = createServer((socket) => {
+		const server = dial(router.port, router.host);
+		for (const [from, to] of [
+			[socket, server],
+			[server, socket],
+		] as const) {
+			sockets.add(from);
+			from.on("error", () => to.destroy());
+			from.on("close", () => to.destroy());
+			from.pipe(to);
+		}
+	}).listen(0, "127.0.0.1");
+	await new Promise((resolve) => wire.once("listening", resolve));
+}, 300_000);
+afterEach(async () => {
+	for (const session of open.splice(0)) await session.close();
+});
+afterAll(async () => {
+	cutWire();
+	wire?.close();
+	await lab?.stop();
+	await rm(dir, { recursive: true, force: true });
+});
+
+function cutWire(): void {
+	for (const socket of sockets) socket.destroy();
+	sockets.clear();
+}
+
+async function connect(onOutput?: (text: string) => void): Promise<Session> {
+	const connection = Connection.parse({
+		device_id: "r1",
+		name: "r1",
+		host: "127.0.0.1",
+		port: (wire.address() as AddressInfo).port,
+		username: router.username,
+		private_key: router.private_key,
+		host_key: null,
+		legacy_algorithms: false,
+		platform: frr,
+		timeouts: { connect_ms: 5_000, auth_ms: 10_000, prompt_ms: 10_000, command_ms: 10_000 },
+	});
+	const session = await openSession(connection, { signal: new AbortController().signal, onOutput });
+	open.push(session);
+	return session;
+}
+
+/** What the router itself says it runs, not asked through our drivers. */
+async function running(): Promise<string> {
+	return normalise(await lab.vtysh("r1", ["show running-config"]), frr);
+}
+
+function neighbourAndRoute(): string[] {
+	return [
+		"ip route 198.51.100.0/24 blackhole",
+		"route-map NEW permit 10",
+		" set local-preference 300",
+		`router bgp ${router.asn}`,
+		" neighbor 10.99.0.77 remote-as 65077",
+		" neighbor 10.99.0.77 description to be",
+		" neighbor 10.99.0.77 password s3cretPhrase",
+		" neighbor 10.99.0.2 description renamed",
+		" neighbor 10.99.0.2 timers connect 7",
+		" address-family ipv4 unicast",
+		"  network 198.51.100.0/24",
+		"  neighbor 10.99.0.77 route-map NEW in",
+		"  neighbor 10.99.0.2 maximum-prefix 500",
+		" exit-address-family",
+		"interface eth0",
+		" description changed",
+	];
+}
+
+async function apply(
+	session: Session,
+	options: Partial<ApplyOptions> = {},
+	lines = neighbourAndRoute(),
+): Promise<AppliedChange & { stages: ChangeStage[] }> {
+	const stages: ChangeStage[] = [];
+	const applied = await applyChange(session, lines, {
+		confirm_within_ms: 20_000,
+		verify: async () => {},
+		reopen: () => connect(),
+		onStage: (stage) => stages.push(stage),
+		signal: new AbortController().signal,
+		grace_ms: 10_000,
+		...options,
+	});
+	return { ...applied, stages };
+}
+
+test("a plan for a real router is what then differs, and its undoing leaves nothing of it", async () => {
+	const before = await running();
+	const session = await connect();
+	const plan = await planChange(session, neighbourAndRoute());
+	expect(await running()).toBe(before);
+	expect(plan.undo).toMatchObject({ kind: "emulated" });
+	expect(plan.diff).not.toContain("s3cretPhrase");
+	const applied = await apply(session, { expected: plan });
+	expect(applied).toMatchObject({ outcome: "confirmed", saved: true });
+	const sorted = (diff: string) => diff.split("\n").sort();
+	expect(sorted(applied.diff)).toEqual(sorted(plan.diff));
+	expect((await planChange(await connect(), neighbourAndRoute())).unchanged).toBe(true);
+	// The undoing that the plan showed, typed by hand.
+	const typed = ["configure terminal", ...plan.undo.commands, "end", "write memory"];
+	await lab.vtysh("r1", typed);
+	expect(await running()).toBe(before);
+});
+
+test("a neighbour whose check fails is taken back, byte for byte", async () => {
+	const before = await running();
+	const applied = await apply(await connect(), {
+		async verify(session) {
+			const { output } = await session.run("show bgp neighbors 10.99.0.77");
+			if (!output.includes("BGP state = Established")) throw new Error("10.99.0.77 is not established");
+		},
+	});
+	expect(applied).toMatchObject({ outcome: "rolled_back", diff: "", error: { code: "change.verify_failed" } });
+	expect(applied.stages.at(-1)).toBe("rolled_back");
+	expect(await running()).toBe(before);
+});
+
+test("a neighbour, a route and a policy that were removed come back, byte for byte", async () => {
+	const before = await running();
+	const lines = [
+		`router bgp ${router.asn}`,
+		" no neighbor 10.99.0.2",
+		" no bgp router-id",
+		" address-family ipv4 unicast",
+		`  no network ${router.prefix}`,
+		" exit-address-family",
+		"exit",
+		`no ip route ${router.prefix} blackhole`,
+		"interface eth0",
+		" no description",
+	];
+	let during = "";
+	const applied = await apply(
+		await connect(),
+		{
+			async verify() {
+				during = await running();
+				throw new Error("no");
+			},
+		},
+		lines,
+	);
+	expect(during).not.toContain("neighbor 10.99.0.2");
+	expect(applied.outcome).toBe("rolled_back");
+	expect(await running()).toBe(before);
+});
+
+test.each(["neighbor 10.99.0.77 password <secret>", "network 198.51.100.0/24"])(
+	"a session that is killed at `%s` is followed by another that restores the router, byte for byte",
+	async (at) => {
+		const before = await running();
+		const session = await connect((text) => {
+			if (text.includes(`)#${at}`)) cutWire();
+		});
+		const applied = await apply(session);
+		expect(applied).toMatchObject({ outcome: "rolled_back", error: { code: "change.interrupted" } });
+		expect(await running()).toBe(before);
+	},
+);
+
+test("a session that is killed while the checks run is noticed, and the router restored", async () => {
+	const before = await running();
+	const applied = await apply(await connect(), {
+		async verify(session) {
+			cutWire();
+			await session.run("show bgp summary");
+		},
+	});
+	expect(applied).toMatchObject({ outcome: "rolled_back", error: { code: "device.connection_lost" } });
+	expect(await running()).toBe(before);
+});
+
+test("a line that the router rejects stops the change; what was typed before it is taken back", async () => {
+	const before = await running();
+	const lines = neighbourAndRoute().toSpliced(7, 0, " neighbor 10.99.0.78 description without an AS");
+	const applied = await apply(await connect(), {}, lines);
+	expect(applied).toMatchObject({ outcome: "rolled_back", error: { code: "change.line_rejected" } });
+	expect(applied.error?.message).toContain("`neighbor 10.99.0.78 description without an AS`");
+	expect(applied.error?.message).toContain("% Specify remote-as or peer-group commands first");
+	expect(await running()).toBe(before);
+});
