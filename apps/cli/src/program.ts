@@ -11,6 +11,7 @@ import { addGroupCommands } from "./commands/groups.ts";
 import { addKeyCommands } from "./commands/keys.ts";
 import { addRoleCommands } from "./commands/roles.ts";
 import { addRunCommands } from "./commands/runs.ts";
+import { addScheduleCommands } from "./commands/schedules.ts";
 import { addServerCommands } from "./commands/server.ts";
 import { addSessionCommands } from "./commands/session.ts";
 import { addSettingsCommands } from "./commands/settings.ts";
@@ -76,6 +77,7 @@ export function createProgram(system: System): Command {
 	program.commandsGroup("Change:");
 	addTemplateCommands(program, open);
 	addApprovalCommands(program, open);
+	addScheduleCommands(program, open);
 	program.commandsGroup("Administration:");
 	addUserCommands(program, open);
 	addRoleCommands(program, open);

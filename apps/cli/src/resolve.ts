@@ -3,6 +3,7 @@ import type { User } from "@netconductor/contracts/auth/model";
 import type { Backup, Snapshot } from "@netconductor/contracts/backup/model";
 import type { Credential, Device, DeviceGroup } from "@netconductor/contracts/devices/model";
 import type { Page } from "@netconductor/contracts/kernel/page";
+import type { Schedule, ScheduleCalendar } from "@netconductor/contracts/scheduling/model";
 import type { Cli } from "./cli.ts";
 import { hasProblem, notFoundFailure, usageFailure } from "./failure.ts";
 import { sanitiseLine } from "./output/sanitise.ts";
@@ -222,4 +223,28 @@ async function versionBack(cli: Cli, device: { id: string; name: string }, back:
 				"backups.not_found",
 				`${device.name} has ${passed} ${passed === 1 ? "version" : "versions"}; there is none ${back} back.`,
 			);
+}
+
+export function findSchedule({ clients: { scheduling } }: Cli, given: string): Promise<Schedule> {
+	return find({
+		noun: "schedule",
+		code: "schedules.not_found",
+		given,
+		nameOf: ({ name }) => name,
+		byId: (id) => scheduling.getSchedule({ params: { id } }),
+		search: (query) => scheduling.listSchedules({ query }),
+		list: "schedules list",
+	});
+}
+
+export function findCalendar({ clients: { scheduling } }: Cli, given: string): Promise<ScheduleCalendar> {
+	return find({
+		noun: "calendar",
+		code: "schedule_calendars.not_found",
+		given,
+		nameOf: ({ name }) => name,
+		byId: (id) => scheduling.getCalendar({ params: { id } }),
+		search: (query) => scheduling.listCalendars({ query }),
+		list: "schedules calendars list",
+	});
 }
