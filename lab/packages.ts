@@ -20,6 +20,9 @@ export type LabPackage =
 	| "sshpass"
 	| "python3-netmiko"
 	| "python3-paramiko"
+	| "iputils-ping"
+	| "python3-jmespath"
+	| "python3-textfsm"
 	| "ansible-core"
 	| "ansible";
 

@@ -14,6 +14,9 @@ const needed: LabPackage[] = [
 	"redis-server",
 	"chromium",
 	"faketime",
+	"python3-textfsm",
+	"python3-jmespath",
+	"iputils-ping",
 ];
 const lacking: string[] = await requirePackages(needed);
 if (process.getuid?.() !== 0) lacking.push("root");

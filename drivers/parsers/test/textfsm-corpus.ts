@@ -409,7 +409,7 @@ const patterns: [pattern: string, lines: string[]][] = [
 
 function patternTemplate(pattern: string): string {
 	const escaped = pattern.replaceAll("\n", "\\n").replace(/\$(?!\$)/g, "$$$$");
-	return `Value A (.*)\nValue B (.*)\n\nStart\n  ^${escaped} -> Record\n`;
+	return `Value A (.*)\nValue B (.*)\nValue C (.*)\n\nStart\n  ^${escaped} -> Record\n`;
 }
 
 /** Every case that was written by hand. */
@@ -503,14 +503,19 @@ const quantifiers = ["", "", "", "*", "+", "?", "*?", "+?", "??", "{2}", "{,2}",
 export function generatedPatterns(seed: number, count: number): TextFsmCase[] {
 	const random = randomFrom(seed);
 	const pick = <T>(from: readonly T[]): T => from[random(from.length)] as T;
+	let used = false;
 	const sequence = (depth: number): string =>
 		Array.from({ length: 1 + random(3) }, () => `${atomOf(depth)}${pick(quantifiers)}`).join("");
 	function atomOf(depth: number): string {
 		if (depth === 0 || random(3) > 0) return pick(atoms);
 		const inner = random(3) === 0 ? `${sequence(depth - 1)}|${sequence(depth - 1)}` : sequence(depth - 1);
-		return `${pick(["(", "(?:", "(?i:"])}${inner})`;
+		const open = pick(["(", "(?:", "(?i:", "(?P<C>"]);
+		if (open !== "(?P<C>" || used) return `${open === "(?P<C>" ? "(" : open}${inner})`;
+		used = true;
+		return `${open}${inner})`;
 	}
 	return Array.from({ length: count }, (_, i) => {
+		used = false;
 		const pattern = `(?P<A>${sequence(2)})(?P<B>${sequence(2)})`;
 		const characters = ["a", "b", "1", " ", "x", ".", "A", "é", "-", "{"];
 		const lines = Array.from({ length: 12 }, () => Array.from({ length: random(8) }, () => pick(characters)).join(""));

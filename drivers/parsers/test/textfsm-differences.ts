@@ -62,6 +62,12 @@ export const differences: (TextFsmCase & { why: string })[] = [
 		output: "a",
 	},
 	{
+		name: "a repetition of what may match nothing, as in `(a|b?|c)*` or `(x*?y?)+`",
+		why: "Refused where the engines end such a loop differently: when nothing is tried before the rest, or a Value stands inside.",
+		template: rule("(?P<A>(?: ?|\\S)+)(?P<B>.*)"),
+		output: "{A.A b",
+	},
+	{
 		name: "`\\b` beside letters beyond ASCII",
 		why: "RE2's `\\b` knows ASCII words alone: `é` is no word character to it. (`\\w`, `\\d`, `\\s` mean what Python means.)",
 		template: rule("(?P<A>\\w+\\b)(?P<B>.*)"),

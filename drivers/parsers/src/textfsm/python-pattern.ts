@@ -69,7 +69,13 @@ interface Item {
 	at?: boolean;
 	repeated?: boolean;
 	size: number;
+	empty: Emptiness;
+	/** Holds a group whose text is asked for. */
+	named?: boolean;
 }
+
+/** How something may match nothing: not at all, only when all else fails, or before it has tried all else. */
+type Emptiness = "never" | "last" | "early";
 
 interface Flags {
 	verbose: boolean;
@@ -96,21 +102,27 @@ function translate(source: string, unicode: boolean): { text: string; groupNames
 	if (position < characters.length) throw wrong("unbalanced parenthesis");
 	return { text: globalFlags === "" ? text : `(?${globalFlags})${text}`, groupNames };
 
-	function alternatives(depth: number, flags: Flags): { text: string; size: number } {
+	function alternatives(depth: number, flags: Flags): Item {
 		if (depth > maxDepth) throw new PatternFault(`groups are nested deeper than ${maxDepth}`, "(", false);
-		const branches: string[] = [];
+		const branches: Item[] = [];
 		let size = 0;
 		for (;;) {
 			const branch = sequence(depth, flags);
-			branches.push(branch.text);
+			branches.push(branch);
 			size += branch.size + 1;
 			if (peek() !== "|") break;
 			position++;
 		}
-		return { text: branches.join("|"), size };
+		const mayBeEmptyBefore = branches.slice(0, -1).some(({ empty }) => empty !== "never");
+		return {
+			text: branches.map((branch) => branch.text).join("|"),
+			size,
+			named: branches.some(({ named }) => named),
+			empty: mayBeEmptyBefore ? "early" : (branches.at(-1)?.empty ?? "last"),
+		};
 	}
 
-	function sequence(depth: number, flags: Flags): { text: string; size: number } {
+	function sequence(depth: number, flags: Flags): Item {
 		const items: Item[] = [];
 		while (position < characters.length) {
 			const character = peek() ?? "";
@@ -126,7 +138,9 @@ function translate(source: string, unicode: boolean): { text: string; groupNames
 		let size = 0;
 		for (const item of items) size += item.size;
 		if (size > maxSize) throw new PatternFault("it is too large: fewer or smaller repetitions are needed", "{}", false);
-		return { text: items.map((item) => item.text).join(""), size };
+		const empties = items.map(({ empty }) => empty);
+		const empty = empties.includes("never") ? "never" : empties.includes("early") ? "early" : "last";
+		return { text: items.map((item) => item.text).join(""), size, empty, named: items.some(({ named }) => named) };
 	}
 
 	function skipVerbose(character: string): boolean {
@@ -167,7 +181,13 @@ function translate(source: string, unicode: boolean): { text: string; groupNames
 		if (!item || item.at) throw wrong("nothing to repeat");
 		if (item.repeated) throw wrong("multiple repeat");
 		if (peek() === "+") throw unsupported("a possessive quantifier", `${characters[position - 1]}+`);
+		// Python ends a loop at the first round that matched nothing; RE2 goes on, and leaves that round out of its groups.
+		if (max > min && max > 1 && (item.empty === "early" || (item.empty === "last" && item.named))) {
+			throw unsupported("a repetition of what may match nothing", item.text.slice(0, 60));
+		}
 		const lazy = peek() === "?" ? taken(1, "?") : "";
+		if (lazy && (min === 0 || item.empty !== "never")) item.empty = "early";
+		else if (min === 0 && item.empty === "never") item.empty = "last";
 		const bound = max === Number.POSITIVE_INFINITY ? `{${min},}` : min === max ? `{${min}}` : `{${min},${max}}`;
 		item.text += `${shortBound[bound] ?? bound}${lazy}`;
 		item.size = item.size * Math.max(1, max === Number.POSITIVE_INFINITY ? min + 1 : max);
@@ -183,10 +203,10 @@ function translate(source: string, unicode: boolean): { text: string; groupNames
 			case "\\":
 				return escapeSequence(flags);
 			case ".":
-				return taken(1, { text: ".", size: 1 });
+				return taken(1, { text: ".", size: 1, empty: "never" });
 			case "^":
 			case "$":
-				return taken(1, { text: character, at: true, size: 1 });
+				return taken(1, { text: character, at: true, size: 1, empty: "last" });
 			default:
 				return taken(1, literal(character));
 		}
@@ -258,17 +278,19 @@ function translate(source: string, unicode: boolean): { text: string; groupNames
 
 	function closed(open: string, name: string | undefined, depth: number, flags: Flags, captures: boolean): Item {
 		if (captures) groupNames.push(name);
-		const { text: inside, size } = alternatives(depth + 1, flags);
+		const { text: inside, size, empty, named } = alternatives(depth + 1, flags);
 		if (peek() !== ")") throw wrong("missing ), unterminated subpattern", open);
-		return taken(1, { text: `${open}${inside})`, size: size + 2 });
+		return taken(1, { text: `${open}${inside})`, size: size + 2, empty, named: named || name !== undefined });
 	}
 
 	function escapeSequence(flags: Flags): Item {
 		const letter = peek(1);
 		if (letter === undefined) throw wrong("bad escape (end of pattern)", "\\");
-		if (letter === "A" || letter === "b" || letter === "B") return taken(2, { text: `\\${letter}`, at: true, size: 1 });
-		if (letter === "Z") return taken(2, { text: "\\z", at: true, size: 1 });
-		if (/[dDsSwW]/.test(letter)) return taken(2, { text: `[${classOf(letter, flags)}]`, size: unicode ? 20 : 1 });
+		if (letter === "A" || letter === "b" || letter === "B")
+			return taken(2, { text: `\\${letter}`, at: true, size: 1, empty: "last" });
+		if (letter === "Z") return taken(2, { text: "\\z", at: true, size: 1, empty: "last" });
+		if (/[dDsSwW]/.test(letter))
+			return taken(2, { text: `[${classOf(letter, flags)}]`, size: unicode ? 20 : 1, empty: "never" });
 		if (/[1-9]/.test(letter)) {
 			const octal = /^\\([0-7]{3})/.exec(rest(4));
 			if (!octal) throw unsupported("a back-reference", `\\${letter}`);
@@ -328,7 +350,7 @@ function translate(source: string, unicode: boolean): { text: string; groupNames
 			members.push(`${quoted(low.character)}-${quoted(high.character)}`);
 		}
 		position++;
-		return { text: `[${negated ? "^" : ""}${members.join("")}]`, size: unicode ? 20 : 1 };
+		return { text: `[${negated ? "^" : ""}${members.join("")}]`, size: unicode ? 20 : 1, empty: "never" };
 	}
 
 	function member(flags: Flags): { set: string } | { character: string } {
@@ -386,7 +408,7 @@ const unicodeClasses: Record<string, string> = {
 };
 
 function literal(character: string): Item {
-	return { text: /^[A-Za-z0-9]$/.test(character) ? character : quoted(character), size: 1 };
+	return { text: /^[A-Za-z0-9]$/.test(character) ? character : quoted(character), size: 1, empty: "never" };
 }
 
 function quoted(character: string): string {
