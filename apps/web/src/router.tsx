@@ -1,6 +1,9 @@
 import { Center, Loader } from "@mantine/core";
 import { createRouter } from "@tanstack/react-router";
 import { aboutRoute } from "./routes/about/route.ts";
+import { approvalRoute } from "./routes/approval/route.ts";
+import { approvalPoliciesRoute } from "./routes/approval-policies/route.ts";
+import { approvalsRoute } from "./routes/approvals/route.ts";
 import { auditRoute } from "./routes/audit/route.ts";
 import { coverageRoute } from "./routes/backup-coverage/route.ts";
 import { backupsRoute } from "./routes/backups/route.ts";
@@ -28,6 +31,8 @@ import { settingsRoute } from "./routes/settings/route.ts";
 import { snapshotRoute } from "./routes/snapshot/route.ts";
 import { snapshotCompareRoute } from "./routes/snapshot-compare/route.ts";
 import { snapshotsRoute } from "./routes/snapshots/route.ts";
+import { templateRoute } from "./routes/template/route.ts";
+import { templatesRoute } from "./routes/templates/route.ts";
 import { tokensRoute } from "./routes/tokens/route.ts";
 import { userRoute } from "./routes/user/route.ts";
 import { usersRoute } from "./routes/users/route.ts";
@@ -52,6 +57,11 @@ const routeTree = root.addChildren([
 			snapshotCompareRoute,
 			scheduleRoute,
 			coverageRoute,
+			templatesRoute,
+			templateRoute,
+			approvalsRoute,
+			approvalPoliciesRoute,
+			approvalRoute,
 			aboutRoute,
 			searchRoute,
 			runsRoute,

@@ -37,6 +37,7 @@ import {
 	TemplateUse,
 	TemplateVersion,
 	TemplateVersionSummary,
+	TemplateWords,
 	templateBodyBytes,
 } from "./templates.ts";
 
@@ -88,6 +89,12 @@ export const configApi = defineApi("config", {
 		changes: false,
 		max_body_bytes: templateBodyBytes,
 		errors: [...renderErrors, "devices.not_found"],
+	}),
+	getTemplateWords: get("/api/template-words", {
+		summary: "Tags, filters, tests and functions that templates may use",
+		returns: TemplateWords,
+		permission: "templates:read",
+		same_for_all: true,
 	}),
 	getTemplate: get("/api/templates/:id", {
 		summary: "One template, by id or name",

@@ -269,3 +269,14 @@ export const RenderedTemplate = z
 	})
 	.meta({ id: "RenderedTemplate" });
 export type RenderedTemplate = z.infer<typeof RenderedTemplate>;
+
+/** Words of the template language besides variables, for editors that complete them. */
+export const TemplateWords = z
+	.object({
+		tags: z.array(z.string()),
+		filters: z.array(z.string()),
+		tests: z.array(z.string()),
+		globals: z.array(z.string()),
+	})
+	.meta({ id: "TemplateWords" });
+export type TemplateWords = z.infer<typeof TemplateWords>;

@@ -80,6 +80,15 @@ async function fill(): Promise<string[]> {
 		return (await api.audit.listAudit({ query: { operation: "updateCredential" } })).items[0];
 	});
 
+	const template = await api.config.createTemplate({
+		body: { name: `${mark}/leaf.j2`, description: evil, source: `! ${evil}\n{{ x }}\n`, type: "partial", note: evil },
+	});
+	await api.config.updateTemplate({
+		params: { id: template.id },
+		body: { version: 1, source: `! ${evil} again\n{{ x | default(1) }}\n`, note: evil },
+	});
+	await api.config.createTemplate({ body: { name: "x".repeat(100), source: `{% include "${template.name}" %}` } });
+
 	const ended = async (run_id: string) => (await runEnded(api, run_id)).id;
 	const tested = await ended((await api.devices.testDevice({ params: { id: device_id } })).run_id);
 	const first = await api.backup.runAll({ body: { name: evil } });
@@ -109,6 +118,10 @@ async function fill(): Promise<string[]> {
 		"/device-types/evil",
 		"/device-types/evil/edit",
 		"/add-device-type?from=evil",
+		"/templates",
+		`/templates/${template.id}?device=${device_id}`,
+		`/templates/${template.id}?tab=versions&versions=1,2`,
+		`/templates/${nobody}`,
 		"/backups",
 		"/backups/compare",
 		compare,

@@ -23,6 +23,7 @@ import {
 	listTemplateVersions,
 	restoreTemplateVersion,
 } from "./templates/template-versions.ts";
+import { getTemplateWords } from "./templates/template-words.ts";
 
 /** What is to stand on devices: templates, and what is made of them. */
 export const configService = defineService({
@@ -42,6 +43,7 @@ export const configService = defineService({
 				createTemplate: createTemplate(needs),
 				deleteTemplates: deleteTemplates(needs),
 				previewTemplate: previewTemplate(needs),
+				getTemplateWords: getTemplateWords(),
 				getTemplate: getTemplate(needs),
 				updateTemplate: updateTemplate(needs),
 				deleteTemplate: deleteTemplate(needs),

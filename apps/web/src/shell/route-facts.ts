@@ -1,8 +1,9 @@
 import type { Permission } from "@netconductor/contracts/auth/permissions";
+import type { ComponentType } from "react";
 import type { IconName } from "../ui/icon.tsx";
 
 /** Sections of the menu, in their order. */
-export const sections = ["Overview", "Inventory", "Configurations", "Runs", "Administration"] as const;
+export const sections = ["Overview", "Inventory", "Configurations", "Change", "Runs", "Administration"] as const;
 
 declare module "@tanstack/react-router" {
 	interface StaticDataRouteOption {
@@ -17,6 +18,8 @@ declare module "@tanstack/react-router" {
 			icon: IconName;
 			/** Typed after `g` it leads here. */
 			key?: string;
+			/** Stands at the end of its entry: how much waits there. */
+			beside?: ComponentType;
 		};
 	}
 }

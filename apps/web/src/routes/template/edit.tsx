@@ -1,0 +1,200 @@
+import { Button, Checkbox, Group, Kbd, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import type { Template, TemplateSettings, TemplateWords } from "@netconductor/contracts/config/templates";
+import type { Problem } from "@netconductor/contracts/kernel/errors";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { lazy, Suspense, useEffect, useMemo, useRef } from "react";
+import { useApi } from "../../api/context.tsx";
+import { useKeyList } from "../../shell/keys.ts";
+import { Notice } from "../../ui/notice.tsx";
+import { Panel } from "../../ui/page.tsx";
+import { ProblemAlert, problemOf } from "../../ui/problem.tsx";
+import { RowsLoading } from "../../ui/rows-loading.tsx";
+import { Inputs, Result } from "./preview.tsx";
+import styles from "./template.module.css";
+import type { DraftHandle } from "./use-draft.ts";
+import type { Values } from "./values.ts";
+
+// An editor is much code, which who only looks at the list does not need.
+const TemplateEditor = lazy(() =>
+	import("./template-editor.tsx").then(({ TemplateEditor: component }) => ({ default: component })),
+);
+
+const renderAfter_ms = 400;
+const noWords: TemplateWords = { tags: [], filters: [], tests: [], globals: [] };
+
+const settingWords: Readonly<Record<keyof TemplateSettings, { label: string; title: string }>> = {
+	trim_blocks: { label: "Trim blocks", title: "Leave out the line break after a block tag" },
+	lstrip_blocks: {
+		label: "Strip before blocks",
+		title: "Leave out blanks before a block tag at the beginning of a line",
+	},
+	keep_trailing_newline: { label: "Keep last line break", title: "Keep the line break at the end of the source" },
+};
+
+/** The source, and beside it what it makes of variables or of a device, as it is written. */
+export function Edit({
+	template,
+	handle,
+	mayWrite,
+	values,
+	onValues,
+	device,
+	onDevice,
+	onVersions,
+}: {
+	template: Template;
+	handle: DraftHandle;
+	mayWrite: boolean;
+	values: Values;
+	onValues: (values: Values) => void;
+	device: string | undefined;
+	onDevice: (id: string | undefined) => void;
+	/** Shows what others changed since. */
+	onVersions: (versions: string) => void;
+}) {
+	const api = useApi();
+	const { draft, change, dirty, outdated, saving, error } = handle;
+	const { source, settings } = draft;
+	const asked = useMemo(() => ({ source, settings, name: template.name }), [source, settings, template.name]);
+	const [written] = useDebouncedValue(asked, renderAfter_ms);
+	const filledIn = useMemo(
+		() => ({ variables: values, ...(device !== undefined && { device_id: device }) }),
+		[values, device],
+	);
+	const [given] = useDebouncedValue(filledIn, renderAfter_ms);
+	const words = useQuery({
+		queryKey: ["templates", "words"],
+		queryFn: ({ signal }) => api.config.getTemplateWords({}, { signal }),
+		// They change with the product alone.
+		staleTime: Number.POSITIVE_INFINITY,
+	}).data;
+	const preview = useQuery({
+		queryKey: ["templates", "preview", written, given],
+		queryFn: ({ signal }) => api.config.previewTemplate({ body: { ...written, ...given } }, { signal }),
+		placeholderData: keepPreviousData,
+		retry: false,
+		meta: { shows: ["devices"] },
+	});
+	const refused = preview.error;
+	const faults = useMemo(
+		() => [error, refused].flatMap((one) => lineOf(one, template.name) ?? []).slice(0, 1),
+		[error, refused, template.name],
+	);
+
+	const save = useRef(handle.save);
+	save.current = handle.save;
+	useEffect(() => {
+		if (!mayWrite) return;
+		const listen = (event: KeyboardEvent) => {
+			if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey)
+				return;
+			event.preventDefault();
+			save.current();
+		};
+		window.addEventListener("keydown", listen);
+		return () => window.removeEventListener("keydown", listen);
+	}, [mayWrite]);
+	useKeyList(useMemo(() => (mayWrite ? [{ keys: "Ctrl S", does: "Save", group: "Template" }] : []), [mayWrite]));
+
+	const conflict = error !== null && problemOf(error).code === "templates.changed";
+	return (
+		<div className={styles.sides}>
+			<div className={styles.column}>
+				{(conflict || outdated) && (
+					<Notice tone="warn" icon="warning" title="Somebody else saved another version meanwhile" role="alert">
+						<div>
+							{visibleLine(template.updated_by)} saved version {template.version}; yours began from version{" "}
+							{draft.version}.
+						</div>
+						<Group gap="xs">
+							<Button variant="default" onClick={() => onVersions(`${draft.version},${template.version}`)}>
+								What changed
+							</Button>
+							<Button variant="default" onClick={handle.discard}>
+								Take theirs
+							</Button>
+							<Button variant="default" loading={saving} onClick={handle.saveOver}>
+								Save mine over it
+							</Button>
+						</Group>
+					</Notice>
+				)}
+				{error !== null && !conflict && <ProblemAlert error={error} />}
+				<Panel title="Source">
+					<div className={styles.editor}>
+						<Suspense fallback={<RowsLoading rows={12} />}>
+							<TemplateEditor
+								text={source}
+								onText={(text) => change({ source: text })}
+								faults={faults}
+								known={{ variables: [], words: words ?? noWords }}
+								readOnly={!mayWrite}
+							/>
+						</Suspense>
+					</div>
+					<div className={styles.bar}>
+						{(Object.keys(settingWords) as (keyof TemplateSettings)[]).map((name) => (
+							<Checkbox
+								key={name}
+								size="xs"
+								label={settingWords[name].label}
+								title={settingWords[name].title}
+								checked={settings[name]}
+								disabled={!mayWrite}
+								onChange={({ currentTarget }) => change({ settings: { ...settings, [name]: currentTarget.checked } })}
+							/>
+						))}
+					</div>
+					{mayWrite && (
+						<div className={styles.bar}>
+							<TextInput
+								size="xs"
+								aria-label="Why it is changed"
+								placeholder="Why it is changed"
+								maxLength={500}
+								style={{ flex: "1 1 180px" }}
+								value={draft.note}
+								onChange={({ currentTarget }) => change({ note: currentTarget.value })}
+							/>
+							<Button
+								disabled={!dirty}
+								loading={saving}
+								onClick={handle.save}
+								rightSection={<Kbd size="xs">Ctrl S</Kbd>}
+							>
+								Save
+							</Button>
+							{dirty && (
+								<Button variant="default" onClick={handle.discard}>
+									Discard
+								</Button>
+							)}
+							<span className="nc-small nc-dim" aria-live="polite">
+								{dirty ? "Not saved" : `Version ${template.version}`}
+							</span>
+						</div>
+					)}
+				</Panel>
+			</div>
+			<div className={styles.column}>
+				<Inputs variables={[]} values={values} onValues={onValues} device={device} onDevice={onDevice} />
+				<Result
+					rendered={preview.data}
+					error={preview.error}
+					fetching={preview.isFetching}
+					onRetry={() => void preview.refetch()}
+				/>
+			</div>
+		</div>
+	);
+}
+
+/** Where in the template of this name an error is, if it is in it. */
+function lineOf(error: unknown, name: string): { line: number; message: string } | undefined {
+	if (error === null) return undefined;
+	const { details, detail }: Problem = problemOf(error);
+	if (details?.template !== name || typeof details.line !== "number" || details.line < 1) return undefined;
+	return { line: details.line, message: visibleLine(detail) };
+}

@@ -1,0 +1,228 @@
+import { Button, Checkbox, Group, Text } from "@mantine/core";
+import type { Template, TemplateVersionSummary } from "@netconductor/contracts/config/templates";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useApi } from "../../api/context.tsx";
+import { Confirm } from "../../ui/confirm.tsx";
+import { CopyButton } from "../../ui/copy-button.tsx";
+import { Hunks } from "../../ui/diff/hunks.tsx";
+import { DiffSize } from "../../ui/diff-size.tsx";
+import { Loaded } from "../../ui/loaded.tsx";
+import { Panel } from "../../ui/page.tsx";
+import { ProblemAlert } from "../../ui/problem.tsx";
+import { RowsLoading } from "../../ui/rows-loading.tsx";
+import { valuesOf } from "../../ui/table/list-search.ts";
+import { useCursorList } from "../../ui/table/list-source.ts";
+import { Moment } from "../../ui/time.tsx";
+import { toastDone, toastProblem } from "../../ui/toast.tsx";
+import { useAtOnce } from "../../ui/use-at-once.ts";
+import { count } from "../../ui/words.ts";
+import styles from "./template.module.css";
+
+/** Versions, newest first; any two are compared, and an older one can be brought back. */
+export function Versions({
+	template,
+	mayWrite,
+	chosen,
+	onChoose,
+	onRestored,
+}: {
+	template: Template;
+	mayWrite: boolean;
+	/** As the address has them. */
+	chosen: string | undefined;
+	onChoose: (versions: string | undefined) => void;
+	onRestored: () => void;
+}) {
+	const api = useApi();
+	const queries = useQueryClient();
+	const [restoring, setRestoring] = useState<TemplateVersionSummary>();
+	const list = useCursorList(
+		"templates",
+		{},
+		(query, signal) => api.config.listTemplateVersions({ params: { id: template.id }, query }, { signal }),
+		{ key: [template.id, "versions"] },
+	);
+	const restore = useMutation({
+		mutationFn: (version: number) =>
+			api.config.restoreTemplateVersion({
+				params: { id: template.id, version },
+				body: { version: template.version },
+			}),
+		onSuccess: (saved) => {
+			queries.setQueryData(["templates", "one", template.id], saved);
+			void queries.invalidateQueries({ queryKey: ["templates"] });
+			toastDone(`Version ${restoring?.version} is back, as version ${saved.version}`);
+			onRestored();
+		},
+		onError: toastProblem,
+		onSettled: () => setRestoring(undefined),
+	});
+	const [shown, show] = useAtOnce(chosen);
+	const picked = valuesOf(shown).slice(0, 2).map(Number);
+	if (list.error) return <ProblemAlert error={list.error} onRetry={list.retry} />;
+	if (list.rows === undefined) return <RowsLoading rows={4} />;
+	const versions = list.rows;
+	const choose = (version: number, on: boolean) => {
+		const next = on ? [...picked.slice(-1), version] : picked.filter((one) => one !== version);
+		const written = next.toSorted((a, b) => a - b).join(",") || undefined;
+		show(written);
+		onChoose(written);
+	};
+	const [from, to] = picked.toSorted((a, b) => a - b);
+	return (
+		<div className={styles.column}>
+			<Panel title="Versions">
+				<Group px="sm" py={8}>
+					<Text size="xs" c="dimmed" aria-live="polite">
+						{versions.length < 2
+							? "One version so far."
+							: picked.length === 1
+								? "Choose one more to compare the two."
+								: "Choose two versions to compare them."}
+					</Text>
+				</Group>
+				<div className="nc-scroll">
+					<table className="nc-table" aria-label="Versions">
+						<thead>
+							<tr>
+								<th scope="col" className="nc-tight">
+									<span className="nc-visually-hidden">Choose</span>
+								</th>
+								<th scope="col">Version</th>
+								<th scope="col">Saved</th>
+								<th scope="col" className="nc-medium">
+									By
+								</th>
+								<th scope="col">Why</th>
+								<th scope="col" className="nc-number nc-medium">
+									Lines
+								</th>
+								<th scope="col">
+									<span className="nc-visually-hidden">Actions</span>
+								</th>
+							</tr>
+						</thead>
+						<tbody>
+							{versions.map((one) => (
+								<tr key={one.version} data-selected={picked.includes(one.version) || undefined}>
+									<td>
+										<Checkbox
+											size="xs"
+											aria-label={`Choose version ${one.version}`}
+											checked={picked.includes(one.version)}
+											onChange={({ currentTarget }) => choose(one.version, currentTarget.checked)}
+										/>
+									</td>
+									<td>
+										{one.version}
+										{one.version === template.version && <span className="nc-dim"> (newest)</span>}
+									</td>
+									<td>
+										<Moment at={one.created_at} />
+									</td>
+									<td className="nc-medium">{visibleLine(one.created_by)}</td>
+									<td className="nc-break">
+										{one.restored_from !== null && (
+											<span className="nc-dim">Version {one.restored_from} brought back. </span>
+										)}
+										{visibleLine(one.note)}
+									</td>
+									<td className="nc-number nc-medium">{one.lines}</td>
+									<td className="nc-tight">
+										<Group gap={6} wrap="nowrap" justify="flex-end">
+											{one.version > 1 && (
+												<Button
+													size="compact-xs"
+													variant="default"
+													aria-label={`What changed in version ${one.version}`}
+													onClick={() => {
+														const pair = `${one.version - 1},${one.version}`;
+														show(pair);
+														onChoose(pair);
+													}}
+												>
+													What changed
+												</Button>
+											)}
+											{mayWrite && one.version !== template.version && (
+												<Button
+													size="compact-xs"
+													variant="default"
+													aria-label={`Restore version ${one.version}`}
+													onClick={() => setRestoring(one)}
+												>
+													Restore
+												</Button>
+											)}
+										</Group>
+									</td>
+								</tr>
+							))}
+						</tbody>
+					</table>
+				</div>
+				{list.more?.load !== undefined && (
+					<Group justify="center" p="sm">
+						<Button variant="default" loading={list.more.loading} onClick={list.more.load}>
+							Show older versions
+						</Button>
+					</Group>
+				)}
+			</Panel>
+			{from !== undefined && to !== undefined && <Comparison template={template} from={from} to={to} />}
+			<Confirm
+				opened={restoring !== undefined}
+				title={`Restore version ${restoring?.version ?? ""}?`}
+				action="Restore it"
+				busy={restore.isPending}
+				onConfirm={() => restoring !== undefined && restore.mutate(restoring.version)}
+				onClose={() => setRestoring(undefined)}
+			>
+				Its source and settings become version {template.version + 1}. All versions stay.
+			</Confirm>
+		</div>
+	);
+}
+
+function Comparison({ template, from, to }: { template: Template; from: number; to: number }) {
+	const api = useApi();
+	const query = useQuery({
+		queryKey: ["templates", template.id, "comparison", { from, to }],
+		queryFn: ({ signal }) =>
+			api.config.compareTemplateVersions({ params: { id: template.id }, query: { from, to } }, { signal }),
+		// Versions do not change.
+		staleTime: Number.POSITIVE_INFINITY,
+	});
+	return (
+		<Loaded query={query} rows={8}>
+			{({ hunks, truncated, added, removed, unified, settings, identical }) => (
+				<Panel
+					title={`Version ${from} and version ${to}`}
+					actions={
+						<Group gap="xs">
+							<DiffSize added={added} removed={removed} />
+							{unified !== "" && <CopyButton text={unified} label="Copy diff" />}
+						</Group>
+					}
+				>
+					{settings.length > 0 && (
+						<p className="nc-panel-body">
+							{settings.map(({ name, to: now }) => `${name} was turned ${now ? "on" : "off"}`).join(", ")}.
+						</p>
+					)}
+					{hunks.length === 0 ? (
+						<p className="nc-panel-body">
+							{identical
+								? "Both versions are the same."
+								: `No line differs; ${count(settings.length, "setting")} does.`}
+						</p>
+					) : (
+						<Hunks hunks={hunks} truncated={truncated} label="Changed lines" />
+					)}
+				</Panel>
+			)}
+		</Loaded>
+	);
+}
