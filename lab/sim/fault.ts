@@ -41,6 +41,7 @@ export type Fault = { times?: number } & (
 			line: string;
 			text?: string;
 	  }
+	| /** Nothing can be written to its flash. */ { kind: "no_space" }
 	| /** No candidate can be committed. */ { kind: "commit_fails" }
 	| /** The connection breaks right after a change took force: a commit, or the `lines`-th (1) line where lines act at once. */ {
 			kind: "drop_after_change";

@@ -117,9 +117,10 @@ const exec: Command<IndentedSession>[] = [
 	},
 	{
 		words: "configure session WORD commit",
-		run({ device }, [name = ""]) {
+		async run({ device, changed }, [name = ""]) {
 			device.confirm?.cancel();
 			device.sessions.delete(name);
+			await changed();
 		},
 	},
 	{

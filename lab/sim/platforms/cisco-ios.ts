@@ -167,10 +167,11 @@ const execCommands: Command<IndentedSession>[] = [
 	},
 	{
 		words: "copy running-config WORD",
-		async run({ device, terminal }, [path = ""]) {
+		async run({ device, terminal, fault }, [path = ""]) {
 			const [, name = ""] = /^flash:(\S+)$/.exec(path) ?? [];
 			if (name === "") return terminal.print(`%Error opening ${path} (Invalid argument)\n`);
 			await terminal.readLine(`Destination filename [${name}]? `);
+			if (fault("no_space")) return terminal.print(`%Error opening ${path} (No space left on device)\n`);
 			device.files.set(path, device.running);
 			await terminal.print(`\n${device.running.length} bytes copied in 0.084 secs (142857 bytes/sec)\n`);
 		},

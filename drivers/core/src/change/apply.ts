@@ -44,7 +44,7 @@ export interface AppliedChange {
 	diff: string;
 	/** Hash of the normalised running configuration as it was last read. */
 	running_sha256: string;
-	/** Why it is not confirmed. */
+	/** Why it is not confirmed, or not saved. */
 	error?: OperationErrorLike | undefined;
 	/** Whether the running configuration was saved. True also where the system needs no saving. */
 	saved: boolean;
@@ -56,6 +56,8 @@ const firstPause_ms = 500;
 const longestPause_ms = 10_000;
 /** A running configuration whose lines still differ is undone again with the commands for what remains, so often. */
 const restoreRounds = 3;
+/** How late a device's timer may be, in milliseconds. */
+const timerSlack_ms = 1_000;
 
 /** One change under way. */
 interface Attempt {
@@ -115,7 +117,7 @@ function refusedWhole(error: unknown): boolean {
 /** The running configuration was not touched, as far as the device says; it is looked at all the same. */
 async function unpushed(attempt: Attempt, error: unknown): Promise<AppliedChange> {
 	attempt.startedAt ??= performance.now();
-	attempt.mechanism = { ...attempt.mechanism, native_ms: () => undefined, revert: undefined };
+	attempt.mechanism = { ...attempt.mechanism, native_ms: () => undefined, revert: undefined, restore: undefined };
 	return undo(attempt, error);
 }
 
@@ -234,10 +236,17 @@ async function confirm(attempt: Attempt, second: Session): Promise<AppliedChange
 		try {
 			after = await readRunning(second);
 			if (after.sha256 === before.sha256 && mechanism.mustChange()) throw notTaken(second);
-			await mechanism.confirm(at);
 		} catch (error) {
 			await second.close();
 			return undo(attempt, error);
+		}
+		try {
+			await mechanism.confirm(at);
+		} catch (error) {
+			await second.close();
+			if (isStillOpen(error)) return undo(attempt, error);
+			attempt.first = undefined;
+			return findOut(attempt, after, error);
 		}
 		options.onStage("confirmed");
 		const { saved, error } = await saveAndTidy(mechanism, second);
@@ -251,6 +260,42 @@ async function confirm(attempt: Attempt, second: Session): Promise<AppliedChange
 	} finally {
 		await second.close();
 	}
+}
+
+/** The answer to the confirmation never came: once the device's time has passed, its configuration tells whether it was heard. */
+async function findOut(attempt: Attempt, after: RunningConfig, reason: unknown): Promise<AppliedChange> {
+	const { mechanism, before, options } = attempt;
+	const timerEnds =
+		(attempt.startedAt ?? performance.now()) + (mechanism.native_ms(options.confirm_within_ms) ?? 0) + timerSlack_ms;
+	const giveUp = timerEnds + (options.grace_ms ?? defaultGrace_ms);
+	await pause(Math.max(0, timerEnds - performance.now()));
+	while (performance.now() < giveUp) {
+		let session: Session | undefined;
+		try {
+			session = await options.reopen();
+			const now = await readRunning(session);
+			if (now.sha256 === before.sha256) {
+				options.onStage("rolled_back");
+				return {
+					outcome: "rolled_back",
+					diff: "",
+					running_sha256: now.sha256,
+					error: toAppError(reason),
+					saved: false,
+				};
+			}
+			const diff = mechanism.difference(before, now, session);
+			if (now.sha256 !== after.sha256) break;
+			options.onStage("confirmed");
+			return { outcome: "confirmed", diff, running_sha256: now.sha256, ...(await saveAndTidy(mechanism, session)) };
+		} catch {
+			// Tried again until there is no more time; then it is unknown.
+			await pause(Math.min(longestPause_ms, Math.max(0, giveUp - performance.now())));
+		} finally {
+			await session?.close();
+		}
+	}
+	return { outcome: "unknown", diff: "", running_sha256: after.sha256, error: toAppError(reason), saved: false };
 }
 
 function notTaken({ connection }: Session): AppError {

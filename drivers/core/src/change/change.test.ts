@@ -314,6 +314,35 @@ test("a session that is lost with the commit leaves the taking back to the switc
 	expect(pushes).toBe(1);
 });
 
+test("a confirmation whose answer is lost is found out once the switch's time has passed", async () => {
+	const device = fleet.device("arista_eos");
+	const { commands } = device.stats();
+	const { applied, pushes } = await apply("arista_eos", {
+		async reopen() {
+			// The first thing that the new session changes is that the commit is no more on trial.
+			await device.setFault({ kind: "drop_after_change" });
+			return connect("arista_eos");
+		},
+	});
+	expect(applied).toMatchObject({ outcome: "confirmed", saved: true });
+	expect(pushes).toBe(1);
+	const now = device.stats();
+	expect(now.lines.slice(commands - now.commands).filter((line) => line.endsWith(" commit"))).toHaveLength(1);
+});
+
+test("a router without room for a copy is restored with inverse commands", async () => {
+	const { applied, before, after } = await apply("cisco_ios", {
+		fault: { kind: "no_space" },
+		verify: async () => {
+			throw new Error("no");
+		},
+	});
+	expect(applied.outcome).toBe("rolled_back");
+	expect(after).toBe(before);
+	const { lines } = fleet.device("cisco_ios").stats();
+	expect(lines.slice(-60).join("\n")).toContain("no neighbor 192.0.2.77");
+});
+
 test("a router with an archive takes a change back itself, and is asked to confirm", async () => {
 	const device = fleet.device("cisco_ios");
 	const original = device.config();

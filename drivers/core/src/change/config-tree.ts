@@ -283,6 +283,7 @@ function collectRemovals(
 		const { line } = child;
 		const kept = wanted.get(line);
 		if (kept !== undefined) {
+			if (isSame(child, kept)) continue;
 			if (isRebuilt(child, kept, syntax)) edits.push({ path, command: `no ${line}` });
 			else collectRemovals(child, kept, [...path, line], gone, syntax, edits);
 			continue;
@@ -311,12 +312,22 @@ function collectAdditions(from: ConfigNode, to: ConfigNode, path: string[], synt
 	const old = new Map(from.children.map((child) => [child.line, child]));
 	for (const child of to.children) {
 		const found = old.get(child.line);
+		if (found !== undefined && isSame(found, child)) continue;
 		const existing = found !== undefined && isRebuilt(found, child, syntax) ? undefined : found;
 		if (existing === undefined) edits.push({ path, command: child.line });
 		if (child.children.length > 0) {
 			collectAdditions(existing ?? emptyConfig(), child, [...path, child.line], syntax, edits);
 		}
 	}
+}
+
+/** Most of two configurations is the same, and told so without asking what each line means. */
+function isSame(from: ConfigNode, to: ConfigNode): boolean {
+	return (
+		from.line === to.line &&
+		from.children.length === to.children.length &&
+		from.children.every((child, i) => isSame(child, to.children[i] as ConfigNode))
+	);
 }
 
 /** Whether a section is removed and made anew: its lines stand in an order that adding and removing them does not make. */
@@ -392,6 +403,7 @@ function compare(from: ConfigNode, to: ConfigNode, depth: number, syntax: Config
 			}
 			continue;
 		}
+		if (isSame(child, kept)) continue;
 		const header = found.length;
 		compare(child, kept, depth + 1, syntax, found);
 		if (found.length > header) found.splice(header, 0, { sign: " ", node: kept, depth });

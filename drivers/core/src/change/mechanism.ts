@@ -52,6 +52,10 @@ type Definition<M extends ChangeDefinition["method"]> = Extract<ChangeDefinition
 /** What a device needs beyond the confirmation time for its own timer to be the last to act. */
 const timerMargin_ms = 30_000;
 const offTerminal = ["enable", "exec"] as const;
+/** Silence while a device applies or compares a whole configuration, in milliseconds. */
+const longestCommit_ms = 120_000;
+/** Nobody reads a longer difference. */
+const longestDiff_bytes = 4 * 1024 * 1024;
 
 /** The mechanism that the platform, and what is configured on this device, allow. */
 export function chooseMechanism(session: Session, lines: readonly string[], running: RunningConfig): Mechanism {
@@ -84,7 +88,7 @@ function candidate(
 		for (const step of change.enter) await at.run(fill(step), { modes: ["config"] });
 		try {
 			await typeCommands(at, commands);
-			const shown = await at.run(fill(change.diff), { modes: ["config"] });
+			const shown = await at.run(fill(change.diff), { modes: ["config"], max_bytes: longestDiff_bytes });
 			showed = showsChange(shown.output);
 			if (change.check !== undefined) await accepted(at, fill(change.check), ["config"]);
 			return shown.output;
@@ -208,7 +212,7 @@ function direct(
 				: {
 						kind: "emulated",
 						how: checkpoint?.how ?? inverseHow,
-						commands: checkpoint === undefined ? inverse : checkpoint.restore,
+						commands: checkpoint?.restore.map((step) => step.replaceAll("{name}", "<copy>")) ?? inverse,
 					},
 		async preview() {
 			const diff = shownDifference(before, after, syntax, platform);
@@ -342,7 +346,7 @@ async function accepted(
 	questions?: CompiledPattern[],
 ): Promise<void> {
 	try {
-		await session.run(command, { modes, questions });
+		await session.run(command, { modes, questions, timeout_ms: commitTimeout(session) });
 	} catch (error) {
 		if (!hasCode(error, "device.command_failed")) throw error;
 		throw sessionError(
@@ -369,7 +373,12 @@ export function isStillOpen(error: unknown): boolean {
 }
 
 async function runSteps(session: Session, steps: readonly string[], questions?: CompiledPattern[]): Promise<void> {
-	for (const step of steps) await session.run(step, { modes: ["config", ...offTerminal], questions });
+	const timeout_ms = commitTimeout(session);
+	for (const step of steps) await session.run(step, { modes: ["config", ...offTerminal], questions, timeout_ms });
+}
+
+function commitTimeout({ connection }: Session): number {
+	return Math.max(connection.timeouts.command_ms, longestCommit_ms);
 }
 
 /** Fills in the placeholders of steps; the name stays the same for one change. */

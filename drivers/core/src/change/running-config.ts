@@ -31,25 +31,27 @@ export function shownDifference(from: ConfigNode, to: ConfigNode, syntax: Config
 		.join("");
 }
 
-/** Longer lines are masked as a whole where they may hold a secret. */
-const longestEcho = 1000;
 const shortestSecret = 4;
+/** A longer line is not quoted in a message. */
+const longestQuoted = 1000;
 
 /**
- * Masks what a device shows of a change in a format of its own. Secrets are found as if a line of configuration began at each word, and as what
- * the lines of the change and of the configuration before hide.
+ * Masks what a device shows of a change in a format of its own: signs, then lines of configuration. `known` are secrets of the change and of the
+ * configuration before, which are masked wherever they stand.
  */
 export function maskDeviceText(text: string, known: readonly string[], platform: Platform): string {
-	return text
+	const mask = createLineMasker(platform.definition);
+	return known
+		.reduce((shown, secret) => shown.replaceAll(secret, "<secret>"), text)
 		.split("\n")
 		.map((line) => {
-			const hidden = known.reduce((shown, secret) => shown.replaceAll(secret, "<secret>"), line);
-			const sign = /^[-+]*/.exec(hidden)?.[0] ?? "";
-			const rest = hidden.slice(sign.length);
-			return (
-				sign +
-				(rest.length > longestEcho ? createLineMasker(platform.definition)(rest) : maskEcho(rest, platform.definition))
-			);
+			const sign = /^[-+]*/.exec(line)?.[0] ?? "";
+			const rest = line.slice(sign.length);
+			const masked = mask(rest);
+			if (masked !== rest) return sign + masked;
+			// Some patterns want the line's beginning, which the device moved.
+			const bare = rest.trimStart();
+			return sign + rest.slice(0, rest.length - bare.length) + createLineMasker(platform.definition)(bare);
 		})
 		.join("\n");
 }
@@ -74,7 +76,7 @@ export function secretsIn(lines: readonly string[], platform: Platform): string[
 
 /** A line as people may see it in a message. */
 export function shownLine(line: string, platform: Platform): string {
-	return line.length > longestEcho
+	return line.length > longestQuoted
 		? `${line.slice(0, 20)}... (${line.length} characters)`
 		: maskEcho(line, platform.definition);
 }
