@@ -114,7 +114,7 @@ export function Layout() {
 								<div className="nc-menu-head" aria-hidden="true">
 									{section}
 								</div>
-								{pages.map(({ to, label, icon }) => (
+								{pages.map(({ to, label, icon, beside: Beside }) => (
 									<NavLink
 										className="nc-menu-link"
 										key={to}
@@ -126,6 +126,7 @@ export function Layout() {
 										active={to === here}
 										{...(to === here && { "aria-current": "page" })}
 										leftSection={<Icon name={icon} />}
+										rightSection={Beside && <Beside />}
 									/>
 								))}
 							</section>
