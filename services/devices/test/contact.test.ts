@@ -277,6 +277,10 @@ describe("device types", () => {
 			prompt: { exec: "(unclosed" },
 			errors: ["ok", "(?=lookahead)"],
 			secret_blocks: [{ start: "^begin$", end: "(end", secrets: ["key (\\S+)", "[a"] }],
+			change: {
+				method: "direct" as const,
+				syntax: { single_value: ["^(mtu) ", "^(?=x)"], groups: [{ key: "(", root: "^a" }] },
+			},
 			facts: [{ command: "show version", fields: { model: "(a)\\1" } }],
 		};
 		const error = await api.createDeviceType({ body: bad }).catch((thrown: unknown) => thrown);
@@ -286,6 +290,8 @@ describe("device types", () => {
 			"body.errors.1",
 			"body.secret_blocks.0.end",
 			"body.secret_blocks.0.secrets.1",
+			"body.change.syntax.single_value.1",
+			"body.change.syntax.groups.0.key",
 			"body.facts.0.fields.model",
 		]);
 		const heavy = { ...custom, id: "heavy_os", volatile: Array(100).fill("a{1000}".repeat(100)) };

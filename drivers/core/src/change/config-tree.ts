@@ -57,12 +57,8 @@ export const compileSyntax: (definition: ConfigSyntaxDefinition) => ConfigSyntax
 		isTopLevel: anyOf(definition.top_level),
 		singleKey(line) {
 			if (!isSingle(line)) return undefined;
-			return singles
-				.find((pattern) => pattern.test(line))
-				?.exec(line)
-				?.slice(1)
-				.filter(Boolean)
-				.join(" ");
+			const [whole, ...captured] = singles.find((pattern) => pattern.test(line))?.exec(line) ?? [];
+			return captured.filter(Boolean).join(" ") || whole;
 		},
 		groupKey: (line) => groups.find(({ key }) => key.test(line))?.key.exec(line)?.[1],
 		isGroupRoot: (line) => groups.some(({ root }) => root.test(line)),

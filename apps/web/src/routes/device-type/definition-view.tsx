@@ -1,3 +1,4 @@
+import type { ChangeDefinition } from "@netconductor/contracts/devices/change";
 import type { PlatformDefinition } from "@netconductor/contracts/devices/platform";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { ReactNode } from "react";
@@ -22,6 +23,8 @@ export const explained = {
 	volatile:
 		"What differs from read to read without a change. A matching line is left out; with groups, only what they captured.",
 	secrets: "Each group of a match is a secret: masked wherever a configuration is shown or searched.",
+	change:
+		"How a change of the configuration is made, and how it is taken back when a check fails or nobody confirms it.",
 	facts: "Commands that tell facts; the first group of each pattern is the value.",
 } as const;
 
@@ -64,6 +67,9 @@ export function DefinitionView({ definition }: { definition: PlatformDefinition 
 						["Dropped above", config.drop.join("\n") || undefined],
 					]}
 				/>
+			</Part>
+			<Part title="Changes" about={explained.change}>
+				<Facts facts={changeFacts(definition.change)} />
 			</Part>
 			<Part title="Questions" about={explained.questions}>
 				<Patterns
@@ -112,6 +118,39 @@ export function DefinitionView({ definition }: { definition: PlatformDefinition 
 			</Part>
 		</div>
 	);
+}
+
+function changeFacts(change: ChangeDefinition): [label: string, value: string | undefined][] {
+	switch (change.method) {
+		case "candidate":
+			return [
+				["Taken back", "By the device itself"],
+				["How", change.how],
+				["Shows the difference", change.diff],
+				["Commit", change.commit.join("\n")],
+				["Confirm", change.confirm.join("\n")],
+			];
+		case "direct":
+			return [
+				[
+					"Taken back",
+					change.timer === undefined
+						? "By us"
+						: `By the device itself where its configuration has ${change.timer.available}, else by us`,
+				],
+				[
+					"How",
+					[change.timer?.how, change.checkpoint?.how ?? "Inverse commands, made from what differs."]
+						.filter(Boolean)
+						.join("\n"),
+				],
+			];
+		case "none":
+			return [
+				["Taken back", "Not at all"],
+				["Why", change.why],
+			];
+	}
 }
 
 function Part({ title, about, children }: { title: string; about: string; children: ReactNode }) {
