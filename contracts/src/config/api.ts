@@ -21,6 +21,7 @@ import {
 } from "./stacks.ts";
 import {
 	CompareTemplateVersions,
+	FindTemplateVariables,
 	ListTemplates,
 	ListTemplateUses,
 	ListTemplateVersions,
@@ -35,6 +36,7 @@ import {
 	TemplateKey,
 	TemplateSummary,
 	TemplateUse,
+	TemplateVariablesFound,
 	TemplateVersion,
 	TemplateVersionSummary,
 	TemplateWords,
@@ -81,6 +83,15 @@ export const configApi = defineApi("config", {
 		permission: "templates:write",
 		errors: ["templates.not_found", "templates.in_use"],
 	}),
+	findSourceVariables: post("/api/templates/variables", {
+		summary: "Variables that an unsaved template needs",
+		body: FindTemplateVariables,
+		returns: TemplateVariablesFound,
+		permission: "templates:read",
+		changes: false,
+		max_body_bytes: templateBodyBytes,
+		errors: [...renderErrors],
+	}),
 	previewTemplate: post("/api/templates/render-preview", {
 		summary: "Render an unsaved template with variables, or for a device",
 		body: RenderPreview,
@@ -124,6 +135,13 @@ export const configApi = defineApi("config", {
 		params: byKey,
 		permission: "templates:write",
 		errors: ["templates.not_found", "templates.in_use"],
+	}),
+	getTemplateVariables: get("/api/templates/:id/variables", {
+		summary: "Variables that a template and all that it includes need",
+		params: byKey,
+		returns: TemplateVariablesFound,
+		permission: "templates:read",
+		errors: ["templates.not_found", ...renderErrors],
 	}),
 	renderTemplate: post("/api/templates/:id/render", {
 		summary: "Render a template with variables, or for a device",

@@ -226,13 +226,19 @@ export const TemplateVariable = z
 		get keys() {
 			return z.array(TemplateVariable);
 		},
-		/** Of a list: what stands in it; null where nothing tells. */
+		/** What stands in a list, or under every key of a mapping that is walked through; null where nothing tells. */
 		get items() {
 			return TemplateVariable.nullable();
 		},
+		/** The literal that `default` gives. */
+		default: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional(),
+		/** What its use tells of the kind of value. */
+		type_hint: z.enum(["string", "number", "boolean", "ip"]).optional(),
 		/** Where it is used first. */
 		template: z.string(),
 		line: z.int(),
+		/** Every line of that template that uses it. */
+		lines: z.array(z.int()),
 	})
 	.meta({ id: "TemplateVariable" });
 export type TemplateVariable = z.infer<typeof TemplateVariable>;
@@ -245,6 +251,13 @@ export const TemplateVariablesFound = z
 	})
 	.meta({ id: "TemplateVariablesFound" });
 export type TemplateVariablesFound = z.infer<typeof TemplateVariablesFound>;
+
+export const FindTemplateVariables = z.object({
+	source: TemplateSource,
+	settings: TemplateSettings.prefault({}),
+	/** Name under which errors speak of it, and which it may not include. */
+	name: TemplateName.optional(),
+});
 
 /** Render with these values, over those of the device, where one is named: its name, host, type, site, tags, groups and facts. */
 export const RenderTemplate = z.object({

@@ -15,8 +15,10 @@ import { validateStack } from "./stacks/validate-stack.ts";
 import { createTemplate, deleteTemplate, deleteTemplates, updateTemplate } from "./templates/change-templates.ts";
 import { getTemplate, listTemplates } from "./templates/read-templates.ts";
 import { previewTemplate, renderTemplate } from "./templates/render-template.ts";
+import { createSourceReader } from "./templates/source-reader.ts";
 import { createSources } from "./templates/sources.ts";
 import { listTemplateUses } from "./templates/template-uses.ts";
+import { findSourceVariables, getTemplateVariables } from "./templates/template-variables.ts";
 import {
 	compareTemplateVersions,
 	getTemplateVersion,
@@ -35,18 +37,21 @@ export const configService = defineService({
 	setup({ db, outbox, ephemeral, clients, config, clock }) {
 		const { devices, tasks, backup } = clients;
 		const engine = createTemplateEngine({ threads: config.render_threads });
-		const sources = createSources({ db });
+		const reader = createSourceReader({ threads: config.render_threads });
+		const sources = createSources({ db, reader });
 		const needs = { db, outbox, clock, devices, tasks, backup, engine, sources };
 		return {
 			operations: {
 				listTemplates: listTemplates(needs),
 				createTemplate: createTemplate(needs),
 				deleteTemplates: deleteTemplates(needs),
+				findSourceVariables: findSourceVariables(needs),
 				previewTemplate: previewTemplate(needs),
 				getTemplateWords: getTemplateWords(),
 				getTemplate: getTemplate(needs),
 				updateTemplate: updateTemplate(needs),
 				deleteTemplate: deleteTemplate(needs),
+				getTemplateVariables: getTemplateVariables(needs),
 				renderTemplate: renderTemplate(needs),
 				listTemplateUses: listTemplateUses(needs),
 				listTemplateVersions: listTemplateVersions(needs),
@@ -66,7 +71,9 @@ export const configService = defineService({
 				listStackRuns: listStackRuns(needs),
 			},
 			consumers: followRuns({ outbox, onChange: (id) => void announceChange(ephemeral, "stacks", id) }),
-			stop: () => engine.close(),
+			async stop() {
+				await Promise.all([engine.close(), reader.close()]);
+			},
 		};
 	},
 });

@@ -330,6 +330,54 @@ describe("rendering", () => {
 	});
 });
 
+describe("variables", () => {
+	test("are found over all that is included, with shape, default and place", async () => {
+		const { api, add } = started;
+		await add("peer part", "neighbor {{ peer.address }} remote-as {{ peer.asn | default(65000) }}\n", {
+			type: "partial",
+		});
+		await add("peers", 'hostname {{ hostname }}\n{% for peer in bgp.peers %}{% include "peer part" %}{% endfor %}\n');
+		const found = await api.getTemplateVariables({ params: { id: "peers" } });
+		expect(found.templates).toEqual(["peer part"]);
+		expect(found.variables).toMatchObject([
+			{ name: "hostname", shape: "scalar", required: true, template: "peers", line: 1 },
+			{
+				name: "bgp",
+				shape: "mapping",
+				keys: [
+					{ name: "peers", shape: "list", items: { shape: "mapping", keys: [{ name: "address" }, { name: "asn" }] } },
+				],
+			},
+		]);
+		const asn = found.variables[1]?.keys[0]?.items?.keys[1];
+		expect(asn).toMatchObject({ required: false, default: 65000, template: "peer part", line: 1 });
+	});
+
+	test("of an unsaved source that cannot be read are refused with its line", async () => {
+		const failure = await failureOf(started.api.findSourceVariables({ body: { source: "one\n{{ x" } }));
+		expect(failure).toMatchObject({ code: "template.syntax", errors: [{ path: "body.source" }], details: { line: 2 } });
+	});
+
+	test("of templates that include each other in a circle are found all the same", async () => {
+		const { api, add } = started;
+		await add("egg", '{{ yolk }}{% include "hen" %}');
+		await add("hen", '{{ beak }}{% include "egg" %}');
+		const { variables, templates } = await api.getTemplateVariables({ params: { id: "egg" } });
+		expect(variables.map(({ name }) => name)).toEqual(["yolk", "beak"]);
+		expect(templates).toEqual(["hen"]);
+	});
+
+	test("that are computed names of templates reach partial templates alone", async () => {
+		const { api, add } = started;
+		await add("kind a", "a", { type: "partial" });
+		await add("kind b", "b");
+		await add("by kind", "{% include 'kind ' ~ kind %}");
+		const render = (kind: string) => api.renderTemplate({ params: { id: "by kind" }, body: { variables: { kind } } });
+		expect((await render("a")).text).toBe("a");
+		expect(await failureOf(render("b"))).toMatchObject({ code: "template.not_included" });
+	});
+});
+
 describe("the list", () => {
 	test("is searched literally, filtered and ordered as people count", async () => {
 		const { api, add } = started;

@@ -7,6 +7,7 @@ import {
 	type TemplateSettings,
 	type TemplateSummary,
 	TemplateType,
+	type TemplateVariable,
 	type TemplateVersionSummary,
 } from "@netconductor/contracts/config/templates";
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
@@ -16,7 +17,7 @@ import { usageFailure, workFailure } from "../failure.ts";
 import { addListCommand } from "../list-command.ts";
 import { renderCounts, renderUnified } from "../output/diff.ts";
 import { sanitiseLine } from "../output/sanitise.ts";
-import { renderFields } from "../output/table.ts";
+import { renderFields, renderTable } from "../output/table.ts";
 import { count, localTime } from "../output/words.ts";
 import { collected } from "../query-options.ts";
 import { findDevice } from "../resolve.ts";
@@ -47,6 +48,7 @@ export function addTemplateCommands(program: Command, open: Open): void {
 	addVersions(templates, open);
 	addDiff(templates, open);
 	addRestore(templates, open);
+	addVariables(templates, open);
 	addRender(templates, open);
 }
 
@@ -257,6 +259,37 @@ function addRestore(templates: Command, open: Open): void {
 				() => `Version ${version} of ${sanitiseLine(template.name)} is back, as version ${template.version}.\n`,
 			);
 		});
+}
+
+function addVariables(templates: Command, open: Open): void {
+	templates
+		.command("variables <template>")
+		.description("Variables that a template and all that it includes need")
+		.action(async (id: string, _options: unknown, self: Command) => {
+			const cli = open(self);
+			const found = await cli.clients.config.getTemplateVariables({ params: { id } });
+			cli.print(found, () =>
+				renderTable(
+					[
+						{ title: "NAME", value: ({ path }) => path },
+						{ title: "SHAPE", value: ({ shape }) => shape },
+						{ title: "REQUIRED", value: ({ required }) => (required ? "yes" : "no") },
+						{ title: "USED IN", value: ({ template, line }) => `${template}:${line}` },
+					],
+					flat(found.variables, ""),
+					cli.terminal,
+				),
+			);
+		});
+}
+
+/** Each variable and below it its keys, by their paths: `bgp`, `bgp.asn`, `bgp.peers[].address`. */
+function flat(variables: readonly TemplateVariable[], before: string): (TemplateVariable & { path: string })[] {
+	return variables.flatMap((variable) => {
+		const path = `${before}${variable.name}`;
+		const items = variable.items === null ? [] : flat(variable.items.keys, `${path}[].`);
+		return [{ ...variable, path }, ...flat(variable.keys, `${path}.`), ...items];
+	});
 }
 
 function addRender(templates: Command, open: Open): void {

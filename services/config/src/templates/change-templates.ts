@@ -20,7 +20,7 @@ export interface Needs {
 
 export function createTemplate({ db, outbox, clock, sources }: Needs): ConfigOperation<"createTemplate"> {
 	return async ({ body: { note: why, ...body }, actor, note }) => {
-		const references = sources.check({ ...body, path: "body.source" });
+		const references = await sources.check({ ...body, path: "body.source" });
 		const id = newId();
 		const at = clock.now().toISOString();
 		const after = await refusingTakenName(body.name, () =>
@@ -60,7 +60,7 @@ export function updateTemplate({ db, outbox, clock, sources }: Needs): ConfigOpe
 		const wanted = { ...known, ...change };
 		const isNewVersion = differs(known, wanted);
 		if (isNewVersion) refuseOutdated(known, began_from);
-		const references = isNewVersion ? sources.check({ ...wanted, path: "body.source" }) : [];
+		const references = isNewVersion ? await sources.check({ ...wanted, path: "body.source" }) : [];
 		const at = clock.now().toISOString();
 
 		const { before, after } = await refusingTakenName(wanted.name, () =>

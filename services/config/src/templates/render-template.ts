@@ -17,7 +17,7 @@ interface Needs {
 }
 
 /** Name of an unsaved template in its errors. */
-const unsaved = "this template";
+export const unsaved = "this template";
 
 export function renderTemplate(needs: Needs): ConfigOperation<"renderTemplate"> {
 	return async ({ params, body, ...caller }) =>

@@ -1,15 +1,11 @@
-import type { TemplateSettings } from "@netconductor/contracts/config/templates";
+import type { TemplateSettings, TemplateVariablesFound } from "@netconductor/contracts/config/templates";
 import type { Database } from "@netconductor/runtime/db/database";
-import { AppError } from "@netconductor/runtime/errors";
+import { AppError, isAppError } from "@netconductor/runtime/errors";
 import { eq, inArray } from "drizzle-orm";
-import type { Statement } from "../engine/ast.ts";
-import { compileTemplate } from "../engine/compile.ts";
-import { errorOf } from "../engine/engine.ts";
-import { TemplateFault } from "../engine/fault.ts";
-import { parseTemplate } from "../engine/parser.ts";
-import { library } from "../engine/standard-library.ts";
 import { templateReferences, templates } from "../tables.ts";
-import { anyName, referencesOf } from "./references.ts";
+import { anyName } from "./references.ts";
+import type { SourceReader } from "./source-reader.ts";
+import { isPossible } from "./template-store.ts";
 
 export interface Source {
 	name: string;
@@ -24,7 +20,12 @@ export interface Sources {
 	 * Reads a source without rendering it. Answers the names that it includes, imports or extends.
 	 * @throws template.syntax, or template.unknown_filter for one that is used in any case
 	 */
-	check(source: Source): string[];
+	check(source: Source): Promise<string[]>;
+	/**
+	 * Variables that a source and all that it includes need, and the names of what that is.
+	 * @throws template.syntax
+	 */
+	findVariables(source: Source): Promise<TemplateVariablesFound>;
 	/**
 	 * Sources of a template and of all that it may include, by name; through a name that is computed, all partial templates. What does not
 	 * exist is left out, and so is what a source that cannot be read would include.
@@ -32,7 +33,9 @@ export interface Sources {
 	gather(entry: Pick<Source, "name" | "source">): Promise<Record<string, string>>;
 }
 
-export function createSources({ db }: { db: Database }): Sources {
+const usualSettings: TemplateSettings = { trim_blocks: true, lstrip_blocks: true, keep_trailing_newline: true };
+
+export function createSources({ db, reader }: { db: Database; reader: SourceReader }): Sources {
 	/** Sources with these names, and what they refer to in turn. */
 	async function readNamed(names: readonly string[]) {
 		const wanted = names.includes(anyName)
@@ -50,57 +53,58 @@ export function createSources({ db }: { db: Database }): Sources {
 		return { rows, further: further.map(({ name }) => name) };
 	}
 
+	async function gather({ name, source }: Pick<Source, "name" | "source">): Promise<Record<string, string>> {
+		const found = new Map([[name, source]]);
+		const asked = new Set([name]);
+		// Rendering says what is wrong with a source that cannot be read.
+		let names = await reader
+			.run("references", { name, source, settings: usualSettings }, source.length)
+			.catch(unlessFault<string[]>([]));
+		while (names.length > 0) {
+			for (const one of names) asked.add(one);
+			const { rows, further } = await readNamed(names);
+			for (const row of rows) if (!found.has(row.name)) found.set(row.name, row.source);
+			names = further.filter((one) => !asked.has(one));
+		}
+		return Object.fromEntries(found);
+	}
+
 	return {
-		check({ name, source, settings, path }) {
-			try {
-				const tree = parseTemplate(name, source, settings);
-				compileTemplate(name, tree, library);
-				return referencesOf(tree);
-			} catch (error) {
-				throw toRefusal(error, name, path);
-			}
+		gather,
+		async check({ path, ...source }) {
+			return reader.run("check", source, source.source.length).catch(tieTo(path));
 		},
-		async gather({ name, source }) {
-			const found = new Map([[name, source]]);
-			const asked = new Set([name]);
-			let names = referencesOf(readOrNothing(name, source));
-			while (names.length > 0) {
-				for (const one of names) asked.add(one);
-				const { rows, further } = await readNamed(names);
-				for (const row of rows) if (!found.has(row.name)) found.set(row.name, row.source);
-				names = further.filter((one) => !asked.has(one));
-			}
-			return Object.fromEntries(found);
+		async findVariables({ path, ...source }) {
+			const gathered = await gather(source);
+			const characters = Object.values(gathered).reduce((sum, one) => sum + one.length, 0);
+			const given = { entry: source.name, templates: gathered, settings: source.settings };
+			return {
+				variables: await reader.run("variables", given, characters).catch(tieTo(path)),
+				templates: Object.keys(gathered).filter((name) => name !== source.name),
+			};
 		},
 	};
 }
 
-/** A name that a template could have, so that the database need not be asked for others. */
-function isPossible(name: string): boolean {
-	return name.length <= 100 && !/[\0\p{Surrogate}]/u.test(name);
+function isFault(error: unknown): error is AppError {
+	return isAppError(error) && error.code.startsWith("template.");
 }
 
-/** Rendering says what is wrong with a source that cannot be read. */
-function readOrNothing(name: string, source: string): Statement[] {
-	try {
-		return parseTemplate(name, source, {});
-	} catch (error) {
-		if (error instanceof TemplateFault || error instanceof RangeError) return [];
+function unlessFault<T>(instead: T): (error: unknown) => T {
+	return (error) => {
+		if (isFault(error)) return instead;
 		throw error;
-	}
+	};
 }
 
-/** The error for the person who wrote the source, said of the field that holds it, so that a form marks it. */
-function toRefusal(error: unknown, name: string, path: string | undefined): unknown {
-	const fault =
-		error instanceof RangeError ? new TemplateFault("template.too_deep", "the template is nested too deep") : error;
-	if (!(fault instanceof TemplateFault)) return error;
-	const { code, message, template = name, line = 0, filter } = fault;
-	const refusal = errorOf({ code, message, template, line, ...(filter !== undefined && { filter }) });
-	if (path === undefined) return refusal;
-	return new AppError(refusal.code, refusal.kind, {
-		message: refusal.message,
-		...(refusal.details && { details: refusal.details }),
-		errors: [{ path, message: refusal.message }],
-	});
+/** Throws the same error, said of the field of the request that holds the source, so that a form marks it. */
+function tieTo(path: string | undefined): (error: unknown) => never {
+	return (error) => {
+		if (path === undefined || !isFault(error)) throw error;
+		throw new AppError(error.code, error.kind, {
+			message: error.message,
+			...(error.details && { details: error.details }),
+			errors: [{ path, message: error.message }],
+		});
+	};
 }

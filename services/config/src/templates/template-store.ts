@@ -94,9 +94,14 @@ export async function recordVersion(tx: Statements, made: NewVersion): Promise<v
 		created_by: by,
 	});
 	await tx.delete(templateReferences).where(eq(templateReferences.template_id, made.template_id));
-	const names = [...new Set(references)].filter((name) => !name.includes("\0") && name.length <= 200);
+	const names = [...new Set(references)].filter(isPossible);
 	if (names.length === 0) return;
 	await tx.insert(templateReferences).values(names.map((name) => ({ template_id: made.template_id, name })));
+}
+
+/** Other names no template has, and no text of PostgreSQL could hold some of them. */
+export function isPossible(name: string): boolean {
+	return name.length <= 100 && !/[\0\p{Surrogate}]/u.test(name);
 }
 
 function countLines(source: string): number {

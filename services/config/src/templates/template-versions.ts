@@ -63,7 +63,7 @@ export function restoreTemplateVersion(needs: Needs): ConfigOperation<"restoreTe
 		const known = await findSummary(db.orm, params.id);
 		const wanted = await findVersion(db.orm, known, params.version);
 		// It was valid when it was saved; what it means is read again.
-		const references = sources.check({ name: known.name, source: wanted.source, settings: wanted.settings });
+		const references = await sources.check({ name: known.name, source: wanted.source, settings: wanted.settings });
 		const at = clock.now().toISOString();
 		const { before, after } = await db.transaction(async (tx) => {
 			const before = await lockTemplate(tx, known.id);

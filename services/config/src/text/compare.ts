@@ -17,7 +17,8 @@ export interface TextComparison {
 }
 
 /** Edits above which the shortest script is not searched for: the search costs about their square. */
-const mostEdits = 2_000;
+const mostEdits = 1_000;
+const longest_ms = 100;
 
 /** Characters of a comparison that are shown at most. */
 const mostCharacters = 2_000_000;
@@ -50,7 +51,7 @@ function editsBetween(from: readonly string[], to: readonly string[]): Edit[] {
 	const b = to.slice(start, to.length - end);
 	if (a.length === 0 && b.length === 0) return [];
 
-	const changes = diffArrays(a, b, { maxEditLength: mostEdits, timeout: 500 });
+	const changes = diffArrays(a, b, { maxEditLength: mostEdits, timeout: longest_ms });
 	if (changes === undefined) {
 		return [{ from_start: start, from_count: a.length, to_start: start, to_count: b.length }];
 	}

@@ -64,6 +64,12 @@ export function Edit({
 		[values, device],
 	);
 	const [given] = useDebouncedValue(filledIn, renderAfter_ms);
+	const found = useQuery({
+		queryKey: ["templates", "source_variables", written],
+		queryFn: ({ signal }) => api.config.findSourceVariables({ body: written }, { signal }),
+		placeholderData: keepPreviousData,
+		retry: false,
+	});
 	const words = useQuery({
 		queryKey: ["templates", "words"],
 		queryFn: ({ signal }) => api.config.getTemplateWords({}, { signal }),
@@ -77,6 +83,9 @@ export function Edit({
 		retry: false,
 		meta: { shows: ["devices"] },
 	});
+	// While a source cannot be read, the form stays as it was.
+	const known = useRef(found.data?.variables);
+	if (found.data !== undefined) known.current = found.data.variables;
 	const refused = preview.error;
 	const faults = useMemo(
 		() => [error, refused].flatMap((one) => lineOf(one, template.name) ?? []).slice(0, 1),
@@ -129,7 +138,7 @@ export function Edit({
 								text={source}
 								onText={(text) => change({ source: text })}
 								faults={faults}
-								known={{ variables: [], words: words ?? noWords }}
+								known={{ variables: known.current ?? [], words: words ?? noWords }}
 								readOnly={!mayWrite}
 							/>
 						</Suspense>
@@ -179,7 +188,13 @@ export function Edit({
 				</Panel>
 			</div>
 			<div className={styles.column}>
-				<Inputs variables={[]} values={values} onValues={onValues} device={device} onDevice={onDevice} />
+				<Inputs
+					variables={found.data?.variables ?? known.current}
+					values={values}
+					onValues={onValues}
+					device={device}
+					onDevice={onDevice}
+				/>
 				<Result
 					rendered={preview.data}
 					error={preview.error}

@@ -3,7 +3,16 @@ import { expect, test } from "vitest";
 import { completionsAt } from "./jinja-completion.ts";
 
 const scalar = (name: string, keys: TemplateVariable[] = []): TemplateVariable => ({
-	...{ name, shape: keys.length > 0 ? "mapping" : "scalar", required: true, keys, items: null, template: "t", line: 1 },
+	...{
+		name,
+		shape: keys.length > 0 ? "mapping" : "scalar",
+		required: true,
+		keys,
+		items: null,
+		template: "t",
+		line: 1,
+		lines: [1],
+	},
 });
 const variables = [scalar("hostname"), scalar("bgp", [scalar("asn"), scalar("peer", [scalar("address")])])];
 const words = {

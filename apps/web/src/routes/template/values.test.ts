@@ -32,7 +32,7 @@ test("a mapping whose keys are all taken away is none", () => {
 
 test("what is required and not filled in is named, within mappings too", () => {
 	const scalar = (name: string, required = true): TemplateVariable => ({
-		...{ name, shape: "scalar", required, keys: [], items: null, template: "t", line: 1 },
+		...{ name, shape: "scalar", required, keys: [], items: null, template: "t", line: 1, lines: [1] },
 	});
 	const variables = [
 		scalar("name"),

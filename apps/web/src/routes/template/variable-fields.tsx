@@ -51,9 +51,12 @@ function Field(props: FieldProps) {
 	return isScalar(value) && shape !== "mapping" && shape !== "list" ? <Line {...props} /> : <Json {...props} />;
 }
 
-function helpOf({ required, template, line }: TemplateVariable): string {
-	const where = `line ${line}${template === "" ? "" : ` of ${visibleLine(template)}`}`;
-	return required ? `Used in ${where}` : `May be left out; used in ${where}`;
+const hints = { string: "A text", number: "A number", boolean: "true or false", ip: "An address" } as const;
+
+function helpOf({ required, template, line, type_hint }: TemplateVariable): string {
+	const kind = type_hint === undefined ? "" : `${hints[type_hint]}. `;
+	const where = `line ${line} of ${visibleLine(template)}`;
+	return `${kind}${required ? `Used in ${where}` : `May be left out; used in ${where}`}`;
 }
 
 function Line({ variable, label, value, onValue }: FieldProps) {
@@ -66,6 +69,7 @@ function Line({ variable, label, value, onValue }: FieldProps) {
 			label={visibleLine(label)}
 			description={helpOf(variable)}
 			withAsterisk={variable.required}
+			placeholder={variable.default === undefined ? "" : visibleLine(showScalar(variable.default))}
 			autoComplete="off"
 			spellCheck={false}
 			value={text}
