@@ -21,16 +21,20 @@ import { groupRoute } from "./routes/group/route.ts";
 import { groupsRoute } from "./routes/groups/route.ts";
 import { homeRoute } from "./routes/home/route.ts";
 import { loginRoute } from "./routes/login/route.ts";
+import { oneScheduleRoute } from "./routes/one-schedule/route.ts";
 import { rolesRoute } from "./routes/roles/route.ts";
 import { framed, root, signedIn } from "./routes/root.tsx";
 import { runRoute } from "./routes/run/route.ts";
 import { runsRoute } from "./routes/runs/route.ts";
 import { scheduleRoute } from "./routes/schedule/route.ts";
+import { schedulesRoute } from "./routes/schedules/route.ts";
 import { searchRoute } from "./routes/search/route.ts";
 import { settingsRoute } from "./routes/settings/route.ts";
 import { snapshotRoute } from "./routes/snapshot/route.ts";
 import { snapshotCompareRoute } from "./routes/snapshot-compare/route.ts";
 import { snapshotsRoute } from "./routes/snapshots/route.ts";
+import { stackRoute } from "./routes/stack/route.ts";
+import { stacksRoute } from "./routes/stacks/route.ts";
 import { templateRoute } from "./routes/template/route.ts";
 import { templatesRoute } from "./routes/templates/route.ts";
 import { tokensRoute } from "./routes/tokens/route.ts";
@@ -56,9 +60,13 @@ const routeTree = root.addChildren([
 			snapshotRoute,
 			snapshotCompareRoute,
 			scheduleRoute,
+			schedulesRoute,
+			oneScheduleRoute,
 			coverageRoute,
 			templatesRoute,
 			templateRoute,
+			stacksRoute,
+			stackRoute,
 			approvalsRoute,
 			approvalPoliciesRoute,
 			approvalRoute,

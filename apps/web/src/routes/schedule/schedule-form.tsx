@@ -1,25 +1,15 @@
-import {
-	Button,
-	Group,
-	MultiSelect,
-	NumberInput,
-	SegmentedControl,
-	Select,
-	Stack,
-	Switch,
-	TextInput,
-} from "@mantine/core";
+import { Button, Group, NumberInput, SegmentedControl, Select, Stack, Switch, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { type BackupSchedule, BackupScheduleInput } from "@netconductor/contracts/backup/model";
 import type { Selection } from "@netconductor/contracts/devices/model";
-import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo } from "react";
 import type { z } from "zod";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { RetentionFields } from "../../ui/form/retention-fields.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { Panel } from "../../ui/page.tsx";
+import { Several, useGroupsAndTags } from "../../ui/pick/several.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
 import { toastDone } from "../../ui/toast.tsx";
 import { count } from "../../ui/words.ts";
@@ -83,15 +73,7 @@ export function ScheduleForm({
 		if (dirty) onBegin();
 	}, [dirty]);
 	const values = form.form.getValues();
-	const choices = useQuery({
-		queryKey: ["devices", "groups and tags"],
-		queryFn: async ({ signal }) => {
-			const { by_group, by_tag } = await api.devices.getDeviceSummary({}, { signal });
-			return { groups: by_group, tags: by_tag };
-		},
-		enabled: permitted("devices:read"),
-		meta: { shows: ["device_groups"] },
-	});
+	const choices = useGroupsAndTags();
 	const [timing] = useDebouncedValue(
 		JSON.stringify({
 			cron: values.when === "cron" ? values.cron.trim() : null,
@@ -256,41 +238,6 @@ function Presets({
 				</Button>
 			))}
 		</Group>
-	);
-}
-
-/** Groups or tags. What is chosen stays on offer, also where no device has it any more. */
-function Several({
-	label,
-	offered,
-	disabled,
-	error,
-	field,
-}: {
-	label: string;
-	offered: readonly { value: string; devices: number }[] | undefined;
-	disabled: boolean;
-	error?: React.ReactNode;
-	field: { value?: string[] };
-}) {
-	const known = offered ?? [];
-	return (
-		<MultiSelect
-			label={label}
-			searchable
-			clearable
-			clearButtonProps={{ "aria-label": `Choose no ${label.toLowerCase()}` }}
-			disabled={disabled}
-			nothingFoundMessage="None of that name"
-			data={[
-				...known.map(({ value, devices }) => ({ value, label: visibleLine(`${value} (${devices})`) })),
-				...(field.value ?? [])
-					.filter((value) => !known.some((one) => one.value === value))
-					.map((value) => ({ value, label: visibleLine(value) })),
-			]}
-			{...field}
-			{...(error !== undefined && { error })}
-		/>
 	);
 }
 
