@@ -16,11 +16,11 @@ type Subject = { type: string; id: string } | null;
 export function followRuns({ outbox, onChange }: { outbox: Outbox; onChange(stack_id: string): void }): Consumers {
 	return {
 		/** A run that started although the answer to its start was lost. */
-		async "run.started.v1"({ run_id, subject }, { tx }) {
+		async "run.started.v1"({ run_id, kind, subject }, { tx }) {
 			const id = stackOf(subject);
 			if (id === undefined) return;
 			const [stack] = await tx.select().from(stacks).where(eq(stacks.id, id)).for("update");
-			if (stack === undefined || stack.starting === null) return;
+			if (stack?.starting?.kind !== kind) return;
 			await noteRun(tx, { run_id, stack_id: id, ...stack.starting });
 		},
 

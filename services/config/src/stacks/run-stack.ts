@@ -173,11 +173,13 @@ async function release(db: RunNeeds["db"], stack_id: string, key: string): Promi
 	});
 }
 
-/** Notes a run that has started, once. */
+/** Notes a run that has started, once: whoever started it does, and its own event. The stack is locked first, by both, so that neither waits for the other in a circle. */
 export async function noteRun(
 	tx: Statements,
 	{ run_id, stack_id, kind, version, state_before, part, reason, by, at }: Noted & { run_id: string; stack_id: string },
 ): Promise<void> {
+	const [stack] = await tx.select({ id: stacks.id }).from(stacks).where(eq(stacks.id, stack_id)).for("update");
+	if (stack === undefined) return;
 	const noted = await tx
 		.insert(stackRuns)
 		.values({
