@@ -45,6 +45,8 @@ export const ChangeDefinition = z.discriminatedUnion("method", [
 		/** Lines gather beside the running configuration; a commit applies them all, and the device takes it back itself unless it is confirmed. */
 		method: z.literal("candidate"),
 		enter: Steps.min(1),
+		/** Enters a candidate that is nobody else's, to plan with; `enter` where there is none. */
+		enter_to_plan: Steps.default([]),
 		/** Shows what the candidate would change. */
 		diff: z.string().min(1).max(200),
 		/** Checks the candidate without applying it. */

@@ -34,6 +34,8 @@ export interface CommandOptions {
 	check?: boolean | undefined;
 	/** Modes that the command may lead to: their prompts need no proof. */
 	modes?: readonly Mode[] | undefined;
+	/** Takes `?` as text and not as a cry for help: Control-V goes before each, which command lines do not show. */
+	literal?: boolean | undefined;
 	/** Questions on the unfinished line that are answered with the line ending: the answer that the device proposes. */
 	questions?: readonly CompiledPattern[] | undefined;
 }
@@ -199,6 +201,7 @@ export class CliEngine {
 		const startedAt = performance.now();
 		const bytes = await this.#exchange(command, {
 			phase: "command",
+			literal: options.literal,
 			limit_ms: options.timeout_ms ?? this.#options.timeouts.command_ms,
 			max_bytes: options.max_bytes,
 			end: options.end,
@@ -334,7 +337,10 @@ export class CliEngine {
 	async #exchange(
 		command: string,
 		wanted: Pick<Reading, "phase" | "limit_ms" | "expected"> &
-			Partial<Pick<Reading, "end" | "confirm" | "question">> & { max_bytes?: number | undefined },
+			Partial<Pick<Reading, "end" | "confirm" | "question">> & {
+				max_bytes?: number | undefined;
+				literal?: boolean | undefined;
+			},
 	): Promise<Buffer> {
 		if (/[\r\n]/.test(command)) {
 			throw sessionError(
@@ -351,7 +357,8 @@ export class CliEngine {
 			echo: this.#unechoed < 2 ? command : undefined,
 		});
 		this.#options.onOutput?.(`${this.#prompt}${this.#redact(command)}\n`);
-		this.#send(command + this.#platform.definition.newline);
+		const typed = wanted.literal ? command.replaceAll("?", "\x16?") : command;
+		this.#send(typed + this.#platform.definition.newline);
 		return reading;
 	}
 

@@ -37,6 +37,7 @@ export const juniperJunos = definePlatform({
 		method: "candidate",
 		// A private copy cannot be committed until confirmed.
 		enter: ["configure exclusive"],
+		enter_to_plan: ["configure private"],
 		diff: "show | compare | no-more",
 		check: "commit check",
 		commit: ["commit confirmed {minutes}"],

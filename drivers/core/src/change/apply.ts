@@ -56,8 +56,10 @@ const firstPause_ms = 500;
 const longestPause_ms = 10_000;
 /** A running configuration whose lines still differ is undone again with the commands for what remains, so often. */
 const restoreRounds = 3;
-/** How late a device's timer may be, in milliseconds. */
-const timerSlack_ms = 1_000;
+/** Which part of the grace a device may take to go back to the configuration before, once its timer has passed. */
+const shareForDevice = 0.75;
+/** At most this part of the grace passes between two looks at the device, so that one falls into what the device leaves of it. */
+const shareBetween = 0.1;
 
 /** One change under way. */
 interface Attempt {
@@ -265,9 +267,10 @@ async function confirm(attempt: Attempt, second: Session): Promise<AppliedChange
 /** The answer to the confirmation never came: once the device's time has passed, its configuration tells whether it was heard. */
 async function findOut(attempt: Attempt, after: RunningConfig, reason: unknown): Promise<AppliedChange> {
 	const { mechanism, before, options } = attempt;
-	const timerEnds =
-		(attempt.startedAt ?? performance.now()) + (mechanism.native_ms(options.confirm_within_ms) ?? 0) + timerSlack_ms;
-	const giveUp = timerEnds + (options.grace_ms ?? defaultGrace_ms);
+	const grace_ms = options.grace_ms ?? defaultGrace_ms;
+	const timer_ms = mechanism.native_ms(options.confirm_within_ms) ?? 0;
+	const timerEnds = (attempt.startedAt ?? performance.now()) + timer_ms + grace_ms * shareForDevice;
+	const giveUp = timerEnds + grace_ms;
 	await pause(Math.max(0, timerEnds - performance.now()));
 	while (performance.now() < giveUp) {
 		let session: Session | undefined;
@@ -290,7 +293,7 @@ async function findOut(attempt: Attempt, after: RunningConfig, reason: unknown):
 			return { outcome: "confirmed", diff, running_sha256: now.sha256, ...(await saveAndTidy(mechanism, session)) };
 		} catch {
 			// Tried again until there is no more time; then it is unknown.
-			await pause(Math.min(longestPause_ms, Math.max(0, giveUp - performance.now())));
+			await pause(Math.min(longestPause_ms, grace_ms * shareBetween, Math.max(0, giveUp - performance.now())));
 		} finally {
 			await session?.close();
 		}
@@ -328,8 +331,10 @@ async function undo(attempt: Attempt, reason: unknown): Promise<AppliedChange> {
 	options.onStage("rolling_back", error.message);
 	const started = attempt.startedAt ?? performance.now();
 	const native_ms = mechanism.native_ms(options.confirm_within_ms);
+	const grace_ms = options.grace_ms ?? defaultGrace_ms;
 	const timerEnds = native_ms === undefined ? undefined : started + native_ms;
-	const giveUp = Math.max(timerEnds ?? deadlineOf(attempt), performance.now()) + (options.grace_ms ?? defaultGrace_ms);
+	const giveUp = Math.max(timerEnds ?? deadlineOf(attempt), performance.now()) + grace_ms;
+	const isDeviceDone = () => timerEnds === undefined || performance.now() > timerEnds + grace_ms * shareForDevice;
 	let reverted = false;
 	let rounds = 0;
 	let last: { now: RunningConfig; diff: string } | undefined;
@@ -370,10 +375,8 @@ async function undo(attempt: Attempt, reason: unknown): Promise<AppliedChange> {
 				return result("rolled_back", error);
 			}
 			// Before its time the device itself may still take the change back.
-			if (timerEnds === undefined || performance.now() > timerEnds) {
-				if (now.sha256 !== before.sha256) {
-					return result("not_restored", notRestored(session, error, last.diff, mechanism));
-				}
+			if (now.sha256 !== before.sha256 && isDeviceDone()) {
+				return result("not_restored", notRestored(session, error, last.diff, mechanism));
 			}
 		} catch (cause) {
 			if (session === attempt.first) attempt.first = isStillOpen(cause) ? attempt.first : undefined;
@@ -381,7 +384,7 @@ async function undo(attempt: Attempt, reason: unknown): Promise<AppliedChange> {
 			if (session !== undefined && session !== attempt.first) await session.close();
 		}
 		await pause(Math.min(pause_ms, Math.max(0, giveUp - performance.now())));
-		pause_ms = Math.min(pause_ms * 2, longestPause_ms);
+		pause_ms = Math.min(pause_ms * 2, longestPause_ms, grace_ms * shareBetween);
 	}
 	return result("unknown", error);
 }

@@ -76,12 +76,9 @@ function throwIfOutdated({ connection }: Session, { sha256 }: RunningConfig, exp
 function checkedLines({ connection, platform }: Session, lines: readonly string[]): string[] {
 	const split = lines.flatMap((line) => line.split(/\r?\n/)).map((line) => line.replaceAll("\t", " ").trimEnd());
 	for (const [i, line] of split.entries()) {
-		const control = /\p{Cc}/u.test(line);
-		// Asks for help wherever it stands, and the answer is typed into.
-		const help = platform.definition.change.method !== "none" && line.includes("?");
-		if (!control && !help) continue;
+		if (!/\p{Cc}/u.test(line)) continue;
 		throw failed("change.bad_line", {
-			message: `Line ${i + 1} for ${nameOf(connection)} holds ${control ? "a control character" : "a question mark, which asks a device's command line for help"}: \`${shownLine(line.replace(/\p{Cc}/gu, "."), platform)}\`. Nothing was sent.`,
+			message: `Line ${i + 1} for ${nameOf(connection)} holds a control character: \`${shownLine(line.replace(/\p{Cc}/gu, "."), platform)}\`. Nothing was sent.`,
 			details: { line: i + 1 },
 		});
 	}

@@ -96,7 +96,7 @@ function neighbourAndRoute(): string[] {
 		"  neighbor 10.99.0.2 maximum-prefix 500",
 		" exit-address-family",
 		"interface eth0",
-		" description changed",
+		" description changed? yes",
 	];
 }
 

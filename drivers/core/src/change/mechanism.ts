@@ -84,8 +84,8 @@ function candidate(
 		for (const step of change.discard) await at.run(fill(step), { check: false, modes: ["config", ...offTerminal] });
 	}
 	/** Gathers the lines and shows what they would change; the candidate is open afterwards. */
-	async function gather(at: Session): Promise<string> {
-		for (const step of change.enter) await at.run(fill(step), { modes: ["config"] });
+	async function gather(at: Session, enter = change.enter): Promise<string> {
+		for (const step of enter) await at.run(fill(step), { modes: ["config"] });
 		try {
 			await typeCommands(at, commands);
 			const shown = await at.run(fill(change.diff), { modes: ["config"], max_bytes: longestDiff_bytes });
@@ -101,7 +101,7 @@ function candidate(
 		commands,
 		undo: { kind: "native", how: change.how, commands: [] },
 		async preview(at) {
-			const diff = tidy(await gather(at));
+			const diff = tidy(await gather(at, change.enter_to_plan.length > 0 ? change.enter_to_plan : change.enter));
 			await discard(at);
 			return { diff: maskDeviceText(diff, known(), platform), source: "device", unchanged: !showsChange(diff) };
 		},
@@ -142,7 +142,7 @@ function candidate(
 							change.enter.map((step) => fill(step)),
 						);
 						for (const command of inverseSetLines(now.text, before.text)) {
-							await at.run(command, { check: false, modes: ["config"] });
+							await at.run(command, { check: false, modes: ["config"], literal: true });
 						}
 						await runSteps(
 							at,
@@ -244,7 +244,7 @@ function direct(
 			await at.enterConfig();
 			try {
 				// What one line of the undoing says does not keep the others from being undone: the configuration is compared afterwards.
-				for (const command of typedCommands(undo, syntax)) await at.run(command, { check: false });
+				for (const command of typedCommands(undo, syntax)) await at.run(command, { check: false, literal: true });
 			} finally {
 				if (at.mode === "config") await at.exitConfig();
 			}
@@ -280,7 +280,7 @@ function withoutUndo(change: Definition<"none">, lines: readonly string[]): Mech
 			const modes = session.platform.definition.configure !== undefined;
 			if (modes) await session.enterConfig();
 			try {
-				await typeCommands(session, commands);
+				await typeCommands(session, commands, false);
 			} finally {
 				if (modes && session.mode === "config") await session.exitConfig().catch(() => {});
 			}
@@ -321,10 +321,10 @@ function holds(config: ConfigNode, source: string): boolean {
 }
 
 /** Sends the lines one after the other and stops at the first that the device rejects. @throws change.line_rejected with number and text */
-async function typeCommands(session: Session, commands: readonly string[]): Promise<void> {
+async function typeCommands(session: Session, commands: readonly string[], literal = true): Promise<void> {
 	for (const [i, command] of commands.entries()) {
 		try {
-			await session.run(command, { modes: ["config"] });
+			await session.run(command, { modes: ["config"], literal });
 		} catch (error) {
 			if (!hasCode(error, "device.command_failed")) throw error;
 			const line = shownLine(command, session.platform);
