@@ -13,7 +13,7 @@ import { createServerProcess, freePort, type ServerProcess } from "./server-proc
 const placement = {
 	edge: ["gateway", "realtime"],
 	inventory: ["auth", "devices"],
-	records: ["audit", "system"],
+	records: ["audit", "system", "alerts"],
 	work: ["tasks", "backup"],
 } as const;
 

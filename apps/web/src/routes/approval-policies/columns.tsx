@@ -23,7 +23,7 @@ export function columnsOf(actions: PolicyActions | undefined): Column<ApprovalPo
 			label: "No.",
 			number: true,
 			sort: "position",
-			width: 60,
+			width: 70,
 			text: ({ position }) => String(position),
 			cell: ({ position }) => position,
 		},
@@ -68,7 +68,7 @@ export function columnsOf(actions: PolicyActions | undefined): Column<ApprovalPo
 			id: "updated",
 			label: "Changed",
 			sort: "updated_at",
-			from: "wide",
+			from: "asked",
 			width: 120,
 			text: ({ updated_at }) => updated_at,
 			cell: ({ updated_at }) => (

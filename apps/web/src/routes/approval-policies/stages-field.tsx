@@ -62,7 +62,7 @@ export function StagesField({
 								<Group gap="xs" align="end" wrap="nowrap">
 									<TextInput
 										label="Stage"
-										aria-label={`Name${which}`}
+										aria-label={`Stage name${which}`}
 										maxLength={100}
 										style={{ flex: 1 }}
 										value={stage.name}

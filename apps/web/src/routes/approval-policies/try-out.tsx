@@ -95,7 +95,7 @@ export function TryOut({ search, onTry }: { search: Search; onTry: (tried: Tried
 					/>
 					<NumberInput
 						label="Without rollback"
-						w={130}
+						w={150}
 						min={0}
 						max={50_000}
 						allowDecimal={false}
@@ -104,7 +104,7 @@ export function TryOut({ search, onTry }: { search: Search; onTry: (tried: Tried
 					/>
 					<NumberInput
 						label="Emulated rollback"
-						w={140}
+						w={160}
 						min={0}
 						max={50_000}
 						allowDecimal={false}

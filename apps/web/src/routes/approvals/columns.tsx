@@ -12,12 +12,14 @@ export const columns: Column<ApprovalSummary>[] = [
 		label: "Change",
 		sort: "title",
 		text: ({ title }) => title,
-		cell: ({ id, title, requested_by, kind }) => (
+		cell: ({ id, title, requested_by, kind, risk_level }) => (
 			<>
 				<TextLink to="/approvals/$id" params={{ id }} fw={550} size="sm">
 					{visibleLine(title) || visibleLine(kind)}
 				</TextLink>
-				<div className="nc-narrow nc-small nc-dim">by {visibleLine(requested_by.name)}</div>
+				<div className="nc-narrow nc-small">
+					<span className="nc-dim">by {visibleLine(requested_by.name)}</span> <RiskState level={risk_level} />
+				</div>
 			</>
 		),
 	},
@@ -45,14 +47,14 @@ export const columns: Column<ApprovalSummary>[] = [
 		id: "requested_by",
 		label: "Asked by",
 		from: "medium",
-		width: 150,
+		width: 130,
 		text: ({ requested_by }) => requested_by.name,
 		cell: ({ requested_by }) => visibleLine(requested_by.name),
 	},
 	{
 		id: "kind",
 		label: "Kind",
-		from: "wide",
+		from: "asked",
 		width: 100,
 		text: ({ kind }) => kind,
 		cell: ({ kind }) => visibleLine(kind),
@@ -91,7 +93,7 @@ export const columns: Column<ApprovalSummary>[] = [
 	{
 		id: "plan",
 		label: "Plan",
-		from: "wide",
+		from: "asked",
 		width: 130,
 		text: ({ plan_sha256 }) => plan_sha256,
 		cell: ({ plan_sha256 }) => <span className="nc-mono">{shortHash(plan_sha256)}</span>,
@@ -100,7 +102,7 @@ export const columns: Column<ApprovalSummary>[] = [
 		id: "decided",
 		label: "Decided by",
 		from: "wide",
-		width: 150,
+		width: 140,
 		text: ({ decided_by }) => decided_by.join(", "),
 		cell: ({ decided_by }) => visibleLine(decided_by.join(", ")),
 	},
@@ -108,8 +110,8 @@ export const columns: Column<ApprovalSummary>[] = [
 		id: "created",
 		label: "Asked",
 		sort: "created_at",
-		from: "medium",
-		width: 130,
+		from: "wide",
+		width: 120,
 		text: ({ created_at }) => created_at,
 		cell: ({ created_at }) => (
 			<span className="nc-dim" title={moment(created_at)}>
