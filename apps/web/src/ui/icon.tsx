@@ -24,6 +24,7 @@ const shapes = {
 	chip: "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
 	history: "M4 12a8 8 0 1 0 3-6.200M4 4v4h4M12 8v4l3 2",
 	camera: "M4 8h4l2-3h4l2 3h4v11H4zM12 10.500a3.500 3.500 0 1 0 0 7 3.500 3.500 0 0 0 0-7z",
+	layers: "M12 3 3 8l9 5 9-5zM3 12.500l9 5 9-5M3 17l9 5 9-5",
 	calendar: "M4 6h16v14H4zM4 10h16M8 3v5M16 3v5",
 	worker: "M12 8a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM12 2v4M12 18v4M2 12h4M18 12h4M5 5l3 3M16 16l3 3M19 5l-3 3M8 16l-3 3",
 	users:

@@ -186,6 +186,7 @@ function Again({
 			return start.mutateAsync({ device_ids });
 		},
 	});
+	if (run.kind !== "backup" && run.kind !== "connectivity_test") return null;
 	if (!hasEnded(run) || (status !== "failed" && status !== "cancelled") || !permitted(permission)) return null;
 	const these = amount === 1 ? "it" : `these ${amount}`;
 	return (

@@ -14,7 +14,7 @@ import { SearchField } from "../../ui/table/search-field.tsx";
 import { useRowKeys } from "../../ui/table/use-row-keys.ts";
 import { count, duration } from "../../ui/words.ts";
 import { OperationPanel } from "./operation-panel.tsx";
-import { resultLine, stepName } from "./operation-words.ts";
+import { changeOutcome, resultLine, stepName } from "./operation-words.ts";
 import { filterRows, type Row, rowsOf } from "./operations.ts";
 import { ResultLinks } from "./result-links.tsx";
 import style from "./run.module.css";
@@ -234,9 +234,15 @@ function Rows({
 
 function Cell({ operation, opened, onOpen }: { operation: RunOperation; opened: boolean; onOpen: () => void }) {
 	const { status, duration_ms, device_name } = operation;
+	const outcome = changeOutcome(operation);
 	return (
 		<button type="button" className={style.cell} aria-pressed={opened} onClick={onOpen}>
 			<State {...operationLooks[status]} />
+			{outcome !== undefined && outcome.look.word !== operationLooks[status].word && (
+				<span className="nc-small">
+					<State {...outcome.look} />
+				</span>
+			)}
 			<span className="nc-visually-hidden">on {visibleLine(device_name)}</span>
 			{duration_ms !== null && <span className="nc-dim nc-small">{duration(duration_ms)}</span>}
 		</button>

@@ -4,6 +4,7 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
 import { type ReactNode, useEffect, useRef } from "react";
 import { usePermitted } from "../../api/context.tsx";
+import { UnifiedDiff } from "../../ui/diff/unified-diff.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -12,7 +13,7 @@ import { operationLooks, State } from "../../ui/state.tsx";
 import { Moment } from "../../ui/time.tsx";
 import { duration } from "../../ui/words.ts";
 import { Decide } from "./decide.tsx";
-import { decisions, isRecord, phaseWords, resultLine, stepName } from "./operation-words.ts";
+import { changeOutcome, decisions, isRecord, phaseWords, resultLine, stepName } from "./operation-words.ts";
 import { OutputLog } from "./output/output-log.tsx";
 import { useOutputOf } from "./output/output-tab.tsx";
 import { ResultLinks } from "./result-links.tsx";
@@ -95,6 +96,7 @@ export function OperationPanel({
 					<ResultLinks operation={operation} />
 				</Group>
 				<Tested operation={operation} />
+				<Changed operation={operation} />
 				<div>
 					<Group justify="space-between" mb={4}>
 						<h3>Output</h3>
@@ -183,6 +185,32 @@ function Tested({ operation: { result, device_name } }: { operation: RunOperatio
 	const phases = Array.isArray(result?.phases) ? result.phases.filter(isPhase) : [];
 	if (phases.length === 0) return null;
 	return <Phases phases={phases} label={`Phases on ${visibleLine(device_name)}`} />;
+}
+
+/** What became of a change: words for it, and what differs now or would. */
+function Changed({ operation }: { operation: RunOperation }) {
+	const { step_type, result, device_name } = operation;
+	const outcome = changeOutcome(operation);
+	const diff = step_type === "apply_change" || step_type === "plan_change" ? result?.diff : undefined;
+	if (outcome === undefined && typeof diff !== "string") return null;
+	return (
+		<>
+			{outcome !== undefined && (
+				<div>
+					<State {...outcome.look} />
+					<div className="nc-small nc-dim">{outcome.means}</div>
+				</div>
+			)}
+			{typeof diff === "string" && diff !== "" && (
+				<div>
+					<h3>{step_type === "plan_change" ? "What would change" : "What changed"}</h3>
+					<div className="nc-panel">
+						<UnifiedDiff text={diff} label={`Difference on ${visibleLine(device_name)}`} />
+					</div>
+				</div>
+			)}
+		</>
+	);
 }
 
 function isPhase(value: unknown): value is Phase {

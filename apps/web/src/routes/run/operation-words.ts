@@ -1,11 +1,14 @@
 import type { DevicePhase } from "@netconductor/contracts/kernel/errors";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Decision, Run, RunOperation } from "@netconductor/contracts/tasks/model";
-import { bytes, withoutDevice } from "../../ui/words.ts";
+import type { Look } from "../../ui/state.tsx";
+import { bytes, count, withoutDevice } from "../../ui/words.ts";
 
 const steps: Readonly<Record<string, string>> = {
 	collect_config: "Back up the config",
 	test_connection: "Test the connection",
+	plan_change: "Plan the change",
+	apply_change: "Make the change",
 };
 
 /** What a step does, in words. */
@@ -29,8 +32,37 @@ const outcomes: Readonly<Record<string, string>> = {
 	reachable: "Reachable",
 };
 
+/** What became of a change that was sent. */
+const changeOutcomes: Readonly<Record<string, { look: Look; means: string }>> = {
+	confirmed: {
+		look: { tone: "good", icon: "ok", word: "Confirmed" },
+		means: "The change is there to stay: the device answered over a new session, and its checks hold.",
+	},
+	rolled_back: {
+		look: { tone: "warn", icon: "history", word: "Taken back" },
+		means: "The change was taken back: the running configuration is the one from before.",
+	},
+	not_restored: {
+		look: { tone: "bad", icon: "warning", word: "Not restored" },
+		means:
+			"The change should have been taken back, and the running configuration still differs from the one before. Look at the device.",
+	},
+	unknown: {
+		look: { tone: "bad", icon: "question", word: "Unknown" },
+		means: "It could not be found out whether the change is there. Look at the device.",
+	},
+};
+
+/** Of an operation that makes a change: what became of it; undefined where nothing was sent yet. */
+export function changeOutcome({ step_type, result }: Pick<RunOperation, "step_type" | "result">) {
+	if (step_type !== "apply_change" || typeof result?.outcome !== "string") return undefined;
+	return changeOutcomes[result.outcome];
+}
+
 /** What a success came to, by the step's own word for it. */
 export function outcomeWord(outcome: string): string {
+	// The hash of a difference; the plan shows what it is.
+	if (outcome.startsWith("#")) return "Would change in the same way";
 	return outcomes[outcome] ?? outcome.replaceAll("_", " ");
 }
 
@@ -44,6 +76,16 @@ export function resultLine({ status, device_name, error, skip_reason, result, st
 	}
 	if (skip_reason !== null) return visibleLine(skip_reason);
 	if (status !== "succeeded" || result === null) return "";
+	if (step_type === "plan_change") {
+		const lines = result.commands_total;
+		if (result.unchanged === true) return "Nothing would change";
+		return typeof lines === "number" ? `Would change: ${count(lines, "command")}` : "Would change";
+	}
+	if (step_type === "apply_change") {
+		const outcome = changeOutcome({ step_type, result });
+		const unsaved = result.saved === false ? "; it is not saved, and is gone when the device restarts" : "";
+		return outcome === undefined ? "" : `${outcome.look.word}${unsaved}`;
+	}
 	if (step_type === "collect_config") {
 		const { changed, size_bytes } = result;
 		const word = changed === null ? "First backup" : changed === true ? "Changed" : "Unchanged";

@@ -17,9 +17,12 @@ import { Decide } from "./decide.tsx";
 import { Groups } from "./groups.tsx";
 import { Matrix } from "./matrix.tsx";
 import { OutputTab } from "./output/output-tab.tsx";
+import { planStepOf } from "./plan-groups.ts";
+import { PlanTab } from "./plan-tab.tsx";
 import { Summary } from "./summary.tsx";
 import { hasEnded, useLiveRun } from "./use-live-run.ts";
 import { useShow } from "./use-show.ts";
+import { Pause, Standstill } from "./waiting.tsx";
 
 export const route = createLazyRoute("/signed-in/framed/runs/$id")({ component: RunPage });
 const { useParams } = getRouteApi("/signed-in/framed/runs/$id");
@@ -55,6 +58,7 @@ function RunView({ run }: { run: Run }) {
 	const { state, feed } = useLiveRun(run);
 	return (
 		<Page title={run.title} beside={<RunState status={run.status} />} actions={<RunActions run={run} />}>
+			<Standstill run={run} />
 			<Summary run={run} live={state} />
 			<Undecided run={run} />
 			<PageTabs
@@ -63,6 +67,12 @@ function RunView({ run }: { run: Run }) {
 				onTab={(tab) => show({ tab, page: undefined })}
 				tabs={[
 					{ value: "devices", label: "Devices", content: () => <Matrix run={run} feed={feed} /> },
+					{
+						value: "plan",
+						label: "Plan",
+						shown: planStepOf(run) !== undefined,
+						content: () => <PlanTab run={run} />,
+					},
 					{ value: "results", label: "Results", content: () => <Groups run={run} /> },
 					{ value: "output", label: "Output", content: () => <OutputTab run={run} feed={feed} /> },
 				]}
@@ -130,6 +140,7 @@ function RunActions({ run }: { run: Run }) {
 	const open = counts.pending + counts.running;
 	return (
 		<>
+			<Pause run={run} />
 			{!hasEnded(run) && permitted("runs:cancel") && (
 				<Button color="red" variant="light" disabled={run.cancel_requested_by !== null} onClick={ask.open}>
 					{run.cancel_requested_by === null ? "Cancel run" : "Being cancelled"}

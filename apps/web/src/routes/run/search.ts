@@ -4,7 +4,7 @@ import { z } from "zod";
 import { pageSearch } from "../../ui/table/list-search.ts";
 
 export const RunSearch = pageSearch({
-	tab: z.enum(["devices", "results", "output"]),
+	tab: z.enum(["devices", "plan", "results", "output"]),
 	/** Of the devices and the results. */
 	status: OperationStatus,
 	/** Part of a device's name. */

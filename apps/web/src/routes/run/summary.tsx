@@ -4,6 +4,7 @@ import type { Run } from "@netconductor/contracts/tasks/model";
 import { useQuery } from "@tanstack/react-query";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import type { LiveState } from "../../api/live.ts";
+import { CopyIcon } from "../../ui/copy-button.tsx";
 import { TextLink } from "../../ui/link.tsx";
 import { RunProgress } from "../../ui/run-progress.tsx";
 import { starterOf } from "../../ui/run-words.ts";
@@ -33,6 +34,7 @@ export function Summary({ run, live }: { run: Run; live: LiveState }) {
 			<Group justify="space-between" mb={6} gap="4px 16px">
 				<Text size="sm" fw={550} aria-live="polite">
 					{done} of {count(total, "operation")} done
+					<Batches run={run} />
 				</Text>
 				<Facts run={run} />
 			</Group>
@@ -63,6 +65,17 @@ export function Summary({ run, live }: { run: Run; live: LiveState }) {
 	);
 }
 
+/** How far its batches are. */
+function Batches({ run: { progress } }: { run: Run }) {
+	if (progress === null || progress.batch === 0) return null;
+	return (
+		<span>
+			{" "}
+			· batch {progress.batch}, {progress.devices_begun} of {count(progress.devices_total, "device")}
+		</span>
+	);
+}
+
 function LiveSign({ state }: { state: LiveState }) {
 	if (state === "live") return <State tone="busy" icon="running" word="Live" />;
 	if (state === "lost") return <State tone="warn" icon="unplugged" word="Connection lost, trying again" />;
@@ -84,6 +97,34 @@ function Facts({ run }: { run: Run }) {
 	if (run.started_at !== null) parts.push({ key: "took", text: <Took run={run} /> });
 	if (run.cancel_requested_by !== null) {
 		parts.push({ key: "cancelled", text: <>Cancelled by {visibleLine(run.cancel_requested_by)}</> });
+	}
+	const { progress } = run;
+	if (progress !== null && progress.approved_by.length > 0) {
+		parts.push({ key: "approved", text: <>Approved by {visibleLine(progress.approved_by.join(", "))}</> });
+	}
+	if (progress?.plan_sha256) {
+		parts.push({
+			key: "plan",
+			text: (
+				<>
+					Plan{" "}
+					<span className="nc-mono" title={progress.plan_sha256}>
+						{progress.plan_sha256.slice(0, 12)}
+					</span>{" "}
+					<CopyIcon text={progress.plan_sha256} label="Copy the plan's SHA-256" />
+				</>
+			),
+		});
+	}
+	if (run.subject?.type === "stack" && permitted("stacks:read")) {
+		parts.push({
+			key: "stack",
+			text: (
+				<TextLink to="/stacks/$id" params={{ id: run.subject.id }} inherit>
+					Service stack
+				</TextLink>
+			),
+		});
 	}
 	if (run.subject?.type === "snapshot" && permitted("backups:read")) {
 		parts.push({

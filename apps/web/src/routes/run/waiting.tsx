@@ -1,0 +1,159 @@
+import { Button } from "@mantine/core";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import type { Run } from "@netconductor/contracts/tasks/model";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useApi, usePermitted } from "../../api/context.tsx";
+import { ButtonLink } from "../../ui/link.tsx";
+import { Notice } from "../../ui/notice.tsx";
+import { Ago, Moment, Until } from "../../ui/time.tsx";
+import { toastDone, toastProblem } from "../../ui/toast.tsx";
+import { hasEnded } from "./use-live-run.ts";
+
+/** What somebody has to know of a run with batches before anything else: what it waits for, and why it ended before its time. */
+export function Standstill({ run }: { run: Run }) {
+	const { waiting_for, progress, end_reason } = run;
+	return (
+		<>
+			{progress?.bypassed && <Bypassed approval_id={progress.approval_id} />}
+			{end_reason !== null && (
+				<Notice
+					tone={run.status === "cancelled" ? "warn" : "bad"}
+					icon="stop"
+					title={run.status === "cancelled" ? "It was not carried out" : "It stopped before its end"}
+				>
+					<span>{visibleLine(end_reason)}</span>
+				</Notice>
+			)}
+			{waiting_for?.kind === "approval" && <WaitsForApproval run={run} approval_id={waiting_for.approval_id} />}
+			{waiting_for?.kind === "window" && (
+				<Notice tone="warn" icon="clock" title="Approved for later: it waits for its time">
+					<span>
+						It begins <Moment at={waiting_for.not_before} />, <Until at={waiting_for.not_before} />.
+					</span>
+				</Notice>
+			)}
+			{waiting_for?.kind === "resume" && <Paused run={run} {...waiting_for} />}
+		</>
+	);
+}
+
+function Bypassed({ approval_id }: { approval_id: string | null }) {
+	const permitted = usePermitted();
+	return (
+		<Notice tone="bad" icon="unplugged" title="Nobody approved this: somebody broke the glass">
+			<span>A policy wants an approval for this change, and it was carried out without.</span>
+			{approval_id !== null && permitted("approvals:read") && (
+				<div>
+					<ButtonLink to="/approvals/$id" params={{ id: approval_id }} variant="default">
+						See who, and why
+					</ButtonLink>
+				</div>
+			)}
+		</Notice>
+	);
+}
+
+function WaitsForApproval({ run, approval_id }: { run: Run; approval_id: string | null }) {
+	const api = useApi();
+	const mayRead = usePermitted()("approvals:read");
+	const { data: approval } = useQuery({
+		queryKey: ["approvals", "one", approval_id],
+		queryFn: ({ signal }) => api.alerts.getApproval({ params: { id: approval_id ?? "" } }, { signal }),
+		enabled: approval_id !== null && mayRead,
+	});
+	return (
+		<Notice
+			tone="warn"
+			icon="shield"
+			title={approval_id === null ? "An approval is being asked for" : "It waits for somebody to approve it"}
+		>
+			<span>
+				{approval === undefined ? (
+					<>Everything is planned; nothing was changed yet.</>
+				) : (
+					<>
+						{visibleLine(approval.requested_by.name)} asked <Ago at={approval.created_at} />; {approval.approved} of{" "}
+						{approval.needed} approved it. It lapses <Until at={approval.expires_at} />. Nothing was changed yet.
+					</>
+				)}
+			</span>
+			{approval_id !== null && mayRead && (
+				<div className="nc-notice-foot">
+					<ButtonLink to="/approvals/$id" params={{ id: approval_id }}>
+						{approval?.mine.can_decide ? "Decide" : "See the approval"}
+					</ButtonLink>
+					<ButtonLink to="/runs/$id" params={{ id: run.id }} search={{ tab: "plan" }} variant="default">
+						See the plan
+					</ButtonLink>
+				</div>
+			)}
+		</Notice>
+	);
+}
+
+function Paused({ run, paused_by, since }: { run: Run; paused_by: string | null; since: string }) {
+	const api = useApi();
+	const queries = useQueryClient();
+	const permitted = usePermitted();
+	const resume = useMutation({
+		mutationFn: () => api.tasks.resumeRun({ params: { id: run.id } }),
+		onSuccess: (after) => {
+			queries.setQueryData(["run", run.id], after);
+			toastDone("The run goes on");
+		},
+		onError: toastProblem,
+	});
+	const left = run.progress === null ? undefined : run.progress.devices_total - run.progress.devices_begun;
+	return (
+		<Notice
+			tone="warn"
+			icon="clock"
+			title={paused_by === null ? "The first batch is done: it waits for somebody's word" : `${paused_by} paused it`}
+		>
+			<span>
+				Since <Moment at={since} />.{" "}
+				{left !== undefined && left > 0 && `${left} ${left === 1 ? "device was" : "devices were"} not begun.`}{" "}
+				{paused_by === null && "Look at what it did on the first devices, then let it go on or cancel it."}
+			</span>
+			{permitted("runs:cancel") && (
+				<div>
+					<Button loading={resume.isPending} onClick={() => resume.mutate()}>
+						Resume
+					</Button>
+				</div>
+			)}
+		</Notice>
+	);
+}
+
+/** Lets the batch that is under way end and no other begin; not there where there are no batches to pause between. */
+export function Pause({ run }: { run: Run }) {
+	const permitted = usePermitted();
+	const hasBatches = run.steps.some(({ type }) => type === "apply_change");
+	if (hasEnded(run) || !hasBatches || run.waiting_for?.kind === "resume" || !permitted("runs:cancel")) return null;
+	return <PauseButton run={run} />;
+}
+
+function PauseButton({ run }: { run: Run }) {
+	const api = useApi();
+	const queries = useQueryClient();
+	const pause = useMutation({
+		mutationFn: () => api.tasks.pauseRun({ params: { id: run.id } }),
+		onSuccess: (after) => {
+			queries.setQueryData(["run", run.id], after);
+			toastDone("It begins no further batch");
+		},
+		onError: toastProblem,
+	});
+	return (
+		<Button
+			variant="default"
+			title="The batch that is under way ends; no other begins until somebody resumes the run"
+			loading={pause.isPending}
+			disabled={pause.isSuccess || run.cancel_requested_by !== null}
+			onClick={() => pause.mutate()}
+		>
+			{pause.isSuccess ? "Pausing" : "Pause"}
+		</Button>
+	);
+}

@@ -1,0 +1,205 @@
+import { Button } from "@mantine/core";
+import type { DeviceDrift, Stack } from "@netconductor/contracts/config/stacks";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useApi, usePermitted } from "../../api/context.tsx";
+import { UnifiedDiff } from "../../ui/diff/unified-diff.tsx";
+import { Icon } from "../../ui/icon.tsx";
+import { TextLink } from "../../ui/link.tsx";
+import { Loaded } from "../../ui/loaded.tsx";
+import { Panel } from "../../ui/page.tsx";
+import { useStartRuns } from "../../ui/start-runs.ts";
+import { type Look, State } from "../../ui/state.tsx";
+import { Ago, Moment } from "../../ui/time.tsx";
+import { count } from "../../ui/words.ts";
+import styles from "./stack.module.css";
+
+const looks: Readonly<Record<DeviceDrift["state"], Look>> = {
+	drifted: { tone: "bad", icon: "warning", word: "Drifted" },
+	unknown: { tone: "calm", icon: "question", word: "Not known" },
+	in_sync: { tone: "good", icon: "ok", word: "As it should be" },
+};
+const shownAtFirst = 50;
+
+/** What stands differently on devices than the stack says, by their newest backups. */
+export function Drift({ stack }: { stack: Stack }) {
+	const api = useApi();
+	// It reads every configuration of the stack: when a person asks, not with each backup that is made.
+	const query = useQuery({
+		queryKey: ["stacks", "drift", stack.id],
+		queryFn: async ({ signal }) => ({
+			...(await api.config.validateStack({ params: { id: stack.id }, body: {} }, { signal })),
+			compared_at: new Date().toISOString(),
+		}),
+		staleTime: Number.POSITIVE_INFINITY,
+		retry: false,
+	});
+	const [most, setMost] = useState(shownAtFirst);
+	return (
+		<section className={styles.devices} aria-label="Drift" aria-busy={query.isFetching}>
+			<Loaded query={query}>
+				{({ counts, devices, compared_at }) => {
+					const total = counts.in_sync + counts.drifted + counts.unknown;
+					const differing = devices.filter(({ state }) => state !== "in_sync");
+					const alike = devices.filter(({ state }) => state === "in_sync");
+					return (
+						<>
+							<div className="nc-panel nc-panel-body">
+								<div className={styles.bar} style={{ justifyContent: "space-between" }}>
+									<div className={styles.bar}>
+										{(["drifted", "unknown", "in_sync"] as const).map((state) => (
+											<span key={state} className="nc-state" style={{ gap: 6 }}>
+												<State {...looks[state]} /> <strong>{counts[state]}</strong>
+											</span>
+										))}
+									</div>
+									<div className={styles.bar}>
+										<span className="nc-small nc-dim">
+											Compared with the newest backups, <Ago at={compared_at} />
+										</span>
+										<Button variant="default" loading={query.isFetching} onClick={() => void query.refetch()}>
+											Compare again
+										</Button>
+										<BackUp devices={devices} onDone={() => void query.refetch()} />
+									</div>
+								</div>
+								{total > devices.length && (
+									<p className="nc-small nc-dim" style={{ margin: "8px 0 0" }}>
+										The first {devices.length} of {count(total, "device")} are shown; the counts are of all.
+									</p>
+								)}
+								{total === 0 && (
+									<p className="nc-dim" style={{ margin: "8px 0 0" }}>
+										None of its services stands on a device.
+									</p>
+								)}
+							</div>
+							{differing.slice(0, most).map((device) => (
+								<Device key={device.device_id} device={device} />
+							))}
+							{differing.length > most && (
+								<div>
+									<Button variant="default" onClick={() => setMost(most + shownAtFirst)}>
+										Show {count(Math.min(shownAtFirst, differing.length - most), "more device")}
+									</Button>
+								</div>
+							)}
+							{alike.length > 0 && <Alike devices={alike} />}
+						</>
+					);
+				}}
+			</Loaded>
+		</section>
+	);
+}
+
+/** Backs the devices up, and compares again when that has ended. */
+function BackUp({ devices, onDone }: { devices: readonly DeviceDrift[]; onDone: () => void }) {
+	const api = useApi();
+	const queries = useQueryClient();
+	const permitted = usePermitted();
+	const { backUp } = useStartRuns();
+	const [run_id, setRun] = useState<string>();
+	const start = useMutation({
+		mutationFn: () => backUp.mutateAsync({ device_ids: devices.map(({ device_id }) => device_id) }),
+		onSuccess: ({ run_id: started }) => setRun(started),
+	});
+	const run = useQuery({
+		queryKey: ["run", run_id],
+		queryFn: ({ signal }) => api.tasks.getRun({ params: { id: run_id ?? "" } }, { signal }),
+		enabled: run_id !== undefined && permitted("runs:read"),
+	});
+	const ended = run.data !== undefined && run.data.finished_at !== null;
+	// biome-ignore lint/correctness/useExhaustiveDependencies: once when it has ended
+	useEffect(() => {
+		if (!ended) return;
+		setRun(undefined);
+		void queries.invalidateQueries({ queryKey: ["backups"] });
+		onDone();
+	}, [ended]);
+	if (devices.length === 0 || !permitted("backups:run")) return null;
+	return (
+		<Button
+			variant="default"
+			leftSection={<Icon name="download" size={14} />}
+			loading={start.isPending || run_id !== undefined}
+			onClick={() => start.mutate()}
+		>
+			Back {devices.length === 1 ? "it" : "them"} up now
+		</Button>
+	);
+}
+
+function Device({ device }: { device: DeviceDrift }) {
+	const permitted = usePermitted();
+	const { device_id, device_name, state, backup_id, backed_up_at, missing, unwanted, reason } = device;
+	const name = visibleLine(device_name);
+	return (
+		<Panel
+			title={name}
+			actions={
+				<div className={styles.bar}>
+					<span className="nc-small nc-dim">
+						{backed_up_at === null ? (
+							"never backed up"
+						) : (
+							<>
+								backed up <Ago at={backed_up_at} />
+							</>
+						)}
+					</span>
+					<State {...looks[state]} />
+				</div>
+			}
+		>
+			{reason !== null && <p className="nc-panel-body">{visibleLine(reason)}</p>}
+			{missing.length > 0 && (
+				<>
+					<div className={styles.partHead}>
+						<strong>{count(missing.length, "line")} missing</strong>
+						<span className="nc-small nc-dim">A deployment would add them</span>
+					</div>
+					<UnifiedDiff text={missing.map((line) => `+${line}`).join("\n")} label={`Missing on ${name}`} />
+				</>
+			)}
+			{unwanted.length > 0 && (
+				<>
+					<div className={styles.partHead}>
+						<strong>{count(unwanted.length, "line")} too many</strong>
+						<span className="nc-small nc-dim">A deployment would take them away</span>
+					</div>
+					<UnifiedDiff text={unwanted.map((line) => `-${line}`).join("\n")} label={`Too many on ${name}`} />
+				</>
+			)}
+			{backup_id !== null && backed_up_at !== null && permitted("backups:read") && permitted("devices:read") && (
+				<p className="nc-panel-body nc-small">
+					<TextLink to="/devices/$id" params={{ id: device_id }} search={{ tab: "config", backup: backup_id }}>
+						The backup of <Moment at={backed_up_at} />
+					</TextLink>
+				</p>
+			)}
+		</Panel>
+	);
+}
+
+function Alike({ devices }: { devices: readonly DeviceDrift[] }) {
+	const [most, setMost] = useState(shownAtFirst);
+	return (
+		<Panel title={`As they should be: ${count(devices.length, "device")}`}>
+			<p className="nc-panel-body nc-break" style={{ margin: 0 }}>
+				{visibleLine(
+					devices
+						.slice(0, most)
+						.map(({ device_name }) => device_name)
+						.join(", "),
+				)}
+				{devices.length > most && (
+					<Button ml="xs" size="compact-xs" variant="default" onClick={() => setMost(devices.length)}>
+						and {devices.length - most} more
+					</Button>
+				)}
+			</p>
+		</Panel>
+	);
+}
