@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Id } from "../kernel/ids.ts";
-import { defineApi, del, get, patch, post } from "../kernel/operation.ts";
+import { defineApi, del, get, internal, patch, post } from "../kernel/operation.ts";
 import { CursorPage, Page, QueryBoolean } from "../kernel/page.ts";
 import { RunRef } from "../tasks/model.ts";
 import { renderErrors } from "./engine-errors.ts";
@@ -276,6 +276,14 @@ export const configApi = defineApi("config", {
 		changes: false,
 		timeout_ms: 120_000,
 		errors: ["stacks.not_found", "devices.not_found", "device_groups.not_found"],
+	}),
+	/** For a service that may ask again after a crash: the same key again answers the same run. */
+	startStackRun: internal("/internal/config/stack-runs", {
+		summary: "Plan, deploy or remove a stack, once",
+		body: DeployStack.extend({ key: Id, stack: StackKey, kind: z.enum(["plan", "deploy", "delete"]) }),
+		returns: RunRef,
+		max_body_bytes: 8 * 1024 * 1024,
+		errors: [...stackRunErrors, "stacks.busy", "stacks.no_delete_template"],
 	}),
 	listStackRuns: get("/api/service-stacks/:id/runs", {
 		summary: "What was planned, deployed and removed of a stack, newest first",

@@ -1,6 +1,7 @@
 CREATE TABLE "config"."stack_runs" (
 	"run_id" uuid PRIMARY KEY NOT NULL,
 	"stack_id" uuid NOT NULL,
+	"start_key" text NOT NULL,
 	"kind" text NOT NULL,
 	"status" text NOT NULL,
 	"version" integer NOT NULL,
@@ -44,6 +45,7 @@ CREATE TABLE "config"."stacks" (
 --> statement-breakpoint
 ALTER TABLE "config"."stack_runs" ADD CONSTRAINT "stack_runs_stack_id_stacks_id_fk" FOREIGN KEY ("stack_id") REFERENCES "config"."stacks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 ALTER TABLE "config"."stack_templates" ADD CONSTRAINT "stack_templates_stack_id_stacks_id_fk" FOREIGN KEY ("stack_id") REFERENCES "config"."stacks"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
+CREATE UNIQUE INDEX "stack_runs_start_key" ON "config"."stack_runs" USING btree ("start_key");--> statement-breakpoint
 CREATE INDEX "stack_runs_by_stack" ON "config"."stack_runs" USING btree ("stack_id","started_at","run_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "stack_templates_key" ON "config"."stack_templates" USING btree ("stack_id","template_id");--> statement-breakpoint
 CREATE INDEX "stack_templates_by_template" ON "config"."stack_templates" USING btree ("template_id");--> statement-breakpoint

@@ -9,7 +9,7 @@ import { createTemplateEngine } from "./engine/engine.ts";
 import { createStack, deleteStack, updateStack } from "./stacks/change-stacks.ts";
 import { followRuns, listStackRuns } from "./stacks/follow-runs.ts";
 import { renderStack } from "./stacks/render-stack.ts";
-import { deployStack, planStack, removeStack } from "./stacks/run-stack.ts";
+import { deployStack, planStack, removeStack, startStackRun } from "./stacks/run-stack.ts";
 import { getStack, listStacks } from "./stacks/stack-store.ts";
 import { validateStack } from "./stacks/validate-stack.ts";
 import { createTemplate, deleteTemplate, deleteTemplates, updateTemplate } from "./templates/change-templates.ts";
@@ -68,6 +68,7 @@ export const configService = defineService({
 				deployStack: deployStack(needs),
 				removeStack: removeStack(needs),
 				validateStack: validateStack(needs),
+				startStackRun: startStackRun(needs),
 				listStackRuns: listStackRuns(needs),
 			},
 			consumers: followRuns({ outbox, onChange: (id) => void announceChange(ephemeral, "stacks", id) }),

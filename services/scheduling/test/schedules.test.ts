@@ -418,6 +418,9 @@ describe("managing", () => {
 		expect(items.map(({ kind, permission, changes_devices }) => [kind, permission, changes_devices])).toEqual([
 			["backup", "backups:run", false],
 			["connectivity_test", "devices:test", false],
+			["deploy", "stacks:deploy", true],
+			["plan", "stacks:deploy", false],
+			["delete", "stacks:deploy", true],
 			["probe_change", "devices:write", true],
 		]);
 		expect(items[0]?.params_schema).toMatchObject({ type: "object", required: ["select"] });

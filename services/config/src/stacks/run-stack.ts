@@ -46,13 +46,32 @@ export function removeStack(needs: RunNeeds): ConfigOperation<"removeStack"> {
 	return ({ params, body, ...call }) => run(needs, params.id, { kind: "delete", ...body }, call);
 }
 
+/** For a service that may ask again after a crash. */
+export function startStackRun(needs: RunNeeds): ConfigOperation<"startStackRun"> {
+	return async ({ body: { key, stack, ...wanted }, ...call }) => {
+		const [known] = await needs.db.orm
+			.select()
+			.from(stackRuns)
+			.where(eq(stackRuns.start_key, startKey(key)));
+		return known === undefined ? run(needs, stack, wanted, call, startKey(key)) : { run_id: known.run_id };
+	};
+}
+
+const startKey = (key: string) => `stack:key:${key}`;
+
 /**
  * Renders everything first: when one device cannot be rendered, nothing starts. Then one run does the rest. The same request again answers the same
  * run, so that one which was started and not noted here (a crash between the two) is noted when it is asked for again or tells of itself.
  */
-async function run(needs: RunNeeds, key: string, wanted: Wanted, call: CallContext): Promise<{ run_id: string }> {
+async function run(
+	needs: RunNeeds,
+	key: string,
+	wanted: Wanted,
+	call: CallContext,
+	idempotency_key = `stack:${wanted.kind}:${key}:${call.request_id}`,
+): Promise<{ run_id: string }> {
 	const stack = await findStack(needs.db.orm, key);
-	if (wanted.kind !== "plan") refuseBusy(stack);
+	if (wanted.kind !== "plan" && stack.starting === null) refuseBusy(stack);
 	if (wanted.kind === "delete") await requireDeleteTemplates(needs, stack);
 	const action = wanted.kind === "delete" ? "delete" : "deploy";
 	const placed = await placeServices(needs, stack, action, wanted.device_ids, call);
@@ -88,7 +107,6 @@ async function run(needs: RunNeeds, key: string, wanted: Wanted, call: CallConte
 		],
 		subject: { type: "stack", id: stack.id },
 	};
-	const idempotency_key = `stack:${wanted.kind}:${stack.id}:${call.request_id}`;
 	const starting = await reserve(needs, stack, wanted, idempotency_key, call);
 	let run_id: string;
 	try {
@@ -154,8 +172,10 @@ async function reserve(
 			by: call.actor.name,
 		};
 		if (kind === "plan") return { ...noted, kind };
+		// The same start asked for again, after its answer was lost.
+		const own = now.starting?.key === key;
 		const abandoned = now.starting !== null && clock.now().getTime() - Date.parse(now.starting.at) > startsWithin_ms;
-		if (!abandoned) refuseBusy(now);
+		if (!own && !abandoned) refuseBusy(now);
 		const starting: StartingRun = { ...noted, kind };
 		await tx
 			.update(stacks)
@@ -176,7 +196,18 @@ async function release(db: RunNeeds["db"], stack_id: string, key: string): Promi
 /** Notes a run that has started, once: whoever started it does, and its own event. The stack is locked first, by both, so that neither waits for the other in a circle. */
 export async function noteRun(
 	tx: Statements,
-	{ run_id, stack_id, kind, version, state_before, part, reason, by, at }: Noted & { run_id: string; stack_id: string },
+	{
+		run_id,
+		stack_id,
+		key,
+		kind,
+		version,
+		state_before,
+		part,
+		reason,
+		by,
+		at,
+	}: Noted & { run_id: string; stack_id: string },
 ): Promise<void> {
 	const [stack] = await tx.select({ id: stacks.id }).from(stacks).where(eq(stacks.id, stack_id)).for("update");
 	if (stack === undefined) return;
@@ -188,6 +219,7 @@ export async function noteRun(
 			kind,
 			status: "queued",
 			version,
+			start_key: key,
 			state_before,
 			part,
 			reason,

@@ -78,6 +78,8 @@ export const stackRuns = configSchema.table(
 		stack_id: uuid()
 			.notNull()
 			.references(() => stacks.id, { onDelete: "cascade" }),
+		/** What its start was asked for with. */
+		start_key: text().notNull(),
 		kind: text().$type<RunKind>().notNull(),
 		status: text().$type<RunStatus>().notNull(),
 		version: integer().notNull(),
@@ -92,5 +94,8 @@ export const stackRuns = configSchema.table(
 		started_at: instant().notNull(),
 		finished_at: instant(),
 	},
-	(table) => [index("stack_runs_by_stack").on(table.stack_id, table.started_at, table.run_id)],
+	(table) => [
+		uniqueIndex("stack_runs_start_key").on(table.start_key),
+		index("stack_runs_by_stack").on(table.stack_id, table.started_at, table.run_id),
+	],
 );

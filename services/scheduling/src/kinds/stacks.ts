@@ -1,0 +1,67 @@
+import { configApi } from "@netconductor/contracts/config/api";
+import { StackKey } from "@netconductor/contracts/config/stacks";
+import type { CallerContext } from "@netconductor/runtime/host/call";
+import type { Clients } from "@netconductor/runtime/host/service";
+import { z } from "zod";
+import { defineKind } from "../kind.ts";
+
+const needs = { config: configApi };
+type Config = Clients<typeof needs>["config"];
+
+const params = z.strictObject({
+	/** Id or name. */
+	stack: StackKey,
+	reason: z.string().trim().max(500).default(""),
+});
+
+/** Devices that a stack stands on: what its services select, together. */
+async function devicesOf(stack: string, config: Config, caller: CallerContext) {
+	const { services } = await config.getStack({ params: { id: stack } }, caller);
+	const targets = services.map((service) => service.targets);
+	if (targets.some(({ all }) => all === true)) return { all: true };
+	return {
+		device_ids: targets.flatMap(({ device_ids = [] }) => device_ids),
+		names: targets.flatMap(({ names = [] }) => names),
+		groups: targets.flatMap(({ groups = [] }) => groups),
+		tags: targets.flatMap(({ tags = [] }) => tags),
+	};
+}
+
+/** Deploys a service stack: planned when it is due, and approved then where policies want it. */
+export const deploy = defineKind({
+	kind: "deploy",
+	label: "Deployment of a service stack",
+	permission: "stacks:deploy",
+	changes_devices: true,
+	params,
+	needs,
+	select: ({ stack }, { config }, caller) => devicesOf(stack, config, caller),
+	start: ({ params: { stack, reason }, key, caller }, { config }) =>
+		config.startStackRun({ body: { key, stack, reason, kind: "deploy" } }, caller),
+});
+
+/** Asks the devices of a service stack what a deployment would change: drift, as the devices themselves see it. */
+export const plan = defineKind({
+	kind: "plan",
+	label: "Plan of a service stack",
+	permission: "stacks:deploy",
+	changes_devices: false,
+	params,
+	needs,
+	select: ({ stack }, { config }, caller) => devicesOf(stack, config, caller),
+	start: ({ params: { stack, reason }, key, caller }, { config }) =>
+		config.startStackRun({ body: { key, stack, reason, kind: "plan" } }, caller),
+});
+
+/** Takes a service stack off its devices. */
+export const remove = defineKind({
+	kind: "delete",
+	label: "Removal of a service stack",
+	permission: "stacks:deploy",
+	changes_devices: true,
+	params,
+	needs,
+	select: ({ stack }, { config }, caller) => devicesOf(stack, config, caller),
+	start: ({ params: { stack, reason }, key, caller }, { config }) =>
+		config.startStackRun({ body: { key, stack, reason, kind: "delete" } }, caller),
+});
