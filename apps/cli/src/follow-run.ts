@@ -7,19 +7,50 @@ import { sanitiseLine } from "./output/sanitise.ts";
 import { type Column, renderTable } from "./output/table.ts";
 import type { Style } from "./output/terminal.ts";
 import { byteCount, count, duration } from "./output/words.ts";
+import { waitingLines } from "./waiting.ts";
 import { type RunNews, readOperations, watchRun } from "./watch-run.ts";
 
 const endedOperation = new Set<RunOperation["status"]>(["succeeded", "skipped", "failed", "cancelled", "unknown"]);
 
 /**
- * Waits for a run and shows how it goes: a bar on a terminal, plain lines otherwise, nothing with --json. Ctrl-C stops the waiting,
- * never the run.
+ * Waits for a run and shows how it goes: a bar on a terminal, plain lines otherwise, nothing with --json. When it waits for somebody, it says for
+ * whom. Ctrl-C stops the waiting, never the run. `onPlanned` is called once, when the run has come to its gate or its end: what was planned is
+ * there.
  */
-export async function followRun(cli: Cli, run_id: string): Promise<{ run: Run; operations: RunOperation[] }> {
+export async function followRun(
+	cli: Cli,
+	run_id: string,
+	onPlanned: () => Promise<void> = async () => undefined,
+): Promise<{ run: Run; operations: RunOperation[] }> {
 	const progress = createProgress(cli);
+	let planned: Promise<void> | undefined;
+	let said = "";
+	const show = (news: RunNews) => {
+		if (news.type === "run" && (news.run.progress !== null || news.run.finished_at !== null)) {
+			if (planned === undefined) progress.stop();
+			planned ??= onPlanned();
+			// It is thrown once the run has ended.
+			planned.catch(() => undefined);
+		}
+		progress.show(news);
+		if (news.type !== "run") return;
+		const lines = waitingLines(news.run);
+		if (lines === said) return;
+		said = lines;
+		if (lines === "") return;
+		// What it waits for stands below what was planned.
+		void Promise.resolve(planned).then(
+			() => {
+				progress.stop();
+				cli.note(lines);
+			},
+			() => undefined,
+		);
+	};
 	const run = await untilInterrupted(run_id, (signal) =>
-		watchRun(cli, { run_id, signal, onNews: progress.show }).finally(() => progress.stop()),
+		watchRun(cli, { run_id, signal, onNews: show }).finally(() => progress.stop()),
 	);
+	await planned;
 	return { run, operations: await readOperations(cli, run_id) };
 }
 
@@ -101,6 +132,7 @@ function createProgress(cli: Cli): { show: (news: RunNews) => void; stop: () => 
 		},
 		stop: () => {
 			if (started) bar.stop();
+			started = false;
 		},
 	};
 }
@@ -194,14 +226,16 @@ export function assertSucceeded(run: Run): void {
 	throw workFailure(
 		"cli.run_failed",
 		`The run ended ${run.status}`,
-		bad > 0 ? `${count(bad, "operation")} of ${run.total} failed.` : `Run ${run.id}: ${run.title}`,
+		run.end_reason ?? (bad > 0 ? `${count(bad, "operation")} of ${run.total} failed.` : `Run ${run.id}: ${run.title}`),
 		retryHint(run),
 	);
 }
 
-function retryHint({ id, status }: Run): string {
+function retryHint({ id, status, kind, progress }: Run): string | undefined {
 	if (status === "needs_attention")
 		return `Look at the devices, then: \`netconductor runs decide ${id} verified|failed|skip|retry --reason "..."\``;
+	// A change is planned anew: what failed may have left the device other than it was planned against.
+	if (kind !== "plan" && progress !== null) return `See what it did: \`netconductor runs show ${id}\``;
 	const once = status === "cancelled" ? "To do the rest" : "Once the reasons are mended";
 	return `${once}: \`netconductor runs retry ${id}\``;
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { createOpen } from "./cli.ts";
+import { addApplyCommands } from "./commands/apply.ts";
 import { addApprovalCommands } from "./commands/approvals.ts";
 import { addAuditCommands } from "./commands/audit.ts";
 import { addBackupCommands } from "./commands/backup.ts";
@@ -16,6 +17,7 @@ import { addServerCommands } from "./commands/server.ts";
 import { addSessionCommands } from "./commands/session.ts";
 import { addSettingsCommands } from "./commands/settings.ts";
 import { addSnapshotCommands } from "./commands/snapshots.ts";
+import { addStackCommands } from "./commands/stacks.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addSystemCommands } from "./commands/system.ts";
 import { addTemplateCommands } from "./commands/templates.ts";
@@ -76,7 +78,9 @@ export function createProgram(system: System): Command {
 	addWorkerCommands(program, open);
 	program.commandsGroup("Change:");
 	addTemplateCommands(program, open);
+	addStackCommands(program, open);
 	addApprovalCommands(program, open);
+	addApplyCommands(program, open);
 	addScheduleCommands(program, open);
 	program.commandsGroup("Administration:");
 	addUserCommands(program, open);

@@ -6,10 +6,12 @@ import { type Cli, confirmed, type Open } from "../cli.ts";
 import { notFoundFailure } from "../failure.ts";
 import { assertSucceeded, followRun, renderOutcome, stateStyle, untilInterrupted } from "../follow-run.ts";
 import { addListCommand } from "../list-command.ts";
+import { planGroups, renderPlan } from "../output/change-plan.ts";
 import { safeJson, sanitiseLine } from "../output/sanitise.ts";
 import { renderFields } from "../output/table.ts";
 import { count, localTime } from "../output/words.ts";
 import { collected, wholeNumber } from "../query-options.ts";
+import { progressWords, waitingLines } from "../waiting.ts";
 import { readOperations, watchRun } from "../watch-run.ts";
 
 /** `runs`: everything that touches devices, past and present. */
@@ -43,7 +45,12 @@ export function addRunCommands(program: Command, open: Open): void {
 			const cli = open(self);
 			const run = await cli.clients.tasks.getRun({ params: { id } });
 			const operations = await readOperations(cli, id);
-			cli.print({ run, operations }, () => `${renderRun(cli, run)}\n${renderOutcome(cli, run, operations)}`);
+			cli.print({ run, operations }, () => {
+				const waiting = waitingLines(run);
+				const plan = planGroups(operations).length === 0 ? "" : `${renderPlan(operations, cli.terminal)}\n`;
+				const sum = `${renderRun(cli, run)}\n${plan}${renderOutcome(cli, run, operations)}`;
+				return waiting === "" ? sum : `${sum}\n${waiting}\n`;
+			});
 		});
 
 	addListCommand<OperationGroup>(runs, open, {
@@ -145,6 +152,27 @@ export function addRunCommands(program: Command, open: Open): void {
 		});
 
 	runs
+		.command("pause <run>")
+		.description("Let a run with batches finish the one under way and begin no other until it is resumed")
+		.action(async (id: string, _options: unknown, self: Command) => {
+			const cli = open(self);
+			const run = await cli.clients.tasks.pauseRun({ params: { id } });
+			cli.print(
+				run,
+				() => `Run ${run.id} pauses after the batch under way. Let it go on: \`netconductor runs resume ${run.id}\`\n`,
+			);
+		});
+
+	runs
+		.command("resume <run>")
+		.description("Let a paused run go on with its next batch")
+		.action(async (id: string, _options: unknown, self: Command) => {
+			const cli = open(self);
+			const run = await cli.clients.tasks.resumeRun({ params: { id } });
+			cli.print(run, () => `Run ${run.id} goes on. Watch it: \`netconductor runs watch ${run.id}\`\n`);
+		});
+
+	runs
 		.command("cancel <run>")
 		.description("Cancel a run: what has not started is not started, open sessions are closed")
 		.action(async (id: string, _options: unknown, self: Command) => {
@@ -184,6 +212,7 @@ export async function reportRun(
 
 function watchOutput(cli: Cli, run_id: string): Promise<Run> {
 	const { paint } = cli.terminal;
+	let said = "";
 	return untilInterrupted(run_id, (signal) =>
 		watchRun(cli, {
 			run_id,
@@ -194,6 +223,10 @@ function watchOutput(cli: Cli, run_id: string): Promise<Run> {
 					cli.terminal.out(`${safeJson(news, 0)}\n`);
 				} else if (news.type === "output") {
 					cli.terminal.out(renderChunk(cli, news.chunk));
+				} else if (news.type === "run") {
+					const waiting = waitingLines(news.run);
+					if (waiting !== said && waiting !== "") cli.note(waiting);
+					said = waiting;
 				} else if (news.type === "operation" && !["pending", "running"].includes(news.operation.status)) {
 					const { device_name, step_id, status, error } = news.operation;
 					const state = paint(stateStyle(status) ?? "dim", status);
@@ -233,6 +266,14 @@ function decidedLine(decided: number, run: Run): string {
 	return `Decided on ${count(decided, "operation")}. The run is ${run.status} now.${goes_on}\n`;
 }
 
+function approvalWords({ progress }: Run): string | undefined {
+	if (progress === null) return undefined;
+	const { approval_id, approved_by, bypassed } = progress;
+	if (bypassed) return `${approval_id}, BYPASSED`;
+	const by = approved_by.length === 0 ? "" : `approved by ${approved_by.join(", ")}`;
+	return [approval_id, by].filter(Boolean).join(", ") || undefined;
+}
+
 function renderRun(cli: Cli, run: Run): string {
 	return renderFields(
 		[
@@ -246,6 +287,10 @@ function renderRun(cli: Cli, run: Run): string {
 			["Finished", localTime(run.finished_at)],
 			["Repeats", run.retry_of ?? undefined],
 			["Cancelled by", run.cancel_requested_by ?? undefined],
+			["Ended because", run.end_reason ?? undefined],
+			["Progress", run.progress === null ? undefined : progressWords(run.progress)],
+			["Plan", run.progress?.plan_sha256 ?? undefined],
+			["Approval", approvalWords(run)],
 			["Belongs to", run.subject === null ? undefined : `${run.subject.type} ${run.subject.id}`],
 		],
 		cli.terminal.paint,

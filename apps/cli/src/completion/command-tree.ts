@@ -1,7 +1,18 @@
 import type { Argument, Command, Option } from "commander";
 
 /** Things whose names the command line asks the server for while somebody types. */
-const dynamicKinds = ["device", "group", "credential", "snapshot", "run", "user", "role", "type"] as const;
+const dynamicKinds = [
+	"device",
+	"group",
+	"credential",
+	"snapshot",
+	"run",
+	"user",
+	"role",
+	"type",
+	"template",
+	"stack",
+] as const;
 export type DynamicKind = (typeof dynamicKinds)[number];
 
 export function isDynamicKind(kind: string): kind is DynamicKind {
@@ -32,7 +43,7 @@ export interface CompletedCommand {
 	variadic: boolean;
 }
 
-const fileWords = new Set(["file"]);
+const fileWords = new Set(["file", "folder"]);
 const kindsByWord: Record<string, DynamicKind> = {
 	...Object.fromEntries(dynamicKinds.map((kind) => [kind, kind])),
 	devices: "device",

@@ -5,7 +5,7 @@ const most = 200;
 
 /** Names of a kind that may be meant by `prefix`, at most 200: one page, quickly. */
 export async function namesOf(
-	{ auth, backup, devices, tasks }: Clients,
+	{ auth, backup, config, devices, tasks }: Clients,
 	kind: DynamicKind,
 	prefix: string,
 ): Promise<string[]> {
@@ -25,6 +25,10 @@ export async function namesOf(
 			return (await auth.listRoles({ query })).items.map(({ name }) => name);
 		case "snapshot":
 			return ["latest", "previous", ...(await backup.listSnapshots({ query })).items.map(({ name }) => name)];
+		case "template":
+			return (await config.listTemplates({ query })).items.map(({ name }) => name);
+		case "stack":
+			return (await config.listStacks({ query })).items.map(({ name }) => name);
 		case "run":
 			return (await tasks.listRuns({ query: { limit: 20 } })).items.map(({ id }) => id);
 	}

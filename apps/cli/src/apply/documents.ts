@@ -1,0 +1,91 @@
+import { NewApprovalPolicy } from "@netconductor/contracts/alerts/approvals";
+import { NewStack, StackService } from "@netconductor/contracts/config/stacks";
+import { NewTemplate, TemplateName, TemplateVariables } from "@netconductor/contracts/config/templates";
+import { Selection } from "@netconductor/contracts/devices/model";
+import { ScheduleInput } from "@netconductor/contracts/scheduling/model";
+import { z } from "zod";
+
+/** Devices by what people call them; several criteria are joined. */
+const NamedDevices = z
+	.object({
+		names: Selection.shape.names,
+		groups: Selection.shape.groups,
+		tags: Selection.shape.tags,
+		all: Selection.shape.all,
+	})
+	.refine(
+		({ all, names, groups, tags }) => all || [names, groups, tags].some((list) => (list?.length ?? 0) > 0),
+		"Select devices by names, groups, tags, or all",
+	);
+export type NamedDevices = z.output<typeof NamedDevices>;
+
+/** A template; those that it links to are named. What is left out is as it is for a new template. */
+export const TemplateDocument = z.object({
+	kind: z.literal("Template"),
+	...NewTemplate.omit({ validation_template_id: true, delete_template_id: true, note: true }).shape,
+	/** Makes what must stand in the configuration after this one was deployed. */
+	validation_template: TemplateName.nullable().default(null),
+	/** Takes away what this one deploys. */
+	delete_template: TemplateName.nullable().default(null),
+});
+export type TemplateDocument = z.output<typeof TemplateDocument>;
+
+/** A service stack; templates and devices are named. */
+export const StackDocument = z.object({
+	kind: z.literal("Stack"),
+	...NewStack.shape,
+	services: z
+		.array(
+			z.object({
+				...StackService.omit({ template_id: true }).shape,
+				template: TemplateName,
+				targets: NamedDevices,
+			}),
+		)
+		.max(50)
+		.default([]),
+	/** For one device each, by its name. */
+	device_variables: z.record(z.string(), TemplateVariables).default({}),
+});
+export type StackDocument = z.output<typeof StackDocument>;
+
+/** An approval policy; those who approve are named. */
+export const ApprovalPolicyDocument = z.object({ kind: z.literal("ApprovalPolicy"), ...NewApprovalPolicy.shape });
+export type ApprovalPolicyDocument = z.output<typeof ApprovalPolicyDocument>;
+
+/** A schedule. Its kind of run is `run`, since `kind` is the document's; devices in `params` are named. */
+export const ScheduleDocument = z.object({
+	kind: z.literal("Schedule"),
+	run: ScheduleInput.shape.kind,
+	...withoutKind(ScheduleInput.shape),
+});
+export type ScheduleDocument = z.output<typeof ScheduleDocument>;
+
+function withoutKind<S extends { kind: unknown }>({ kind: _, ...rest }: S): Omit<S, "kind"> {
+	return rest;
+}
+
+/** One document of a file that `apply` takes and `export` writes. */
+export const AnyDocument = z.discriminatedUnion("kind", [
+	TemplateDocument,
+	StackDocument,
+	ApprovalPolicyDocument,
+	ScheduleDocument,
+]);
+export type AnyDocument = z.output<typeof AnyDocument>;
+export type DocumentKind = AnyDocument["kind"];
+
+/** Each after those that it may name. */
+export const documentKinds = ["Template", "Stack", "ApprovalPolicy", "Schedule"] as const satisfies DocumentKind[];
+
+/** JSON Schema of one document, for editors. Unknown keys are refused in it as `apply` refuses them. */
+export function documentSchema(): Record<string, unknown> {
+	const schema = z.toJSONSchema(AnyDocument, {
+		io: "input",
+		unrepresentable: "any",
+		override: ({ zodSchema, jsonSchema }) => {
+			if (zodSchema._zod.def.type === "object") jsonSchema.additionalProperties = false;
+		},
+	});
+	return { ...schema, title: "NetConductor", description: "A document that `netconductor apply` takes" };
+}

@@ -1,0 +1,18 @@
+import type { AnyDocument, DocumentKind } from "./documents.ts";
+import type { Kind } from "./kind.ts";
+import { approvalPolicyKind } from "./kinds/approval-policy.ts";
+import { scheduleKind } from "./kinds/schedule.ts";
+import { stackKind } from "./kinds/stack.ts";
+import { templateKind } from "./kinds/template.ts";
+
+const kinds: { [K in DocumentKind]: Kind<Extract<AnyDocument, { kind: K }>> } = {
+	Template: templateKind,
+	Stack: stackKind,
+	ApprovalPolicy: approvalPolicyKind,
+	Schedule: scheduleKind,
+};
+
+/** How documents of a kind are read and written. What is given to it must be of that kind. */
+export function kindOf(name: DocumentKind): Kind<AnyDocument> {
+	return kinds[name] as unknown as Kind<AnyDocument>;
+}

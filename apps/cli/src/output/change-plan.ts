@@ -1,0 +1,91 @@
+import type { RunOperation } from "@netconductor/contracts/tasks/model";
+import { z } from "zod";
+import { renderUnified } from "./diff.ts";
+import { sanitiseLine } from "./sanitise.ts";
+import type { Terminal } from "./terminal.ts";
+import { count } from "./words.ts";
+
+/** What the step `plan_change` answers for a device. */
+const Planned = z.object({
+	unchanged: z.boolean(),
+	commands: z.array(z.string()),
+	commands_total: z.int(),
+	diff: z.string(),
+	diff_cut: z.boolean(),
+	diff_source: z.string(),
+	undo: z.object({ kind: z.enum(["native", "emulated", "none"]), how: z.string(), commands: z.array(z.string()) }),
+	dangerous: z.array(z.object({ command: z.string(), why: z.string(), level: z.string() })),
+});
+type Planned = z.output<typeof Planned>;
+
+/** Devices on which the same would happen. */
+export interface PlanGroup extends Planned {
+	devices: string[];
+}
+
+/** The plans of a run's devices, those that are the same together, largest group first. */
+export function planGroups(operations: readonly RunOperation[]): PlanGroup[] {
+	const groups = new Map<string, PlanGroup>();
+	for (const { step_type, status, result, device_name } of operations) {
+		if (step_type !== "plan_change" || status !== "succeeded") continue;
+		const planned = Planned.safeParse(result);
+		if (!planned.success) continue;
+		const key = JSON.stringify(planned.data);
+		const group = groups.get(key);
+		if (group === undefined) groups.set(key, { ...planned.data, devices: [device_name] });
+		else group.devices.push(device_name);
+	}
+	return [...groups.values()].sort((a, b) => b.devices.length - a.devices.length);
+}
+
+const mostNames = 10;
+
+/** What would change, on which devices, and how each would be undone. `commands` adds what would be sent. */
+export function renderPlan(
+	operations: readonly RunOperation[],
+	terminal: Pick<Terminal, "paint" | "out_is_terminal">,
+	{ commands = false }: { commands?: boolean } = {},
+): string {
+	const groups = planGroups(operations);
+	const parts = groups.filter(({ unchanged }) => !unchanged).map((group) => renderGroup(group, terminal, commands));
+	const same = groups.filter(({ unchanged }) => unchanged).flatMap(({ devices }) => devices);
+	if (same.length > 0) parts.push(`${count(same.length, "device")} stay as they are: ${names(same)}\n`);
+	return parts.join("\n");
+}
+
+function renderGroup(
+	group: PlanGroup,
+	{ paint, out_is_terminal }: Pick<Terminal, "paint" | "out_is_terminal">,
+	commands: boolean,
+): string {
+	const { devices, diff, diff_cut, diff_source, undo, dangerous } = group;
+	const safe = out_is_terminal;
+	const source = diff_source === "device" ? "as the device says" : "worked out from its configuration";
+	const lines = [
+		`${paint("heading", `${count(devices.length, "device")}: ${names(devices)}`)}  ${paint("dim", source)}\n`,
+		renderUnified(diff, { paint, safe }),
+		diff_cut ? `${paint("dim", "… and more: the difference is too long to show whole")}\n` : "",
+	];
+	if (commands) {
+		lines.push(`${paint("dim", `Sent (${count(group.commands_total, "command")}):`)}\n`, indented(group.commands));
+		const left = group.commands_total - group.commands.length;
+		if (left > 0) lines.push(`  … and ${left} more\n`);
+	}
+	lines.push(`Undone by: ${undo.kind === "none" ? paint("bad", sanitiseLine(undo.how)) : sanitiseLine(undo.how)}\n`);
+	if (commands && undo.commands.length > 0) lines.push(indented(undo.commands));
+	for (const { command, why, level } of dangerous) {
+		lines.push(
+			`${paint("bad", `Dangerous (${sanitiseLine(level)}):`)} ${sanitiseLine(command)}: ${sanitiseLine(why)}\n`,
+		);
+	}
+	return lines.join("");
+}
+
+function indented(lines: readonly string[]): string {
+	return lines.map((line) => `  ${sanitiseLine(line)}\n`).join("");
+}
+
+function names(devices: readonly string[]): string {
+	const shown = devices.slice(0, mostNames).map(sanitiseLine).join(", ");
+	return devices.length > mostNames ? `${shown} and ${devices.length - mostNames} more` : shown;
+}

@@ -1,0 +1,26 @@
+import type { Run } from "@netconductor/contracts/tasks/model";
+import { count, localTime } from "./output/words.ts";
+
+/** What a run waits for and what lets it go on; empty for one that does not wait. */
+export function waitingLines({ id, waiting_for, progress }: Run): string {
+	if (waiting_for === null) return "";
+	switch (waiting_for.kind) {
+		case "approval": {
+			const { approval_id } = waiting_for;
+			if (approval_id === null) return "Waits for an approval, which is being asked for. Nothing was changed.";
+			const plan = progress?.plan_sha256 == null ? "" : ` of plan ${progress.plan_sha256.slice(0, 12)}`;
+			return `Waits for approval ${approval_id}${plan}. Nothing was changed.\n  Somebody else approves it: \`netconductor approvals approve ${approval_id}\``;
+		}
+		case "window":
+			return `Approved; it begins at ${localTime(waiting_for.not_before)}.`;
+		case "resume": {
+			const by = waiting_for.paused_by === null ? "Pauses after its first batch" : `${waiting_for.paused_by} paused it`;
+			return `${by}${progress === null ? "" : `: ${progressWords(progress)}`}.\n  Let it go on: \`netconductor runs resume ${id}\`   Or end it: \`netconductor runs cancel ${id}\``;
+		}
+	}
+}
+
+/** `batch 2, 3 of 10 devices begun`. */
+export function progressWords({ batch, devices_begun, devices_total }: NonNullable<Run["progress"]>): string {
+	return `${batch === 0 ? "no batch yet" : `batch ${batch}`}, ${devices_begun} of ${count(devices_total, "device")} begun`;
+}
