@@ -21,6 +21,7 @@ export type LabPackage =
 	| "python3-netmiko"
 	| "python3-paramiko"
 	| "iputils-ping"
+	| "python3-jinja2"
 	| "python3-jmespath"
 	| "python3-textfsm"
 	| "ansible-core"

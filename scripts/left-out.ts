@@ -11,8 +11,8 @@ const needs: Record<string, readonly string[]> = {
 	"lab/rabbitmq.ts": ["rabbitmq-server"],
 	"lab/redis.ts": ["redis-server"],
 	"e2e/src/browser.ts": ["chromium"],
+	"services/config/test/conformance/oracle.ts": ["python3-jinja2"],
 	"drivers/parsers/test/oracle.ts": ["python3-textfsm", "python3-jmespath"],
-
 	"e2e/chaos/fake-clock.ts": ["faketime"],
 	"e2e/chaos/disk.ts": ["root"],
 };

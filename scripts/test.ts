@@ -16,6 +16,7 @@ const needed: LabPackage[] = [
 	"faketime",
 	"python3-textfsm",
 	"python3-jmespath",
+	"python3-jinja2",
 	"iputils-ping",
 ];
 const lacking: string[] = await requirePackages(needed);

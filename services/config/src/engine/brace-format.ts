@@ -2,7 +2,7 @@ import { badValue } from "./fault.ts";
 import { formatFloat, widestField } from "./percent-format.ts";
 import { printFloat, repr, str } from "./print.ts";
 import type { Rendering } from "./rendering.ts";
-import { describe, isFloat, isInt, isNumeric, type Named, toNumber, Undefined, type Value } from "./values.ts";
+import { describe, isFloat, isInt, isNumeric, type Named, orElse, toNumber, Undefined, type Value } from "./values.ts";
 
 const spec = /^(?:([\s\S])?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\d+)?([,_])?(?:\.(\d+))?([a-zA-Z%])?$/u;
 
@@ -41,7 +41,7 @@ export function formatBraces(
 				attribute !== undefined
 					? attributeOf(value, attribute)
 					: itemOf(value, /^\d+$/.test(key ?? "") ? Number(key) : (key ?? ""));
-			value = found ?? new Undefined(name);
+			value = orElse(found, () => new Undefined(name));
 		}
 		return value;
 	}
@@ -95,7 +95,7 @@ function formatValue(value: Value, layout: string): string {
 	const columns = Number(width);
 	if (columns > widestField || Number(precision ?? 0) > widestField)
 		throw badValue(`the width ${width} is not possible`);
-	const isNumber = isNumeric(value) && !(typeof value === "boolean" && type === undefined);
+	const isNumber = isNumeric(value);
 	const filler = fillWith ?? (zero !== undefined && isNumber ? "0" : " ");
 	const align = alignment ?? (isNumber ? (zero !== undefined ? "=" : ">") : "<");
 	if (!isNumber) {

@@ -29,6 +29,7 @@ import {
 	makeFloat,
 	makeInt,
 	noneNamed,
+	orElse,
 	truthy,
 	tupleFrom,
 	Undefined,
@@ -161,7 +162,7 @@ export function compileTemplate(name: string, tree: Statement[], library: Librar
 				};
 			}
 			case "macro": {
-				const make = macro(node.name, node.parameters, node.body);
+				const make = macro(node.name, node.parameters, node.body, place);
 				return (frame) => {
 					frame.scope.own.set(node.name, make(frame));
 					if (frame.top) frame.context.exported.add(node.name);
@@ -210,7 +211,10 @@ export function compileTemplate(name: string, tree: Statement[], library: Librar
 					const module = loadModule(frame, place, wanted(frame), node.with_context);
 					for (const { name: from, as } of node.names) {
 						const hint = `the template ${repr(module.name)} has no \`${from}\` to import`;
-						frame.scope.own.set(as, module.attribute(from) ?? new Undefined(as, hint));
+						frame.scope.own.set(
+							as,
+							orElse(module.attribute(from), () => new Undefined(as, hint)),
+						);
 						if (frame.top) frame.context.exported.add(as);
 					}
 					return undefined;
@@ -333,13 +337,16 @@ export function compileTemplate(name: string, tree: Statement[], library: Librar
 		};
 	}
 
-	function macro(macroName: string, parameters: Parameter[], body: Statement[]): (frame: Frame) => Macro {
+	function macro(macroName: string, parameters: Parameter[], body: Statement[], place: Place): (frame: Frame) => Macro {
 		const run = statements(body);
 		const compiled = parameters.map((parameter) => ({
 			name: parameter.name,
 			fallback: parameter.default === undefined ? undefined : expression(parameter.default),
 		}));
 		const own = new Set(parameters.map((parameter) => parameter.name));
+		if (parameters.some((parameter) => parameter.name === "caller" && parameter.default === undefined)) {
+			throw new TemplateFault("template.syntax", "the parameter `caller` must be left out, or have a default", place);
+		}
 		const uses = {
 			varargs: !own.has("varargs") && mentions(body, "varargs"),
 			kwargs: !own.has("kwargs") && mentions(body, "kwargs"),
@@ -371,7 +378,7 @@ export function compileTemplate(name: string, tree: Statement[], library: Librar
 	}
 
 	function callBlock(node: Statement & { kind: "call_block" }, place: Place): Execute {
-		const makeCaller = macro("caller", node.parameters, node.body);
+		const makeCaller = macro("caller", node.parameters, node.body, place);
 		if (node.call.kind !== "call") throw new TemplateFault("template.syntax", "`call` needs a call of a macro", place);
 		const call = callExpression(node.call, node.call.given, (frame) => makeCaller(frame));
 		return (frame) => {
@@ -417,7 +424,7 @@ export function compileTemplate(name: string, tree: Statement[], library: Librar
 			}
 			case "name": {
 				const { name: variable } = node;
-				if (variable === "self") return (frame) => frame.scope.find("self") ?? new SelfReference(frame);
+				if (variable === "self") return (frame) => orElse(frame.scope.find("self"), () => new SelfReference(frame));
 				return (frame) => variableOf(frame, variable);
 			}
 			case "list": {
@@ -438,8 +445,9 @@ export function compileTemplate(name: string, tree: Statement[], library: Librar
 				return (frame) => {
 					const owner = of(frame);
 					frame.rendering.at = place;
-					return (
-						attributeOf(owner, attribute) ?? new Undefined(expressionText(node), missingIn(owner, expressionText(node)))
+					return orElse(
+						attributeOf(owner, attribute),
+						() => new Undefined(expressionText(node), missingIn(owner, expressionText(node))),
 					);
 				};
 			}
@@ -556,10 +564,13 @@ export function compileTemplate(name: string, tree: Statement[], library: Librar
 					const value = test(frame);
 					frame.rendering.at = place;
 					if (isTrue(value)) return then(frame);
-					return (
-						otherwise?.(frame) ??
-						new Undefined(expressionText(node.then), "the condition of this `… if …` is false, and it has no `else`")
-					);
+					return otherwise === undefined
+						? new Undefined(
+								expressionText(node.then),
+								"the condition of this `… if …` is false, and it has no `else`",
+								true,
+							)
+						: otherwise(frame);
 				};
 			}
 		}
@@ -666,7 +677,9 @@ function isTrue(value: Value): boolean {
 }
 
 export function variableOf({ scope, rendering }: Frame, name: string): Value {
-	return scope.find(name) ?? rendering.library.globals.get(name)?.(rendering) ?? new Undefined(name);
+	return orElse(scope.find(name), () =>
+		orElse(rendering.library.globals.get(name)?.(rendering), () => new Undefined(name)),
+	);
 }
 
 function missingIn(owner: Value, text: string): string | undefined {

@@ -160,6 +160,7 @@ export function includeTemplate(
 	{ ignore_missing, with_context }: { ignore_missing: boolean; with_context: boolean },
 ): void {
 	const { rendering, output } = frame;
+	if (wanted === null) throw new TemplateFault("template.not_included", "there is no template None", place);
 	const names = (Array.isArray(wanted) ? wanted : [wanted]).map(templateName);
 	const name = names.find((one) => rendering.templates.has(one));
 	if (name === undefined) {

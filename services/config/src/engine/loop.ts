@@ -1,5 +1,5 @@
 import { badValue } from "./fault.ts";
-import { Callable, equal, Native, Undefined, type Value } from "./values.ts";
+import { Callable, equal, Native, orElse, Undefined, type Value } from "./values.ts";
 
 /** What `loop` is in a loop (Jinja2, "List of Control Structures"). */
 export class Loop extends Native {
@@ -38,9 +38,15 @@ export class Loop extends Native {
 			case "depth0":
 				return depth0;
 			case "previtem":
-				return items[index0 - 1] ?? new Undefined("loop.previtem", "there is no previous item: this is the first");
+				return orElse(
+					items[index0 - 1],
+					() => new Undefined("loop.previtem", "there is no previous item: this is the first"),
+				);
 			case "nextitem":
-				return items[index0 + 1] ?? new Undefined("loop.nextitem", "there is no next item: this is the last");
+				return orElse(
+					items[index0 + 1],
+					() => new Undefined("loop.nextitem", "there is no next item: this is the last"),
+				);
 			case "cycle":
 				return new Callable("cycle", (args) => {
 					if (args.length === 0) throw badValue("there is nothing to cycle through");

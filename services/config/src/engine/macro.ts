@@ -1,6 +1,6 @@
 import { badValue } from "./fault.ts";
 import type { Scope } from "./rendering.ts";
-import { Dict, type Named, Native, tupleFrom, Undefined, type Value } from "./values.ts";
+import { Dict, type Named, Native, orElse, tupleFrom, Undefined, type Value } from "./values.ts";
 
 /** Which of the names that a macro is given without declaring them its body mentions. */
 export interface MacroUses {
@@ -63,14 +63,18 @@ export function bindMacro(
 			if (byName !== undefined) throw badValue(`the macro \`${macro}\` is given \`${name}\` twice`);
 			scope.own.set(name, args[index] as Value);
 		} else {
-			const value = byName ?? fallback?.() ?? new Undefined(name, `\`${name}\` is not given to the macro \`${macro}\``);
+			const missing = () => new Undefined(name, `\`${name}\` is not given to the macro \`${macro}\``);
+			const value = orElse(byName, fallback ?? missing);
 			scope.own.set(name, value);
 		}
 	}
 	if (uses.caller && !declaresCaller) {
 		scope.own.set(
 			"caller",
-			rest.get("caller") ?? new Undefined("caller", `the macro \`${macro}\` is not used by a \`call\` block`),
+			orElse(
+				rest.get("caller"),
+				() => new Undefined("caller", `the macro \`${macro}\` is not used by a \`call\` block`),
+			),
 		);
 		rest.delete("caller");
 	}

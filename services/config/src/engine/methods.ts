@@ -10,6 +10,7 @@ import {
 	iterate,
 	Markup,
 	Native,
+	orElse,
 	Tuple,
 	textLength,
 	tupleFrom,
@@ -74,7 +75,7 @@ export function split(text: string, separator: string | null, most: number): str
 			while (start < text.length && isSpace(text[start] as string)) start++;
 			if (start >= text.length) break;
 			if (parts.length >= limit) {
-				parts.push(strip(text.slice(start), undefined, "right"));
+				parts.push(text.slice(start));
 				break;
 			}
 			let end = start;
@@ -385,7 +386,9 @@ const dictMethods: Record<string, Method<Dict>> = {
 	keys: method([], (dict) => View.of_kind("dict_keys", dict.keys())),
 	values: method([], (dict) => View.of_kind("dict_values", dict.list())),
 	items: method([], (dict) => View.of_kind("dict_items", dict.entries().map(tupleFrom))),
-	get: method(["key", ["default", null]], (dict, [key, fallback]) => dict.get(key as Value) ?? (fallback as Value)),
+	get: method(["key", ["default", null]], (dict, [key, fallback]) =>
+		orElse(dict.get(key as Value), () => fallback as Value),
+	),
 	copy: method([], (dict) => Dict.from(dict.entries())),
 	update: (dict, given, rendering) => {
 		updateDict(dict, given, rendering);
@@ -393,7 +396,7 @@ const dictMethods: Record<string, Method<Dict>> = {
 	},
 	pop: (dict, { args: [key, fallback] }) => {
 		if (key === undefined) throw badValue("`pop` needs a key");
-		const value = dict.get(key) ?? fallback;
+		const value = dict.has(key) ? dict.get(key) : fallback;
 		if (value === undefined) throw badValue(`the mapping has no key ${repr(key)}`);
 		dict.delete(key);
 		return value;

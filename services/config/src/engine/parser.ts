@@ -558,8 +558,12 @@ function createParser(tokens: Token[]) {
 		}
 		next();
 		const [only] = keys;
-		if (only === undefined) throw fail("the brackets are empty", line);
-		return { kind: "item", of, key: keys.length === 1 ? only : { kind: "tuple", items: keys, line }, line };
+		return {
+			kind: "item",
+			of,
+			key: only !== undefined && keys.length === 1 ? only : { kind: "tuple", items: keys, line },
+			line,
+		};
 	}
 
 	function subscribed(): Expr {

@@ -117,7 +117,9 @@ export function formatFloat(value: number, type: string, precision: number, keep
 	if (!Number.isFinite(value)) return type === type.toUpperCase() ? printFloat(value).toUpperCase() : printFloat(value);
 	const digits = Math.min(precision, 100);
 	const exponential = (places: number) => {
-		const [mantissa = "", exponent = ""] = value.toExponential(places).split("e");
+		const [exact = ""] = value.toExponential(Math.min(100, places + beyond)).split("e");
+		const [rounded = "", exponent = ""] = value.toExponential(places).split("e");
+		const mantissa = evenTie(exact, places) ?? rounded;
 		return `${mantissa}e${exponent[0]}${exponent.slice(1).padStart(2, "0")}`;
 	};
 	let text: string;
@@ -138,9 +140,25 @@ export function formatFloat(value: number, type: string, precision: number, keep
 	return type === type.toUpperCase() ? text.toUpperCase() : text;
 }
 
-/** `toFixed` for numbers of any size: beyond 1e21 it would answer an exponent. */
-function fixed(value: number, digits: number): string {
-	if (value < 1e21) return value.toFixed(digits);
-	const whole = String(BigInt(value));
-	return digits === 0 ? whole : `${whole}.${"0".repeat(digits)}`;
+/** Digits of the exact decimal value beyond those that are kept: enough to tell a tie. */
+const beyond = 60;
+
+/**
+ * A number with so many digits after the point, a tie to the even digit as C and Python do it, while `toFixed` rounds it up. Numbers
+ * of any size: from 1e21 `toFixed` would answer an exponent.
+ */
+export function fixed(value: number, digits: number): string {
+	if (value >= 1e21) {
+		const whole = String(BigInt(value));
+		return digits === 0 ? whole : `${whole}.${"0".repeat(digits)}`;
+	}
+	return evenTie(value.toFixed(Math.min(100, digits + beyond)), digits) ?? value.toFixed(digits);
+}
+
+/** What is kept of an exact decimal that ends in a tie after an even digit; undefined where common rounding does. */
+function evenTie(exact: string, digits: number): string | undefined {
+	const point = exact.indexOf(".");
+	if (point < 0 || !/^50*$/.test(exact.slice(point + 1 + digits))) return undefined;
+	const kept = digits === 0 ? exact.slice(0, point) : exact.slice(0, point + 1 + digits);
+	return Number(kept.at(-1)) % 2 === 0 ? kept : undefined;
 }

@@ -72,7 +72,10 @@ export function str(value: Value): string {
 	if (typeof value === "bigint") return String(value);
 	if (value instanceof Float) return printFloat(value.value);
 	if (value instanceof Markup) return value.text;
-	if (value instanceof Undefined) throw value.fault();
+	if (value instanceof Undefined) {
+		if (value.lenient) return "";
+		throw value.fault();
+	}
 	if (value instanceof Native) return value.print();
 	return repr(value);
 }

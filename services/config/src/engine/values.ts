@@ -66,14 +66,22 @@ export class Undefined {
 	readonly expression: string;
 	/** What to say instead of "is not defined". */
 	readonly hint: string | undefined;
-	constructor(expression: string, hint?: string) {
+	/** `… if …` without `else` prints as nothing and counts as false, also where all else is strict (Jinja2, `cond_expr_undefined`). */
+	readonly lenient: boolean;
+	constructor(expression: string, hint?: string, lenient = false) {
 		this.expression = expression;
 		this.hint = hint;
+		this.lenient = lenient;
 	}
 	fault(): TemplateFault {
 		const message = this.hint ?? `\`${this.expression}\` is not defined`;
 		return new TemplateFault("template.undefined_variable", message, { variable: this.expression });
 	}
+}
+
+/** What is there, else what stands in for it. Not `??`: none is a value. */
+export function orElse(value: Value | undefined, otherwise: () => Value): Value {
+	return value === undefined ? otherwise() : value;
 }
 
 export type Named = ReadonlyMap<string, Value>;
@@ -208,6 +216,15 @@ export function describe(value: Value): string {
 	return `a ${(value as Native).type}`;
 }
 
+function fail(value: Undefined): never {
+	throw value.fault();
+}
+
+function falseOf(value: Undefined): false {
+	if (!value.lenient) throw value.fault();
+	return false;
+}
+
 export function truthy(value: Value): boolean {
 	if (typeof value === "boolean") return value;
 	if (typeof value === "string") return value !== "";
@@ -217,7 +234,7 @@ export function truthy(value: Value): boolean {
 	if (value instanceof Dict) return value.size > 0;
 	if (value instanceof Float) return value.value !== 0;
 	if (value instanceof Markup) return value.text !== "";
-	if (value instanceof Undefined) throw value.fault();
+	if (value instanceof Undefined) return falseOf(value);
 	return value.length === undefined || value.length() > 0;
 }
 
@@ -299,7 +316,7 @@ export function iterate(value: Value): Value[] {
 	if (Array.isArray(value)) return value;
 	if (value instanceof Dict) return value.keys();
 	if (isText(value)) return charactersOf(textOf(value));
-	if (value instanceof Undefined) throw value.fault();
+	if (value instanceof Undefined) return value.lenient ? [] : fail(value);
 	if (value instanceof Native && value.iterate !== undefined) return [...value.iterate()];
 	throw badValue(`${describe(value)} cannot be looped over`);
 }
@@ -317,7 +334,7 @@ export function lengthOf(value: Value): number {
 	if (Array.isArray(value)) return value.length;
 	if (value instanceof Dict) return value.size;
 	if (isText(value)) return textLength(textOf(value));
-	if (value instanceof Undefined) throw value.fault();
+	if (value instanceof Undefined) return value.lenient ? 0 : fail(value);
 	if (value instanceof Native && value.length !== undefined) return value.length();
 	throw badValue(`${describe(value)} has no length`);
 }

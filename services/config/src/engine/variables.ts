@@ -41,21 +41,51 @@ const local: Binding = { kind: "local" };
 
 class Names {
 	readonly own = new Map<string, Binding>();
+	/** Names that the body sets somewhere: a macro may use them before they are. */
+	readonly later = new Set<string>();
 	readonly around: Names | undefined;
-	constructor(around: Names | undefined) {
+	readonly isMacro: boolean;
+	constructor(around: Names | undefined, isMacro = false) {
 		this.around = around;
+		this.isMacro = isMacro;
 	}
 	find(name: string): Binding | undefined {
 		let scope: Names | undefined = this;
 		let maybe = false;
+		let withinMacro = false;
 		while (scope !== undefined) {
 			const found = scope.own.get(name);
 			if (found?.kind === "maybe") maybe = true;
 			else if (found !== undefined) return found;
+			else if (withinMacro && scope.later.has(name)) return local;
+			withinMacro ||= scope.isMacro;
 			scope = scope.around;
 		}
 		return maybe ? { kind: "maybe" } : undefined;
 	}
+}
+
+/** Names that the statements of a body set in the scope of the body. */
+function namesSetBy(body: Statement[]): string[] {
+	const targets = (target: Target): string[] =>
+		target.kind === "name" ? [target.name] : target.kind === "tuple" ? target.items.flatMap(targets) : [];
+	return body.flatMap((node): string[] => {
+		switch (node.kind) {
+			case "set":
+			case "set_block":
+				return targets(node.target);
+			case "macro":
+				return [node.name];
+			case "import":
+				return [node.as];
+			case "from":
+				return node.names.map(({ as }) => as);
+			case "if":
+				return [...node.branches.flatMap((branch) => namesSetBy(branch.body)), ...namesSetBy(node.otherwise)];
+			default:
+				return [];
+		}
+	});
 }
 
 /** How often a template that others include is read again: each place may tell something new, but they multiply. */
@@ -146,6 +176,7 @@ export function findVariables({
 	// Statements
 
 	function walk(body: Statement[], reading: Reading): void {
+		for (const name of namesSetBy(body)) reading.names.later.add(name);
 		for (const node of body) statement(node, reading);
 	}
 
@@ -333,7 +364,7 @@ export function findVariables({
 		body: Statement[],
 		reading: Reading,
 	): Macro {
-		const within = inner(reading);
+		const within = { ...reading, names: new Names(reading.names, true) };
 		for (const name of ["caller", "varargs", "kwargs"]) within.names.own.set(name, local);
 		const made: Macro = { kind: "macro", parameters: [] };
 		for (const { name, default: fallback } of parameters) {

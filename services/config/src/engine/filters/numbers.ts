@@ -1,6 +1,7 @@
 import { badValue } from "../fault.ts";
 import { filter } from "../library.ts";
 import { calculate, negate } from "../operators.ts";
+import { fixed } from "../percent-format.ts";
 import { needInt } from "../print.ts";
 import { readFloat, readInt } from "../read-number.ts";
 import type { Filter } from "../rendering.ts";
@@ -28,13 +29,7 @@ function roundFloat(value: number, digits: number): number {
 		return (rest > 0.5 || (rest === 0.5 && floor % 2 !== 0) ? floor + 1 : floor) * unit;
 	}
 	if (Math.abs(value) >= 1e15) return value;
-	const size = Math.abs(value);
-	const exact = size.toFixed(Math.min(100, digits + 60));
-	const kept = exact.slice(0, exact.indexOf(".") + 1 + digits);
-	const dropped = exact.slice(exact.indexOf(".") + 1 + digits);
-	const isTie = /^50*$/.test(dropped);
-	const even = Number(kept.at(-1) === "." ? kept.at(-2) : kept.at(-1)) % 2 === 0;
-	const rounded = isTie && even ? Number(kept) : Number(size.toFixed(digits));
+	const rounded = Number(fixed(Math.abs(value), digits));
 	return value < 0 ? -rounded : rounded;
 }
 

@@ -17,6 +17,7 @@ import {
 	lengthOf,
 	Markup,
 	NamedTuple,
+	orElse,
 	textOf,
 	truthy,
 	tupleFrom,
@@ -49,8 +50,9 @@ function extreme(sign: 1 | -1): Filter {
 				const given = { item, key: key(item) };
 				if (best === undefined || compare(given.key, best.key) * sign > 0) best = given;
 			}
-			return (
-				best?.item ?? new Undefined(sign > 0 ? "max" : "min", "there is nothing to choose from: the list is empty")
+			return orElse(
+				best?.item,
+				() => new Undefined(sign > 0 ? "max" : "min", "there is nothing to choose from: the list is empty"),
 			);
 		},
 	);
@@ -315,7 +317,7 @@ const zipLongest: Filter = (value, { args, named }) => {
 	const [fill] = bind("it", [["fillvalue", null]], { args: [], named });
 	const lists = [value, ...args].map((one) => iterate(one));
 	const length = Math.max(...lists.map((list) => list.length));
-	return Array.from({ length }, (_, index) => tupleFrom(lists.map((list) => list[index] ?? (fill as Value))));
+	return Array.from({ length }, (_, index) => tupleFrom(lists.map((list) => orElse(list[index], () => fill as Value))));
 };
 
 /** Later mappings win; `recursive` goes into mappings, `list_merge` says what becomes of lists. */
@@ -416,19 +418,17 @@ const items2dict = filter(
 );
 
 export const sequenceFilters: Record<string, Filter> = {
-	first: filter(
-		[],
-		(value) => iterate(value)[0] ?? new Undefined("first", "there is no first item: the list is empty"),
+	first: filter([], (value) =>
+		orElse(iterate(value)[0], () => new Undefined("first", "there is no first item: the list is empty")),
 	),
-	last: filter(
-		[],
-		(value) => iterate(value).at(-1) ?? new Undefined("last", "there is no last item: the list is empty"),
+	last: filter([], (value) =>
+		orElse(iterate(value).at(-1), () => new Undefined("last", "there is no last item: the list is empty")),
 	),
 	random: filter([], (value) => {
 		const items = iterate(value);
-		return (
-			items[Math.floor(Math.random() * items.length)] ??
-			new Undefined("random", "there is no random item: the list is empty")
+		return orElse(
+			items[Math.floor(Math.random() * items.length)],
+			() => new Undefined("random", "there is no random item: the list is empty"),
 		);
 	}),
 	length: filter([], lengthOf),
@@ -454,7 +454,7 @@ export const sequenceFilters: Record<string, Filter> = {
 			value instanceof Dict && !(attributeOf(new Dict(), attribute) !== undefined)
 				? undefined
 				: attributeOf(value, attribute);
-		return found ?? new Undefined(attribute);
+		return orElse(found, () => new Undefined(attribute));
 	}),
 	map,
 	select: choose(true, false),

@@ -1,0 +1,125 @@
+import { beforeAll, expect, test } from "vitest";
+import { requirePackages } from "../../../../lab/packages.ts";
+import { findVariables } from "../../src/engine/variables.ts";
+import type { Case } from "./case.ts";
+import { composition } from "./cases/composition.ts";
+import { expressions } from "./cases/expressions.ts";
+import { filters, testCases } from "./cases/filters.ts";
+import { methods } from "./cases/methods.ts";
+import { statements } from "./cases/statements.ts";
+import { whitespace } from "./cases/whitespace.ts";
+import { agree, renderCase } from "./compare.ts";
+import { differences } from "./differences.ts";
+import { askJinja2, type OracleOutcome } from "./oracle.ts";
+
+const groups = { expressions, statements, whitespace, composition, filters, tests: testCases, methods };
+
+beforeAll(async () => {
+	const missing = await requirePackages(["python3-jinja2"]);
+	if (missing.length > 0) throw new Error(`the oracle needs ${missing.join(" and ")}`);
+}, 300_000);
+
+function told({ text, error, line, message }: OracleOutcome): string {
+	const outcome = text === undefined ? `${error} at line ${line}: ${message}` : JSON.stringify(text);
+	return outcome.replace(/0x[\da-f]{6,}/g, "0x…");
+}
+
+test("the corpus has at least 300 templates, each of them once", () => {
+	const all = Object.values(groups).flat();
+	expect(all.length).toBeGreaterThanOrEqual(300);
+	expect(new Set(all.map((one) => JSON.stringify(one))).size).toBe(all.length);
+});
+
+test.each(Object.entries(groups))("%s: text, kind of error and its line are those of Jinja2", async (_, cases) => {
+	const theirs = await askJinja2(cases);
+	const wrong = cases.flatMap((one, index) => {
+		const [ours, expected] = [renderCase(one), theirs[index] as OracleOutcome];
+		return agree(ours, expected)
+			? []
+			: [{ template: one.template, settings: one.settings, ours: told(ours), jinja2: told(expected) }];
+	});
+	expect(wrong).toEqual([]);
+});
+
+test("every listed difference is one, and the page that lists them says what happens", async () => {
+	const shown = differences.flatMap(({ shown_by }) => shown_by);
+	const theirs = await askJinja2(shown);
+	const alike = shown.filter((one, index) => agree(renderCase(one), theirs[index] as OracleOutcome));
+	expect(alike.map(({ template }) => template)).toEqual([]);
+
+	const outcomes = new Map(shown.map((one, index) => [one, theirs[index] as OracleOutcome]));
+	const cell = (text: string) => `\`${text.replaceAll("|", "\\|").replaceAll("`", "'").slice(0, 160)}\``;
+	const section = ({ what, here, shown_by }: (typeof differences)[number]) =>
+		[
+			`## ${what}`,
+			"",
+			here,
+			"",
+			...(shown_by.length === 0 ? [] : ["| Template | Here | Jinja2 |", "|---|---|---|"]),
+			...shown_by.map(
+				(one) =>
+					`| ${cell(one.template)} | ${cell(told(renderCase(one)))} | ${cell(told(outcomes.get(one) as OracleOutcome))} |`,
+			),
+			...(shown_by.length === 0 ? [] : [""]),
+		].join("\n");
+	const count = Object.values(groups).flat().length;
+	const page = `<!-- Written by services/config/test/conformance/jinja2.test.ts (vitest -u); do not edit. -->
+# Templates: what differs from Jinja2
+
+Templates are evaluated by our own engine, by the rules of Jinja2 3.1 and its extensions \`do\` and \`loopcontrols\`, with strict undefined.
+It is held against Debian's \`python3-jinja2\` by ${count} templates whose text, kind of error and line of the error must be the same, and by
+those below, which must not. Every filter, test and global function that Jinja2 3.1 documents is there, but \`lipsum\`.
+
+${differences.map(section).join("\n")}`;
+	await expect(page).toMatchFileSnapshot("../../../../docs/reference/template-differences.md");
+});
+
+test("every filter, test and global that Jinja2 has is there", async () => {
+	const names = (kind: string, list: string[]) => list.map((name) => `{{ '${name}' is ${kind} }}`).join("");
+	const cases: Case[] = [
+		{ template: names("filter", filterNames) },
+		{ template: names("test", testNames) },
+		{
+			template: ["range", "dict", "cycler", "joiner", "namespace"].map((name) => `{{ ${name} is callable }}`).join(""),
+		},
+	];
+	for (const outcome of cases.map(renderCase)) expect(outcome.text).not.toContain("False");
+	for (const outcome of await askJinja2(cases)) expect(outcome.text).not.toContain("False");
+});
+
+const filterNames =
+	"abs attr batch capitalize center count d default dictsort e escape filesizeformat first float forceescape format groupby indent int items join last length list lower map max min pprint random reject rejectattr replace reverse round safe select selectattr slice sort string striptags sum title tojson trim truncate unique upper urlencode urlize wordcount wordwrap xmlattr".split(
+		" ",
+	);
+const testNames =
+	"!= < <= == > >= boolean callable defined divisibleby eq equalto escaped even false filter float ge greaterthan gt in integer iterable le lessthan lower lt mapping ne none number odd sameas sequence string test true undefined upper".split(
+		" ",
+	);
+
+/**
+ * Where the names that a template needs differ from `jinja2.meta.find_undeclared_variables`, which reads one template and counts every
+ * name that some path may not have set.
+ */
+test("the variables of a template are those that Jinja2 finds undeclared, but for names that the template itself sets", async () => {
+	const cases = Object.values(groups).flat();
+	const theirs = await askJinja2(cases);
+	const wrong = cases.flatMap(({ template, settings }, index) => {
+		const expected = theirs[index]?.names;
+		if (expected === null || expected === undefined) return [];
+		let ours: string[];
+		try {
+			ours = findVariables({ entry: "case", templates: { case: template }, settings }).map(({ name }) => name);
+		} catch {
+			return [];
+		}
+		const more = ours.filter((name) => !expected.includes(name));
+		const missing = expected.filter((name) => !ours.includes(name) && !setWithin(template, name));
+		return more.length + missing.length === 0 ? [] : [{ template, more, missing }];
+	});
+	expect(wrong).toEqual([]);
+});
+
+const setWithin = (template: string, name: string) =>
+	new RegExp(`\\{%-?\\s*(set|macro|for|import|from|block)\\b[^%]*\\b${name}\\b`).test(template) ||
+	name === "super" ||
+	name === "self";
