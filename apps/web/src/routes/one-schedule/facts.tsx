@@ -17,8 +17,9 @@ const helds = { wait: "Waits until it may run", skip: "Is skipped" };
 /** What a schedule does, when, and by which rules. */
 export function Facts({ schedule, kind }: { schedule: Schedule; kind: ScheduleKind | undefined }) {
 	const { timing, max_runs, runs, start_at, end_at, jitter_s, description } = schedule;
-	const { select: _select, ...rest } = schedule.params;
+	const { select: _select, exclude: _exclude, ...rest } = schedule.params;
 	const select = selectionOf(schedule.params);
+	const exclude = selectionOf(schedule.params, "exclude");
 	const more = Object.values(rest).some((value) => value !== null);
 	const onTheWall = timing.type !== "interval";
 	return (
@@ -29,6 +30,7 @@ export function Facts({ schedule, kind }: { schedule: Schedule; kind: ScheduleKi
 					{visibleLine(kind?.label ?? schedule.kind)}
 					{select !== undefined && `, ${visibleLine(selected(select))}`}
 				</Fact>
+				{exclude !== undefined && <Fact name="Left out">{visibleLine(selected(exclude))}</Fact>}
 				{more && (
 					<Fact name="Parameters">
 						<pre className={`nc-mono ${styles.params}`}>{visibleText(JSON.stringify(rest, null, 2))}</pre>

@@ -58,7 +58,7 @@ export const columns: Column<Schedule>[] = [
 		label: "Next run",
 		sort: "next_due_at",
 		from: "medium",
-		width: 210,
+		width: 250,
 		text: ({ next_due_at }) => next_due_at ?? "",
 		cell: ({ next_due_at, time_zone }) => next_due_at !== null && <NextTime at={next_due_at} time_zone={time_zone} />,
 	},

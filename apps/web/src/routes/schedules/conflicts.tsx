@@ -84,7 +84,10 @@ function What({ conflict }: { conflict: Conflict }) {
 		<span className="nc-state nc-warn" style={{ whiteSpace: "normal" }}>
 			<Icon name="warning" size={13} />
 			<span title={visibleLine(conflict.device_names.join(", "))}>
-				<ScheduleLink {...conflict.other} /> at <Moment at={conflict.other.at} /> touches{" "}
+				<TextLink to="/schedules/$id" params={{ id: conflict.other.id }}>
+					{visibleLine(conflict.other.name)}
+				</TextLink>{" "}
+				at <Moment at={conflict.other.at} /> touches{" "}
 				{count(conflict.devices, "of the same devices", "of the same devices")}
 			</span>
 		</span>

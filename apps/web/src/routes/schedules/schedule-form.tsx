@@ -161,6 +161,12 @@ function What({
 					)}
 				</>
 			)}
+			{wanted.exclude && (
+				<>
+					<Several label="Leave out groups" offered={choices?.groups} field={form.field("exclude_groups")} />
+					<Several label="Leave out tags" offered={choices?.tags} field={form.field("exclude_tags")} />
+				</>
+			)}
 			{wanted.more && (
 				<Textarea
 					label={wanted.select ? "Further parameters" : "Parameters"}

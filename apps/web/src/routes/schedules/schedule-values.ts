@@ -14,6 +14,8 @@ const start = {
 	groups: [] as string[],
 	tags: [] as string[],
 	names: [] as string[],
+	exclude_groups: [] as string[],
+	exclude_tags: [] as string[],
 	/** What the kind takes besides devices, as JSON. */
 	rest: "{}",
 	/** Stand for what is put together of several fields, so that what the server says of them has a place. */
@@ -36,8 +38,9 @@ export type ScheduleValues = typeof start;
 export function valuesOfSchedule(schedule: Schedule | undefined): ScheduleValues {
 	if (schedule === undefined) return { ...start, time_zone: ownTimeZone() };
 	const { timing, params, max_runs, start_at, end_at } = schedule;
-	const { select: _select, ...rest } = params;
+	const { select: _select, exclude: _exclude, ...rest } = params;
 	const select = selectionOf(params);
+	const exclude = selectionOf(params, "exclude");
 	return {
 		...start,
 		...pick(schedule, Object.keys(start) as (keyof ScheduleValues)[]),
@@ -48,6 +51,8 @@ export function valuesOfSchedule(schedule: Schedule | undefined): ScheduleValues
 		groups: select?.groups ?? [],
 		tags: select?.tags ?? [],
 		names: select?.names ?? [],
+		exclude_groups: exclude?.groups ?? [],
+		exclude_tags: exclude?.tags ?? [],
 		rest: JSON.stringify(rest, null, 2),
 		max_runs: max_runs ?? "",
 		start_at: start_at ?? "",
@@ -61,13 +66,17 @@ function pick(schedule: Schedule, names: (keyof ScheduleValues)[]): Partial<Sche
 }
 
 /** Whether devices are chosen for a kind, and whether it takes something else. */
-export function takes({ params_schema }: Pick<ScheduleKind, "params_schema">): { select: boolean; more: boolean } {
+export function takes({ params_schema }: Pick<ScheduleKind, "params_schema">) {
 	const names = Object.keys((params_schema.properties ?? {}) as Record<string, unknown>);
-	return { select: names.includes("select"), more: names.some((name) => name !== "select") };
+	return {
+		select: names.includes("select"),
+		exclude: names.includes("exclude"),
+		more: names.some((name) => name !== "select" && name !== "exclude"),
+	};
 }
 
-export function selectionOf(params: Record<string, unknown>): Selection | undefined {
-	const read = SelectionSchema.safeParse(params.select);
+export function selectionOf(params: Record<string, unknown>, name = "select"): Selection | undefined {
+	const read = SelectionSchema.safeParse(params[name]);
 	return read.success ? read.data : undefined;
 }
 
@@ -92,8 +101,14 @@ export function bodyOfValues(
 	before: Schedule | undefined,
 ): ScheduleInput {
 	const { name, description, overlap, missed, held, jitter_s, missed_limit } = values;
-	const wanted = kind === undefined ? { select: true, more: false } : takes(kind);
+	const wanted = kind === undefined ? { select: true, exclude: false, more: false } : takes(kind);
 	const device_ids = before === undefined ? undefined : selectionOf(before.params)?.device_ids;
+	const { groups: _groups, tags: _tags, ...left } = (before && selectionOf(before.params, "exclude")) ?? {};
+	const exclude: Selection = {
+		...left,
+		...(values.exclude_groups.length > 0 && { groups: values.exclude_groups }),
+		...(values.exclude_tags.length > 0 && { tags: values.exclude_tags }),
+	};
 	const select: Selection = values.everything
 		? { all: true }
 		: {
@@ -107,7 +122,11 @@ export function bodyOfValues(
 		name: name.trim(),
 		description: description.trim(),
 		kind: values.kind,
-		params: { ...(wanted.more && restOf(values.rest)), ...(wanted.select && { select }) },
+		params: {
+			...(wanted.more && restOf(values.rest)),
+			...(wanted.select && { select }),
+			...(wanted.exclude && Object.keys(exclude).length > 0 && { exclude }),
+		},
 		overlap,
 		missed,
 		missed_limit: Number(missed_limit),

@@ -116,6 +116,7 @@ function MonthFields({ values, field }: { values: TimingValues; field: Field }) 
 			<MultiSelect
 				label="Months"
 				placeholder={values.months.length === 0 ? "Every month" : ""}
+				searchable
 				clearable
 				clearButtonProps={{ "aria-label": "Every month" }}
 				data={monthNames.map((label, index) => ({ value: String(index + 1), label }))}
