@@ -20,6 +20,8 @@ export const ConfigSyntaxDefinition = z.object({
 	top_level: z.array(LinePattern).max(100).default([]),
 	/** Settings that exist once. The capture groups, joined, are the key: a new line replaces the one with the same key. */
 	single_value: z.array(LinePattern).max(200).default([]),
+	/** Such lines that `no` takes with their key alone: `no description`. */
+	negated_by_key: z.array(LinePattern).max(50).default([]),
 	/** Lines about one thing: `key` captures it (`neighbor 10.0.0.1`), `root` is the line without which the others cannot be; removing that removes all. */
 	groups: z
 		.array(z.object({ key: LinePattern, root: LinePattern }))

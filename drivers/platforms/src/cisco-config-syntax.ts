@@ -18,6 +18,8 @@ const singleValues = [
 	"^(set (?:local-preference|metric|weight|origin|community|tag|ip next-hop|as-path prepend))(?: |$)",
 ];
 
+const negatedByKey = ["^(?:description|neighbor \\S+ description) "];
+
 /** Configuration of IOS and IOS-XE. */
 export const ciscoSyntax = ConfigSyntaxDefinition.parse({
 	sections: [
@@ -34,6 +36,7 @@ export const ciscoSyntax = ConfigSyntaxDefinition.parse({
 		"^(ip address dhcp|ip (?:domain[ -]name|default-gateway)|snmp-server (?:location|contact)|username \\S+|spanning-tree mode|boot system)(?: |$)",
 		"^(switchport (?:mode|access vlan|voice vlan|trunk native vlan|trunk allowed vlan)|vrf forwarding|ip vrf forwarding|channel-group|service-policy \\w+|bgp log-neighbor-changes)(?: |$)",
 	],
+	negated_by_key: negatedByKey,
 	groups: [neighborGroup],
 	stored_negations: [
 		"^no (?:ip http server|ip http secure-server|ip domain[ -]lookup|ip address|ip redirects|ip proxy-arp|ip unreachables|cdp enable|switchport|bgp default ipv4-unicast|service \\S+|auto-summary|synchronization|aaa new-model|lldp (?:transmit|receive)|logging console|keepalive|mop enabled)$",
@@ -56,6 +59,7 @@ export const frrSyntax = ConfigSyntaxDefinition.parse({
 		"^((?:ip|ipv6) prefix-list \\S+ (?:seq \\d+|description))(?: |$)",
 		"^(access-list \\S+ seq \\d+) ",
 	],
+	negated_by_key: negatedByKey,
 	groups: [neighborGroup],
 	stored_negations: [
 		"^no (?:bgp (?:ebgp-requires-policy|default ipv4-unicast|network import-check|enforce-first-as|hard-administrative-reset|graceful-restart notification|suppress-duplicates)|ip forwarding|ipv6 forwarding|service integrated-vtysh-config|log unique-id|zebra nexthop kernel enable)$",

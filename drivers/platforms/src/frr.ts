@@ -10,9 +10,10 @@ export const frr = definePlatform({
 	label: "FRRouting (vtysh)",
 	vendor: "FRRouting",
 	prompt: {
-		exec: "^[\\w.-]+> ?$",
-		enable: "^[\\w.-]+# ?$",
-		config: "^[\\w.-]+\\(config[^)]*\\)# ?$",
+		// Where a name was set and removed again, FRR 8 shows that it has none.
+		exec: "^(?:[\\w.-]+|\\(null\\))> ?$",
+		enable: "^(?:[\\w.-]+|\\(null\\))# ?$",
+		config: "^(?:[\\w.-]+|\\(null\\))\\(config[^)]*\\)# ?$",
 	},
 	enable: { command: "enable" },
 	configure: { enter: "configure terminal", exit: "end" },

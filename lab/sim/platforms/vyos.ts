@@ -156,9 +156,20 @@ function start(session: SessionContext): Cli {
 				device.confirm?.cancel();
 				return;
 			case "compare": {
+				if (current === device.running)
+					return terminal.print("No changes between working and active configurations.\n");
+				if (rest[0] === "commands") {
+					const commands = [device.running, current].map((text) => printSetCommands(parseStatements(text), syntax));
+					const { removed, added } = changedLines(commands[0] ?? "", commands[1] ?? "");
+					const rows = [
+						...removed.map((text) => `${text.replace(/^set/, "delete")}\n`),
+						...added.map((text) => `${text}\n`),
+					];
+					return void (await terminal.page(rows.join("")));
+				}
 				const { removed, added } = changedLines(device.running, current);
 				const rows = [...removed.map((text) => `- ${text}\n`), ...added.map((text) => `+ ${text}\n`)];
-				return void (await terminal.page(rows.join("") || "\n"));
+				return void (await terminal.page(rows.join("")));
 			}
 			case "rollback": {
 				const text = device.history[Number(rest[0] ?? 0) - 1]?.text;

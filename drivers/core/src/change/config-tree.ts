@@ -25,6 +25,8 @@ export interface ConfigSyntax {
 	/** Whether this is the line without which the others of its group cannot be. */
 	isGroupRoot(line: string): boolean;
 	isStoredNegation(line: string): boolean;
+	/** Whether `no` takes the key alone, and not the value. */
+	isNegatedByKey(line: string): boolean;
 	isPermanent(line: string): boolean;
 	isOrdered(line: string): boolean;
 	/** The test for the line that ends a section whose lines are sent as they are, where `line` opens one. */
@@ -63,6 +65,7 @@ export const compileSyntax: (definition: ConfigSyntaxDefinition) => ConfigSyntax
 		groupKey: (line) => groups.find(({ key }) => key.test(line))?.key.exec(line)?.[1],
 		isGroupRoot: (line) => groups.some(({ root }) => root.test(line)),
 		isStoredNegation: anyOf(definition.stored_negations),
+		isNegatedByKey: anyOf(definition.negated_by_key),
 		isPermanent: anyOf(definition.permanent),
 		isOrdered: anyOf(definition.ordered),
 		verbatimUntil: (line) => verbatim.find(({ start }) => start(line))?.end,
@@ -70,7 +73,7 @@ export const compileSyntax: (definition: ConfigSyntaxDefinition) => ConfigSyntax
 	};
 });
 
-export function emptyConfig(): ConfigNode {
+function emptyConfig(): ConfigNode {
 	return { line: "", children: [] };
 }
 
@@ -266,7 +269,11 @@ function collectRemovals(
 	edits: Edit[],
 ): void {
 	const wanted = new Map(to.children.map((child) => [child.line, child]));
-	const wantedKeys = new Set(to.children.map((child) => syntax.singleKey(child.line)));
+	const there = new Set(from.children.map(({ line }) => line));
+	// A setting that exists once is replaced by the line that is added; one that stands there already replaces nothing.
+	const replaced = new Set(
+		to.children.filter(({ line }) => !there.has(line)).map(({ line }) => syntax.singleKey(line)),
+	);
 	const wantedGroups = new Set(to.children.map((child) => syntax.groupKey(child.line)));
 	const set = new Set(to.children.flatMap(({ line }) => [`no ${line}`, `no ${syntax.singleKey(line) ?? line}`]));
 	const gone = new Set(goneAbove);
@@ -292,15 +299,17 @@ function collectRemovals(
 			continue;
 		}
 		const key = syntax.singleKey(line);
-		if (key !== undefined && wantedKeys.has(key)) continue;
+		if (key !== undefined && replaced.has(key)) continue;
 		const positive = /^no (.+)$/.exec(line)?.[1];
 		if (positive !== undefined) {
 			if (!set.has(line)) edits.push({ path, command: positive });
 			continue;
 		}
 		if (wanted.has(`no ${line}`) || (key !== undefined && wanted.has(`no ${key}`))) continue;
-		if (syntax.isPermanent(line)) collectRemovals(child, emptyConfig(), [...path, line], gone, syntax, edits);
-		else edits.push({ path, command: `no ${line}` });
+		// One that is empty and shown all the same is one that can go: FRR keeps interfaces that the kernel does not have.
+		if (syntax.isPermanent(line) && child.children.length > 0) {
+			collectRemovals(child, emptyConfig(), [...path, line], gone, syntax, edits);
+		} else edits.push({ path, command: `no ${key !== undefined && syntax.isNegatedByKey(line) ? key : line}` });
 	}
 }
 

@@ -149,6 +149,54 @@ test("a neighbour whose check fails is taken back, byte for byte", async () => {
 	expect(await running()).toBe(before);
 });
 
+test("whatever else a router can be told is taken back, byte for byte", async () => {
+	const before = await running();
+	const lines = [
+		"interface lo77",
+		" description is not there",
+		"ip prefix-list OURS seq 5 permit 10.99.0.0/16 le 24",
+		"ip prefix-list OURS seq 10 deny any",
+		"access-list PEERS seq 5 permit 10.99.0.0/24",
+		"bgp as-path access-list NEAR seq 5 permit ^65002$",
+		"bgp community-list standard OLD seq 5 permit 65001:1",
+		"route-map IN permit 10",
+		" match ip address prefix-list OURS",
+		" set metric 50",
+		"exit",
+		"route-map IN deny 20",
+		"exit",
+		"ip route 203.0.113.0/24 10.99.0.2 150",
+		"ip route 203.0.113.0/24 10.99.0.77",
+		"ipv6 route 2001:db8::/32 blackhole",
+		`router bgp ${router.asn}`,
+		" bgp router-id 10.99.0.99",
+		" timers bgp 5 15",
+		" neighbor GROUP peer-group",
+		" neighbor GROUP remote-as 65044",
+		" neighbor 10.99.0.44 peer-group GROUP",
+		" neighbor 10.99.0.2 route-map IN in",
+		" address-family ipv6 unicast",
+		"  network 2001:db8::/32",
+		" exit-address-family",
+		"exit",
+		"hostname renamed",
+	];
+	let during = "";
+	const applied = await apply(
+		await connect(),
+		{
+			async verify() {
+				during = await running();
+				throw new Error("no");
+			},
+		},
+		lines,
+	);
+	expect(during).toContain("neighbor 10.99.0.44 peer-group GROUP");
+	expect(applied).toMatchObject({ outcome: "rolled_back", error: { code: "change.verify_failed" } });
+	expect(await running()).toBe(before);
+});
+
 test("a neighbour, a route and a policy that were removed come back, byte for byte", async () => {
 	const before = await running();
 	const lines = [

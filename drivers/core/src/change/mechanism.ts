@@ -6,6 +6,7 @@ import { sessionError } from "../device-error.ts";
 import type { Session } from "../session.ts";
 import {
 	type ConfigNode,
+	type ConfigSyntax,
 	compileSyntax,
 	type Edit,
 	editsBetween,
@@ -101,9 +102,10 @@ function candidate(
 		commands,
 		undo: { kind: "native", how: change.how, commands: [] },
 		async preview(at) {
-			const diff = tidy(await gather(at, change.enter_to_plan.length > 0 ? change.enter_to_plan : change.enter));
+			const shown = tidy(await gather(at, change.enter_to_plan.length > 0 ? change.enter_to_plan : change.enter));
 			await discard(at);
-			return { diff: maskDeviceText(diff, known(), platform), source: "device", unchanged: !showsChange(diff) };
+			const unchanged = !showsChange(shown);
+			return { diff: unchanged ? "" : maskDeviceText(signed(shown), known(), platform), source: "device", unchanged };
 		},
 		async push(at, confirm_within_ms, commits) {
 			await gather(at);
@@ -244,7 +246,7 @@ function direct(
 			await at.enterConfig();
 			try {
 				// What one line of the undoing says does not keep the others from being undone: the configuration is compared afterwards.
-				for (const command of typedCommands(undo, syntax)) await at.run(command, { check: false, literal: true });
+				for (const command of typedCommands(undo, syntax)) await retract(at, command, syntax);
 			} finally {
 				if (at.mode === "config") await at.exitConfig();
 			}
@@ -261,6 +263,19 @@ function direct(
 		},
 		saves: false,
 	};
+}
+
+/** Sends one line of an undoing; where the system does not take a value after `no`, the setting alone. */
+async function retract(session: Session, command: string, syntax: ConfigSyntax): Promise<void> {
+	try {
+		await session.run(command, { modes: ["config"], literal: true });
+	} catch (error) {
+		if (!hasCode(error, "device.command_failed")) throw error;
+		const line = /^no (.+)$/.exec(command)?.[1];
+		const key = line === undefined ? undefined : syntax.singleKey(line);
+		if (key === undefined || key === line || !line?.startsWith(key)) return;
+		await session.run(`no ${key}`, { check: false, modes: ["config"] });
+	}
 }
 
 const inverseHow =
@@ -407,7 +422,14 @@ function tidy(output: string): string {
 }
 
 function showsChange(diff: string): boolean {
-	return diff.split("\n").some((line) => /^\s*[-+<>#]/.test(line));
+	return diff
+		.split("\n")
+		.some((line) => /^\s*(?:[-+<>#]|(?:set|delete) )/.test(line) && !/^(?:---|\+\+\+) /.test(line));
+}
+
+/** Differences in the form of commands get the signs of all others. */
+function signed(diff: string): string {
+	return diff.replace(/^(set|delete) /gm, (_, verb) => (verb === "set" ? "+set " : "-set "));
 }
 
 /**
