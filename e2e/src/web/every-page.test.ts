@@ -1,9 +1,15 @@
+import { randomUUID } from "node:crypto";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type HostileDevice, startHostileDevice } from "@netconductor/lab/hostile-device";
 import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { openEngineDoor } from "../engine-door.ts";
 import { addFleet, adminPassword, type Clients, eventually, type Product, runEnded, startProduct } from "../product.ts";
+import { freePort } from "../server-process.ts";
 
 /** Every page, filled with what a hostile device or colleague would write: nothing runs, everybody can read it, on every screen. */
 
@@ -22,8 +28,12 @@ let browser: Browser;
 let addresses: string[];
 
 beforeAll(async () => {
+	const internal_port = await freePort();
 	[product, fleet, device, browser] = await Promise.all([
-		startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "1" }),
+		startProduct(
+			{ NETCONDUCTOR_WORKERS_PROCESSES: "1", NETCONDUCTOR_INTERNAL_PORT: String(internal_port) },
+			mkdtempSync(join(tmpdir(), "netconductor-e2e-")),
+		),
 		startFleet({ devices: { count: 3, platforms: ["cisco_ios", "juniper_junos"] } }),
 		startHostileDevice(`${evil}\r\n`),
 		launchBrowser(),
@@ -35,7 +45,7 @@ beforeAll(async () => {
 		"show version",
 		`Cisco IOS Software, C2900 Software, Version ${evil}, RELEASE\r\nr1 uptime is ${evil}\r\n`,
 	);
-	addresses = await fill();
+	addresses = [...(await fill()), ...(await fillApprovals(internal_port))];
 }, 180_000);
 afterAll(async () => {
 	await browser?.close();
@@ -89,6 +99,20 @@ async function fill(): Promise<string[]> {
 	});
 	await api.config.createTemplate({ body: { name: "x".repeat(100), source: `{% include "${template.name}" %}` } });
 
+	const schedule = await api.scheduling.createSchedule({
+		body: {
+			...{ name: evil, description: evil, kind: "backup", params: { select: { tags: [evil.slice(0, 64)] } } },
+			timing: { type: "interval", every_minutes: 60 },
+		},
+	});
+	await api.scheduling.createCalendar({
+		body: {
+			...{ name: evil, description: evil, kind: "freeze", time_zone: "UTC" },
+			recurring: [{ timing: { type: "daily", times: ["00:00"] }, duration_minutes: 60 }],
+		},
+	});
+	await api.scheduling.runScheduleNow({ params: { id: schedule.id } });
+
 	const ended = async (run_id: string) => (await runEnded(api, run_id)).id;
 	const tested = await ended((await api.devices.testDevice({ params: { id: device_id } })).run_id);
 	const first = await api.backup.runAll({ body: { name: evil } });
@@ -135,6 +159,9 @@ async function fill(): Promise<string[]> {
 		`/snapshots/compare?from=${first.snapshot_id}&to=${second.snapshot_id}`,
 		"/backups/coverage",
 		"/schedule",
+		"/schedules",
+		`/schedules/${schedule.id}`,
+		`/schedules/${nobody}`,
 		"/runs",
 		`/runs/${tested}`,
 		`/runs/${first.run_id}`,
@@ -152,6 +179,47 @@ async function fill(): Promise<string[]> {
 		`/runs/${nobody}`,
 		`/snapshots/${nobody}`,
 		"/no-such-page",
+	];
+}
+
+/** An approval that waits, one that was bypassed, and a policy. */
+async function fillApprovals(internal_port: number): Promise<string[]> {
+	const engine = await openEngineDoor(product.data_dir, internal_port);
+	const plan_sha256 = "ab".repeat(32);
+	const ask = async () => {
+		const run_id = randomUUID();
+		const asked = await engine.alerts.requestApproval({
+			body: {
+				...{ key: run_id, run_id, kind: "deploy", title: evil, plan_sha256, reason: `${evil}\n${evilLink}` },
+				requested_by: { kind: "user", id: randomUUID(), name: evil, permissions: [] },
+				devices: [{ device_id: randomUUID(), name: evil, groups: [evil] }],
+				risk_facts: {
+					writes: true,
+					without_rollback: [evil],
+					dangerous_commands: [{ device: evil, command: evil, why: evil }],
+				},
+			},
+		});
+		return asked.needed ? asked.approval_id : "";
+	};
+	await api.alerts.createApprovalPolicy({
+		body: {
+			name: evil.slice(0, 100),
+			description: evil,
+			groups: [evil.slice(0, 100)],
+			stages: [{ name: evil.slice(0, 100) }],
+		},
+	});
+	const [waiting, bypassed] = [await ask(), await ask()];
+	await api.alerts.bypass({ params: { id: bypassed }, body: { plan_sha256, reason: evil } });
+	await engine.close();
+	return [
+		"/approvals",
+		`/approvals/${waiting}`,
+		`/approvals/${bypassed}`,
+		"/approvals/policies",
+		"/approvals/policies?kind=deploy&devices=2&commands=reload",
+		`/approvals/${nobody}`,
 	];
 }
 

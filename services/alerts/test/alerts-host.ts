@@ -1,5 +1,6 @@
 import { alertsApi } from "@netconductor/contracts/alerts/api";
 import type { ApprovalRequest } from "@netconductor/contracts/alerts/approvals";
+import type { OperationRecord } from "@netconductor/contracts/audit/events";
 import { authApi } from "@netconductor/contracts/auth/api";
 import type { Holder } from "@netconductor/contracts/auth/model";
 import { type Actor, covers } from "@netconductor/contracts/kernel/actor";
@@ -47,6 +48,7 @@ export async function startAlerts(env: Record<string, string> = {}) {
 	const heard = new Map<string, string[]>();
 	const hear = (approval_id: string, what: string) =>
 		void heard.set(approval_id, [...(heard.get(approval_id) ?? []), what]);
+	const recorded: OperationRecord[] = [];
 	let tellOf: ((user_id: string, change: "updated" | "deleted") => Promise<void>) | undefined;
 	const neighbour = defineService({
 		name: "neighbour",
@@ -60,6 +62,7 @@ export async function startAlerts(env: Record<string, string> = {}) {
 				operations: {},
 				consumers: {
 					"approval.requested.v1": async ({ approval_id }) => hear(approval_id, "requested"),
+					"audit.operation_recorded.v1": async (record) => void recorded.push(record),
 					"approval.decided.v1": async ({ approval_id, status }) => hear(approval_id, status),
 				},
 			};
@@ -94,6 +97,7 @@ export async function startAlerts(env: Record<string, string> = {}) {
 		host,
 		people,
 		person,
+		recorded,
 		engine,
 		as: (actor: Actor) => host.client(alertsApi, actor),
 		admin: host.client(alertsApi, admin),
