@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { isAppError } from "@netconductor/runtime/errors";
 import { beforeAll, expect, test } from "vitest";
 import { askOracle, requireOracles } from "../../test/oracle.ts";
@@ -69,6 +71,17 @@ test("random patterns choose the groups that Python chooses, or are refused", as
 		expect(own, `${each.name}\n${JSON.stringify(each.output)}`).toEqual(theirs(answers[i]!));
 	}
 	expect(compared).toBeGreaterThan(180);
+});
+
+test("our own templates read our transcripts as Google's TextFSM does", async () => {
+	const root = join(import.meta.dirname, "..", "..");
+	const read = (path: string) => readFileSync(join(root, path), "utf8");
+	const outputs = globSync("transcripts/*/*.txt", { cwd: root }).map(read);
+	const cases = globSync("src/parsers/templates/*.textfsm", { cwd: root }).flatMap((path) =>
+		outputs.map((output, i) => ({ name: `${path} on ${i}`, template: read(path), output })),
+	);
+	expect(cases.length).toBeGreaterThan(100);
+	await expectAgreement(cases);
 });
 
 test("what differs from Google's TextFSM is listed, and only that", async () => {

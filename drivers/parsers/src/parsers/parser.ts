@@ -1,0 +1,29 @@
+import type { ParsedCommandParams, ParsedKind, ParsedRows } from "@netconductor/contracts/devices/parsed";
+
+/** How one platform is asked for one kind of rows, and how its answer is read. */
+export interface Parser<Kind extends ParsedKind> {
+	/** The commands, in their order. What they answer is read as one text. */
+	commands(params: ParsedCommandParams): string[];
+	/** @throws NotUnderstood */
+	read(output: string, params: ParsedCommandParams): ParsedRows[Kind];
+}
+
+/** Everything that can be read of a platform. A text instead of a parser says why there is none. */
+export type PlatformParsers = { [Kind in ParsedKind]: Parser<Kind> | string };
+
+/** An answer is not what its reader knows. The line is what a person looks at first. */
+export class NotUnderstood extends Error {
+	override readonly name = "NotUnderstood";
+	readonly line: string | undefined;
+	readonly lineNumber: number | undefined;
+	constructor(reason: string, line?: string, lineNumber?: number) {
+		super(reason);
+		this.line = line;
+		this.lineNumber = lineNumber;
+	}
+}
+
+/** `words("show", vrf && `vrf ${vrf}`)`: a command of those parts that are there. */
+export function words(...parts: (string | false | undefined)[]): string {
+	return parts.filter(Boolean).join(" ");
+}
