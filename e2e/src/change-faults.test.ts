@@ -1,9 +1,12 @@
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { isAlive } from "@netconductor/runtime/db/data-dir-claim";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { addFleet, type Clients, eventually, type Product, runEnded, startProduct } from "./product.ts";
 
 /** What becomes of a change when something dies or refuses in the middle of it: no device is sent anything twice, and what stands there is known or said to be unknown. */
+
+// Devices are asked, processes start, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 240_000 });
 
 let product: Product;
 let fleet: FleetProcess;
@@ -99,7 +102,7 @@ test("every simulated platform is changed once, by the means that it has, and sa
 	);
 	for (const name of names) expect(await fleet.config(name)).toContain("made for all");
 	expect(await pushesOf(names)).toEqual(names.map(() => 1));
-}, 180_000);
+});
 
 test("a line that a device rejects is named, and everything before it is taken back", async () => {
 	const [name = ""] = named("cisco_ios");
@@ -111,7 +114,7 @@ test("a line that a device rejects is named, and everything before it is taken b
 	const [operation] = await applied(run.id);
 	expect(operation?.error?.message).toContain("description never accepted");
 	expect(withoutTimes(await fleet.config(name))).toBe(withoutTimes(before));
-}, 180_000);
+});
 
 function withoutTimes(config: string): string {
 	return config.replace(/^! (?:Last configuration change|NVRAM config last updated) at .*$/gm, "");
@@ -141,7 +144,7 @@ test("a worker killed while it writes: the operation is unknown, the run needs a
 		body: { decision: "failed", reason: "looked at it" },
 	});
 	expect(decided).toBe(unknown.length);
-}, 240_000);
+});
 
 /** The child that is no PostgreSQL: a worker's command line names the program that it runs. */
 async function workerPid(pids: readonly number[]): Promise<number | undefined> {
@@ -179,7 +182,7 @@ test("everything killed while a plan waits and while batches go on: each device 
 		else expect(pushed, name).toBeLessThanOrEqual(1);
 	}
 	expect(await admin.audit.verifyAudit({ query: {} })).toMatchObject({ intact: true });
-}, 300_000);
+});
 
 test("a run that is cancelled while it writes takes the change back", async () => {
 	const names = named("cisco_nxos");
@@ -194,4 +197,4 @@ test("a run that is cancelled while it writes takes the change back", async () =
 		expect(["failed", "cancelled"], JSON.stringify(operation)).toContain(operation.status);
 	}
 	expect(await Promise.all(names.map((name) => fleet.config(name)))).toEqual(before);
-}, 240_000);
+});

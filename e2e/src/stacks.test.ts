@@ -3,10 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StackState } from "@netconductor/contracts/config/stacks";
 import { type FrrLab, startFrrLab } from "@netconductor/lab/frr/lab";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Clients, eventually, type Product, startProduct } from "./product.ts";
 
 /** A change on real routers from its template to its removal, approved by somebody else. */
+
+// Devices are asked, processes start, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 240_000 });
 
 let product: Product;
 let lab: FrrLab;
@@ -170,6 +173,26 @@ test("who deploys cannot approve it, another can; the canary goes first and all 
 		expect(await runningConfig(name)).toContain(`neighbor ${neighbour} remote-as 65099`);
 	await comesTo("deployed");
 	expect(await ana.config.getStack({ params: { id: stack_id } })).toMatchObject({ deployed_version: 1 });
+});
+
+test("a run that is cancelled while it waits takes its approval with it, and leaves the routers alone", async () => {
+	const { version } = await ana.config.getStack({ params: { id: "edge" } });
+	await ana.config.updateStack({ params: { id: "edge" }, body: { version, description: "not meant like this" } });
+	await lab.vtysh("r1", ["configure terminal", "no ip route 198.51.100.0/24 blackhole", "end"]);
+	const { run_id } = await ana.config.deployStack({ params: { id: "edge" }, body: {} });
+	const { id, plan_sha256 } = await approvalOf(run_id);
+	await ana.tasks.cancelRun({ params: { id: run_id } });
+	expect(await ended(run_id)).toMatchObject({ status: "cancelled" });
+	await eventually(
+		"the approval lapses",
+		async () => (await bob.alerts.getApproval({ params: { id } })).status === "lapsed",
+	);
+	await expect(bob.alerts.approve({ params: { id }, body: { plan_sha256 } })).rejects.toMatchObject({
+		problem: { code: "approvals.already_decided" },
+	});
+	expect(await runningConfig("r1")).not.toContain("198.51.100.0/24 blackhole");
+	await comesTo("deployed");
+	await lab.vtysh("r1", ["configure terminal", "ip route 198.51.100.0/24 blackhole", "end"]);
 });
 
 test("what stands there already is skipped and says so", async () => {

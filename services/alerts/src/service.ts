@@ -5,6 +5,7 @@ import type { WorkLoop } from "@netconductor/runtime/bus/work-loop";
 import { defineService } from "@netconductor/runtime/host/service";
 import { getApprovalState, lapseApproval, startApproved } from "./approvals/answer-engine.ts";
 import { approve, bypass, delegate, reject } from "./approvals/decide.ts";
+import { followRuns } from "./approvals/follow-runs.ts";
 import { createTimekeeper, followUsers } from "./approvals/keep-time.ts";
 import {
 	getApproval,
@@ -75,7 +76,7 @@ export const alertsService = defineService({
 				startApproved: startApproved(needs),
 				lapseApproval: lapseApproval(needs),
 			},
-			consumers: followUsers(needs, () => loop?.wake()),
+			consumers: { ...followUsers(needs, () => loop?.wake()), ...followRuns({ ...needs, ephemeral }) },
 			async start() {
 				loop = timekeeper.start();
 			},
