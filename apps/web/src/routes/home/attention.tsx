@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import type { Device } from "@netconductor/contracts/devices/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import type { Run } from "@netconductor/contracts/tasks/model";
 import { type UseQueryResult, useMutation, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
@@ -75,13 +76,14 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 	const seesBackups = permitted("backups:read");
 	const seesRuns = permitted("runs:read");
 	const undecided = useQuery({ ...queries.undecided, enabled: seesRuns });
+	const standing = useQuery({ ...queries.standing, enabled: seesRuns });
 	const changedKeys = useQuery({ ...queries.changedKeys, enabled: seesDevices });
 	const outOfReach = useQuery({ ...queries.outOfReach, enabled: seesDevices });
 	const schedule = useQuery({ ...queries.schedule, enabled: seesBackups });
 	const coverage = useQuery({ ...queries.coverage, enabled: seesBackups });
 	const workers = useQuery({ ...queries.workers, enabled: permitted("workers:read") });
 	const asked = [
-		...(seesRuns ? [undecided] : []),
+		...(seesRuns ? [undecided, standing] : []),
 		...(seesDevices ? [changedKeys, outOfReach] : []),
 		...(seesBackups ? [schedule, coverage] : []),
 		...(permitted("workers:read") ? [workers] : []),
@@ -121,6 +123,7 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 			),
 		});
 	}
+	for (const run of standing.data ?? []) matters.push(standingMatter(run));
 	for (const { device_id, device_name, presented_at } of changedKeys.data?.items ?? []) {
 		matters.push({
 			key: `key ${device_id}`,
@@ -185,6 +188,45 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 		});
 	}
 	return { matters, asked };
+
+	function standingMatter({ id, title, waiting_for }: Run): Matter {
+		const approval_id = waiting_for?.kind === "approval" ? waiting_for.approval_id : null;
+		const paused_by = waiting_for?.kind === "resume" ? waiting_for.paused_by : null;
+		return {
+			key: id,
+			look: {
+				tone: "warn",
+				icon: waiting_for?.kind === "approval" ? "shield" : "clock",
+				word: waiting_for?.kind === "approval" ? "To approve" : "Paused",
+			},
+			what: (
+				<>
+					<TextLink to="/runs/$id" params={{ id }} size="sm" fw={550}>
+						{visibleLine(title)}
+					</TextLink>
+					<Since at={waiting_for?.since ?? null} />
+				</>
+			),
+			why:
+				waiting_for?.kind === "approval"
+					? "Everything is planned; nothing is changed until somebody else approves it"
+					: paused_by === null
+						? "The first batch is done; it goes on when somebody lets it"
+						: `${visibleLine(paused_by)} paused it; it goes on when somebody lets it`,
+			action:
+				approval_id !== null && permitted("approvals:read") ? (
+					<ButtonLink to="/approvals/$id" params={{ id: approval_id }} variant="default">
+						See the approval
+						<span className="nc-visually-hidden"> of {visibleLine(title)}</span>
+					</ButtonLink>
+				) : (
+					<ButtonLink to="/runs/$id" params={{ id }} variant="default">
+						See the run
+						<span className="nc-visually-hidden">: {visibleLine(title)}</span>
+					</ButtonLink>
+				),
+		};
+	}
 
 	function outOfReachMatter({ id, name, health, health_at, health_error }: Device): Matter {
 		return {

@@ -59,6 +59,14 @@ export function homeQueries({ devices, backup, tasks, system }: Api) {
 			queryKey: ["runs", "undecided"],
 			queryFn: ({ signal }) => tasks.listRuns({ query: { status: "needs_attention", limit: shortList } }, { signal }),
 		}),
+		/** Runs that stand still until somebody decides. */
+		standing: queryOptions({
+			queryKey: ["runs", "standing"],
+			queryFn: async ({ signal }) => {
+				const { items } = await tasks.listRuns({ query: { status: "waiting", limit: shortList } }, { signal });
+				return items.filter(({ waiting_for }) => waiting_for?.kind === "approval" || waiting_for?.kind === "resume");
+			},
+		}),
 		workers: queryOptions({
 			queryKey: ["workers", "stats"],
 			queryFn: ({ signal }) => tasks.getWorkerStats({}, { signal }),

@@ -20,9 +20,9 @@ import { hasEnded, useOperations } from "./use-live-run.ts";
 const groupsAtFirst = 20;
 const namesAtFirst = 12;
 
-export const undoLooks: Readonly<Record<PlannedChange["undo"]["kind"], Look>> = {
-	native: { tone: "good", icon: "ok", word: "The device takes it back" },
-	emulated: { tone: "warn", icon: "warning", word: "Taken back by inverse commands" },
+const undoLooks: Readonly<Record<PlannedChange["undo"]["kind"], Look>> = {
+	native: { tone: "good", icon: "ok", word: "Taken back by the device" },
+	emulated: { tone: "warn", icon: "warning", word: "Taken back by NetConductor" },
 	none: { tone: "bad", icon: "cross", word: "Cannot be taken back" },
 };
 
@@ -99,7 +99,14 @@ function Change({ group }: { group: PlanGroup }) {
 	const dangerous = new Map(dangers.map((danger) => [danger.command, danger]));
 	const title = `${count(group.devices.length, "device")} ${group.devices.length === 1 ? "changes" : "change"} like this`;
 	return (
-		<Panel title={title} actions={<State {...undoLooks[undo.kind]} />}>
+		<Panel
+			title={title}
+			actions={
+				<span className="nc-small">
+					<State {...undoLooks[undo.kind]} />
+				</span>
+			}
+		>
 			<div className="nc-panel-body">
 				<Names devices={group.devices} />
 			</div>

@@ -28,7 +28,7 @@ export function Standstill({ run }: { run: Run }) {
 			{waiting_for?.kind === "window" && (
 				<Notice tone="warn" icon="clock" title="Approved for later: it waits for its time">
 					<span>
-						It begins <Moment at={waiting_for.not_before} />, <Until at={waiting_for.not_before} />.
+						It begins <Until at={waiting_for.not_before} />: <Moment at={waiting_for.not_before} />.
 					</span>
 				</Notice>
 			)}
@@ -73,7 +73,8 @@ function WaitsForApproval({ run, approval_id }: { run: Run; approval_id: string 
 				) : (
 					<>
 						{visibleLine(approval.requested_by.name)} asked <Ago at={approval.created_at} />; {approval.approved} of{" "}
-						{approval.needed} approved it. It lapses <Until at={approval.expires_at} />. Nothing was changed yet.
+						{approval.needed} approved it. Nothing was changed yet; it lapses <Until at={approval.expires_at} /> unless
+						somebody decides.
 					</>
 				)}
 			</span>

@@ -11,7 +11,7 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { Panel } from "../../ui/page.tsx";
 import { useStartRuns } from "../../ui/start-runs.ts";
 import { type Look, State } from "../../ui/state.tsx";
-import { Ago, Moment } from "../../ui/time.tsx";
+import { Ago } from "../../ui/time.tsx";
 import { count } from "../../ui/words.ts";
 import styles from "./stack.module.css";
 
@@ -67,6 +67,11 @@ export function Drift({ stack }: { stack: Stack }) {
 								{total > devices.length && (
 									<p className="nc-small nc-dim" style={{ margin: "8px 0 0" }}>
 										The first {devices.length} of {count(total, "device")} are shown; the counts are of all.
+									</p>
+								)}
+								{stack.state === "pending" && total > 0 && (
+									<p className="nc-small nc-dim" style={{ margin: "8px 0 0" }}>
+										It is not deployed: what is missing is what a deployment would bring.
 									</p>
 								)}
 								{total === 0 && (
@@ -135,21 +140,28 @@ function Device({ device }: { device: DeviceDrift }) {
 	const permitted = usePermitted();
 	const { device_id, device_name, state, backup_id, backed_up_at, missing, unwanted, reason } = device;
 	const name = visibleLine(device_name);
+	const linked = permitted("backups:read") && permitted("devices:read");
 	return (
 		<Panel
 			title={name}
 			actions={
 				<div className={styles.bar}>
 					<span className="nc-small nc-dim">
-						{backed_up_at === null ? (
+						{backed_up_at === null || backup_id === null ? (
 							"never backed up"
+						) : linked ? (
+							<TextLink to="/devices/$id" params={{ id: device_id }} search={{ tab: "config", backup: backup_id }}>
+								backed up <Ago at={backed_up_at} />
+							</TextLink>
 						) : (
 							<>
 								backed up <Ago at={backed_up_at} />
 							</>
 						)}
 					</span>
-					<State {...looks[state]} />
+					<span className="nc-small">
+						<State {...looks[state]} />
+					</span>
 				</div>
 			}
 		>
@@ -171,13 +183,6 @@ function Device({ device }: { device: DeviceDrift }) {
 					</div>
 					<UnifiedDiff text={unwanted.map((line) => `-${line}`).join("\n")} label={`Too many on ${name}`} />
 				</>
-			)}
-			{backup_id !== null && backed_up_at !== null && permitted("backups:read") && permitted("devices:read") && (
-				<p className="nc-panel-body nc-small">
-					<TextLink to="/devices/$id" params={{ id: device_id }} search={{ tab: "config", backup: backup_id }}>
-						The backup of <Moment at={backed_up_at} />
-					</TextLink>
-				</p>
 			)}
 		</Panel>
 	);

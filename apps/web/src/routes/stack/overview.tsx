@@ -7,13 +7,13 @@ import { Loaded } from "../../ui/loaded.tsx";
 import { Panel } from "../../ui/page.tsx";
 import { DeviceName } from "../../ui/pick/device-name.tsx";
 import { kindWords } from "../../ui/run-words.ts";
-import { RunState } from "../../ui/state.tsx";
 import { Ago, Moment } from "../../ui/time.tsx";
 import { count, selected } from "../../ui/words.ts";
 import { stackLooks } from "../stacks/looks.tsx";
 import { inOrder } from "./order.ts";
 import { rolloutWords } from "./rollout-words.ts";
 import styles from "./stack.module.css";
+import { StackRunState } from "./stack-run-state.tsx";
 import { rowsOfValues } from "./variable-rows.ts";
 
 const lastRuns = 5;
@@ -233,18 +233,18 @@ function LastRuns({ stack }: { stack: Stack }) {
 						<p className="nc-panel-body nc-dim">None yet. A plan changes nothing: begin with one.</p>
 					) : (
 						<ul className={`nc-panel-body ${styles.checks}`}>
-							{items.map(({ run_id, kind, status, started_at, started_by }) => (
-								<li key={run_id}>
+							{items.map((run) => (
+								<li key={run.run_id}>
 									<div className={styles.bar}>
-										<TextLink to="/runs/$id" params={{ id: run_id }} size="sm">
-											{kindWords[kind]}
+										<TextLink to="/runs/$id" params={{ id: run.run_id }} size="sm">
+											{kindWords[run.kind]}
 										</TextLink>
 										<span className="nc-small">
-											<RunState status={status} />
+											<StackRunState run={run} />
 										</span>
 									</div>
 									<div className="nc-small nc-dim">
-										<Ago at={started_at} /> by {visibleLine(started_by)}
+										<Ago at={run.started_at} /> by {visibleLine(run.started_by)}
 									</div>
 								</li>
 							))}

@@ -5,11 +5,11 @@ import { useApi, usePermitted } from "../../api/context.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { TextLink } from "../../ui/link.tsx";
 import { kindWords, tookOf } from "../../ui/run-words.ts";
-import { RunState, runLooks } from "../../ui/state.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { useCursorList } from "../../ui/table/list-source.ts";
 import { Ago } from "../../ui/time.tsx";
+import { StackRunState, stackRunWord } from "./stack-run-state.tsx";
 
 function columnsOf(linked: boolean): Column<StackRun>[] {
 	return [
@@ -36,8 +36,8 @@ function columnsOf(linked: boolean): Column<StackRun>[] {
 			id: "status",
 			label: "Status",
 			width: 150,
-			text: ({ status }) => runLooks[status].word,
-			cell: ({ status }) => <RunState status={status} />,
+			text: stackRunWord,
+			cell: (run) => <StackRunState run={run} />,
 		},
 		{
 			id: "version",

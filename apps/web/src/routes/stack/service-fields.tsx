@@ -47,26 +47,30 @@ export function ServiceFields({
 			<div className={styles.serviceHead}>
 				<h3>{title}</h3>
 				<Group gap={2}>
-					<ActionIcon
-						variant="subtle"
-						color="gray"
-						aria-label={`Move ${title} up`}
-						title="Move up"
-						disabled={index === 0}
-						onClick={() => onMove(-1)}
-					>
-						<Icon name="up" size={14} />
-					</ActionIcon>
-					<ActionIcon
-						variant="subtle"
-						color="gray"
-						aria-label={`Move ${title} down`}
-						title="Move down"
-						disabled={last}
-						onClick={() => onMove(1)}
-					>
-						<Icon name="down" size={14} />
-					</ActionIcon>
+					{!(index === 0 && last) && (
+						<>
+							<ActionIcon
+								variant="subtle"
+								color="gray"
+								aria-label={`Move ${title} up`}
+								title="Move up"
+								disabled={index === 0}
+								onClick={() => onMove(-1)}
+							>
+								<Icon name="up" size={14} />
+							</ActionIcon>
+							<ActionIcon
+								variant="subtle"
+								color="gray"
+								aria-label={`Move ${title} down`}
+								title="Move down"
+								disabled={last}
+								onClick={() => onMove(1)}
+							>
+								<Icon name="down" size={14} />
+							</ActionIcon>
+						</>
+					)}
 					<ActionIcon variant="subtle" color="gray" aria-label={`Remove ${title}`} title="Remove" onClick={onRemove}>
 						<Icon name="trash" size={14} />
 					</ActionIcon>

@@ -1,4 +1,4 @@
-import { MultiSelect, SegmentedControl, Textarea } from "@mantine/core";
+import { MultiSelect, SegmentedControl, Text, Textarea } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { DeployStack, type Stack } from "@netconductor/contracts/config/stacks";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
@@ -96,7 +96,7 @@ export function StartForm({
 					<span>The saved definition is used, version {stack.version}.</span>
 				</Notice>
 			)}
-			<span>{does}</span>
+			<Text size="sm">{does}</Text>
 			<SegmentedControl
 				aria-label="Which devices"
 				data={[
