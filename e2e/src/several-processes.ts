@@ -14,7 +14,7 @@ const placement = {
 	edge: ["gateway", "realtime"],
 	inventory: ["auth", "devices"],
 	records: ["audit", "system", "alerts"],
-	work: ["tasks", "backup"],
+	work: ["tasks", "backup", "config", "scheduling"],
 } as const;
 
 type ProcessName = keyof typeof placement;

@@ -88,8 +88,24 @@ describe.each(topologies)("$name", ({ name, start }) => {
 		expect(topology).toMatchObject(
 			name === "one process"
 				? { one_process: true, events: "in this process", live: "PostgreSQL" }
-				: { one_process: false, events: "RabbitMQ", live: "Redis", targets: ["audit", "system"] },
+				: { one_process: false, events: "RabbitMQ", live: "Redis", targets: ["alerts", "audit", "system"] },
 		);
+	});
+
+	test("a schedule starts its run in its owner's name, and tells how it ended", async () => {
+		const { id } = await api.scheduling.createSchedule({
+			body: {
+				...{ name: `every hour, ${name}`, kind: "connectivity_test", params: { select: { all: true } } },
+				timing: { type: "interval", every_minutes: 60 },
+			},
+		});
+		await api.scheduling.runScheduleNow({ params: { id } });
+		const ended = await eventually("its run has ended", async () => {
+			const { items } = await api.scheduling.getScheduleHistory({ params: { id }, query: {} });
+			return items.find(({ status }) => status === "succeeded");
+		});
+		const run = await api.tasks.getRun({ params: { id: ended.run_id ?? "" } });
+		expect(run).toMatchObject({ started_by: { kind: "user", name: "admin" }, counts: { succeeded: 6 } });
 	});
 
 	test("the keys of all services are rotated, and what was sealed before still opens", async () => {
