@@ -153,8 +153,9 @@ function Result({ result }: { result: EvaluationResult }) {
 				{result.needed && <span className="nc-dim nc-small"> within {result.expires_in_minutes} min</span>}
 			</div>
 			<RiskPanel risk={result.risk} />
-			<div className="nc-scroll">
-				<table className="nc-table" aria-label="Policies, one by one">
+			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where the page is narrow */}
+			<section className="nc-scroll" aria-label="Policies, one by one" tabIndex={0}>
+				<table className="nc-table">
 					<thead>
 						<tr>
 							<th scope="col">Policy</th>
@@ -174,7 +175,7 @@ function Result({ result }: { result: EvaluationResult }) {
 						))}
 					</tbody>
 				</table>
-			</div>
+			</section>
 		</div>
 	);
 }

@@ -18,8 +18,9 @@ export function RiskPanel({ risk }: { risk: Risk }) {
 			{risk.reasons.length === 0 ? (
 				<p className="nc-panel-body nc-dim">It only reads.</p>
 			) : (
-				<div className="nc-scroll">
-					<table className="nc-table" aria-label="Reasons of the risk">
+				// biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where the page is narrow
+				<section className="nc-scroll" aria-label="Reasons of the risk" tabIndex={0}>
+					<table className="nc-table">
 						<thead>
 							<tr>
 								<th scope="col" className="nc-number">
@@ -42,7 +43,7 @@ export function RiskPanel({ risk }: { risk: Risk }) {
 							))}
 						</tbody>
 					</table>
-				</div>
+				</section>
 			)}
 		</Panel>
 	);

@@ -19,8 +19,9 @@ export function Stages({ approval }: { approval: Approval }) {
 	const open = approval.status === "waiting";
 	return (
 		<Panel title="Whose word is needed">
-			<div className="nc-scroll">
-				<table className="nc-table" aria-label="Stages">
+			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where the page is narrow */}
+			<section className="nc-scroll" aria-label="Stages" tabIndex={0}>
+				<table className="nc-table">
 					<thead>
 						<tr>
 							<th scope="col">Stage</th>
@@ -35,7 +36,7 @@ export function Stages({ approval }: { approval: Approval }) {
 						{approval.stages.map((stage, index) => (
 							// biome-ignore lint/suspicious/noArrayIndexKey: a stage is its place in the order, which never changes
 							<tr key={index}>
-								<td>{visibleLine(stage.name)}</td>
+								<td className="nc-break">{visibleLine(stage.name)}</td>
 								<td className="nc-break">{visibleLine(whom(stage))}</td>
 								<td className="nc-number nc-tight">
 									{stage.approved} of {stage.needed}
@@ -47,7 +48,7 @@ export function Stages({ approval }: { approval: Approval }) {
 						))}
 					</tbody>
 				</table>
-			</div>
+			</section>
 			{approval.delegations.length > 0 && (
 				<ul className="nc-panel-body nc-small" style={{ margin: 0, paddingLeft: 28 }}>
 					{approval.delegations.map(({ id, from, to, until, reason }) => (

@@ -15,8 +15,9 @@ export function Votes({ approval }: { approval: Approval }) {
 	if (approval.votes.length === 0) return null;
 	return (
 		<Panel title="What was said">
-			<div className="nc-scroll">
-				<table className="nc-table" aria-label="Votes">
+			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls where the page is narrow */}
+			<section className="nc-scroll" aria-label="Votes" tabIndex={0}>
+				<table className="nc-table">
 					<thead>
 						<tr>
 							<th scope="col">Vote</th>
@@ -36,7 +37,7 @@ export function Votes({ approval }: { approval: Approval }) {
 									{vote.for !== null && ` for ${visibleLine(vote.for.name)}`}
 									{vote.via === "token" && <div className="nc-small nc-dim">with an API token</div>}
 								</td>
-								<td className="nc-tight">
+								<td>
 									<Moment at={vote.at} />
 								</td>
 								<td className="nc-break">
@@ -49,7 +50,7 @@ export function Votes({ approval }: { approval: Approval }) {
 						))}
 					</tbody>
 				</table>
-			</div>
+			</section>
 		</Panel>
 	);
 }
