@@ -32,7 +32,7 @@ const platforms = new Map<string, PlatformParsers>(
 );
 
 /** The most characters of an answer that are read. */
-const maxOutput = 32 * 1024 * 1024;
+const maxOutput = 16 * 1024 * 1024;
 
 export interface CatalogueEntry {
 	platform: string;

@@ -11,16 +11,14 @@ import {
 	upDown,
 	uptimeOf,
 } from "./normalise.ts";
-import { NotUnderstood } from "./parser.ts";
+import { linesOf, NotUnderstood, notWhatWasAsked } from "./parser.ts";
 import { readWithTemplate } from "./template-output.ts";
 
 /** The tables that IOS, IOS XR and FortiOS (and whoever learnt from them) write alike. */
 export function readCiscoBgp(output: string, params: ParsedCommandParams): ParsedRows["bgp_summary"] {
 	// The prose above the table is not held against a list of what it may say; that it is a summary at all, is.
 	if (!/^(?:Neighbor\s+(?:V|Spk)\s+AS\s|.*BGP router identifier|% *BGP )/m.test(output)) {
-		const lines = output.split(/\r?\n/);
-		const number = lines.findIndex((line) => line.trim() !== "");
-		throw new NotUnderstood("it is no summary of BGP", lines[number]?.trim(), number + 1);
+		throw notWhatWasAsked("it is no summary of BGP", output);
 	}
 	return readWithTemplate("bgp_summary", output).map((record) => ({
 		// Cisco writes the digits of IPv6 in capitals; RFC 5952 does not.
@@ -93,7 +91,7 @@ export function readCiscoRoutes(output: string, params: ParsedCommandParams): Pa
 	let vrf = params.vrf ?? "default";
 	/** Older IOS writes the mask of a classful network's subnets once, above them. */
 	let length = "";
-	for (const [index, line] of output.split(/\r?\n/).entries()) {
+	for (const [index, line] of linesOf(output).entries()) {
 		vrf = /^Routing [Tt]able(?:: | for VRF=)(\S+)/.exec(line)?.[1]?.replace(/^0$/, "default") ?? vrf;
 		length = /\/(\d+) is subnetted,/.exec(line)?.[1] ?? length;
 		if (known.some((pattern) => pattern.test(line))) continue;
@@ -113,12 +111,15 @@ export function readCiscoRoutes(output: string, params: ParsedCommandParams): Pa
 		}
 		const route = routes.at(-1);
 		if (rest === undefined || !route) throw new NotUnderstood("a line is not known", line.trim(), index + 1);
-		addHop(route, rest);
+		if (!addHop(route, rest)) throw new NotUnderstood("a line is not known", line.trim(), index + 1);
 	}
+	const without = routes.find(({ next_hops }) => next_hops.length === 0);
+	if (without) throw new NotUnderstood("a route has no next hop", without.prefix);
 	return routes;
 }
 
-function addHop(route: ParsedRoute, text: string) {
+/** Whether it is a next hop, or a preference alone whose next hop is in the next line. */
+function addHop(route: ParsedRoute, text: string): boolean {
 	// `(recursive is directly connected, port1)`, `(nexthop in vrf blue)`: about the next hop, not the next hop.
 	const rest = text.replaceAll(/\s*\([^)]*\)/g, "");
 	const preference = /^\[(\d+)\/(\d+)\]/.exec(rest);
@@ -129,7 +130,8 @@ function addHop(route: ParsedRoute, text: string) {
 	const directly = /is (?:directly connected|a summary),\s*(.*)$/.exec(rest)?.[1];
 	const via = /\bvia (.*)$/.exec(rest)?.[1];
 	const parts = (directly ?? via ?? "").split(/,\s*/).filter((part) => part !== "");
-	if (parts.length === 0) return;
+	if (parts.length === 0) return /^(?:\[\d+\/\d+\])?\s*$/.test(rest);
+	if (!/^(?:\[\d+\/\d+\],?\s*)?(?:via|is directly|is a summary)\b/.test(rest)) return false;
 	const isAddress = (part: string) => /^[\dA-Fa-f.]*[.:][\dA-Fa-f:.]*(?:%\S+)?$/.test(part) && !isTime(part);
 	const isTime = (part: string) => /^(?:\d+:\d+:\d+|(?:\d+[ywdhm])+\d*)$/.test(part);
 	const gateway = via === undefined ? undefined : parts.find(isAddress);
@@ -139,5 +141,9 @@ function addHop(route: ParsedRoute, text: string) {
 		route.metric ??= 0;
 	}
 	const isDropped = out !== undefined && /^Null0?$/i.test(out);
+	if (gateway === undefined && out === undefined) return false;
+	// What stands behind `via` is the next hop or, of IPv6, the interface.
+	if (via !== undefined && parts[0] !== gateway && parts[0] !== out) return false;
 	route.next_hops.push({ address: gateway?.toLowerCase() ?? null, interface: isDropped ? null : (out ?? null) });
+	return true;
 }

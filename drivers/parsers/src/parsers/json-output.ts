@@ -1,5 +1,8 @@
 import { NotUnderstood } from "./parser.ts";
 
+/** One for each VRF is the most that there is. */
+const maxValues = 10_000;
+
 type JsonObject = Record<string, unknown>;
 
 /**
@@ -12,6 +15,7 @@ export function readJson(output: string): unknown[] {
 	const values: unknown[] = [];
 	let position = 0;
 	while (position < text.length) {
+		if (values.length >= maxValues) throw new NotUnderstood(`it is more than ${maxValues} JSON values`);
 		const end = endOfValue(text, position);
 		try {
 			values.push(JSON.parse(text.slice(position, end)));
@@ -67,7 +71,10 @@ export function listOf(value: unknown, what: string): JsonObject[] {
 	return value.map((element) => objectOf(element, `an element of ${what}`));
 }
 
+/** A text, also of a number; null of an empty one. No name, state or address is longer than 4,096 characters. */
 export function textOf(value: unknown): string | null {
+	if (typeof value === "string" && value.length > 4_096)
+		throw new NotUnderstood("a text has more than 4096 characters");
 	if (typeof value === "number") return String(value);
 	return typeof value === "string" && value !== "" ? value : null;
 }

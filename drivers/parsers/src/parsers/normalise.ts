@@ -7,6 +7,9 @@ import type {
 } from "@netconductor/contracts/devices/parsed";
 import { NotUnderstood } from "./parser.ts";
 
+/** Longer than any state or time that a device writes; what follows is no work on a hostile text. */
+const maxWord = 100;
+
 const bgpStates: Record<string, BgpState> = {
 	idle: "Idle",
 	connect: "Connect",
@@ -24,6 +27,7 @@ const bgpStates: Record<string, BgpState> = {
 
 /** Vendors add why in parentheses, and leave out blanks. */
 export function bgpState(text: string): BgpState {
+	if (text.length > maxWord) throw new NotUnderstood(`'${text.slice(0, 60)}...' is not a state of BGP`);
 	const state =
 		bgpStates[
 			text
@@ -95,6 +99,7 @@ const units: Record<string, number> = { y: 31_536_000, w: 604_800, d: 86_400, h:
 /** Seconds of `00:12:34`, `5:03` (minutes), `1d02h`, `3w2d 3:04:05`, `1y12w`, `2d3h4m5s`; null of `never`. */
 export function uptimeOf(text: string | null | undefined): { uptime: string | null; uptime_seconds: number | null } {
 	const written = (text ?? "").trim();
+	if (written.length > maxWord) throw new NotUnderstood(`'${written.slice(0, 60)}...' is not a time`);
 	if (written === "" || never.test(written)) return { uptime: null, uptime_seconds: null };
 	let seconds = 0;
 	// NX-OS writes a duration of ISO 8601 in its JSON: `P1DT2H3M4S`.

@@ -27,3 +27,25 @@ export class NotUnderstood extends Error {
 export function words(...parts: (string | false | undefined)[]): string {
 	return parts.filter(Boolean).join(" ");
 }
+
+const maxLine = 4_096;
+
+/**
+ * The lines of a text, for readers whose patterns backtrack: on lines of this length they take milliseconds at worst.
+ * @throws NotUnderstood of a longer one
+ */
+export function linesOf(output: string): string[] {
+	const lines = output.split(/\r?\n/);
+	const long = lines.findIndex((line) => line.length > maxLine);
+	if (long >= 0) {
+		throw new NotUnderstood(`a line has more than ${maxLine} characters`, lines[long]?.slice(0, 200).trim(), long + 1);
+	}
+	return lines;
+}
+
+/** That an answer is not what was asked for, shown by its first line. */
+export function notWhatWasAsked(reason: string, output: string): NotUnderstood {
+	const lines = output.split(/\r?\n/);
+	const number = lines.findIndex((line) => line.trim() !== "");
+	return new NotUnderstood(reason, lines[number]?.trim(), number + 1);
+}

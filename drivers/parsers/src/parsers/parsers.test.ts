@@ -88,13 +88,17 @@ test("a table with a line that no rule knows is an error that names it, not rows
 			details: expect.objectContaining({ line_number: 4, line: expect.stringMatching(/^10\.0\.0\.3 /) }),
 		}),
 	);
-	const routes = textOf("cisco_ios/routes.txt").replace(
-		"R        172.16.1.0 [120/1]",
-		"R        172.16.1.0 @120/1@ !!",
-	);
-	expect(
-		parse("cisco_ios", "routes", routes).find(({ prefix }) => prefix.startsWith("172.16.1.0"))?.distance,
-	).toBeNull();
+	const routes = textOf("cisco_ios/routes.txt");
+	for (const [from, to] of [
+		["[120/1] via", "@120/1@ via"],
+		["[120/1] via 10.0.12.2", "[120/1] via nobody knows"],
+		["via 10.0.12.2, 00:00:12, GigabitEthernet0/1\ni", "\ni"],
+	] as const) {
+		expect(routes).toContain(from);
+		expect(() => parse("cisco_ios", "routes", routes.replace(from, to)), to).toThrow(
+			expect.objectContaining({ code: "parse.not_understood", message: expect.stringContaining("172.16.1.0") }),
+		);
+	}
 	expect(() => parse("cisco_ios", "routes", "Codes: C - connected\nsomething else\n")).toThrow(
 		expect.objectContaining({ code: "parse.not_understood" }),
 	);
@@ -191,17 +195,29 @@ test("a user's own template reads an output", () => {
 	});
 });
 
-test("an answer of many megabytes, and one nested without end, are errors at once", () => {
-	expect(() => parse("linux", "routes", "[".repeat(40_000_000))).toThrow(
-		expect.objectContaining({ code: "parse.too_much" }),
-	);
-	expect(() => parse("linux", "routes", "[".repeat(1_000_000))).toThrow(
-		expect.objectContaining({ code: "parse.not_understood" }),
-	);
-	expect(() => parse("frr", "routes", '{"a":'.repeat(100_000))).toThrow(
-		expect.objectContaining({ code: "parse.not_understood" }),
-	);
-	expect(() => parse("cisco_ios", "routes", `S ${" ".repeat(100_000)}x`)).toThrow(
-		expect.objectContaining({ code: "parse.not_understood" }),
-	);
+test.each<[string, string, ParsedKind, string, string]>([
+	["forty million brackets", "linux", "routes", "[".repeat(40_000_000), "parse.too_much"],
+	["nested a million deep", "linux", "routes", "[".repeat(1_000_000), "parse.not_understood"],
+	["objects a hundred thousand deep", "frr", "routes", '{"a":'.repeat(100_000), "parse.not_understood"],
+	["a million JSON values", "frr", "routes", "{}".repeat(1_000_000), "parse.not_understood"],
+	[
+		"a time of a million digits",
+		"frr",
+		"bgp_summary",
+		bgpWith({ state: "Idle", peerUptime: "1".repeat(1_000_000) }),
+		"parse.not_understood",
+	],
+	["a state of parentheses", "frr", "bgp_summary", bgpWith({ state: "(".repeat(4_000) }), "parse.not_understood"],
+	["a line of blanks", "cisco_ios", "routes", `S${" ".repeat(1_000_000)}x`, "parse.not_understood"],
+	["marks that two parts of a pattern know", "cisco_ios", "routes", `a${"*".repeat(4_000)}`, "parse.not_understood"],
+	["a route of parentheses", "cisco_ios", "routes", `S 10.0.0.0/8 via ${"(".repeat(4_000)}`, "parse.not_understood"],
+	["an entry of blanks", "mikrotik_routeros", "routes", ` 0${" ".repeat(4_000)}!`, "parse.not_understood"],
+	["a ping of round trips", "linux", "ping", "rtt".repeat(1_300), "parse.not_understood"],
+	["a million lines of nothing", "linux", "ping", "\n".repeat(1_000_000), "parse.not_understood"],
+])("a hostile answer is an error at once: %s", (_, platform, what, output, code) => {
+	expect(() => parse(platform, what, output)).toThrow(expect.objectContaining({ code }));
 });
+
+function bgpWith(peer: object): string {
+	return JSON.stringify({ default: { ipv4Unicast: { peers: { "10.0.0.1": peer } } } });
+}

@@ -1,5 +1,5 @@
 import type { ParsedCommandParams, PingResult } from "@netconductor/contracts/devices/parsed";
-import { NotUnderstood, type Parser } from "./parser.ts";
+import { linesOf, notWhatWasAsked, type Parser } from "./parser.ts";
 
 /** How the summary is written: by iputils and the BSDs (with FortiOS, EOS, NX-OS, Junos, ProCurve), by Cisco, by RouterOS. */
 const counts = [
@@ -16,11 +16,7 @@ const times = [
 export function readPing(output: string): PingResult[] {
 	// RouterOS writes one after every twenty packets: the last one counts them all.
 	const count = lastMatch(output, counts);
-	if (!count) {
-		const lines = output.split(/\r?\n/);
-		const number = lines.findIndex((line) => line.trim() !== "");
-		throw new NotUnderstood("there is no summary of a ping", lines[number]?.trim(), number + 1);
-	}
+	if (!count) throw notWhatWasAsked("there is no summary of a ping", output);
 	const sent = Number(count.sent);
 	const received = Number(count.received);
 	const time = received > 0 ? lastMatch(output, times) : undefined;
@@ -38,7 +34,7 @@ export function readPing(output: string): PingResult[] {
 }
 
 function lastMatch(output: string, patterns: readonly RegExp[]): Record<string, string | undefined> | undefined {
-	for (const line of output.split(/\r?\n/).toReversed()) {
+	for (const line of linesOf(output).toReversed()) {
 		for (const pattern of patterns) {
 			const groups = pattern.exec(line)?.groups;
 			if (groups) return groups;

@@ -1,6 +1,6 @@
 import type { ParsedRows } from "@netconductor/contracts/devices/parsed";
 import { asNumber, bgpState, emptyInterface, macOf, ospfRole, ospfState, uptimeOf } from "../normalise.ts";
-import { NotUnderstood, type PlatformParsers, words } from "../parser.ts";
+import { linesOf, NotUnderstood, type PlatformParsers, words } from "../parser.ts";
 import { pingParser } from "../ping.ts";
 
 /** One entry of `print detail`. */
@@ -10,7 +10,7 @@ interface Entry {
 	values: Map<string, string>;
 }
 
-const head = /^\s{0,3}(?:\d+)?\s+(?<flags>[A-Za-z*+ ]*?)\s*(?=(?:;;;|[a-z][\w.-]*=|$))/;
+const head = /^\s{0,3}\d*\s+(?:(?<flags>[A-Za-z+*]{1,8}(?: [A-Za-z+*]{1,4}){0,3})(?:\s+|$))?(?=;;;|[a-z][\w.-]*=|$)/;
 const pair = /^(?<key>\.?[a-z][\w.-]*)=(?:"(?<quoted>(?:[^"\\]|\\.)*)"|(?<plain>\S*))\s*/;
 
 /**
@@ -22,7 +22,7 @@ function readEntries(output: string): Entry[] {
 	let entry: Entry | undefined;
 	let group = "";
 	let inLegend = false;
-	for (const [index, line] of output.split(/\r?\n/).entries()) {
+	for (const [index, line] of linesOf(output).entries()) {
 		// The legend of the flags takes as many lines as it needs, none of which begins as an entry does.
 		if (/^Flags: /.test(line)) inLegend = true;
 		if (/^Flags: |^Columns: /.test(line) || (inLegend && /^\S/.test(line))) continue;
