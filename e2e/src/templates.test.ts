@@ -65,7 +65,7 @@ test("a template is rendered with a file of variables, single ones and a device,
 	});
 	const text = "{{ device.name }} {{ device.vendor }} {{ vlans | join(',') }} {{ mtu + 1 }} {{ note }}\n";
 	await api.config.createTemplate({ body: { name: "leaf", source: text } });
-	const vars = fileWith("vars.json", JSON.stringify({ vlans: [1, 2], mtu: 1500, note: "file" }));
+	const vars = fileWith("vars.yml", "# as people write them\nvlans: [1, 2]\nmtu: 1500\nnote: file\n");
 	const rendered = await cli.run([
 		...["templates", "render", "leaf", "--vars", vars, "--var", "mtu=9000", "--var", "note=a b"],
 		...["--device", "leaf-1"],
@@ -78,6 +78,17 @@ test("a template is rendered with a file of variables, single ones and a device,
 		code: "template.undefined_variable",
 		details: { template: "leaf", line: 1, variable: "vlans" },
 	});
+});
+
+test("a file of variables that cannot be read is said with its line, and one that grows without end is refused", async () => {
+	const render = (text: string) => cli.run(["templates", "render", "leaf", "--vars", fileWith("bad.yml", text)]);
+	expect(await render("a: 1\nb: [\n")).toMatchObject({ code: 2, stderr: expect.stringMatching(/bad\.yml.*line \d/) });
+	expect(await render("- 1\n")).toMatchObject({ code: 2, stderr: expect.stringContaining("no mapping") });
+	const grown = Array.from(
+		{ length: 12 },
+		(_, n) => `k${n}: &k${n} [${Array(9).fill(n === 0 ? "x" : `*k${n - 1}`)}]\n`,
+	);
+	expect(await render(grown.join(""))).toMatchObject({ code: 2 });
 });
 
 test("the variables of a template are listed with their shapes and keys", async () => {

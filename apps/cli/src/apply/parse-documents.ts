@@ -104,6 +104,25 @@ function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): numb
 	return offset;
 }
 
+/**
+ * The mapping that a text in YAML 1.2 holds, alone, within the same limits.
+ * @throws TypeError saying what is wrong, and on which line
+ */
+export function parseMapping(text: string): Record<string, unknown> {
+	const lines = new LineCounter();
+	const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, customTags: [], strict: true });
+	if ("empty" in parsed) return {};
+	const [document, second] = parsed;
+	if (document === undefined || second !== undefined) throw new TypeError("it holds more than one document");
+	const [broken] = [...document.errors, ...document.warnings];
+	if (broken !== undefined) throw new TypeError(`line ${lines.linePos(broken.pos[0]).line}: ${broken.message}`);
+	const given = plainValue(document);
+	if ("wrong" in given) throw new TypeError(given.wrong);
+	const { value } = given;
+	if (typeof value !== "object" || value === null || Array.isArray(value)) throw new TypeError("it holds no mapping");
+	return value as Record<string, unknown>;
+}
+
 /** What JSON could have said as well, of a size that can be held. */
 function plainValue(document: Document.Parsed): { value: unknown } | { wrong: string } {
 	let value: unknown;

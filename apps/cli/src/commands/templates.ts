@@ -12,6 +12,7 @@ import {
 } from "@netconductor/contracts/config/templates";
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseMapping } from "../apply/parse-documents.ts";
 import { type Cli, confirmed, type Open } from "../cli.ts";
 import { usageFailure, workFailure } from "../failure.ts";
 import { addListCommand } from "../list-command.ts";
@@ -296,7 +297,7 @@ function addRender(templates: Command, open: Open): void {
 	templates
 		.command("render <template>")
 		.description("Write the text that a template makes of variables, or of a device")
-		.option("--vars <file>", "Variables as a JSON file; - reads standard input")
+		.option("--vars <file>", "Variables as a YAML or JSON file; - reads standard input")
 		.option("--var <name=value>", "One variable, over those of the file; the value is JSON or a text", collected)
 		.option("--device <device>", "For this device (name or id); variables given win over what it brings")
 		.action(async (id: string, options: { vars?: string; var?: string[]; device?: string }, self: Command) => {
@@ -314,9 +315,7 @@ function addRender(templates: Command, open: Open): void {
 
 function parseVariables(file: string, text: string): Record<string, unknown> {
 	try {
-		const read: unknown = JSON.parse(text);
-		if (typeof read !== "object" || read === null || Array.isArray(read)) throw new TypeError("it holds no mapping");
-		return read as Record<string, unknown>;
+		return parseMapping(text);
 	} catch (error) {
 		throw usageFailure(`${file} cannot be read as variables: ${(error as Error).message}`);
 	}

@@ -95,7 +95,9 @@ export function Versions({
 								<th scope="col" className="nc-medium">
 									By
 								</th>
-								<th scope="col">Why</th>
+								<th scope="col" className="nc-medium">
+									Why
+								</th>
 								<th scope="col" className="nc-number nc-medium">
 									Lines
 								</th>
@@ -121,13 +123,13 @@ export function Versions({
 									</td>
 									<td>
 										<Moment at={one.created_at} />
+										<div className="nc-narrow nc-small nc-break">
+											<Why version={one} />
+										</div>
 									</td>
 									<td className="nc-medium">{visibleLine(one.created_by)}</td>
-									<td className="nc-break">
-										{one.restored_from !== null && (
-											<span className="nc-dim">Version {one.restored_from} brought back. </span>
-										)}
-										{visibleLine(one.note)}
+									<td className="nc-break nc-medium">
+										<Why version={one} />
 									</td>
 									<td className="nc-number nc-medium">{one.lines}</td>
 									<td className="nc-tight">
@@ -183,6 +185,15 @@ export function Versions({
 				Its source and settings become version {template.version + 1}. All versions stay.
 			</Confirm>
 		</div>
+	);
+}
+
+function Why({ version: { restored_from, note } }: { version: TemplateVersionSummary }) {
+	return (
+		<>
+			{restored_from !== null && <span className="nc-dim">Version {restored_from} brought back. </span>}
+			{visibleLine(note)}
+		</>
 	);
 }
 
