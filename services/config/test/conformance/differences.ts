@@ -67,9 +67,12 @@ export const differences: Difference[] = [
 	]),
 	difference("Digits of other scripts in `int` and `float`", "Are no digits.", ["{{ '٣'|int }}", "{{ '٣.٥'|float }}"]),
 	difference(
-		"Whole numbers that are given as floats",
-		"JSON does not tell `1.0` from `1`, so such a variable is a whole number. Within a template, and in `from_json`, they are told apart.",
-		[],
+		"Variables: whole numbers written as floats, and keys that look like numbers",
+		"What comes in as JSON is read as JavaScript reads it: `1.0` is `1`, and keys that are whole numbers come first, in their order. `from_json` and `from_yaml` keep both.",
+		[
+			{ template: "{{ x }}", json: '{"x": 1.0}' },
+			{ template: "{{ x }}", json: '{"x": {"b": 1, "20": 2, "10": 3}}' },
+		],
 	),
 	difference(
 		"Numbers of more than 65,536 bits",
