@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { DeviceCheck } from "../devices/checks.ts";
 import { Selection } from "../devices/model.ts";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { CursorQuery, PageQuery, QueryList, sortBy } from "../kernel/page.ts";
@@ -84,6 +85,8 @@ const stackFields = {
 	device_variables: z.record(Id, TemplateVariables),
 	/** Asked on each device after the change; one that fails takes the change back. */
 	checks: z.array(StackCheck).max(20),
+	/** What each device must know after the change: neighbours, routes. One that does not hold takes the change back, too. */
+	state_checks: z.array(DeviceCheck).max(20),
 	rollout: Rollout,
 	/** How long a device waits for confirmation before it takes the change back, in seconds. */
 	confirm_within_s: z.int().min(60).max(3600),
@@ -123,6 +126,7 @@ export const NewStack = z.object({
 	variables: stackFields.variables.default({}),
 	device_variables: stackFields.device_variables.default({}),
 	checks: stackFields.checks.default([]),
+	state_checks: stackFields.state_checks.default([]),
 	rollout: stackFields.rollout.prefault({ batch_sizes: [1, 10], most_failures: 0 }),
 	confirm_within_s: stackFields.confirm_within_s.default(300),
 });

@@ -149,7 +149,17 @@ function about({ id, name }: StackRow) {
 }
 
 /** What a record keeps of a stack. Values of variables may be secrets: their names are kept. */
-function recorded({ name, description, services, variables, device_variables, checks, rollout, version }: StackRow) {
+function recorded({
+	name,
+	description,
+	services,
+	variables,
+	device_variables,
+	checks,
+	state_checks,
+	rollout,
+	version,
+}: StackRow) {
 	return {
 		name,
 		description,
@@ -158,6 +168,7 @@ function recorded({ name, description, services, variables, device_variables, ch
 		variables: Object.keys(variables),
 		device_variables: Object.keys(device_variables).length,
 		checks,
+		state_checks,
 		rollout,
 	};
 }

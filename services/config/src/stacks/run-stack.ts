@@ -131,14 +131,14 @@ function stepsOf(stack: StackRow, { kind, rollout }: Wanted): Plan["steps"] {
 	const plan = { id: "plan", type: "plan_change", params: {} };
 	if (kind === "plan") return [plan];
 	const { confirm_within_s } = stack;
-	const checks = kind === "deploy" ? stack.checks : [];
+	const verified = kind === "deploy" ? { checks: stack.checks, state_checks: stack.state_checks } : {};
 	return [
 		{ id: "before", type: "collect_config", params: {} },
 		plan,
 		{
 			id: "apply",
 			type: "apply_change",
-			params: { plan: "plan", confirm_within_s, checks },
+			params: { plan: "plan", confirm_within_s, ...verified },
 			gate: { approval: true, rollout: rollout ?? stack.rollout },
 		},
 		{ id: "after", type: "collect_config", params: {} },

@@ -83,8 +83,8 @@ export function toSummary(row: StackRow): StackSummary {
 }
 
 export function toStack(row: StackRow): Stack {
-	const { services, variables, device_variables, checks, rollout, confirm_within_s } = row;
-	return { ...toSummary(row), services, variables, device_variables, checks, rollout, confirm_within_s };
+	const { services, variables, device_variables, checks, state_checks, rollout, confirm_within_s } = row;
+	return { ...toSummary(row), services, variables, device_variables, checks, state_checks, rollout, confirm_within_s };
 }
 
 export function listStacks({ db }: { db: Database }): ConfigOperation<"listStacks"> {

@@ -1,5 +1,6 @@
 import type { StackCheck, StackService, StackState } from "@netconductor/contracts/config/stacks";
 import type { TemplateVariables } from "@netconductor/contracts/config/templates";
+import type { DeviceCheck } from "@netconductor/contracts/devices/checks";
 import type { Rollout, RunKind, RunStatus } from "@netconductor/contracts/tasks/model";
 import { instant } from "@netconductor/runtime/db/columns";
 import { sql } from "drizzle-orm";
@@ -29,6 +30,7 @@ export const stacks = configSchema.table(
 		variables: jsonb().$type<TemplateVariables>().notNull(),
 		device_variables: jsonb().$type<Record<string, TemplateVariables>>().notNull(),
 		checks: jsonb().$type<StackCheck[]>().notNull(),
+		state_checks: jsonb().$type<DeviceCheck[]>().notNull().default([]),
 		rollout: jsonb().$type<Rollout>().notNull(),
 		confirm_within_s: integer().notNull(),
 		version: integer().notNull(),

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { DeviceCheck } from "@netconductor/contracts/devices/checks";
 import type { AppliedChange, ChangeStage } from "@netconductor/driver-core/change/apply";
 import { applyChange as apply } from "@netconductor/driver-core/change/change";
 import { openSession, type Session } from "@netconductor/driver-core/session";
@@ -6,6 +7,7 @@ import { maskSecrets } from "@netconductor/runtime/config-text";
 import { failed } from "@netconductor/runtime/errors";
 import { compilePattern } from "@netconductor/runtime/pattern";
 import { z } from "zod";
+import { nameOf, problemsOn } from "../checks/device-check.ts";
 import { toOperationError } from "../operations/operation-error.ts";
 import { hashOfLines, linesOf } from "./change-input.ts";
 import { defineStep } from "./step.ts";
@@ -38,6 +40,7 @@ export const applyChange = defineStep({
 		plan: z.string().default("plan"),
 		confirm_within_s: z.int().min(60).max(3600).default(300),
 		checks: z.array(Check).default([]),
+		state_checks: z.array(DeviceCheck).default([]),
 	}),
 	outcome: () => "changed",
 	async run({ params, connection, session_options, input, earlier, log, show }) {
@@ -55,7 +58,10 @@ export const applyChange = defineStep({
 			applied = await apply(session, lines, {
 				confirm_within_ms: params.confirm_within_s * 1000,
 				expected: { running_sha256: planned.running_sha256 },
-				verify: (over) => holdAll(params.checks, over, session_options.signal, log),
+				async verify(over) {
+					await holdAll(params.checks, over, session_options.signal, log);
+					await holdAllStates(params.state_checks, over, session_options.signal, log);
+				},
 				// It is how the change is taken back, too: also when the run was cancelled.
 				reopen: () => openSession(connection, { ...session_options, signal: new AbortController().signal }),
 				onStage: (stage, detail) => log(detail === undefined ? words[stage] : `${words[stage]}: ${detail}`),
@@ -104,6 +110,25 @@ async function holdAll(
 			await sleep(askAgain_ms, undefined, { signal });
 		}
 		log(`check ${name}: holds`);
+	}
+}
+
+/** The same of what the device must know. @throws Error naming what is not so */
+async function holdAllStates(
+	checks: readonly DeviceCheck[],
+	session: Session,
+	signal: AbortSignal,
+	log: (line: string) => void,
+): Promise<void> {
+	for (const check of checks) {
+		const until = performance.now() + check.within_s * 1000;
+		for (;;) {
+			const problems = await problemsOn(session, check);
+			if (problems.length === 0) break;
+			if (performance.now() >= until) throw new Error(`${problems.join("; ")} (after ${check.within_s} s)`);
+			await sleep(askAgain_ms, undefined, { signal });
+		}
+		log(`check ${nameOf(check)}: holds`);
 	}
 }
 

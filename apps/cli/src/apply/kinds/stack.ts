@@ -1,7 +1,7 @@
 import type { Stack } from "@netconductor/contracts/config/stacks";
 import { hasProblem, notFoundFailure } from "../../failure.ts";
-import type { StackDocument } from "../documents.ts";
-import { type Kind, picked } from "../kind.ts";
+import { StackDocument } from "../documents.ts";
+import { inTermsOf, type Kind, picked } from "../kind.ts";
 import { namedOf, selectionFrom, settledDevices } from "../named-devices.ts";
 import { allOf, deviceNamed, templateNamed, type World } from "../world.ts";
 
@@ -53,7 +53,7 @@ async function existingOf(world: World, stack: Stack) {
 
 /** A stack as a document. */
 export async function stackDocumentOf(world: World, stack: Stack): Promise<StackDocument> {
-	const { name, description, variables, checks, rollout, confirm_within_s } = stack;
+	const { name, description, variables, checks, state_checks, rollout, confirm_within_s } = stack;
 	const services = [];
 	for (const { template_id, name, targets, variables, depends_on } of stack.services) {
 		const template = (await world.templates()).nameOf(template_id) ?? template_id;
@@ -64,17 +64,7 @@ export async function stackDocumentOf(world: World, stack: Stack): Promise<Stack
 		const device = (await world.devices()).nameOf(id);
 		if (device !== undefined) device_variables[device] = variables;
 	}
-	return {
-		kind: "Stack",
-		name,
-		description,
-		services,
-		variables,
-		device_variables,
-		checks,
-		rollout,
-		confirm_within_s,
-	};
+	return { ...(inTermsOf(StackDocument, stack) as StackDocument), kind: "Stack", services, device_variables };
 }
 
 /** Services and variables of devices with ids in place of names; undefined ones stay as they are. */

@@ -31,6 +31,7 @@ const stack: Stack = {
 	device_variables: { [device_id]: { asn: 65002 } },
 	checks: [{ name: "up", command: "show bgp summary", expect: "Estab", negate: false, within_s: 30 }],
 	rollout: { batch_sizes: [1, 10], most_failures: 0, pause_after_first: false },
+	state_checks: [],
 	confirm_within_s: 300,
 };
 

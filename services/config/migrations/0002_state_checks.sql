@@ -1,0 +1,1 @@
+ALTER TABLE "config"."stacks" ADD COLUMN "state_checks" jsonb DEFAULT '[]'::jsonb NOT NULL;

@@ -1,0 +1,114 @@
+import type { DeviceCheck } from "@netconductor/contracts/devices/checks";
+import type { ParsedCommandParams, ParsedKind, ParsedRows } from "@netconductor/contracts/devices/parsed";
+import type { Session } from "@netconductor/driver-core/session";
+import { commandFor, parse } from "@netconductor/driver-parsers/parsers/catalogue";
+
+type Kind = DeviceCheck["kind"];
+type Of<K extends Kind> = Extract<DeviceCheck, { kind: K }>;
+
+/** How a kind of check is asked, and what is not as it should be in the answer. */
+interface Reading<K extends Kind, W extends ParsedKind> {
+	what: W;
+	params(check: Of<K>): Partial<ParsedCommandParams>;
+	/** Nothing when it holds. */
+	problems(check: Of<K>, rows: ParsedRows[W]): string[];
+}
+
+const reading = <K extends Kind, W extends ParsedKind>(given: Reading<K, W>) => given;
+
+const readings = {
+	bgp: reading<"bgp", "bgp_summary">({
+		what: "bgp_summary",
+		params: ({ afi, vrf }) => ({ afi, vrf }),
+		problems: ({ neighbors, min_prefixes }, rows) =>
+			neighbors.flatMap((wanted) => {
+				const found = rows.filter(({ neighbor }) => neighbor === wanted);
+				const [first] = found;
+				if (first === undefined) return [`there is no BGP neighbour ${wanted}`];
+				const up = found.find(({ state }) => state === "Established");
+				if (up === undefined) return [`the BGP neighbour ${wanted} is ${first.state}`];
+				const prefixes = up.prefixes_received ?? 0;
+				if (prefixes >= min_prefixes) return [];
+				return [`the BGP neighbour ${wanted} sends ${prefixes} prefixes, fewer than ${min_prefixes}`];
+			}),
+	}),
+	ospf: reading<"ospf", "ospf_neighbors">({
+		what: "ospf_neighbors",
+		params: ({ vrf }) => ({ vrf }),
+		problems: ({ neighbors }, rows) =>
+			neighbors.flatMap((wanted) => {
+				const found = rows.find(({ neighbor_id, address }) => neighbor_id === wanted || address === wanted);
+				if (found === undefined) return [`there is no OSPF neighbour ${wanted}`];
+				// Two routers of a network that are neither designated nor its backup stay there for good.
+				const adjacent = found.state === "Full" || (found.state === "2-Way" && found.role === "DROther");
+				return adjacent ? [] : [`the OSPF neighbour ${wanted} is ${found.state}`];
+			}),
+	}),
+	interfaces: reading<"interfaces", "interfaces">({
+		what: "interfaces",
+		params: () => ({}),
+		problems: ({ names }, rows) =>
+			names.flatMap((wanted) => {
+				const found = rows.find(({ name }) => name.toLowerCase() === wanted.toLowerCase());
+				if (found === undefined) return [`there is no interface ${wanted}`];
+				if (found.oper === "up") return [];
+				return [`the interface ${wanted} is ${found.admin === "down" ? "shut down" : found.oper}`];
+			}),
+	}),
+	routes: reading<"routes", "routes">({
+		what: "routes",
+		params: ({ afi, vrf }) => ({ afi, vrf }),
+		problems: ({ prefixes, protocol }, rows) =>
+			prefixes.flatMap((wanted) => {
+				const found = rows.filter(({ prefix, active }) => prefix === wanted && active);
+				if (found.length === 0) return [`there is no route to ${wanted}`];
+				if (protocol === undefined || found.some((route) => route.protocol === protocol)) return [];
+				return [`the route to ${wanted} is ${found.map((route) => route.protocol).join(", ")}, not ${protocol}`];
+			}),
+	}),
+	ping: reading<"ping", "ping">({
+		what: "ping",
+		params: ({ target, count, source, vrf }) => ({ target, count, source, vrf }),
+		problems: ({ target, most_loss_percent }, [result]) => {
+			if (result === undefined) return [`the ping of ${target} was not answered`];
+			if (result.loss_percent <= most_loss_percent) return [];
+			return [`of ${result.sent} pings of ${target} ${result.received} were answered`];
+		},
+	}),
+} as const;
+
+/** Same as above, seen without the kind: what `problemsOn` asked and what it reads belong together by the table. */
+interface AnyReading {
+	what: ParsedKind;
+	params(check: DeviceCheck): Partial<ParsedCommandParams>;
+	problems(check: DeviceCheck, rows: readonly unknown[]): string[];
+}
+
+/**
+ * Asks a device once, and says what is not as it should be; nothing when the check holds.
+ * @throws parse.no_parser, parse.not_understood, device.*
+ */
+export async function problemsOn(session: Pick<Session, "platform" | "run">, check: DeviceCheck): Promise<string[]> {
+	const { what, params, problems } = readings[check.kind] as unknown as AnyReading;
+	const { id } = session.platform.definition;
+	const given = Object.fromEntries(Object.entries(params(check)).filter(([, value]) => value !== undefined));
+	const answers: string[] = [];
+	for (const command of commandFor(id, what, given)) answers.push((await session.run(command)).output);
+	return problems(check, parse(id, what, answers.join("\n"), given));
+}
+
+/** A check in words: `BGP with 10.0.0.2, 10.0.0.3`. */
+export function nameOf(check: DeviceCheck): string {
+	switch (check.kind) {
+		case "bgp":
+			return `BGP with ${check.neighbors.join(", ")}`;
+		case "ospf":
+			return `OSPF with ${check.neighbors.join(", ")}`;
+		case "interfaces":
+			return `interfaces ${check.names.join(", ")}`;
+		case "routes":
+			return `routes to ${check.prefixes.join(", ")}`;
+		case "ping":
+			return `ping of ${check.target}`;
+	}
+}
