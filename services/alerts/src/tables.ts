@@ -56,6 +56,8 @@ export const approvals = pgTable(
 		used_at: instant(),
 		/** Whoever voted changed: look whether their votes still count. */
 		recheck_at: instant(),
+		/** What a search looks through; indexed by trigrams. */
+		search_text: text().notNull().generatedAlwaysAs(sql`lower(title || ' ' || requested_by_name)`),
 	},
 	(t) => [
 		uniqueIndex("approvals_key").on(t.key, t.plan_sha256),
@@ -67,6 +69,7 @@ export const approvals = pgTable(
 		index("approvals_by_title").on(t.title, t.id),
 		index("approvals_by_expiry").on(t.expires_at, t.id),
 		index("approvals_by_risk").on(t.risk_points, t.id),
+		index("approvals_by_search_text").using("gin", t.search_text.op("gin_trgm_ops")),
 		index("approvals_waiting").on(t.expires_at).where(sql`${t.status} = 'waiting'`),
 		index("approvals_unused")
 			.on(t.not_after)

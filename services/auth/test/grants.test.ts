@@ -273,3 +273,33 @@ test("without the permission nothing of users, roles and settings is seen or cha
 		await expect(call(input, nobody), name).rejects.toMatchObject({ code: "auth.forbidden" });
 	}
 });
+
+test("other services learn who somebody is and what they may do now, and who holds a permission", async () => {
+	await addRole("change_board", ["approvals:*"]);
+	const chair = await addUser("chair", "change_board");
+	const member = await addUser("member", "operator");
+	await addUser("onlooker", "viewer");
+	const nobody = "01900000-0000-7000-8000-00000000dead";
+	const describe = async (user_ids: string[], usernames: string[] = []) =>
+		(await auth.api.describeUsers({ body: { user_ids, usernames } }, admin)).users;
+	expect(await describe([chair.id, nobody, "service:tasks", "'; drop table users"])).toMatchObject([
+		{ id: chair.id, username: "chair", role: "change_board", disabled: false, permissions: ["approvals:*"] },
+	]);
+	expect((await describe([], ["MEMBER", "%"])).map(({ id }) => id)).toEqual([member.id]);
+
+	const holders = async (body: Parameters<typeof auth.api.listHolders>[0]["body"]) => {
+		const { users, total } = await auth.api.listHolders({ body }, admin);
+		return { names: users.map(({ username }) => username), total };
+	};
+	const all = await holders({ permission: "approvals:decide" });
+	expect(all.names).toEqual(expect.arrayContaining(["chair", "member"]));
+	expect(all.names).not.toContain("onlooker");
+	expect(await holders({ permission: "approvals:decide", limit: 1 })).toMatchObject({ total: all.total });
+	expect(await holders({ permission: "approvals:bypass", among: { user_ids: [], roles: ["change_board"] } })).toEqual({
+		names: ["chair"],
+		total: 1,
+	});
+	await auth.api.updateUser({ params: { id: chair.id }, body: { disabled: true } }, admin);
+	expect((await holders({ permission: "approvals:bypass" })).names).not.toContain("chair");
+	expect(await describe([chair.id])).toMatchObject([{ disabled: true }]);
+});

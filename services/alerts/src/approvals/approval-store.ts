@@ -5,7 +5,7 @@ import { asc, eq, getTableColumns } from "drizzle-orm";
 import { approvals, delegations, votes } from "../tables.ts";
 import type { Ballot } from "./ballot.ts";
 
-export type ApprovalRow = typeof approvals.$inferSelect;
+export type ApprovalRow = Omit<typeof approvals.$inferSelect, "search_text">;
 export type VoteRow = typeof votes.$inferSelect;
 export type DelegationRow = typeof delegations.$inferSelect;
 
@@ -16,17 +16,18 @@ export interface Case {
 	delegations: DelegationRow[];
 }
 
-export const approvalColumns = getTableColumns(approvals);
+const { search_text: _, ...columns } = getTableColumns(approvals);
+export const approvalColumns = columns;
 
 /** @throws approvals.not_found */
 export async function readCase(orm: Orm, id: string): Promise<Case> {
-	const [approval] = await orm.select().from(approvals).where(eq(approvals.id, id));
+	const [approval] = await orm.select(approvalColumns).from(approvals).where(eq(approvals.id, id));
 	return withVotes(orm, approval, id);
 }
 
 /** The same, locked until the transaction ends: whoever comes meanwhile waits and then sees what was decided. @throws approvals.not_found */
 export async function lockCase(tx: Tx, id: string): Promise<Case> {
-	const [approval] = await tx.select().from(approvals).where(eq(approvals.id, id)).for("update");
+	const [approval] = await tx.select(approvalColumns).from(approvals).where(eq(approvals.id, id)).for("update");
 	return withVotes(tx, approval, id);
 }
 

@@ -19,9 +19,7 @@ export function listApprovals({ db, clock }: SettleNeeds): AlertsOperation<"list
 	return async ({ query, actor }) => {
 		const waitsForMe = waitsFor(actor, clock.now());
 		const where = and(
-			query.q
-				? sql`(${holds(sql`lower(title)`, storable(query.q))} or ${holds(sql`lower(requested_by_name)`, storable(query.q))})`
-				: undefined,
+			query.q ? holds(sql`search_text`, storable(query.q)) : undefined,
 			query.status === undefined ? undefined : sql`status = ${anyOf(query.status, "text")}`,
 			query.kind === undefined ? undefined : sql`kind = ${anyOf(query.kind, "text")}`,
 			query.risk === undefined ? undefined : sql`risk_level = ${anyOf(query.risk, "text")}`,

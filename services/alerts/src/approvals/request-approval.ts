@@ -9,7 +9,7 @@ import type { AlertsOperation } from "../operation.ts";
 import { type DeviceSet, evaluatePolicies, type Requirement } from "../policies/evaluate.ts";
 import { readRules } from "../policies/policy-store.ts";
 import { approvalDevices, approvals } from "../tables.ts";
-import type { ApprovalRow } from "./approval-store.ts";
+import { type ApprovalRow, approvalColumns } from "./approval-store.ts";
 import type { DecideNeeds } from "./decide.ts";
 import { assessRisk } from "./risk.ts";
 import { end, isOpen } from "./settle.ts";
@@ -38,7 +38,7 @@ export function requestApproval(needs: RequestNeeds): AlertsOperation<"requestAp
 			// Two that ask with the same key at once: the second finds what the first made.
 			await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`approval ${request.key}`}, 0))`);
 			const [known] = await tx
-				.select()
+				.select(approvalColumns)
 				.from(approvals)
 				.where(and(eq(approvals.key, request.key), eq(approvals.plan_sha256, request.plan_sha256)));
 			if (known !== undefined) return known;
@@ -72,7 +72,7 @@ export function requestApproval(needs: RequestNeeds): AlertsOperation<"requestAp
 /** What was asked for before with the same key was for a plan that is no more. */
 async function lapseOlder(needs: RequestNeeds, tx: Tx, { key, plan_sha256 }: Request, now: Date): Promise<void> {
 	const older = await tx
-		.select()
+		.select(approvalColumns)
 		.from(approvals)
 		.where(and(eq(approvals.key, key), ne(approvals.plan_sha256, plan_sha256)))
 		.for("update");

@@ -1,0 +1,2 @@
+ALTER TABLE "approvals" ADD COLUMN "search_text" text GENERATED ALWAYS AS (lower(title || ' ' || requested_by_name)) STORED NOT NULL;--> statement-breakpoint
+CREATE INDEX "approvals_by_search_text" ON "approvals" USING gin ("search_text" gin_trgm_ops);
