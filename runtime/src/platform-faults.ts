@@ -74,8 +74,10 @@ function* changePatternsOf(change: PlatformDefinition["change"]): Generator<[pla
 		yield [`change.syntax.verbatim.${index}.start`, start];
 		yield [`change.syntax.verbatim.${index}.end`, end];
 	}
-	const questions = change.method === "candidate" ? change.questions : (change.checkpoint?.questions ?? []);
-	for (const [index, pattern] of questions.entries()) yield [`change.questions.${index}`, pattern];
-	if (change.method === "direct" && change.timer !== undefined)
-		yield ["change.timer.available", change.timer.available];
+	for (const [index, pattern] of change.questions.entries()) yield [`change.questions.${index}`, pattern];
+	if (change.method === "candidate") return;
+	for (const [index, pattern] of (change.checkpoint?.questions ?? []).entries()) {
+		yield [`change.checkpoint.questions.${index}`, pattern];
+	}
+	if (change.timer !== undefined) yield ["change.timer.available", change.timer.available];
 }

@@ -80,6 +80,8 @@ export const ChangeDefinition = z.discriminatedUnion("method", [
 		/** Each line acts as soon as it is sent. */
 		method: z.literal("direct"),
 		syntax: ConfigSyntaxDefinition.prefault({}),
+		/** Questions that a line of configuration may raise, answered with the line ending: `[confirm]`. */
+		questions: z.array(LinePattern).max(10).default([]),
 		/** The device's own timer, where its running configuration has a line like `available`; sections stand before it (`archive path flash:`). */
 		timer: z
 			.object({

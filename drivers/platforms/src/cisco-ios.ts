@@ -41,6 +41,7 @@ export const ciscoIos = definePlatform({
 	change: {
 		method: "direct",
 		syntax: ciscoSyntax,
+		questions: ["\\[confirm\\] ?$"],
 		timer: {
 			available: "^archive path ",
 			enter: "configure terminal revert timer {minutes}",

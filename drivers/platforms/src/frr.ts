@@ -23,7 +23,8 @@ export const frr = definePlatform({
 		{ pattern: "^(?::|lines \\d+-\\d+(?:/\\d+)?.*|\\(END\\))\\s*$", send: " " },
 	],
 	errors: [
-		"^% ?(?:Unknown|Incomplete|Ambiguous|Command incomplete|There is no matched|Can't|Cannot|Configuration failed|Failed|Invalid|Error|Specify|Create)",
+		"^% ?(?:Unknown|Incomplete|Ambiguous|Command incomplete|There is no matched|Can't|Cannot|Configuration failed|Failed|Invalid|Error|Specify|Create|Malformed|Bad|Unable|Could not|Illegal)",
+		"^BGP is already running; AS is \\d+",
 		"^line \\d+: Failure",
 	],
 	config: {

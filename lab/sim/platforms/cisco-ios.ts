@@ -244,7 +244,21 @@ const dialect: IndentedDialect = {
 	unprivileged: execCommands.filter(({ words }) =>
 		/^(enable|exit|logout|quit|terminal|show (version|clock|privilege|ip)|ping)/.test(words),
 	),
-	config: [],
+	config: [
+		{
+			words: "no username WORD",
+			async run({ device, terminal, mode, username, changed }, [name]) {
+				const answer = await terminal.readLine(
+					"This operation will remove all username related configurations with same name.Do you want to continue? [confirm]",
+				);
+				if (answer.startsWith("n")) return;
+				device.change(applyConfigLines(device.running, [`no username ${name}`], syntax), username);
+				if (!mode.pushed) device.pushes++;
+				mode.pushed = true;
+				await changed();
+			},
+		},
+	],
 	configWords:
 		/^(hostname|interface|router|ip|ipv6|snmp-server|username|enable|logging|ntp|line|vlan|vrf|access-list|banner|service|aaa|clock|route-map|policy-map|class-map|spanning-tree|archive|boot|cdp|lldp|crypto|key|radius|radius-server|tacacs|tacacs-server|errdisable|vtp|alias|control-plane|mls|no)\b/,
 	sectionWords:

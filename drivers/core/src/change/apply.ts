@@ -70,8 +70,8 @@ interface Attempt {
 	first: Session | undefined;
 	/** When the running configuration may have begun to change; on the clock of `performance.now()`. */
 	startedAt: number | undefined;
-	/** The push was answered to its end. */
-	complete: boolean;
+	/** When the push was answered to its end. */
+	pushedAt: number | undefined;
 }
 
 /** Pushes, verifies, confirms; or undoes. */
@@ -81,7 +81,7 @@ export async function applyWith(
 	before: RunningConfig,
 	options: ApplyOptions,
 ): Promise<AppliedChange> {
-	const attempt: Attempt = { mechanism, before, options, first: session, startedAt: undefined, complete: false };
+	const attempt: Attempt = { mechanism, before, options, first: session, startedAt: undefined, pushedAt: undefined };
 	const stop = () => {
 		attempt.first = undefined;
 	};
@@ -90,7 +90,7 @@ export async function applyWith(
 		await mechanism.push(session, options.confirm_within_ms, () => {
 			attempt.startedAt = performance.now();
 		});
-		attempt.complete = true;
+		attempt.pushedAt = performance.now();
 	} catch (error) {
 		if (!isStillOpen(error)) stop();
 		// A candidate that never was committed is gone with its session, or was discarded.
@@ -149,9 +149,9 @@ function verifyFailed({ connection }: Session, cause: unknown): AppError {
 }
 
 /** When the change must be confirmed: before the device's own timer, where that cannot wait as long as was asked for. */
-function deadlineOf({ startedAt, options, mechanism }: Attempt): number {
+function deadlineOf({ startedAt = performance.now(), pushedAt = startedAt, options, mechanism }: Attempt): number {
 	const native_ms = mechanism.native_ms(options.confirm_within_ms) ?? Number.POSITIVE_INFINITY;
-	return (startedAt ?? performance.now()) + Math.min(options.confirm_within_ms, native_ms * 0.9);
+	return Math.min(pushedAt + options.confirm_within_ms, startedAt + native_ms * 0.9);
 }
 
 function throwIfStopped(attempt: Attempt): void {
@@ -212,7 +212,7 @@ async function withinTime(attempt: Attempt, work: Promise<void>): Promise<void> 
 				"change.not_confirmed",
 				attempt.first?.connection ?? nobody,
 				"command",
-				`was changed and the checks were not over within ${forPeople(performance.now() - (attempt.startedAt ?? 0))}.`,
+				`was changed and the checks were not over within ${forPeople(performance.now() - (attempt.pushedAt ?? 0))}.`,
 			);
 		},
 		() => throwIfStopped(attempt),
@@ -354,7 +354,7 @@ async function undo(attempt: Attempt, reason: unknown): Promise<AppliedChange> {
 			if (session.mode === "config") await session.exitConfig();
 			let now = await readRunning(session);
 			// A commit whose answer never came may still be under way.
-			const settled = attempt.complete || timerEnds === undefined || performance.now() > timerEnds;
+			const settled = attempt.pushedAt !== undefined || timerEnds === undefined || performance.now() > timerEnds;
 			if (now.sha256 !== before.sha256 && mechanism.revert !== undefined && !reverted) {
 				reverted = true;
 				await mechanism.revert(session);

@@ -343,6 +343,44 @@ test("a router without room for a copy is restored with inverse commands", async
 	expect(lines.slice(-60).join("\n")).toContain("no neighbor 192.0.2.77");
 });
 
+test("a line that asks back is answered with what the router proposes", async () => {
+	const { applied, before, after } = await apply(
+		"cisco_ios",
+		{
+			verify: async () => {
+				expect(fleet.device("cisco_ios").config()).not.toContain("username operator");
+				throw new Error("no");
+			},
+		},
+		["no username operator"],
+	);
+	expect(applied).toMatchObject({ outcome: "rolled_back", error: { code: "change.verify_failed" } });
+	expect(after).toBe(before);
+});
+
+test("a configuration that never stands still is not undone for ever", async () => {
+	const connection = connectionTo("cisco_ios");
+	// It shows another clock period at every read; this definition does not say that this is no change.
+	const platform = { ...connection.platform, volatile: ["^! "] };
+	const reopen = () => openSession({ ...connection, platform }, { signal: new AbortController().signal });
+	const original = fleet.device("cisco_ios").config();
+	const session = await reopen();
+	open.push(session);
+	const applied = await applyChange(session, ["snmp-server location elsewhere"], {
+		confirm_within_ms: 20_000,
+		verify: async () => {
+			throw new Error("no");
+		},
+		reopen,
+		onStage() {},
+		signal: new AbortController().signal,
+	});
+	expect(applied).toMatchObject({ outcome: "not_restored", error: { code: "change.not_restored" } });
+	expect(applied.error?.message).toContain("ntp clock-period");
+	expect(applied.error?.message).not.toContain("snmp-server location");
+	fleet.device("cisco_ios").setConfig(original);
+});
+
 test("a router with an archive takes a change back itself, and is asked to confirm", async () => {
 	const device = fleet.device("cisco_ios");
 	const original = device.config();

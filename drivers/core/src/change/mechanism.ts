@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { ChangeDefinition, UndoKind } from "@netconductor/contracts/devices/change";
 import { type AppError, hasCode } from "@netconductor/runtime/errors";
 import { type CompiledPattern, compilePattern } from "@netconductor/runtime/pattern";
+import type { CommandOptions } from "../cli-engine.ts";
 import { sessionError } from "../device-error.ts";
 import type { Session } from "../session.ts";
 import {
@@ -52,6 +53,8 @@ type Definition<M extends ChangeDefinition["method"]> = Extract<ChangeDefinition
 
 /** What a device needs beyond the confirmation time for its own timer to be the last to act. */
 const timerMargin_ms = 30_000;
+/** For one line, on average. */
+const longestTyping_ms = 250;
 const offTerminal = ["enable", "exec"] as const;
 /** Silence while a device applies or compares a whole configuration, in milliseconds. */
 const longestCommit_ms = 120_000;
@@ -174,8 +177,12 @@ function direct(
 	const inverse = typedCommands(editsBetween(after, before, syntax), syntax);
 	const timer = change.timer !== undefined && holds(before, change.timer.available) ? change.timer : undefined;
 	const questions = checkpoint?.questions.map(compilePattern);
+	const asked = change.questions.map(compilePattern);
 	const fill = filler();
-	const timer_s = (ms: number) => Math.min(timer?.longest_s ?? 0, Math.ceil((ms + timerMargin_ms) / 60_000) * 60 + 60);
+	// The router's time runs from the first line, ours from the last.
+	const typing_ms = commands.length * longestTyping_ms;
+	const timer_s = (ms: number) =>
+		Math.min(timer?.longest_s ?? 0, Math.ceil((ms + typing_ms + timerMargin_ms) / 60_000) * 60);
 	let saved = false;
 
 	async function saveCheckpoint(at: Session): Promise<void> {
@@ -226,7 +233,7 @@ function direct(
 			if (timer === undefined) await at.enterConfig();
 			else await at.run(fill(timer.enter, timer_s(confirm_within_ms)), { modes: ["config"] });
 			try {
-				await typeCommands(at, commands);
+				await typeCommands(at, commands, { questions: asked });
 			} finally {
 				if (at.mode === "config") await at.exitConfig().catch(() => {});
 			}
@@ -246,7 +253,7 @@ function direct(
 			await at.enterConfig();
 			try {
 				// What one line of the undoing says does not keep the others from being undone: the configuration is compared afterwards.
-				for (const command of typedCommands(undo, syntax)) await retract(at, command, syntax);
+				for (const command of typedCommands(undo, syntax)) await retract(at, command, syntax, asked);
 			} finally {
 				if (at.mode === "config") await at.exitConfig();
 			}
@@ -266,15 +273,20 @@ function direct(
 }
 
 /** Sends one line of an undoing; where the system does not take a value after `no`, the setting alone. */
-async function retract(session: Session, command: string, syntax: ConfigSyntax): Promise<void> {
+async function retract(
+	session: Session,
+	command: string,
+	syntax: ConfigSyntax,
+	questions: CompiledPattern[],
+): Promise<void> {
 	try {
-		await session.run(command, { modes: ["config"], literal: true });
+		await session.run(command, { modes: ["config"], literal: true, questions });
 	} catch (error) {
 		if (!hasCode(error, "device.command_failed")) throw error;
 		const line = /^no (.+)$/.exec(command)?.[1];
 		const key = line === undefined ? undefined : syntax.singleKey(line);
 		if (key === undefined || key === line || !line?.startsWith(key)) return;
-		await session.run(`no ${key}`, { check: false, modes: ["config"] });
+		await session.run(`no ${key}`, { check: false, modes: ["config"], questions });
 	}
 }
 
@@ -295,7 +307,7 @@ function withoutUndo(change: Definition<"none">, lines: readonly string[]): Mech
 			const modes = session.platform.definition.configure !== undefined;
 			if (modes) await session.enterConfig();
 			try {
-				await typeCommands(session, commands, false);
+				await typeCommands(session, commands, { literal: false });
 			} finally {
 				if (modes && session.mode === "config") await session.exitConfig().catch(() => {});
 			}
@@ -336,10 +348,14 @@ function holds(config: ConfigNode, source: string): boolean {
 }
 
 /** Sends the lines one after the other and stops at the first that the device rejects. @throws change.line_rejected with number and text */
-async function typeCommands(session: Session, commands: readonly string[], literal = true): Promise<void> {
+async function typeCommands(
+	session: Session,
+	commands: readonly string[],
+	{ literal = true, questions }: Pick<CommandOptions, "literal" | "questions"> = {},
+): Promise<void> {
 	for (const [i, command] of commands.entries()) {
 		try {
-			await session.run(command, { modes: ["config"], literal });
+			await session.run(command, { modes: ["config"], literal, questions });
 		} catch (error) {
 			if (!hasCode(error, "device.command_failed")) throw error;
 			const line = shownLine(command, session.platform);
