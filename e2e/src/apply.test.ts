@@ -125,6 +125,32 @@ test("a plan is shown and nothing done without a yes; applied, everything stands
 	expect(await admin.config.getStack({ params: { id: "time" } })).toMatchObject({ version: 1 });
 });
 
+test("a schedule names the stack that it deploys, which the same files may make", async () => {
+	const both = `kind: Schedule
+name: Weekly
+run: deploy
+params: { stack: LATER }
+timing: { type: weekly, days: [sun], times: ["03:00"] }
+paused: true
+---
+kind: Stack
+name: later
+services: [{ name: ntp, template: ntp/add, targets: { all: true }, variables: { server: 192.0.2.9 } }]
+`;
+	write({ "a.yaml": both });
+	expect(await applied()).toMatchObject({ create: 2 });
+	expect(await applied()).toMatchObject({ create: 0, change: 0, none: 2 });
+	const { id, version } = await admin.config.getStack({ params: { id: "later" } });
+	await admin.config.updateStack({ params: { id }, body: { version, name: "renamed" } });
+	write({ "a.yaml": both.replace("LATER", "renamed").replace("name: later", "name: renamed") });
+	expect(await applied()).toMatchObject({ create: 0, change: 0, none: 2 });
+	write({
+		"a.yaml":
+			"kind: Schedule\nname: Other\nrun: deploy\nparams:\n  stack: nowhere\ntiming: { type: daily, times: ['03:00'] }\n",
+	});
+	expect((await cli.run(["apply", "-f", folder, "--yes"])).stderr).toContain("a.yaml:5:3: There is no stack nowhere");
+});
+
 test("what changed is told field by field, a source as a difference, and only that is changed", async () => {
 	write({ "t.yaml": templates.replace("ntp server", "ntp peer"), "s.yaml": stack.replace("192.0.2.2", "192.0.2.3") });
 	const { stdout } = await cli.run(["apply", "-f", folder, "--dry-run"]);
@@ -152,11 +178,11 @@ test("what was exported and is applied changes nothing", async () => {
 	});
 	await admin.config.createTemplate({ body: { name: "odd/one", type: "partial", source: "" } });
 	const target = join(folder, "out");
-	expect(await cli.json(["export", target])).toMatchObject({ documents: 7 });
+	expect(await cli.json(["export", target])).toMatchObject({ documents: 9 });
 	expect(readdirSync(target).sort()).toEqual(["approval-policies.yaml", "schedules", "stacks", "templates"]);
 	expect(readFileSync(join(target, "stacks", "time.yaml"), "utf8")).toContain("template: ntp/add");
 	const plan = (await cli.json(["apply", "-f", target, "--yes"])) as object;
-	expect(plan).toMatchObject({ create: 0, change: 0, none: 7 });
+	expect(plan).toMatchObject({ create: 0, change: 0, none: 9 });
 	expect(await cli.run(["export", target])).toMatchObject({ code: 2, stderr: expect.stringContaining("--force") });
 	expect(await cli.run(["export", target, "--force", "--kind", "Stack"])).toMatchObject({ code: 0 });
 });

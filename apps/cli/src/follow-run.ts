@@ -1,3 +1,4 @@
+import { inNaturalOrder } from "@netconductor/contracts/kernel/natural-order";
 import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
 import { SingleBar } from "cli-progress";
 import type { Cli } from "./cli.ts";
@@ -23,34 +24,45 @@ export async function followRun(
 	onPlanned: () => Promise<void> = async () => undefined,
 ): Promise<{ run: Run; operations: RunOperation[] }> {
 	const progress = createProgress(cli);
-	let planned: Promise<void> | undefined;
+	let planned = false;
+	let ended = false;
 	let said = "";
-	const show = (news: RunNews) => {
-		if (news.type === "run" && (news.run.progress !== null || news.run.finished_at !== null)) {
-			if (planned === undefined) progress.stop();
-			planned ??= onPlanned();
-			// It is thrown once the run has ended.
-			planned.catch(() => undefined);
+	// One after the other, with no bar in between: what it waits for stands below what was planned.
+	let written = Promise.resolve();
+	const write = (work: () => Promise<void> | void) => {
+		progress.hold();
+		written = written.then(work);
+		// It is thrown once the run has ended.
+		written.catch(() => undefined);
+	};
+	const hear = (run: Run) => {
+		ended = run.finished_at !== null;
+		if (ended) progress.hold();
+		if (!planned && (ended || run.progress !== null)) {
+			planned = true;
+			write(onPlanned);
 		}
-		progress.show(news);
-		if (news.type !== "run") return;
-		const lines = waitingLines(news.run);
-		if (lines === said) return;
+		const lines = waitingLines(run);
+		if (lines !== said && lines !== "") write(() => cli.note(lines));
 		said = lines;
-		if (lines === "") return;
-		// What it waits for stands below what was planned.
-		void Promise.resolve(planned).then(
+		written.then(
 			() => {
-				progress.stop();
-				cli.note(lines);
+				if (said === "" && !ended) progress.go();
 			},
 			() => undefined,
 		);
 	};
+	const onNews = (news: RunNews) => {
+		if (news.type === "run") hear(news.run);
+		progress.show(news);
+	};
 	const run = await untilInterrupted(run_id, (signal) =>
-		watchRun(cli, { run_id, signal, onNews: show }).finally(() => progress.stop()),
+		watchRun(cli, { run_id, signal, onNews }).finally(() => {
+			ended = true;
+			progress.hold();
+		}),
 	);
-	await planned;
+	await written;
 	return { run, operations: await readOperations(cli, run_id) };
 }
 
@@ -82,8 +94,16 @@ export async function untilInterrupted(
 	);
 }
 
-function createProgress(cli: Cli): { show: (news: RunNews) => void; stop: () => void } {
-	if (cli.json) return { show: () => undefined, stop: () => undefined };
+interface Progress {
+	show(news: RunNews): void;
+	/** Takes the bar away until `go`: something else is written. */
+	hold(): void;
+	go(): void;
+}
+
+function createProgress(cli: Cli): Progress {
+	const nothing = () => undefined;
+	if (cli.json) return { show: nothing, hold: nothing, go: nothing };
 	const ended = new Set<string>();
 	let failed = 0;
 	let total = 0;
@@ -100,7 +120,8 @@ function createProgress(cli: Cli): { show: (news: RunNews) => void; stop: () => 
 				if (news.type !== "operation" || !note(news.operation)) return;
 				cli.note(`[${ended.size}/${Math.max(total, ended.size)}] ${operationLine(news.operation)}`);
 			},
-			stop: () => undefined,
+			hold: nothing,
+			go: nothing,
 		};
 	}
 	const bar = new SingleBar({
@@ -115,8 +136,16 @@ function createProgress(cli: Cli): { show: (news: RunNews) => void; stop: () => 
 		// Ctrl-C is ours: the run goes on, and we say so.
 		gracefulExit: false,
 	});
-	let started = false;
+	let held = false;
+	let drawn = false;
+	let begun = false;
 	const shown = { failed: "", device: "waiting for a worker" };
+	const draw = () => {
+		if (held || !begun) return;
+		if (drawn) return bar.update(ended.size, shown);
+		drawn = true;
+		bar.start(total, ended.size, shown);
+	};
 	return {
 		show: (news) => {
 			if (news.type === "operation") {
@@ -125,14 +154,18 @@ function createProgress(cli: Cli): { show: (news: RunNews) => void; stop: () => 
 			}
 			if (news.type === "run") {
 				total = news.run.total;
-				if (!started) bar.start(total, ended.size, shown);
-				started = true;
+				begun = true;
 			}
-			if (started) bar.update(ended.size, shown);
+			draw();
 		},
-		stop: () => {
-			if (started) bar.stop();
-			started = false;
+		hold: () => {
+			held = true;
+			if (drawn) bar.stop();
+			drawn = false;
+		},
+		go: () => {
+			held = false;
+			draw();
 		},
 	};
 }
@@ -167,6 +200,10 @@ export function renderOutcome(cli: Cli, run: Run, operations: readonly RunOperat
 		operations.length <= mostListed
 			? operations
 			: operations.filter(({ status, result }) => status !== "succeeded" || result?.changed === true);
+	const order = new Map(run.steps.map(({ id }, at) => [id, at]));
+	const rows = [...listed].sort(
+		(a, b) => inNaturalOrder(a.device_name, b.device_name) || (order.get(a.step_id) ?? 0) - (order.get(b.step_id) ?? 0),
+	);
 	const several = new Set(operations.map(({ step_id }) => step_id)).size > 1;
 	const columns: Column<RunOperation>[] = [
 		{ title: "DEVICE", value: (row) => row.device_name },
@@ -175,7 +212,7 @@ export function renderOutcome(cli: Cli, run: Run, operations: readonly RunOperat
 		{ title: "RESULT", value: resultOf },
 		{ title: "TIME", value: (row) => duration(row.duration_ms), align: "right" },
 	];
-	const parts = [listed.length === 0 ? "" : renderTable(columns, listed, cli.terminal)];
+	const parts = [listed.length === 0 ? "" : renderTable(columns, rows, cli.terminal)];
 	for (const operation of operations) {
 		const { error, device_name } = operation;
 		if (error === null || operation.status === "succeeded") continue;
@@ -198,6 +235,8 @@ function resultOf({ status, result, error, skip_reason }: RunOperation): string 
 		const changed = result.changed === null ? "first backup" : result.changed ? "changed" : "unchanged";
 		return typeof result.size_bytes === "number" ? `${changed}, ${byteCount(result.size_bytes)}` : changed;
 	}
+	if (typeof result.unchanged === "boolean") return result.unchanged ? "nothing to change" : "would change";
+	if (typeof result.outcome === "string") return result.outcome.replaceAll("_", " ");
 	const facts = (typeof result.facts === "object" && result.facts !== null ? result.facts : result) as Record<
 		string,
 		unknown

@@ -1,5 +1,5 @@
-import type { Failure } from "../failure.ts";
-import { workFailure } from "../failure.ts";
+import type { z } from "zod";
+import { type Failure, workFailure } from "../failure.ts";
 import type { AnyDocument } from "./documents.ts";
 import type { Placed } from "./parse-documents.ts";
 import type { World } from "./world.ts";
@@ -32,6 +32,12 @@ export function changedMeanwhile(name: string): Failure {
 		`Somebody changed ${name} since the plan was made.`,
 		"Run the command again: it shows what there is to do now.",
 	);
+}
+
+/** What of an object stands in documents of a schema, as far as both call it the same. */
+export function inTermsOf<S extends z.ZodObject>(schema: S, stored: object): Partial<z.output<S>> {
+	const known = Object.entries(stored).filter(([key]) => Object.hasOwn(schema.shape, key));
+	return Object.fromEntries(known) as Partial<z.output<S>>;
 }
 
 /** These fields of an object. */

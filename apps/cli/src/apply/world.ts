@@ -20,6 +20,7 @@ export interface World {
 	clients: Clients;
 	devices(): Promise<Directory>;
 	templates(): Promise<Directory>;
+	stacks(): Promise<Directory>;
 	scheduleKinds(): Promise<ScheduleKind[]>;
 	schedules(): Promise<Schedule[]>;
 	policies(): Promise<ApprovalPolicy[]>;
@@ -35,6 +36,7 @@ export function createWorld(clients: Clients, documents: readonly Placed[] = [])
 		clients,
 		devices: once(() => directoryOf((query) => clients.devices.listDevices({ query }))),
 		templates: once(() => directoryOf((query) => clients.config.listTemplates({ query }))),
+		stacks: once(() => directoryOf((query) => clients.config.listStacks({ query }))),
 		scheduleKinds: once(async () => (await clients.scheduling.listScheduleKinds({})).items),
 		schedules: once(() => allOf((query) => clients.scheduling.listSchedules({ query }))),
 		policies: once(() => allOf((query) => clients.alerts.listApprovalPolicies({ query }))),

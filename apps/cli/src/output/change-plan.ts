@@ -30,7 +30,9 @@ export function planGroups(operations: readonly RunOperation[]): PlanGroup[] {
 		if (step_type !== "plan_change" || status !== "succeeded") continue;
 		const planned = Planned.safeParse(result);
 		if (!planned.success) continue;
-		const key = JSON.stringify(planned.data);
+		// A device may head its difference with the name of a session, which is another each time.
+		const diff = planned.data.diff.replace(/^(?:(?:---|\+\+\+) [^\n]*\n)+/, "");
+		const key = JSON.stringify({ ...planned.data, diff });
 		const group = groups.get(key);
 		if (group === undefined) groups.set(key, { ...planned.data, devices: [device_name] });
 		else group.devices.push(device_name);
@@ -49,7 +51,8 @@ export function renderPlan(
 	const groups = planGroups(operations);
 	const parts = groups.filter(({ unchanged }) => !unchanged).map((group) => renderGroup(group, terminal, commands));
 	const same = groups.filter(({ unchanged }) => unchanged).flatMap(({ devices }) => devices);
-	if (same.length > 0) parts.push(`${count(same.length, "device")} stay as they are: ${names(same)}\n`);
+	if (same.length > 0)
+		parts.push(`${count(same.length, "device stays as it is", "devices stay as they are")}: ${names(same)}\n`);
 	return parts.join("\n");
 }
 

@@ -1,6 +1,6 @@
 import type { ApprovalPolicy } from "@netconductor/contracts/alerts/approvals";
-import type { ApprovalPolicyDocument } from "../documents.ts";
-import { changedMeanwhile, type Existing, type Kind, picked } from "../kind.ts";
+import { ApprovalPolicyDocument } from "../documents.ts";
+import { changedMeanwhile, type Existing, inTermsOf, type Kind, picked } from "../kind.ts";
 import { asSet } from "../named-devices.ts";
 
 export const approvalPolicyKind: Kind<ApprovalPolicyDocument> = {
@@ -30,18 +30,10 @@ export const approvalPolicyKind: Kind<ApprovalPolicyDocument> = {
 };
 
 function existingOf(policy: ApprovalPolicy): Existing<ApprovalPolicyDocument> {
-	const { name, description, enabled, kinds, groups, risk_at_least, writes_only, stages, expires_in_minutes } = policy;
 	const document = inOneForm({
+		...(inTermsOf(ApprovalPolicyDocument, policy) as ApprovalPolicyDocument),
 		kind: "ApprovalPolicy",
-		name,
-		description,
-		enabled,
-		kinds,
-		groups,
-		risk_at_least,
-		writes_only,
-		stages: stages.map((stage) => ({ ...stage, users: stage.users.map((user) => user.name) })),
-		expires_in_minutes,
+		stages: policy.stages.map((stage) => ({ ...stage, users: stage.users.map((user) => user.name) })),
 	});
 	return { id: policy.id, seen: policy.updated_at, document };
 }

@@ -1,9 +1,10 @@
 import { Selection } from "@netconductor/contracts/devices/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Schedule } from "@netconductor/contracts/scheduling/model";
-import type { ScheduleDocument } from "../documents.ts";
-import { changedMeanwhile, type Existing, type Kind } from "../kind.ts";
+import { ScheduleDocument } from "../documents.ts";
+import { changedMeanwhile, type Existing, inTermsOf, type Kind } from "../kind.ts";
 import { namedOf, selectionFrom, settledDevices } from "../named-devices.ts";
+import type { Placed } from "../parse-documents.ts";
 import type { World } from "../world.ts";
 
 type Params = ScheduleDocument["params"];
@@ -28,7 +29,8 @@ export const scheduleKind: Kind<ScheduleDocument> = {
 				message: `Nothing of the kind ${visibleLine(document.run)} can be scheduled; there are ${kinds.map(({ kind }) => kind).join(", ")}`,
 			});
 		}
-		const params = await mapSelections(document.params, async (selection, key) => {
+		const stack = await stackNamed(world, placed);
+		const params = await mapSelections({ ...document.params, ...stack }, async (selection, key) => {
 			if (selection.device_ids !== undefined) {
 				world.errors.push({ path: placeOf(["params", key, "device_ids"]), message: "Call devices by their names" });
 			}
@@ -46,30 +48,45 @@ export const scheduleKind: Kind<ScheduleDocument> = {
 	},
 };
 
+/** The stack that a run is of, by its name. */
+async function stackNamed(world: World, { document: { params }, placeOf }: Placed<ScheduleDocument>): Promise<Params> {
+	const { stack } = params;
+	if (typeof stack !== "string") return {};
+	const found = world.declared("Stack", stack) ?? (await world.stacks()).find(stack)?.name;
+	if (found === undefined) {
+		world.errors.push({ path: placeOf(["params", "stack"]), message: `There is no stack ${visibleLine(stack)}` });
+	}
+	return { stack: found ?? stack };
+}
+
 async function existingOf(world: World, schedule: Schedule): Promise<Existing<ScheduleDocument>> {
-	const { name, description, timing, time_zone, skipped_hour, repeated_hour, start_at, end_at } = schedule;
-	const { max_runs, jitter_s, overlap, missed, missed_limit, held, paused } = schedule;
-	const params = await mapSelections(schedule.params, (selection) => namedOf(world, selection));
-	const rule = { timing, time_zone, skipped_hour, repeated_hour, start_at, end_at, max_runs };
-	const document: ScheduleDocument = {
-		kind: "Schedule",
+	const { stack } = schedule.params;
+	const called = typeof stack === "string" ? ((await stackBy(world, stack))?.name ?? stack) : undefined;
+	const params = await mapSelections(
+		{ ...schedule.params, ...(called !== undefined && { stack: called }) },
+		(selection) => namedOf(world, selection),
+	);
+	const document = {
+		...(inTermsOf(ScheduleDocument, schedule) as ScheduleDocument),
+		kind: "Schedule" as const,
 		run: schedule.kind,
-		name,
-		description,
 		params,
-		...rule,
-		jitter_s,
-		overlap,
-		missed,
-		missed_limit,
-		held,
-		paused,
 	};
 	return { id: schedule.id, seen: schedule.updated_at, document: await inOneForm(world, document) };
 }
 
 async function inputOf(world: World, { kind: _, run, params, ...rest }: ScheduleDocument) {
-	return { ...rest, kind: run, params: await mapSelections(params, (selection) => selectionFrom(world, selection)) };
+	const { stack } = params;
+	// By its id it is still meant when it has another name; a moment ago it may not have been there.
+	const id =
+		typeof stack === "string" ? (await world.clients.config.getStack({ params: { id: stack } })).id : undefined;
+	return {
+		...rest,
+		kind: run,
+		params: await mapSelections({ ...params, ...(id !== undefined && { stack: id }) }, (selection) =>
+			selectionFrom(world, selection),
+		),
+	};
 }
 
 async function mapSelections(
@@ -82,6 +99,13 @@ async function mapSelections(
 		if (selection.success) mapped[key] = await to(selection.data, key);
 	}
 	return mapped;
+}
+
+/** By id or name. */
+async function stackBy(world: World, key: string): Promise<{ name: string } | undefined> {
+	const stacks = await world.stacks();
+	const name = stacks.nameOf(key);
+	return name === undefined ? stacks.find(key) : { name };
 }
 
 /** Times in UTC; parameters with what the kind of run puts in for those left out, and without those that say nothing. */

@@ -53,7 +53,6 @@ async function existingOf(world: World, stack: Stack) {
 
 /** A stack as a document. */
 export async function stackDocumentOf(world: World, stack: Stack): Promise<StackDocument> {
-	const { name, description, variables, checks, state_checks, rollout, confirm_within_s } = stack;
 	const services = [];
 	for (const { template_id, name, targets, variables, depends_on } of stack.services) {
 		const template = (await world.templates()).nameOf(template_id) ?? template_id;

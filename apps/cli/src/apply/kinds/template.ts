@@ -1,7 +1,7 @@
 import type { Template } from "@netconductor/contracts/config/templates";
 import { hasProblem } from "../../failure.ts";
-import type { TemplateDocument } from "../documents.ts";
-import { type Kind, picked } from "../kind.ts";
+import { TemplateDocument } from "../documents.ts";
+import { inTermsOf, type Kind, picked } from "../kind.ts";
 import { asSet } from "../named-devices.ts";
 import { templateNamed, type World } from "../world.ts";
 
@@ -60,19 +60,14 @@ export const templateKind: Kind<TemplateDocument> = {
 };
 
 async function documentOf(world: World, template: Template): Promise<TemplateDocument> {
-	const { name, description, type, platforms, tags, settings, source } = template;
 	const nameOf = async (id: string | null) => (id === null ? null : ((await world.templates()).nameOf(id) ?? null));
 	return {
+		...(inTermsOf(TemplateDocument, template) as TemplateDocument),
 		kind: "Template",
-		name,
-		description,
-		type,
-		platforms: asSet(platforms),
-		tags: asSet(tags),
+		platforms: asSet(template.platforms),
+		tags: asSet(template.tags),
 		validation_template: await nameOf(template.validation_template_id),
 		delete_template: await nameOf(template.delete_template_id),
-		settings,
-		source,
 	};
 }
 

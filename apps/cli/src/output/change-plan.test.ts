@@ -1,0 +1,74 @@
+import type { RunOperation } from "@netconductor/contracts/tasks/model";
+import { expect, test } from "vitest";
+import { planGroups, renderPlan } from "./change-plan.ts";
+
+const plain = { paint: (_: string, text: string) => text, out_is_terminal: true };
+
+function operation(device_name: string, result: Record<string, unknown>): RunOperation {
+	const planned = {
+		unchanged: false,
+		commands: ["ntp server 192.0.2.1"],
+		commands_total: 1,
+		diff: "@@ -1,0 +1,1 @@\n+ntp server 192.0.2.1\n",
+		diff_cut: false,
+		diff_source: "computed",
+		undo: { kind: "emulated", how: "Inverse commands", commands: ["no ntp server 192.0.2.1"] },
+		dangerous: [],
+		...result,
+	};
+	return { device_name, step_type: "plan_change", status: "succeeded", result: planned } as unknown as RunOperation;
+}
+
+test("devices with the same difference are one group, whatever session name heads it; another way back is another group", () => {
+	const headed = (session: string) => ({ diff: `--- running\n+++ session:/${session}\n@@ -1 +1 @@\n+x\n` });
+	const groups = planGroups([
+		operation("a", headed("nc-1")),
+		operation("b", headed("nc-2")),
+		operation("c", { ...headed("nc-3"), undo: { kind: "none", how: "Nothing", commands: [] } }),
+	]);
+	expect(groups.map(({ devices }) => devices)).toEqual([["a", "b"], ["c"]]);
+});
+
+test("a removed line that looks like a heading counts as a difference", () => {
+	const groups = planGroups([
+		operation("a", { diff: "@@ -1 +0,0 @@\n--- x\n" }),
+		operation("b", { diff: "@@ -1 +0,0 @@\n--- y\n" }),
+	]);
+	expect(groups).toHaveLength(2);
+});
+
+test("what would happen, the way back, dangerous commands and devices that stay are all said", () => {
+	const dangerous = [{ command: "reload in 5", why: "the device restarts", level: "critical" }];
+	const shown = renderPlan([operation("r1", { dangerous }), operation("r2", { unchanged: true, diff: "" })], plain, {
+		commands: true,
+	});
+	expect(shown).toBe(`1 device: r1  worked out from its configuration
+@@ -1,0 +1,1 @@
++ntp server 192.0.2.1
+Sent (1 command):
+  ntp server 192.0.2.1
+Undone by: Inverse commands
+  no ntp server 192.0.2.1
+Dangerous (critical): reload in 5: the device restarts
+
+1 device stays as it is: r2
+`);
+});
+
+test("what a device sent cannot colour or move anything", () => {
+	const hostile = "\u001b[31m\u001b[2J\rx";
+	const shown = renderPlan(
+		[
+			operation(hostile, {
+				diff: `+${hostile}\n`,
+				commands: [hostile],
+				undo: { kind: "none", how: hostile, commands: [hostile] },
+				dangerous: [{ command: hostile, why: hostile, level: hostile }],
+			}),
+		],
+		plain,
+		{ commands: true },
+	);
+	expect(shown).not.toContain("\u001b");
+	expect(shown).not.toContain("\r");
+});

@@ -1,0 +1,39 @@
+import type { Run } from "@netconductor/contracts/tasks/model";
+import { expect, test } from "vitest";
+import { waitingLines } from "./waiting.ts";
+
+const since = "2026-03-02T02:00:00.000Z";
+const progress = {
+	step_id: "apply",
+	plan_sha256: "0123456789abcdef".repeat(4),
+	approval_id: null,
+	approved_by: [],
+	bypassed: false,
+	batch: 1,
+	devices_begun: 1,
+	devices_total: 3,
+};
+
+function lines(waiting_for: Run["waiting_for"], more: Partial<Run> = {}): string {
+	return waitingLines({ id: "RUN", waiting_for, progress, ...more } as Run);
+}
+
+test("a run that waits says for what, and the command that lets it go on", () => {
+	expect(lines(null)).toBe("");
+	expect(lines({ kind: "approval", approval_id: null, since })).toContain("being asked for");
+	expect(lines({ kind: "approval", approval_id: "A1", since })).toBe(
+		"Waits for approval A1 of plan 0123456789ab. Nothing was changed.\n  Somebody else approves it: `netconductor approvals approve A1`",
+	);
+	expect(lines({ kind: "resume", paused_by: null, since })).toMatch(
+		/^Pauses after its first batch: batch 1, 1 of 3 devices begun\.\n.*`netconductor runs resume RUN`/,
+	);
+	expect(lines({ kind: "resume", paused_by: "ana", since })).toMatch(/^ana paused it/);
+});
+
+test("a run that was paused before anything was planned for it says so too", () => {
+	expect(lines({ kind: "resume", paused_by: "ana", since }, { progress: null })).toMatch(/^ana paused it\./);
+});
+
+test("one that was approved for later says when", () => {
+	expect(lines({ kind: "window", not_before: since, since })).toMatch(/^Approved; it begins at 2026-03-02 /);
+});
