@@ -188,6 +188,29 @@ test("the commands of a ping carry count, source and VRF as each platform wants 
 	expect(() => commandFor("linux", "ping", {})).toThrow(/a ping needs a target/);
 });
 
+test("the reference says what is asked of which platform", async () => {
+	const asked = ({ platform, what }: { platform: string; what: ParsedKind }) =>
+		commandFor(platform, what, { target: "192.0.2.1" })
+			.map((command) => `\`${command.replaceAll("|", "\\|")}\``)
+			.join("<br>");
+	const page = [
+		"<!-- Written by drivers/parsers/src/parsers/parsers.test.ts (vitest -u); do not edit. -->",
+		"# What is read of which platform",
+		"",
+		"Each kind is read into the same rows on every platform. These commands are sent without further parameters (a ping to 192.0.2.1);",
+		"`vrf`, `afi` (`ipv6`), and a ping's `count` and `source` change them as the platform wants it.",
+		"",
+		"| Platform | Kind | Commands |",
+		"| --- | --- | --- |",
+		...listParsers().map(
+			(entry) =>
+				`| ${entry.platform} | ${entry.what} | ${entry.none_because === null ? asked(entry) : `none: ${entry.none_because}`} |`,
+		),
+		"",
+	].join("\n");
+	await expect(page).toMatchFileSnapshot(join(folder, "../../../docs/reference/parsers.md"));
+});
+
 test("a user's own template reads an output", () => {
 	expect(parseWith(`Value A (\\w+)\n\nStart\n  ^\${A} -> Record\n`, "x\ny\n")).toEqual({
 		header: ["A"],
