@@ -2,7 +2,7 @@ import type { OccurrenceStatus } from "@netconductor/contracts/scheduling/model"
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database, Tx } from "@netconductor/runtime/db/database";
 import { newId } from "@netconductor/runtime/id";
-import { and, asc, eq, inArray, lte } from "drizzle-orm";
+import { and, asc, inArray, lte, sql } from "drizzle-orm";
 import type { ScheduleRow } from "../schedules/schedule.ts";
 import { occurrences, schedules, type Work } from "../tables.ts";
 import { jitterOf } from "../timing/jitter.ts";
@@ -25,30 +25,54 @@ export async function claimDue({ db, clock }: { db: Database; clock: Clock }): P
 			.orderBy(asc(schedules.next_due_at), asc(schedules.id))
 			.limit(batch)
 			.for("update", { skipLocked: true });
-		for (const row of due) await moveOn(tx, row, now);
+		await moveOn(tx, due, now);
 		return due.map(({ id }) => id);
 	});
 }
 
-async function moveOn(tx: Tx, row: ScheduleRow, now: Date): Promise<void> {
-	const plan = planDue(row, now.getTime());
+/** In a few statements for all of them: what is due at one moment starts close to it, however many there are. */
+async function moveOn(tx: Tx, due: readonly ScheduleRow[], now: Date): Promise<void> {
+	if (due.length === 0) return;
+	const ids = due.map(({ id }) => id);
 	const open = await tx
-		.select({ status: occurrences.status })
+		.select({ schedule_id: occurrences.schedule_id, status: occurrences.status })
 		.from(occurrences)
-		.where(and(eq(occurrences.schedule_id, row.id), inArray(occurrences.status, ["due", "waiting", "running"])));
-	const made = [...plan.skipped.map((left) => skippedRow(row, left, now)), ...runRows(row, plan, open, now)];
+		.where(and(inArray(occurrences.schedule_id, ids), inArray(occurrences.status, ["due", "waiting", "running"])));
+	const openOf = Map.groupBy(open, ({ schedule_id }) => schedule_id);
+	const plans = due.map((row) => ({ row, plan: planDue(row, now.getTime()) }));
+	const made = plans.flatMap(({ row, plan }) => [
+		...plan.skipped.map((left) => skippedRow(row, left, now)),
+		...runRows(row, plan, openOf.get(row.id) ?? [], now),
+	]);
 	// A time that has an occurrence already was acted on before the clock was set back.
-	const inserted = made.length === 0 ? [] : await tx.insert(occurrences).values(made).onConflictDoNothing().returning();
-	const newest = inserted.toSorted((a, b) => Date.parse(a.due_at) - Date.parse(b.due_at)).at(-1);
-	await tx
-		.update(schedules)
-		.set({
+	const inserted =
+		made.length === 0 ? [] : await tx.insert(occurrences).values(made).onConflictDoNothing().returning(shown);
+	const insertedOf = Map.groupBy(inserted, ({ schedule_id }) => schedule_id);
+	const moved = plans.map(({ row, plan }) => {
+		const own = insertedOf.get(row.id) ?? [];
+		const newest = own.toSorted((a, b) => Date.parse(a.due_at) - Date.parse(b.due_at)).at(-1);
+		return {
+			id: row.id,
 			next_due_at: plan.next === undefined ? null : new Date(plan.next).toISOString(),
-			runs: row.runs + inserted.filter(({ status }) => status !== "skipped").length,
-			...(newest !== undefined && { last_due_at: newest.due_at, last_occurrence_id: newest.id }),
-		})
-		.where(eq(schedules.id, row.id));
+			runs: row.runs + own.filter(({ status }) => status !== "skipped").length,
+			last_due_at: newest?.due_at ?? row.last_due_at,
+			last_occurrence_id: newest?.id ?? row.last_occurrence_id,
+		};
+	});
+	await tx.execute(sql`
+		update schedules set next_due_at = moved.next_due_at, runs = moved.runs, last_due_at = moved.last_due_at,
+			last_occurrence_id = moved.last_occurrence_id
+		from jsonb_to_recordset(${JSON.stringify(moved)}::jsonb)
+			as moved (id uuid, next_due_at timestamptz, runs int, last_due_at timestamptz, last_occurrence_id uuid)
+		where schedules.id = moved.id`);
 }
+
+const shown = {
+	id: occurrences.id,
+	schedule_id: occurrences.schedule_id,
+	due_at: occurrences.due_at,
+	status: occurrences.status,
+};
 
 function runRows(row: ScheduleRow, { run }: DuePlan, open: { status: OccurrenceStatus }[], now: Date) {
 	let busy = open.length > 0;

@@ -99,7 +99,13 @@ async function attempt(
 	const now = clock.now();
 	if (kind === undefined)
 		return end(needs, taken, "failed", `Nothing of the kind ${work.kind} can be scheduled here any more.`);
-	if (taken.trigger === "time" && schedule.overlap !== "run_anyway" && (await isBehind(needs, taken))) {
+	// One that is not waiting had nothing before it when it came due.
+	if (
+		taken.status === "waiting" &&
+		taken.trigger === "time" &&
+		schedule.overlap !== "run_anyway" &&
+		(await isBehind(needs, taken))
+	) {
 		return wait(needs, taken, "Waits until the run before has ended.", new Date(now.getTime() + 30_000));
 	}
 	const acting = await actAs(needs, work.owner, kind.permission);
@@ -120,7 +126,7 @@ async function attempt(
 		}
 	}
 	const { run_id } = await kind.start({ params: params.data, key: taken.id, title: work.title, caller }, needs.clients);
-	await started(needs, taken, run_id);
+	await started(needs, taken, schedule, run_id);
 	await askAfter(needs, { id: taken.id, run_id, schedule_id: taken.schedule_id });
 }
 
@@ -142,15 +148,18 @@ async function isBehind({ db }: StartNeeds, { schedule_id, id, due_at }: Occurre
 
 const settled = { work: null, try_at: null, claimed_until: null };
 
-async function started({ db, clock }: StartNeeds, { id, schedule_id }: OccurrenceRow, run_id: string): Promise<void> {
+async function started(
+	{ db, clock }: StartNeeds,
+	{ id }: OccurrenceRow,
+	{ id: schedule_id, problem }: ScheduleRow,
+	run_id: string,
+): Promise<void> {
 	const now = clock.now().toISOString();
-	await db.transaction(async (tx) => {
-		await tx
-			.update(occurrences)
-			.set({ ...settled, status: "running", run_id, started_at: now, looked_at: now })
-			.where(and(eq(occurrences.id, id), open));
-		await tx.update(schedules).set({ problem: null }).where(eq(schedules.id, schedule_id));
-	});
+	await db.orm
+		.update(occurrences)
+		.set({ ...settled, status: "running", run_id, started_at: now, looked_at: now })
+		.where(and(eq(occurrences.id, id), open));
+	if (problem !== null) await db.orm.update(schedules).set({ problem: null }).where(eq(schedules.id, schedule_id));
 }
 
 async function end(
