@@ -52,9 +52,9 @@ export function readTokens(given: string, settings: EngineSettings): Token[] {
 	let atLineStart = true;
 
 	const fail = (message: string, at = line) => new TemplateFault("template.syntax", message, { line: at });
+	let nextLineEnd = source.indexOf("\n");
 	const advance = (to: number) => {
-		for (let index = source.indexOf("\n", position); index >= 0 && index < to; index = source.indexOf("\n", index + 1))
-			line++;
+		for (; nextLineEnd >= 0 && nextLineEnd < to; nextLineEnd = source.indexOf("\n", nextLineEnd + 1)) line++;
 		if (to > position) atLineStart = source[to - 1] === "\n";
 		position = to;
 	};
