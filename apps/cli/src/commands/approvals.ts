@@ -18,7 +18,7 @@ const statusStyles: Record<ApprovalStatus, Style> = {
 	lapsed: "dim",
 	bypassed: "bad",
 };
-export const riskStyles: Record<RiskLevel, Style> = { low: "dim", medium: "warning", high: "bad", critical: "bad" };
+const riskStyles: Record<RiskLevel, Style> = { low: "dim", medium: "warning", high: "bad", critical: "bad" };
 
 /** Fewer digits of a plan's hash would be too easy to mistake. */
 const fewestDigits = 12;

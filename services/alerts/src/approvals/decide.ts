@@ -16,6 +16,9 @@ export interface DecideNeeds extends SettleNeeds {
 	onChange(): void;
 }
 
+/** Everybody who has a word in an approval is asked for at once. */
+const most_delegations = 100;
+
 /** A refusal that must not undo what bringing the approval up to date wrote (that it expired): it is thrown after the commit. */
 type Outcome = { refused: AppError } | { approval: Approval };
 
@@ -99,6 +102,11 @@ export function delegate(needs: DecideNeeds): AlertsOperation<"delegate"> {
 					throw bad("You have handed your place on already.");
 				}
 				if (settled.votes.some(({ by_id }) => by_id === to.id)) throw bad(`${to.name} has decided on this already.`);
+				if (settled.delegations.length >= most_delegations) {
+					throw bad(
+						"Too many have handed their place on here. Decide yourself, or have an approver named by a policy.",
+					);
+				}
 				const until = new Date(body.until);
 				if (until <= settled.now) throw bad("The delegation would have ended already.");
 				const row = {

@@ -16,7 +16,7 @@ import { riskLooks } from "../approvals/looks.tsx";
 import { type StageDraft, StagesField } from "./stages-field.tsx";
 
 /** Kinds of change that there are to choose from; others may be typed. */
-export const knownKinds = ["deploy", "delete", "mop", "backup"];
+const knownKinds = ["deploy", "delete", "mop", "backup"];
 
 const groupsOffered = 500;
 

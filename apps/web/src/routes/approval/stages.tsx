@@ -10,7 +10,7 @@ type Stage = Approval["stages"][number];
 
 const namesShown = 12;
 
-export function whom({ users, roles }: Pick<Stage, "users" | "roles">): string {
+function whom({ users, roles }: Pick<Stage, "users" | "roles">): string {
 	return [...users.map(({ name }) => name), ...roles.map((role) => `the role ${role}`)].join(", ") || "anybody else";
 }
 
