@@ -83,6 +83,8 @@ describe("batches", () => {
 			do: "wait",
 			waiting_for: { kind: "resume", paused_by: "ana" },
 		});
+		expect(nextMove(canary, at(), paused, now)).toMatchObject({ do: "wait", waiting_for: { kind: "resume" } });
+		expect(nextMove(canary, at({ batch: 2, resumed_after: 2 }), paused, now)).toMatchObject({ do: "wait" });
 		const careful = Gate.parse({ rollout: { batch_sizes: [1], pause_after_first: true } });
 		expect(nextMove(careful, at({ batch: 1 }), facts, now)).toMatchObject({ do: "wait" });
 		expect(nextMove(careful, at({ batch: 1, resumed_after: 1 }), facts, now)).toMatchObject({ do: "begin" });

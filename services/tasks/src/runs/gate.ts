@@ -60,8 +60,8 @@ export function nextMove(gate: Gate, state: GateState, facts: GateFacts, now: Da
 			reason: `Not begun: ${devices} failed, and the rollout goes on with at most ${most_failures}`,
 		};
 	}
-	const pauses = pause_after_first && state.batch === 1;
-	if (state.batch > 0 && state.resumed_after < state.batch && (pauses || facts.pause_requested_by !== null)) {
+	const pauses = pause_after_first && state.batch === 1 && state.resumed_after < 1;
+	if (pauses || facts.pause_requested_by !== null) {
 		return {
 			do: "wait",
 			waiting_for: { kind: "resume", paused_by: facts.pause_requested_by, since: now.toISOString() },
