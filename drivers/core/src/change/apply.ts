@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type AppError, isAppError, toAppError } from "@netconductor/runtime/errors";
+import { type AppError, hasCode, isAppError, toAppError } from "@netconductor/runtime/errors";
 import { forPeople, sessionError } from "../device-error.ts";
 import type { Session } from "../session.ts";
 import { isStillOpen, type Mechanism } from "./mechanism.ts";
@@ -56,6 +56,8 @@ const firstPause_ms = 500;
 const longestPause_ms = 10_000;
 /** A running configuration whose lines still differ is undone again with the commands for what remains, so often. */
 const restoreRounds = 3;
+/** Logins that may be refused while a change is taken back. */
+const mostRefusals = 3;
 /** Which part of the grace a device may take to go back to the configuration before, once its timer has passed. */
 const shareForDevice = 0.75;
 /** At most this part of the grace passes between two looks at the device, so that one falls into what the device leaves of it. */
@@ -337,6 +339,7 @@ async function undo(attempt: Attempt, reason: unknown): Promise<AppliedChange> {
 	const isDeviceDone = () => timerEnds === undefined || performance.now() > timerEnds + grace_ms * shareForDevice;
 	let reverted = false;
 	let rounds = 0;
+	let refused = 0;
 	let last: { now: RunningConfig; diff: string } | undefined;
 	let pause_ms = firstPause_ms;
 	const result = (outcome: AppliedChange["outcome"], said: OperationErrorLike): AppliedChange => ({
@@ -380,6 +383,12 @@ async function undo(attempt: Attempt, reason: unknown): Promise<AppliedChange> {
 			}
 		} catch (cause) {
 			if (session === attempt.first) attempt.first = isStillOpen(cause) ? attempt.first : undefined;
+			// A login that is refused again and again locks an account; the device's own way back may restore it.
+			if (hasCode(cause, "device.auth_failed") && ++refused >= mostRefusals) {
+				if (isDeviceDone()) break;
+				pause_ms = Math.max(pause_ms, (timerEnds ?? 0) - performance.now() + longestPause_ms);
+				refused--;
+			}
 		} finally {
 			if (session !== undefined && session !== attempt.first) await session.close();
 		}

@@ -381,6 +381,22 @@ test("a configuration that never stands still is not undone for ever", async () 
 	fleet.device("cisco_ios").setConfig(original);
 });
 
+test("a router that no longer accepts the login is not asked for ever: its account would be locked", async () => {
+	const device = fleet.device("cisco_ios");
+	const failed = device.stats().failed_logins;
+	const { applied, before } = await apply("cisco_ios", {
+		onStage(stage) {
+			if (stage !== "pushed") return;
+			void device.setFault({ kind: "wrong_password" });
+			device.dropConnections();
+		},
+		grace_ms: 10_000,
+	});
+	expect(applied).toMatchObject({ outcome: "unknown", error: { code: "change.unreachable_after" } });
+	expect(device.stats().failed_logins - failed).toBeLessThanOrEqual(4);
+	device.setConfig(before);
+});
+
 test("a router with an archive takes a change back itself, and is asked to confirm", async () => {
 	const device = fleet.device("cisco_ios");
 	const original = device.config();
