@@ -324,10 +324,7 @@ export function findVariables({
 			branches.push(within.names);
 		};
 		for (const { test, body } of node.branches) {
-			const { whenTrue, whenFalse } = guarding(refused, () => {
-				use(test, reading, "test");
-				return guardsOf(test, reading);
-			});
+			const { whenTrue, whenFalse } = guarding(refused, () => testOf(test, reading));
 			branch([...refused, ...whenTrue], body);
 			refused.push(...whenFalse);
 		}
@@ -411,6 +408,13 @@ export function findVariables({
 		as: "scalar" | "list" | "mapping" | "test" | "any" = "any",
 		hint?: TypeHint,
 	): void {
+		if (node.kind === "condition") {
+			const { then, otherwise } = node;
+			const { whenTrue, whenFalse } = testOf(node.test, reading);
+			guarding(whenTrue, () => use(then, reading, as, hint));
+			if (otherwise !== undefined) guarding(whenFalse, () => use(otherwise, reading, as, hint));
+			return;
+		}
 		const ref = refOf(node, reading);
 		if (ref !== undefined) mark(ref, reading, node.line, as, hint);
 	}
@@ -508,8 +512,7 @@ export function findVariables({
 				return undefined;
 			}
 			case "condition": {
-				use(node.test, reading, "test");
-				const { whenTrue, whenFalse } = guardsOf(node.test, reading);
+				const { whenTrue, whenFalse } = testOf(node.test, reading);
 				const then = guarding(whenTrue, () => branchRef(node.then, reading));
 				const { otherwise } = node;
 				if (otherwise !== undefined) guarding(whenFalse, () => use(otherwise, reading));
@@ -712,6 +715,11 @@ export function findVariables({
 			const hint = isNumber ? "number" : node.name === "string" ? "string" : compares;
 			mark(ref, reading, node.line, hint === undefined ? "any" : "scalar", hint);
 		}
+	}
+
+	function testOf(node: Expr, reading: Reading): { whenTrue: Usage[]; whenFalse: Usage[] } {
+		use(node, reading, "test");
+		return guardsOf(node, reading);
 	}
 
 	/** Variables that are known to be defined when the test holds, or when it does not. */
