@@ -127,11 +127,12 @@ function Paused({ run, paused_by, since }: { run: Run; paused_by: string | null;
 	);
 }
 
-/** Lets the batch that is under way end and no other begin; not there where there are no batches to pause between. */
+/** Lets the batch that is under way end and no other begin; not there where none is, or none is left. */
 export function Pause({ run }: { run: Run }) {
 	const permitted = usePermitted();
-	const hasBatches = run.steps.some(({ type }) => type === "apply_change");
-	if (hasEnded(run) || !hasBatches || run.waiting_for?.kind === "resume" || !permitted("runs:cancel")) return null;
+	const { progress, waiting_for } = run;
+	if (hasEnded(run) || progress === null || waiting_for !== null || !permitted("runs:cancel")) return null;
+	if (progress.batch === 0 || progress.devices_begun >= progress.devices_total) return null;
 	return <PauseButton run={run} />;
 }
 
