@@ -13,6 +13,7 @@ const needs: Record<string, readonly string[]> = {
 	"e2e/src/browser.ts": ["chromium"],
 	"services/config/test/conformance/oracle.ts": ["python3-jinja2"],
 	"drivers/parsers/test/oracle.ts": ["python3-textfsm", "python3-jmespath"],
+	"drivers/parsers/src/parsers/live.test.ts": ["iputils-ping"],
 	"e2e/chaos/fake-clock.ts": ["faketime"],
 	"e2e/chaos/disk.ts": ["root"],
 };
