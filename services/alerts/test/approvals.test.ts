@@ -17,11 +17,14 @@ const start = (approval_id: string, plan_sha256 = hashA) =>
 	host.engine.startApproved({ body: { approval_id, plan_sha256 } });
 /** Everything that was to be told has been, by then: events arrive in order. */
 const heardInTheEnd = (id: string, ...what: string[]) =>
-	vi.waitFor(async () => {
-		// Who looked at the clock just before it was moved sleeps a little longer.
-		await host.clock.advance(10);
-		expect(host.heard(id)).toEqual(["requested", ...what]);
-	});
+	vi.waitFor(
+		async () => {
+			// Who looked at the clock just before it was moved sleeps a little longer.
+			await host.clock.advance(10);
+			expect(host.heard(id)).toEqual(["requested", ...what]);
+		},
+		{ timeout: 20_000 },
+	);
 
 const tokenOf = (owner: Actor): Actor => ({
 	...owner,

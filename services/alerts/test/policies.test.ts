@@ -124,8 +124,9 @@ test("a decision is in the audit trail with what it was before and after", async
 	const { plan_sha256, needed } = await host.admin.getApproval({ params: { id } });
 	await host.as(bob).reject({ params: { id }, body: { plan_sha256, reason: "not tonight" } });
 	await expect
-		.poll(() =>
-			host.recorded.find((record: OperationRecord) => record.operation === "reject" && record.resource_id === id),
+		.poll(
+			() => host.recorded.find((record: OperationRecord) => record.operation === "reject" && record.resource_id === id),
+			{ timeout: 20_000 },
 		)
 		.toMatchObject({
 			outcome: "succeeded",
