@@ -72,6 +72,9 @@ export const applyChange = defineStep({
 		}
 		const { outcome, diff, running_sha256, saved, error } = applied;
 		const result = { outcome, diff, running_sha256, saved };
+		if (outcome === "confirmed" && !saved) {
+			log(`it is not in the startup configuration${error === undefined ? "" : `: ${error.message}`}`);
+		}
 		if (diff !== "") show(diff);
 		if (outcome === "confirmed") return { result };
 		const why = error === undefined ? notConfirmed(connection.name) : toOperationError(error);
