@@ -154,7 +154,7 @@ export const configApi = defineApi("config", {
 		errors: ["templates.not_found", ...renderErrors, "devices.not_found"],
 	}),
 	listTemplateUses: get("/api/templates/:id/used-by", {
-		summary: "Templates that include a template or link to it",
+		summary: "Templates that include a template or link to it, and stacks that use it",
 		params: byKey,
 		query: ListTemplateUses,
 		returns: Page(TemplateUse),

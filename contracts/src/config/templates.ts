@@ -177,14 +177,16 @@ export const RestoreTemplate = z.object({
 	note: Note.default(""),
 });
 
-/** How one template stands in another: by a tag of its source, or as its link. */
+/** What needs a template: another template by a tag of its source or by a link, or a service of a stack. */
 export const TemplateUse = z
 	.object({
 		id: Id,
-		name: TemplateName,
-		type: TemplateType,
+		/** Of the template or stack. */
+		name: z.string(),
+		/** Null for a stack. */
+		type: TemplateType.nullable(),
 		/** `source`: its source includes, imports or extends the template. */
-		how: z.enum(["source", "validation", "delete"]),
+		how: z.enum(["source", "validation", "delete", "stack"]),
 	})
 	.meta({ id: "TemplateUse" });
 export type TemplateUse = z.infer<typeof TemplateUse>;

@@ -196,6 +196,21 @@ describe("what others include", () => {
 	});
 });
 
+test("a template that a stack uses is neither deleted nor given another type, and may be renamed", async () => {
+	const { api, add } = started;
+	const template = await add("used by a stack", "x");
+	const service = { name: "one", template_id: template.id, targets: { all: true } };
+	const stack = await api.createStack({ body: { name: "edge stack", services: [service] } });
+	expect(await api.listTemplateUses({ params: { id: template.id }, query: {} })).toMatchObject({
+		items: [{ id: stack.id, name: "edge stack", type: null, how: "stack" }],
+	});
+	const refused = { code: "templates.in_use", message: expect.stringContaining("needed by edge stack") };
+	expect(await failureOf(api.deleteTemplate({ params: { id: template.id } }))).toMatchObject(refused);
+	const update = (body: object) => api.updateTemplate({ params: { id: template.id }, body: { version: 1, ...body } });
+	expect(await failureOf(update({ type: "partial" }))).toMatchObject(refused);
+	expect((await update({ name: "used and renamed" })).name).toBe("used and renamed");
+});
+
 describe("versions", () => {
 	test("are listed newest first, page by page, compared and brought back as a new one", async () => {
 		const { api, add } = started;

@@ -8,7 +8,7 @@ import { findSummary } from "./template-store.ts";
 
 type Used = Pick<Template, "id" | "name">;
 
-/** How the templates of `users` use those with these ids and names: one row each, as `TemplateUse`. */
+/** What uses the templates with these ids and names: one row each, as `TemplateUse`. */
 function usesOf(used: readonly Used[]): SQL {
 	const ids = sql`any(${sql.param(used.map(({ id }) => id))}::uuid[])`;
 	const names = sql`any(${sql.param(used.map(({ name }) => name))}::text[])`;
@@ -17,6 +17,8 @@ function usesOf(used: readonly Used[]): SQL {
 			where id in (select template_id from template_references where template_references.name = ${names})
 		union all select id, name, type, 'validation' from templates where validation_template_id = ${ids}
 		union all select id, name, type, 'delete' from templates where delete_template_id = ${ids}
+		union all select id, name, null, 'stack' from stacks
+			where id in (select stack_id from stack_templates where template_id = ${ids})
 	) as uses`;
 }
 
@@ -50,11 +52,11 @@ const refusals = {
 	retype: {
 		which: sql`how <> 'source'`,
 		what: "cannot be given another type",
-		first: "They link to it: change them first.",
+		first: "They link to it or use it: change them first.",
 	},
 };
 
-/** @throws templates.in_use — naming the templates that stay and need one of these */
+/** @throws templates.in_use — naming the templates and stacks that stay and need one of these */
 export async function refuseNeeded(
 	tx: Statements,
 	used: readonly Used[],

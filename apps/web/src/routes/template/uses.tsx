@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useApi } from "../../api/context.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { TextLink } from "../../ui/link.tsx";
+import { State } from "../../ui/state.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
@@ -13,6 +14,7 @@ const hows: Readonly<Record<TemplateUse["how"], string>> = {
 	source: "Its source includes it",
 	validation: "As its validation template",
 	delete: "As its delete template",
+	stack: "A service of the stack uses it",
 };
 
 const columns: Column<TemplateUse>[] = [
@@ -20,8 +22,8 @@ const columns: Column<TemplateUse>[] = [
 		id: "name",
 		label: "Name",
 		text: ({ name }) => name,
-		cell: ({ id, name }) => (
-			<TextLink to="/templates/$id" params={{ id }} fw={550} size="sm">
+		cell: ({ id, name, type }) => (
+			<TextLink to={type === null ? "/stacks/$id" : "/templates/$id"} params={{ id }} fw={550} size="sm">
 				{visibleLine(name)}
 			</TextLink>
 		),
@@ -30,13 +32,14 @@ const columns: Column<TemplateUse>[] = [
 		id: "type",
 		label: "Type",
 		width: 120,
-		text: ({ type }) => templateTypes[type].word,
-		cell: ({ type }) => <TemplateTypeState type={type} />,
+		text: ({ type }) => (type === null ? "Stack" : templateTypes[type].word),
+		cell: ({ type }) =>
+			type === null ? <State tone="calm" icon="group" word="Stack" /> : <TemplateTypeState type={type} />,
 	},
 	{ id: "how", label: "How", text: ({ how }) => hows[how], cell: ({ how }) => hows[how] },
 ];
 
-/** Templates that need this one. */
+/** What needs this template. */
 export function Uses({ template }: { template: Template }) {
 	const api = useApi();
 	const [wish, setWish] = useState<{ page?: number; page_size?: number }>({});
@@ -44,20 +47,21 @@ export function Uses({ template }: { template: Template }) {
 		"templates",
 		wish,
 		(query, signal) => api.config.listTemplateUses({ params: { id: template.id }, query }, { signal }),
-		{ key: [template.id, "uses"] },
+		{ key: [template.id, "uses"], shows: ["stacks"] },
 	);
 	return (
 		<DataTable
 			name="uses of a template"
-			noun="template"
+			noun="use"
 			columns={columns}
 			rowId={({ id, how }) => `${id} ${how}`}
 			rowName={({ name }) => name}
 			source={list}
 			onPage={setWish}
 			empty={
-				<Empty title="No template needs it">
-					Templates that include this one by its name, or link to it, stand here: they keep it from being deleted.
+				<Empty title="Nothing needs it">
+					Templates that include this one by its name or link to it, and stacks that use it, stand here: they keep it
+					from being deleted.
 				</Empty>
 			}
 		/>
