@@ -58,7 +58,7 @@ export interface EngineLab {
 }
 
 /** What the tasks service asked an approval for. */
-export type AskedApproval = z.output<typeof ApprovalRequest> & {
+type AskedApproval = z.output<typeof ApprovalRequest> & {
 	approval_id: string;
 	status: "waiting" | "approved" | "rejected";
 };
