@@ -73,6 +73,16 @@ groups: [Edge]
 stages:
   - { name: Peer, needed: 1, users: [bob] }
 ---
+kind: Calendar
+name: Christmas
+type: freeze
+time_zone: Europe/Vienna
+ranges: [{ from: 2030-12-20T00:00, to: 2031-01-02T06:00 }]
+recurring:
+  - timing: { type: weekly, days: [fri], times: ["18:00"] }
+    duration_minutes: 3600
+groups: [Edge]
+---
 kind: Schedule
 name: Nightly
 run: backup
@@ -96,17 +106,18 @@ test("a plan is shown and nothing done without a yes; applied, everything stands
 	expect(code).toBe(1);
 	expect(stdout).toContain("+ Template ntp/add  templates/ntp.yml:1\n");
 	expect(stdout).toContain("+ Stack time  a-stack.yaml:1\n");
-	expect(stdout).toContain("5 to create, 0 to change, 0 as they should be.\n");
+	expect(stdout).toContain("6 to create, 0 to change, 0 as they should be.\n");
 	expect(await cli.run(["apply", "-f", folder])).toMatchObject({ code: 2, stderr: expect.stringContaining("--yes") });
 	expect((await admin.config.listTemplates({ query: {} })).total).toBe(0);
 
 	const answer = await applied();
-	expect(answer).toMatchObject({ create: 5, change: 0, none: 0 });
+	expect(answer).toMatchObject({ create: 6, change: 0, none: 0 });
 	expect(answer.steps.map(({ kind, name }) => `${kind} ${name}`)).toEqual([
 		"Template ntp/remove",
 		"Template ntp/add",
 		"Stack time",
 		"ApprovalPolicy Edge by two",
+		"Calendar Christmas",
 		"Schedule Nightly",
 	]);
 	const { items } = await admin.config.renderStack({ params: { id: "time" }, query: {} });
@@ -120,7 +131,7 @@ test("a plan is shown and nothing done without a yes; applied, everything stands
 		next_due_at: "2030-01-01T02:30:00.000Z",
 	});
 
-	expect(await applied()).toMatchObject({ create: 0, change: 0, none: 5 });
+	expect(await applied()).toMatchObject({ create: 0, change: 0, none: 6 });
 	expect(await cli.run(["apply", "-f", folder, "--dry-run", "--exit-code"])).toMatchObject({ code: 0 });
 	expect(await admin.config.getStack({ params: { id: "time" } })).toMatchObject({ version: 1 });
 });
@@ -178,11 +189,17 @@ test("what was exported and is applied changes nothing", async () => {
 	});
 	await admin.config.createTemplate({ body: { name: "odd/one", type: "partial", source: "" } });
 	const target = join(folder, "out");
-	expect(await cli.json(["export", target])).toMatchObject({ documents: 9 });
-	expect(readdirSync(target).sort()).toEqual(["approval-policies.yaml", "schedules", "stacks", "templates"]);
+	expect(await cli.json(["export", target])).toMatchObject({ documents: 10 });
+	expect(readdirSync(target).sort()).toEqual([
+		"approval-policies.yaml",
+		"calendars",
+		"schedules",
+		"stacks",
+		"templates",
+	]);
 	expect(readFileSync(join(target, "stacks", "time.yaml"), "utf8")).toContain("template: ntp/add");
 	const plan = (await cli.json(["apply", "-f", target, "--yes"])) as object;
-	expect(plan).toMatchObject({ create: 0, change: 0, none: 9 });
+	expect(plan).toMatchObject({ create: 0, change: 0, none: 10 });
 	expect(await cli.run(["export", target])).toMatchObject({ code: 2, stderr: expect.stringContaining("--force") });
 	expect(await cli.run(["export", target, "--force", "--kind", "Stack"])).toMatchObject({ code: 0 });
 });

@@ -31,7 +31,7 @@ import { createTerminal, type System } from "./output/terminal.ts";
 import { version } from "./version.ts";
 
 const afterHelp = `
-Devices, credentials, groups, users and snapshots are named by name or id.
+Devices, credentials, groups, users, snapshots, templates and stacks are named by name or id.
 
 Environment:
   NETCONDUCTOR_URL       address of the server, in place of --url

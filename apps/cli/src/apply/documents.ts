@@ -2,7 +2,7 @@ import { NewApprovalPolicy } from "@netconductor/contracts/alerts/approvals";
 import { NewStack, StackService } from "@netconductor/contracts/config/stacks";
 import { NewTemplate, TemplateName, TemplateVariables } from "@netconductor/contracts/config/templates";
 import { Selection } from "@netconductor/contracts/devices/model";
-import { ScheduleInput } from "@netconductor/contracts/scheduling/model";
+import { CalendarInput, ScheduleInput } from "@netconductor/contracts/scheduling/model";
 import { z } from "zod";
 
 /** Devices by what people call them; several criteria are joined. */
@@ -61,6 +61,14 @@ export const ScheduleDocument = z.object({
 });
 export type ScheduleDocument = z.output<typeof ScheduleDocument>;
 
+/** A calendar that holds changes back. Its kind, freeze or window, is `type`, since `kind` is the document's. */
+export const CalendarDocument = z.object({
+	kind: z.literal("Calendar"),
+	type: CalendarInput.shape.kind,
+	...withoutKind(CalendarInput.shape),
+});
+export type CalendarDocument = z.output<typeof CalendarDocument>;
+
 function withoutKind<S extends { kind: unknown }>({ kind: _, ...rest }: S): Omit<S, "kind"> {
 	return rest;
 }
@@ -70,13 +78,20 @@ export const AnyDocument = z.discriminatedUnion("kind", [
 	TemplateDocument,
 	StackDocument,
 	ApprovalPolicyDocument,
+	CalendarDocument,
 	ScheduleDocument,
 ]);
 export type AnyDocument = z.output<typeof AnyDocument>;
 export type DocumentKind = AnyDocument["kind"];
 
 /** Each after those that it may name. */
-export const documentKinds = ["Template", "Stack", "ApprovalPolicy", "Schedule"] as const satisfies DocumentKind[];
+export const documentKinds = [
+	"Template",
+	"Stack",
+	"ApprovalPolicy",
+	"Calendar",
+	"Schedule",
+] as const satisfies DocumentKind[];
 
 /** JSON Schema of one document, for editors. Unknown keys are refused in it as `apply` refuses them. */
 export function documentSchema(): Record<string, unknown> {

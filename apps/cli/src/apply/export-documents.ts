@@ -8,6 +8,7 @@ const folders: Record<DocumentKind, string> = {
 	Template: "templates",
 	Stack: "stacks",
 	ApprovalPolicy: "approval-policies",
+	Calendar: "calendars",
 	Schedule: "schedules",
 };
 

@@ -1,6 +1,7 @@
 import type { AnyDocument, DocumentKind } from "./documents.ts";
 import type { Kind } from "./kind.ts";
 import { approvalPolicyKind } from "./kinds/approval-policy.ts";
+import { calendarKind } from "./kinds/calendar.ts";
 import { scheduleKind } from "./kinds/schedule.ts";
 import { stackKind } from "./kinds/stack.ts";
 import { templateKind } from "./kinds/template.ts";
@@ -9,6 +10,7 @@ const kinds: { [K in DocumentKind]: Kind<Extract<AnyDocument, { kind: K }>> } = 
 	Template: templateKind,
 	Stack: stackKind,
 	ApprovalPolicy: approvalPolicyKind,
+	Calendar: calendarKind,
 	Schedule: scheduleKind,
 };
 

@@ -2,7 +2,7 @@ import type { ApprovalPolicy } from "@netconductor/contracts/alerts/approvals";
 import type { FieldError } from "@netconductor/contracts/kernel/errors";
 import type { Page } from "@netconductor/contracts/kernel/page";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
-import type { Schedule, ScheduleKind } from "@netconductor/contracts/scheduling/model";
+import type { Schedule, ScheduleCalendar, ScheduleKind } from "@netconductor/contracts/scheduling/model";
 import type { Clients } from "../client.ts";
 import type { AnyDocument, DocumentKind } from "./documents.ts";
 import type { Placed } from "./parse-documents.ts";
@@ -23,6 +23,7 @@ export interface World {
 	stacks(): Promise<Directory>;
 	scheduleKinds(): Promise<ScheduleKind[]>;
 	schedules(): Promise<Schedule[]>;
+	calendars(): Promise<ScheduleCalendar[]>;
 	policies(): Promise<ApprovalPolicy[]>;
 	/** The name that a document of this kind has; undefined where there is none of that name. */
 	declared(kind: DocumentKind, name: string): string | undefined;
@@ -39,6 +40,7 @@ export function createWorld(clients: Clients, documents: readonly Placed[] = [])
 		stacks: once(() => directoryOf((query) => clients.config.listStacks({ query }))),
 		scheduleKinds: once(async () => (await clients.scheduling.listScheduleKinds({})).items),
 		schedules: once(() => allOf((query) => clients.scheduling.listSchedules({ query }))),
+		calendars: once(() => allOf((query) => clients.scheduling.listCalendars({ query }))),
 		policies: once(() => allOf((query) => clients.alerts.listApprovalPolicies({ query }))),
 		declared: (kind, name) => declared.get(keyOf(kind, name)),
 		errors: [],

@@ -19,11 +19,13 @@ interface ApplyOptions {
 	schema?: boolean;
 }
 
-/** `apply` and `export`: templates, stacks, approval policies and schedules as files. */
+/** `apply` and `export`: definitions of change as files. */
 export function addApplyCommands(program: Command, open: Open): void {
 	program
 		.command("apply")
-		.description("Make templates, stacks, approval policies and schedules what YAML files say, after showing the plan")
+		.description(
+			"Make templates, stacks, approval policies, schedules and their calendars what YAML files say, after showing the plan",
+		)
 		.option("-f, --file <file>", "A file, a folder of .yaml files, or - for standard input")
 		.option("--yes", "Do not ask")
 		.option("--dry-run", "Only show what would be done")
@@ -48,7 +50,9 @@ Schema in an editor:  netconductor apply --schema > netconductor.schema.json, an
 
 	program
 		.command("export <folder>")
-		.description("Write templates, stacks, approval policies and schedules as files that `apply` takes")
+		.description(
+			"Write templates, stacks, approval policies, schedules and their calendars as files that `apply` takes",
+		)
 		.addOption(
 			new Option("--kind <kind>", "Only documents of this kind; may be given several times")
 				.choices(documentKinds)
