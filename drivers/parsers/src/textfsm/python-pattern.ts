@@ -1,3 +1,4 @@
+import { failed } from "@netconductor/runtime/errors";
 import { type CompiledPattern, compilePattern } from "@netconductor/runtime/pattern";
 
 /** A pattern of Python's `re`, matched at the start of a text in linear time. */
@@ -42,11 +43,24 @@ export function compilePythonPattern(source: string): PythonPattern {
 		groupNames: ascii.groupNames,
 		match(text) {
 			const plain = isAscii(text);
-			if (!plain) unicode ??= compile(translate(source, true).text, source);
+			if (!plain) unicode ??= compileForOutput(source);
 			const pattern = plain || !unicode ? compiled : unicode;
 			return pattern.test(text) ? pattern.exec(text) : null;
 		},
 	};
+}
+
+/** The classes beyond ASCII may be what makes a pattern too large; it is found when an output needs them. */
+function compileForOutput(source: string): CompiledPattern {
+	try {
+		return compile(translate(source, true).text, source);
+	} catch (fault) {
+		if (!(fault instanceof PatternFault)) throw fault;
+		throw failed("parse.pattern_unsupported", {
+			message: `The pattern '${source.slice(0, 120)}' cannot be used on characters beyond ASCII: ${fault.message}.`,
+			details: { construct: fault.construct },
+		});
+	}
 }
 
 function compile(text: string, source: string): CompiledPattern {
@@ -289,8 +303,7 @@ function translate(source: string, unicode: boolean): { text: string; groupNames
 		if (letter === "A" || letter === "b" || letter === "B")
 			return taken(2, { text: `\\${letter}`, at: true, size: 1, empty: "last" });
 		if (letter === "Z") return taken(2, { text: "\\z", at: true, size: 1, empty: "last" });
-		if (/[dDsSwW]/.test(letter))
-			return taken(2, { text: `[${classOf(letter, flags)}]`, size: unicode ? 20 : 1, empty: "never" });
+		if (/[dDsSwW]/.test(letter)) return taken(2, { text: `[${classOf(letter, flags)}]`, size: 1, empty: "never" });
 		if (/[1-9]/.test(letter)) {
 			const octal = /^\\([0-7]{3})/.exec(rest(4));
 			if (!octal) throw unsupported("a back-reference", `\\${letter}`);
@@ -350,7 +363,7 @@ function translate(source: string, unicode: boolean): { text: string; groupNames
 			members.push(`${quoted(low.character)}-${quoted(high.character)}`);
 		}
 		position++;
-		return { text: `[${negated ? "^" : ""}${members.join("")}]`, size: unicode ? 20 : 1, empty: "never" };
+		return { text: `[${negated ? "^" : ""}${members.join("")}]`, size: 1, empty: "never" };
 	}
 
 	function member(flags: Flags): { set: string } | { character: string } {
