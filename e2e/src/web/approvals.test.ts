@@ -213,4 +213,4 @@ test("a policy is added, tried out and deleted; what it wants holds for the next
 	await shows(cem, "The policy Core takes two is deleted");
 	expect(misdeeds).toEqual([]);
 	await cem.context().close();
-});
+}, 120_000);
