@@ -54,7 +54,12 @@ export const differences: (TextFsmCase & { why: string })[] = [
 		template: rule("(?P<A>\\N{EM DASH})?"),
 		output: "a",
 	},
-	{ name: "more than 1000 repetitions", why: "Refused: RE2's limit, which holds for the product of nested repetitions too.", template: rule("(?P<A>a{1001})?"), output: "a" },
+	{
+		name: "more than 1000 repetitions",
+		why: "Refused: RE2's limit, which holds for the product of nested repetitions too.",
+		template: rule("(?P<A>a{1001})?"),
+		output: "a",
+	},
 	{
 		name: "a pattern of very many positions",
 		why: "Refused above about 10,000, so that a line is read in bounded time.",
