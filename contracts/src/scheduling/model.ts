@@ -33,13 +33,14 @@ const WeeklyTiming = z.object({
 	days: z
 		.array(Weekday)
 		.min(1)
+		.max(7)
 		.transform((days) => Weekday.options.filter((day) => days.includes(day))),
 	times,
 });
 
 /** Which day of a month. A month without it (the 31st, a fifth Friday) is left out; `last_day` is in every one. */
 export const DayOfMonth = z.discriminatedUnion("type", [
-	z.object({ type: z.literal("days"), days: z.array(z.int().min(1).max(31)).min(1).transform(unique) }),
+	z.object({ type: z.literal("days"), days: z.array(z.int().min(1).max(31)).min(1).max(31).transform(unique) }),
 	z.object({ type: z.literal("last_day") }),
 	z.object({ type: z.literal("nth_weekday"), nth: z.int().min(1).max(5), weekday: Weekday }),
 	z.object({ type: z.literal("last_weekday"), weekday: Weekday }),
@@ -50,7 +51,7 @@ const MonthlyTiming = z.object({
 	type: z.literal("monthly"),
 	on: DayOfMonth,
 	/** January is 1; every month unless told. */
-	months: z.array(z.int().min(1).max(12)).min(1).transform(unique).optional(),
+	months: z.array(z.int().min(1).max(12)).min(1).max(12).transform(unique).optional(),
 	times,
 });
 const CronTiming = z.object({

@@ -80,9 +80,10 @@ function matcherOf(timing: CalendarTiming): (wall: number) => boolean {
 		const cron = new Cron(timing.expression, { mode: "5-part", timezone: "UTC", paused: true });
 		return (wall) => cron.match(new Date(wall));
 	}
+	const minutes = new Set(timing.times.map((time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3))));
 	return (wall) => {
+		if (!minutes.has((wall % day_ms) / minute_ms)) return false;
 		const shown = new Date(wall);
-		if (!timing.times.includes(shown.toISOString().slice(11, 16))) return false;
 		const weekday = Weekday.options[(shown.getUTCDay() + 6) % 7] as Weekday;
 		if (timing.type === "daily") return true;
 		if (timing.type === "weekly") return timing.days.includes(weekday);

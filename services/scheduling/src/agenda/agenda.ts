@@ -22,8 +22,8 @@ const longest_ms = 45 * 86_400_000;
 const mostSchedules = 500;
 const mostPast = 5_000;
 /** Times that are worked out for one answer, of one schedule and of all. */
-const mostOfOne = 2_000;
-const mostOfAll = 50_000;
+const mostOfOne = 1_500;
+const mostOfAll = 20_000;
 const mostShown = 48;
 
 type Item = Agenda["items"][number];

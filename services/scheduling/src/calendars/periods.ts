@@ -12,7 +12,7 @@ export interface Period {
 }
 
 /** What follows on what is looked at without end: a rule of every minute is one period. */
-const mostJoined = 5_000;
+const mostJoined = 2_000;
 
 /**
  * The periods of a calendar that touch `[from, to)`, in order, those that meet joined; at most `limit`. A range's clock time that the clocks bring twice
@@ -26,13 +26,17 @@ export function periodsOf(calendar: CalendarTimes, from: number, to: number, lim
 	for (const { timing, duration_minutes } of calendar.recurring) {
 		const length = duration_minutes * 60_000;
 		let made = 0;
+		let apart = 0;
+		let end = Number.NEGATIVE_INFINITY;
 		for (const { at } of onTheWall(
 			timing,
 			calendar.time_zone,
 			{ skipped: "run_after", repeated: "first" },
 			from - length,
 		)) {
-			if (at >= to || made++ >= mostJoined) break;
+			if (at > end) apart++;
+			if (at >= to || made++ >= mostJoined || apart > limit) break;
+			end = at + length;
 			found.push({ from: at, to: at + length });
 		}
 	}

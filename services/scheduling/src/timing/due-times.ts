@@ -34,7 +34,8 @@ export function* dueTimes(rule: Rule, after: number): Generator<Due, void> {
 					rule.time_zone,
 					// What is done once is not done twice.
 					{ skipped: rule.skipped_hour, repeated: timing.type === "once" ? "first" : rule.repeated_hour },
-					begin,
+					// No way through every change of the clocks to a day in the year 9999.
+					timing.type === "once" ? Math.max(begin, Date.parse(`${timing.at}Z`) - 2 * 86_400_000) : begin,
 				);
 	for (const due of times) {
 		if (due.at > end) return;
