@@ -99,6 +99,29 @@ async function fill(): Promise<string[]> {
 	});
 	await api.config.createTemplate({ body: { name: "x".repeat(100), source: `{% include "${template.name}" %}` } });
 
+	const service = await api.config.createTemplate({
+		body: { name: `${mark}/location`, source: "snmp-server location {{ place }}\n" },
+	});
+	const [simulated] = fleet.devices.filter(({ platform }) => platform === "cisco_ios");
+	const stack = await api.config.createStack({
+		body: {
+			...{ name: mark, description: evil, variables: { place: evil.replaceAll(/[\r\n]/g, "") } },
+			services: [
+				{
+					name: "location",
+					template_id: service.id,
+					targets: { names: [simulated?.name ?? ""], tags: [evil.slice(0, 64)] },
+				},
+				{ name: "again", template_id: service.id, targets: { names: ["r1"] }, variables: { [evil]: [evil] } },
+			],
+			device_variables: { [device_id]: { [evil]: { [evil]: evil } } },
+			checks: [{ name: evil.slice(0, 100), command: "show version", expect: mark, within_s: 0 }],
+		},
+	});
+	const planned = await api.config.planStack({ params: { id: stack.id }, body: {} });
+	await runEnded(api, planned.run_id);
+	const deployed = await api.config.deployStack({ params: { id: stack.id }, body: { reason: evil } });
+
 	const schedule = await api.scheduling.createSchedule({
 		body: {
 			...{ name: evil, description: evil, kind: "backup", params: { select: { tags: [evil.slice(0, 64)] } } },
@@ -146,6 +169,12 @@ async function fill(): Promise<string[]> {
 		`/templates/${template.id}?device=${device_id}`,
 		`/templates/${template.id}?tab=versions&versions=1,2`,
 		`/templates/${nobody}`,
+		"/stacks",
+		`/stacks/${stack.id}`,
+		`/stacks/${stack.id}?tab=rendered&action=delete`,
+		`/stacks/${nobody}`,
+		`/runs/${planned.run_id}`,
+		`/runs/${deployed.run_id}`,
 		"/backups",
 		"/backups/compare",
 		compare,
