@@ -86,6 +86,11 @@ describe("what takes too much ends in an error, and leaves the engine as it was:
 			"{% set ns = namespace(x='x') %}{% for i in range(40) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}",
 			["template.too_large"],
 		],
+		[
+			"a value that holds itself twice, forty times over",
+			"{% set ns = namespace(x=[1]) %}{% for i in range(40) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}",
+			["template.too_slow", "template.too_large"],
+		],
 		["a text by `replace`", "{{ ('x' * 100000)|replace('x', 'y' * 100000) }}", ["template.too_large"]],
 		["a text by `join`", "{{ range(100000)|join('y' * 10000) }}", ["template.too_large"]],
 		["a text by `format`", "{{ '%999999999d'|format(1) }}", ["template.bad_value", "template.too_large"]],

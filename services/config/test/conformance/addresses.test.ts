@@ -6,15 +6,21 @@ import { at, type Network, printAddress, printNetwork, readAddress, readNetwork 
 import { defaultLimits } from "../../src/engine/limits.ts";
 import { renderSets } from "../../src/engine/thread.ts";
 import { type AddressCall, addressCalls } from "./address-calls.ts";
+import { dataCalls } from "./data-calls.ts";
 import { askPython } from "./oracle.ts";
 
 type Answer = { value: unknown } | { error: string };
 
-/** What Ansible 7.7 (ansible.utils 2.10.3, netaddr 0.8 of Debian 12) answered to each call: `node services/config/test/conformance/record-ansible.ts`. */
-const recorded: [...AddressCall, Answer][] = readFileSync(join(import.meta.dirname, "ansible-answers.jsonl"), "utf8")
-	.trim()
-	.split("\n")
-	.map((line) => JSON.parse(line));
+/**
+ * What Ansible 7.7 (ansible-core 2.14, ansible.utils 2.10.3, netaddr 0.8 of Debian 12) answered to each call:
+ * `node services/config/test/conformance/record-ansible.ts`.
+ */
+function recordedIn(name: string): [...AddressCall, Answer][] {
+	const lines = readFileSync(join(import.meta.dirname, name), "utf8")
+		.trim()
+		.split("\n");
+	return lines.map((line) => JSON.parse(line));
+}
 
 function call([filter, value, args]: AddressCall): Answer {
 	const names = args.map((_, index) => `a${index}`);
@@ -43,14 +49,21 @@ const knownBetter: [...AddressCall, Answer][] = [
 	["ipwrap", 3221225985, [], { value: "192.0.2.1" }],
 ];
 
-test("address filters answer what Ansible's answer, and fail where those fail", () => {
-	expect(recorded.map(([filter, value, args]) => [filter, value, args])).toEqual(addressCalls);
-	const better = new Map(
-		knownBetter.map(([filter, value, args, answer]) => [JSON.stringify([filter, value, args]), answer]),
+/** Where ours is a number by YAML 1.2 too: PyYAML takes `1e3` for a string. */
+const knownOtherwise: [...AddressCall, Answer][] = [["from_yaml", "h: 1e3\n", [], { value: { h: 1000 } }]];
+
+test.each([
+	["of addresses", "ansible-answers.jsonl", addressCalls, knownBetter],
+	["of data, patterns and sets", "ansible-data-answers.jsonl", dataCalls, knownOtherwise],
+] as const)("filters %s answer what Ansible's answer, and fail where those fail", (_, name, calls, otherwise) => {
+	const recorded = recordedIn(name);
+	expect(recorded.map(([filter, value, args]) => [filter, value, args])).toEqual(calls);
+	const known = new Map(
+		otherwise.map(([filter, value, args, answer]) => [JSON.stringify([filter, value, args]), answer]),
 	);
 	const wrong = recorded.flatMap(([filter, value, args, theirs]) => {
 		const one: AddressCall = [filter, value, args];
-		const expected = better.get(JSON.stringify(one)) ?? theirs;
+		const expected = known.get(JSON.stringify(one)) ?? theirs;
 		const ours = call(one);
 		const same =
 			"error" in expected || "error" in ours
@@ -59,10 +72,11 @@ test("address filters answer what Ansible's answer, and fail where those fail", 
 		return same ? [] : [{ call: one, ours, expected }];
 	});
 	expect(wrong).toEqual([]);
-	for (const [filter, value, args, answer] of knownBetter) {
+	for (const [filter, value, args, answer] of otherwise) {
 		const theirs = recorded.find(
 			(one) => JSON.stringify(one.slice(0, 3)) === JSON.stringify([filter, value, args]),
 		)?.[3];
+		expect(theirs).toBeDefined();
 		expect(theirs).not.toEqual(answer);
 	}
 });
