@@ -186,7 +186,7 @@ function Variables({
 const nothing: readonly TemplateVariable[] = [];
 
 /** The variables that a template needs; none until they are known, or where the role may not see them. */
-export function useNeeded(template_id: string | null): readonly TemplateVariable[] {
+function useNeeded(template_id: string | null): readonly TemplateVariable[] {
 	const api = useApi();
 	const mayRead = usePermitted()("templates:read");
 	const { data } = useQuery({
