@@ -52,6 +52,8 @@ describe("what is due", () => {
 		const made = await create("quick");
 		host.world.runsAre = "succeeded";
 		host.clock.set("2026-03-02T06:00:00Z");
+		await reached(made.id, "running");
+		host.clock.set("2026-03-02T06:00:10Z");
 		await reached(made.id, "succeeded");
 	});
 

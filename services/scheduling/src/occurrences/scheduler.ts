@@ -18,6 +18,7 @@ export interface Scheduler {
 const poll_ms = 1_000;
 const mostAtOnce = 32;
 const housekeeping_ms = 60_000;
+const asking_ms = 5_000;
 /** The clock moved against time itself by more than this: it was set. */
 const jump_ms = 30_000;
 
@@ -31,6 +32,7 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
 	const underWay = new Set<Promise<void>>();
 	let running: Promise<void> | undefined;
 	let kept_at = Number.NEGATIVE_INFINITY;
+	let asked_at = Number.NEGATIVE_INFINITY;
 	let skew: number | undefined;
 
 	/** @returns whether there was anything to do */
@@ -53,30 +55,34 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
 		skew = now;
 	}
 
-	async function round(): Promise<boolean> {
+	/** @returns for how long there is nothing to do, in ms; 0 where there was something */
+	async function round(): Promise<number> {
 		await watchClock();
-		const busy = (await isAnythingDue(needs)) && (await pump());
+		const in_ms = await timeToNext(needs);
+		const busy = in_ms <= 0 && (await pump());
+		if (clock.elapsed_ms() - asked_at >= asking_ms) {
+			asked_at = clock.elapsed_ms();
+			await askAfterRuns(needs);
+		}
 		if (clock.elapsed_ms() - kept_at >= housekeeping_ms) {
 			kept_at = clock.elapsed_ms();
-			await askAfterRuns(needs);
 			await forgetOld(needs);
 		}
-		return busy;
+		if (busy) return 0;
+		// What is due and was not to be had is another process's, or waits for its claim to end.
+		return in_ms <= 0 ? poll_ms : Math.min(poll_ms, in_ms);
 	}
 
 	async function run(): Promise<void> {
 		while (!stopping.signal.aborted) {
+			let pause = poll_ms;
 			try {
-				const busy = await round();
-				if (busy && underWay.size < mostAtOnce) continue;
-				if (busy) {
-					await Promise.race(underWay);
-					continue;
-				}
+				pause = await round();
+				if (pause === 0 && underWay.size >= mostAtOnce) await Promise.race(underWay);
 			} catch (err) {
 				log.error({ err }, "schedules could not be looked after; trying again");
 			}
-			await clock.sleep(poll_ms, stopping.signal).catch(() => {});
+			if (pause > 0) await clock.sleep(pause, stopping.signal).catch(() => {});
 		}
 	}
 
@@ -93,14 +99,14 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
 }
 
 /** One small question a second, answered from two indexes: all that is asked while nothing is due. */
-async function isAnythingDue({ db, clock }: SchedulerNeeds): Promise<boolean> {
-	const now = clock.now().toISOString();
-	const [found] = await db.query<{ due: boolean }>(
+async function timeToNext({ db, clock }: SchedulerNeeds): Promise<number> {
+	const [found] = await db.query<{ in_ms: number | null }>(
 		// The least of each stands first in its index. `exists … <= $1` would look at every row when nothing is due: the planner expects to meet one soon.
-		"select least((select min(next_due_at) from schedules), (select min(try_at) from occurrences)) <= $1::timestamptz as due",
-		[now],
+		`select extract(epoch from least((select min(next_due_at) from schedules), (select min(try_at) from occurrences))
+			- $1::timestamptz)::float8 * 1000 as in_ms`,
+		[clock.now().toISOString()],
 	);
-	return found?.due === true;
+	return found?.in_ms ?? Number.POSITIVE_INFINITY;
 }
 
 /**
@@ -131,7 +137,10 @@ async function realign({ db, clock }: SchedulerNeeds): Promise<void> {
 	}
 }
 
-/** Word of a run's end may be lost for good where the broker's data was: runs that go on for long are asked after. */
+/**
+ * Asks after runs once some seconds after they were started, since their end may have been told before anybody here knew them; and now and then after
+ * those that go on for long, since the word may be lost for good where the broker's data was.
+ */
 async function askAfterRuns(needs: SchedulerNeeds): Promise<void> {
 	const now = needs.clock.now().getTime();
 	const at = (ms: number) => new Date(now + ms).toISOString();
@@ -144,12 +153,15 @@ async function askAfterRuns(needs: SchedulerNeeds): Promise<void> {
 				or(
 					sql`${occurrences.looked_at} < ${at(-300_000)}::timestamptz`,
 					sql`${occurrences.looked_at} > ${at(60_000)}::timestamptz`,
+					sql`(${occurrences.looked_at} = ${occurrences.started_at} and ${occurrences.looked_at} < ${at(-3_000)}::timestamptz)`,
 				),
 			),
 		)
 		.orderBy(occurrences.looked_at)
-		.limit(50);
-	for (const { run_id, ...row } of rows) if (run_id !== null) await askAfter(needs, { ...row, run_id });
+		.limit(100);
+	for (const { run_id, schedule_id, id } of rows) {
+		if (run_id !== null && (await askAfter(needs, { id, run_id, schedule_id }))) needs.onChange(schedule_id);
+	}
 }
 
 async function forgetOld({ db, clock, keep_history_days }: SchedulerNeeds): Promise<void> {

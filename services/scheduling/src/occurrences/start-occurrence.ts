@@ -127,7 +127,6 @@ async function attempt(
 	}
 	const { run_id } = await kind.start({ params: params.data, key: taken.id, title: work.title, caller }, needs.clients);
 	await started(needs, taken, schedule, run_id);
-	await askAfter(needs, { id: taken.id, run_id, schedule_id: taken.schedule_id });
 }
 
 /** Whether an earlier occurrence of the schedule has not ended. */
@@ -225,11 +224,11 @@ export function outcomeOf(status: RunStatus) {
 	return status === "queued" || status === "running" || status === "waiting" ? undefined : status;
 }
 
-/** Asks what became of a run: its end may have been told before anybody here knew the run, or be lost. */
+/** Asks what became of a run. @returns whether it has ended */
 export async function askAfter(
 	{ db, clock, tasks, ownAccount }: StartNeeds,
 	{ id, run_id, schedule_id }: { id: string; run_id: string; schedule_id: string },
-): Promise<void> {
+): Promise<boolean> {
 	const now = clock.now().toISOString();
 	let ended: { status: NonNullable<ReturnType<typeof outcomeOf>>; finished_at: string; reason?: string } | undefined;
 	try {
@@ -237,7 +236,7 @@ export async function askAfter(
 		const status = outcomeOf(run.status);
 		if (status !== undefined) ended = { status, finished_at: run.finished_at ?? now };
 	} catch (error) {
-		if (!hasCode(error, "runs.not_found")) return;
+		if (!hasCode(error, "runs.not_found")) return false;
 		ended = { status: "failed", finished_at: now, reason: "There is no such run any more: nobody knows how it ended." };
 	}
 	await db.orm
@@ -245,4 +244,5 @@ export async function askAfter(
 		.set({ looked_at: now, ...ended })
 		.where(and(eq(occurrences.id, id), eq(occurrences.status, "running")));
 	if (ended !== undefined) await wakeQueue(db, schedule_id, now);
+	return ended !== undefined;
 }
