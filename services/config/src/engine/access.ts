@@ -5,6 +5,7 @@ import { needInt, repr, str } from "./print.ts";
 import {
 	charactersOf,
 	Dict,
+	describe,
 	isInt,
 	isText,
 	Markup,
@@ -86,7 +87,7 @@ export class SliceKey extends Native {
 }
 
 function slice(of: Value, { start, stop, step }: SliceKey): Value | undefined {
-	if (!isText(of) && !Array.isArray(of)) return undefined;
+	if (!isText(of) && !Array.isArray(of)) throw badValue(`${describe(of)} has no slices`);
 	const items = isText(of) ? charactersOf(textOf(of)) : of;
 	const by = step === null ? 1 : needInt(step, "the step of a slice");
 	if (by === 0) throw badValue("the step of a slice must not be 0");

@@ -1,6 +1,6 @@
 import { badValue, TemplateFault } from "./fault.ts";
 import type { Filter, Given, Rendering } from "./rendering.ts";
-import type { Value } from "./values.ts";
+import { Undefined, type Value } from "./values.ts";
 
 /** A parameter: its name alone where it must be given, else with its default. */
 export type ParameterSpec = string | readonly [name: string, fallback: Value];
@@ -51,6 +51,9 @@ export function applyFilter(name: string, value: Value, given: Given, rendering:
 	try {
 		return found(value, given, rendering);
 	} catch (error) {
+		// That the filter wants something else is not what is wrong with what is undefined.
+		if (value instanceof Undefined && error instanceof TemplateFault && error.code === "template.bad_value")
+			throw value.fault();
 		throw inFilter(error, name);
 	}
 }

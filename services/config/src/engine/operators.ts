@@ -106,6 +106,7 @@ function floats(operator: Operator, a: number, b: number): Value {
 			if (a === 0 && b < 0) throw badValue("0 cannot be raised to a negative power");
 			const power = a ** b;
 			if (Number.isNaN(power) && !Number.isNaN(a) && !Number.isNaN(b)) throw badValue("the power is not a real number");
+			if (!Number.isFinite(power) && Number.isFinite(a) && Number.isFinite(b)) throw badValue("the power is too large");
 			return makeFloat(power);
 		}
 		default: {
@@ -178,8 +179,8 @@ export function compareBy(operator: Comparison, left: Value, right: Value): bool
 /** Python's `in`. */
 export function contains(container: Value, item: Value): boolean {
 	if (container instanceof Undefined) throw container.fault();
-	if (item instanceof Undefined) throw item.fault();
 	if (isText(container)) {
+		if (item instanceof Undefined) throw item.fault();
 		if (!isText(item)) throw badValue(`a string contains only strings, not ${describe(item)}`);
 		return textOf(container).includes(textOf(item));
 	}

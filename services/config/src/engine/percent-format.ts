@@ -47,7 +47,8 @@ export function formatPercent(text: string, values: Value, rendering: Rendering)
 			return pad(convert(type, value, chosen, digits), columns, chosen, type);
 		},
 	);
-	if (used < list.length && !named && !(values instanceof Dict))
+	// Lists count as mappings here, whose values need not all be used.
+	if (used < list.length && !named && !(values instanceof Dict) && (values instanceof Tuple || !Array.isArray(values)))
 		throw badValue("not all values are used by the format");
 	rendering.needText(made.length);
 	return made;

@@ -52,6 +52,11 @@ export const differences: Difference[] = [
 			"{{ 'ab'.translate({97: 'x'}) }}",
 		],
 	),
+	difference(
+		"`missing is callable`, slices of constants",
+		"What is not defined is not callable. A slice of what has none is an error in every place; Jinja2 takes one of a constant for undefined.",
+		["{{ missing is callable }}", "{{ (-3)[1:]|default('z') }}"],
+	),
 	difference("Objects as text", "Functions, methods and filters print as a name, never as an address in memory.", [
 		"{{ range }}",
 		"{{ 'a'.upper }}",

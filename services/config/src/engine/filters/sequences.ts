@@ -61,7 +61,8 @@ function extreme(sign: 1 | -1): Filter {
 /** `select`, `reject` and their siblings for attributes. */
 function choose(keep: boolean, byAttribute: boolean): Filter {
 	return (value, { args, named }, rendering) => {
-		if (value instanceof Undefined) throw value.fault();
+		// What counts as false has nothing to choose from, whatever it is.
+		if (!truthy(value)) return [];
 		const rest = [...args];
 		const attribute = byAttribute ? rest.shift() : null;
 		if (attribute === undefined) throw badValue("it needs the name of an attribute");
@@ -77,7 +78,7 @@ function choose(keep: boolean, byAttribute: boolean): Filter {
 }
 
 const map: Filter = (value, { args, named }, rendering) => {
-	if (value instanceof Undefined) throw value.fault();
+	if (!truthy(value)) return [];
 	if (args.length === 0 && named.has("attribute")) {
 		const { attribute, fallback } = attributeArguments(named);
 		const path = readPath(attribute);

@@ -3,16 +3,20 @@ import { bind, filter } from "../library.ts";
 import { capitalize, center, pairsOf, replaceText, splitLines, strip } from "../methods.ts";
 import { formatPercent } from "../percent-format.ts";
 import { escapeHtml, markup, needInt, needText, repr, str } from "../print.ts";
+import { readFloat } from "../read-number.ts";
 import type { Filter } from "../rendering.ts";
 import {
 	charactersOf,
 	Dict,
 	isIterable,
+	isNumeric,
 	isText,
 	iterate,
+	lengthOf,
 	Markup,
 	textLength,
 	textOf,
+	toNumber,
 	truthy,
 	tupleFrom,
 	Undefined,
@@ -62,13 +66,13 @@ const truncate = filter(
 		["leeway", null],
 	],
 	(value, [length, killwords, end, leeway]) => {
-		const characters = charactersOf(needText(value, "what is shortened"));
 		const most = needInt(length as Value, "the length");
 		const ending = needText(end as Value, "the end");
 		const more = leeway === null ? 5 : needInt(leeway as Value, "leeway");
 		if (most < textLength(ending)) throw badValue(`the length must be at least ${textLength(ending)}`);
 		if (more < 0) throw badValue("leeway must not be negative");
-		if (characters.length <= most + more) return value;
+		if (lengthOf(value) <= most + more) return value;
+		const characters = charactersOf(needText(value, "what is shortened"));
 		const cut = characters.slice(0, most - textLength(ending)).join("");
 		if (truthy(killwords as Value)) return cut + ending;
 		const blank = cut.lastIndexOf(" ");
@@ -139,7 +143,7 @@ function stripTags(html: string): string {
 const sizes = ["B", "MB", "GB", "TB", "PB", "EB", "ZB", "YB"];
 
 const filesizeformat = filter([["binary", false]], (value, [binary]) => {
-	const bytes = Number(str(value));
+	const bytes = isNumeric(value) ? toNumber(value) : (readFloat(str(value)) ?? Number.NaN);
 	if (Number.isNaN(bytes)) throw badValue(`${repr(value)} is not a number`);
 	const base = truthy(binary as Value) ? 1024 : 1000;
 	if (bytes === 1) return "1 Byte";
