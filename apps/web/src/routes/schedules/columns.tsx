@@ -5,7 +5,7 @@ import { TextLink } from "../../ui/link.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { Until } from "../../ui/time.tsx";
 import { momentIn, ownTimeZone } from "../schedule/timing.ts";
-import { kindLabels, Outcome, outcomeLooks, ScheduleStateMark, stateLooks } from "./looks.tsx";
+import { kindWord, Outcome, outcomeLooks, ScheduleStateMark, stateLooks } from "./looks.tsx";
 
 export const columns: Column<Schedule>[] = [
 	{
@@ -42,7 +42,7 @@ export const columns: Column<Schedule>[] = [
 		from: "medium",
 		width: 140,
 		text: ({ kind }) => kind,
-		cell: ({ kind }) => visibleLine(kindLabels[kind] ?? kind),
+		cell: ({ kind }) => kindWord(kind),
 	},
 	{
 		id: "when",

@@ -1,4 +1,7 @@
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { OccurrenceStatus, Schedule, ScheduleState } from "@netconductor/contracts/scheduling/model";
+import type { RunKind } from "@netconductor/contracts/tasks/model";
+import { kindWords } from "../../ui/run-words.ts";
 import { type Look, runLooks, State } from "../../ui/state.tsx";
 
 export const stateLooks: Record<ScheduleState, Look> = {
@@ -31,7 +34,7 @@ export function Outcome({ status }: { status: OccurrenceStatus }) {
 	return <State {...outcomeLooks[status]} />;
 }
 
-export const kindLabels: Readonly<Record<string, string>> = {
-	backup: "Backup",
-	connectivity_test: "Connection test",
-};
+/** A kind of run in words, where it has some here. */
+export function kindWord(kind: string): string {
+	return visibleLine(Object.hasOwn(kindWords, kind) ? kindWords[kind as RunKind] : kind);
+}
