@@ -111,9 +111,18 @@ function floats(operator: Operator, a: number, b: number): Value {
 		}
 		default: {
 			if (b === 0) throw badValue("division by zero");
-			if (operator === "//") return makeFloat(Math.floor(a / b));
-			const rest = a % b;
-			return makeFloat(rest !== 0 && rest < 0 !== b < 0 ? rest + b : rest);
+			// CPython's float_divmod: the quotient comes from the remainder, so that both fit each other.
+			let rest = a % b;
+			let quotient = (a - rest) / b;
+			if (rest === 0) rest = b < 0 ? -0 : 0;
+			else if (rest < 0 !== b < 0) {
+				rest += b;
+				quotient -= 1;
+			}
+			if (operator === "%") return makeFloat(rest);
+			const floor = Math.floor(quotient);
+			if (quotient === 0) return makeFloat(a / b < 0 || Object.is(a / b, -0) ? -0 : 0);
+			return makeFloat(quotient - floor > 0.5 ? floor + 1 : floor);
 		}
 	}
 }

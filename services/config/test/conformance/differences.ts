@@ -53,6 +53,14 @@ export const differences: Difference[] = [
 		],
 	),
 	difference(
+		"A name that a `set` block is about to set, or that is set after a loop with a condition, read within it",
+		"Is what it was before. Jinja2 takes it for not defined.",
+		[
+			["{% set l %}{% for b in l %}{{ b }}{% endfor %}{% endset %}{{ l }}", { l: [1, 2] }],
+			["{% for l in [1] if true %}{{ x }}{% endfor %}{% set x = 1 %}", { x: 2 }],
+		],
+	),
+	difference(
 		"`missing is callable`, slices of constants",
 		"What is not defined is not callable. A slice of what has none is an error in every place; Jinja2 takes one of a constant for undefined.",
 		["{{ missing is callable }}", "{{ (-3)[1:]|default('z') }}"],

@@ -34,7 +34,7 @@ export function wrapWords(
 		}
 		const next = left.at(-1);
 		if (next !== undefined && next.length > width) {
-			const room = Math.max(1, width - length);
+			const room = width - length;
 			if (breakWords) {
 				let end = room;
 				if (breakHyphens && next.length > room) {

@@ -152,6 +152,7 @@ export const filters = casesOf([
 	"{{ (5)[1:] }}",
 	"{{ missing|xmlattr }}",
 	"{{ missing in 0 }}",
+	"{{ 'hello World'|wordwrap(3) }}|{{ 'a bcdef gh'|wordwrap(2) }}|{{ 'ab-cdef ghi'|wordwrap(4) }}",
 	"{{ 'a'|upper(1) }}",
 	"{{ 'a'|replace }}",
 	"{{ [1]|join(d=',', x=1) }}",
