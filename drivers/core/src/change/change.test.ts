@@ -194,6 +194,14 @@ describe.each(names)("%s", (name) => {
 		expect(plan.running_sha256).toMatch(/^[0-9a-f]{64}$/);
 	});
 
+	test("planned again, a change reads the same: devices with the same difference stand together", async () => {
+		const [first, again] = [
+			await planChange(await connect(name), linesFor(name)),
+			await planChange(await connect(name), linesFor(name)),
+		];
+		expect(again.diff).toBe(first.diff);
+	});
+
 	test("a change that passes its checks is pushed once, confirmed and saved", async () => {
 		const before = fleet.device(name).config();
 		const { applied, stages, pushes } = await apply(name, {

@@ -4,6 +4,7 @@ import { type AppError, hasCode } from "@netconductor/runtime/errors";
 import { type CompiledPattern, compilePattern } from "@netconductor/runtime/pattern";
 import type { CommandOptions } from "../cli-engine.ts";
 import { sessionError } from "../device-error.ts";
+import type { Platform } from "../platform.ts";
 import type { Session } from "../session.ts";
 import {
 	type ConfigNode,
@@ -108,7 +109,11 @@ function candidate(
 			const shown = tidy(await gather(at, change.enter_to_plan.length > 0 ? change.enter_to_plan : change.enter));
 			await discard(at);
 			const unchanged = !showsChange(shown);
-			return { diff: unchanged ? "" : maskDeviceText(signed(shown), known(), platform), source: "device", unchanged };
+			return {
+				diff: unchanged ? "" : maskDeviceText(signed(withoutHead(shown, platform)), known(), platform),
+				source: "device",
+				unchanged,
+			};
 		},
 		async push(at, confirm_within_ms, commits) {
 			await gather(at);
@@ -443,9 +448,21 @@ function showsChange(diff: string): boolean {
 		.some((line) => /^\s*(?:[-+<>#]|(?:set|delete) )/.test(line) && !/^(?:---|\+\+\+) /.test(line));
 }
 
+/** A device's words without what stands before them: the time, that it is at work. */
+function withoutHead(text: string, { isDropped }: Pick<Platform, "isDropped">): string {
+	const lines = text.split("\n");
+	const first = lines.findIndex((line) => line !== "" && !isDropped(line));
+	return lines.slice(Math.max(0, first)).join("\n");
+}
+
+/** A unified difference without the names of what was compared (EOS: the session's, used once) and line numbers: the same change reads the same everywhere. */
+function withoutPlaces(diff: string): string {
+	return diff.replace(/^--- \S.*\n\+\+\+ \S.*\n/gm, "").replace(/^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@/gm, "@@");
+}
+
 /** Differences in the form of commands get the signs of all others. */
 function signed(diff: string): string {
-	return diff.replace(/^(set|delete) /gm, (_, verb) => (verb === "set" ? "+set " : "-set "));
+	return withoutPlaces(diff).replace(/^(set|delete) /gm, (_, verb) => (verb === "set" ? "+set " : "-set "));
 }
 
 /**
