@@ -96,9 +96,18 @@ describe("what is made to exhaust is refused", () => {
 	});
 
 	test("depth, in brackets and in lines", () => {
-		expect(errorsOf(stack(`  a: ${"[".repeat(100_000)}`))).toHaveLength(1);
-		expect(errorsOf(stack(`  a: ${"[".repeat(70)}${"]".repeat(70)}\n`))[0]).toContain("levels deep");
-		expect(errorsOf(stack(`  a:\n    ${"- ".repeat(50_000)}x\n`))).not.toEqual([]);
+		expect(errorsOf(stack(`  a: ${"[".repeat(4_000_000)}`))).toEqual(["a.yaml:1 More than 60 levels deep"]);
+		expect(errorsOf(stack(`  a: ${"{a: ".repeat(70)}1${"}".repeat(70)}\n`))[0]).toContain("levels deep");
+		expect(errorsOf(stack(`  a:\n    ${"- ".repeat(20_000)}x\n`))[0]).toContain("levels deep");
+		const steps = Array.from({ length: 80 }, (_, at) => `${" ".repeat(at + 2)}a:\n`).join("");
+		expect(errorsOf(stack(steps))[0]).toContain("levels deep");
+	});
+
+	test("numbers: of documents, of values", () => {
+		expect(errorsOf("---\n".repeat(200_000))[0]).toContain("documents");
+		expect(errorsOf(stack(Array.from({ length: 150_000 }, (_, at) => `  k${at}: 1\n`).join("")))[0]).toContain(
+			"more than can be read",
+		);
 	});
 
 	test("numbers that JSON does not know", () => {

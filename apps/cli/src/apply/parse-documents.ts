@@ -2,11 +2,11 @@ import type { FieldError } from "@netconductor/contracts/kernel/errors";
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
 import type { z } from "zod";
 import { AnyDocument, documentKinds } from "./documents.ts";
+import { tooMuch } from "./yaml-limits.ts";
 
-const mostDocuments = 10_000;
 /** Uses of anchors in one document, what they hold counted in. */
 const mostAliases = 100;
-const mostValues = 500_000;
+const mostValues = 200_000;
 const mostCharacters = 16 * 1024 * 1024;
 const deepest = 60;
 const mostErrorsOfDocument = 20;
@@ -30,6 +30,8 @@ interface Parsed {
  * no document of the kind has are errors. Each error's path is its place: `edge.yaml:7:3`.
  */
 export function parseDocuments(file: string, text: string): Parsed {
+	const refused = tooMuch(text);
+	if (refused !== undefined) return { documents: [], errors: [{ path: `${file}:1`, message: refused }] };
 	const lines = new LineCounter();
 	const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, customTags: [], strict: true });
 	const documents: Placed[] = [];
@@ -39,9 +41,6 @@ export function parseDocuments(file: string, text: string): Parsed {
 		return `${file}:${Math.max(1, line)}:${Math.max(1, col)}`;
 	};
 	if ("empty" in parsed) return { documents, errors };
-	if (parsed.length > mostDocuments) {
-		return { documents, errors: [{ path: `${file}:1`, message: `More than ${mostDocuments} documents` }] };
-	}
 	for (const one of parsed) {
 		// `prettyErrors: false` leaves the message without the text around it, which could be as long as the file.
 		const [broken] = [...one.errors, ...one.warnings];
@@ -109,6 +108,8 @@ function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): numb
  * @throws TypeError saying what is wrong, and on which line
  */
 export function parseMapping(text: string): Record<string, unknown> {
+	const refused = tooMuch(text);
+	if (refused !== undefined) throw new TypeError(refused);
 	const lines = new LineCounter();
 	const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, customTags: [], strict: true });
 	if ("empty" in parsed) return {};
