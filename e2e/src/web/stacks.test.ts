@@ -259,6 +259,9 @@ test("a run is paused and cancelled from its page, and says so", async () => {
 test("what another saved meanwhile is told, and not overwritten unseen", async () => {
 	await ana.goto(at("/stacks/edge?tab=edit"));
 	await ana.getByRole("textbox", { name: "Description" }).fill("mine");
+	await press("Add a state");
+	await ana.getByRole("combobox", { name: "Neighbours" }).fill("10.0.0.9");
+	await ana.getByRole("textbox", { name: "VRF" }).fill("blue");
 	const { version } = await stack();
 	await api.config.updateStack({ params: { id: "edge" }, body: { version, description: "theirs" } });
 	await shows("Somebody else saved another version meanwhile");
@@ -268,7 +271,13 @@ test("what another saved meanwhile is told, and not overwritten unseen", async (
 	await press("Save");
 	await press("Save mine over it");
 	await shows("edge is saved");
-	expect(await stack()).toMatchObject({ version: version + 2, description: "mine" });
+	expect(await stack()).toMatchObject({
+		version: version + 2,
+		description: "mine",
+		state_checks: [{ kind: "bgp", neighbors: ["10.0.0.9"], afi: "ipv4", vrf: "blue", within_s: 60 }],
+	});
+	await tab("Overview");
+	await shows("BGP neighbours are established: 10.0.0.9, in VRF blue, within 60 s");
 });
 
 test("a viewer reads all of it and is offered nothing that changes anything", async () => {

@@ -31,14 +31,15 @@ const stack: Stack = {
 	device_variables: { [device_id]: { asn: 65002 } },
 	checks: [{ name: "up", command: "show bgp summary", expect: "Estab", negate: false, within_s: 30 }],
 	rollout: { batch_sizes: [1, 10], most_failures: 0, pause_after_first: false },
-	state_checks: [],
+	state_checks: [{ kind: "bgp", neighbors: ["10.0.0.9"], min_prefixes: 3, afi: "ipv4", within_s: 60 }],
 	confirm_within_s: 300,
 };
 
 test("a stack that was not changed is sent as it came", () => {
-	const { services, variables, device_variables, checks, rollout, confirm_within_s, name, description } = stack;
+	const { services, variables, device_variables, checks, state_checks, rollout, confirm_within_s, name, description } =
+		stack;
 	expect(bodyOf(draftOf(stack))).toEqual({
-		body: { services, variables, device_variables, checks, rollout, confirm_within_s, name, description },
+		body: { services, variables, device_variables, checks, state_checks, rollout, confirm_within_s, name, description },
 		faults: {},
 	});
 	expect(sameDraft(draftOf(stack), draftOf({ ...stack, version: 4 }))).toBe(true);

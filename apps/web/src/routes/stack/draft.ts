@@ -1,4 +1,5 @@
 import { NewStack, type Stack, type StackCheck, type StackService } from "@netconductor/contracts/config/stacks";
+import type { DeviceCheck } from "@netconductor/contracts/devices/checks";
 import type { Selection } from "@netconductor/contracts/devices/model";
 import type { z } from "zod";
 import { readBatchSizes } from "./rollout-words.ts";
@@ -30,6 +31,7 @@ export interface StackDraft {
 	variables: VariableRow[];
 	device_variables: { device_id: string; variables: VariableRow[] }[];
 	checks: CheckDraft[];
+	state_checks: { key: string; check: DeviceCheck }[];
 	batch_sizes: string;
 	most_failures: number | string;
 	pause_after_first: boolean;
@@ -55,6 +57,7 @@ export function draftOf(stack: Stack): StackDraft {
 			variables: rowsOfValues(variables),
 		})),
 		checks: stack.checks.map((check, index) => ({ ...check, key: String(index) })),
+		state_checks: stack.state_checks.map((check, index) => ({ check, key: String(index) })),
 		batch_sizes: stack.rollout.batch_sizes.join(", "),
 		most_failures: stack.rollout.most_failures,
 		pause_after_first: stack.rollout.pause_after_first,
@@ -104,6 +107,7 @@ export function bodyOf(draft: StackDraft): { body: z.input<typeof NewStack>; fau
 			negate,
 			within_s: Number(within_s),
 		})),
+		state_checks: draft.state_checks.map(({ check }) => check),
 		rollout: {
 			batch_sizes: readBatchSizes(draft.batch_sizes),
 			most_failures: Number(draft.most_failures),

@@ -15,6 +15,7 @@ import { faultAt, type ServiceDraft } from "./draft.ts";
 import { readBatchSizes, rolloutWords } from "./rollout-words.ts";
 import { ServiceFields } from "./service-fields.tsx";
 import styles from "./stack.module.css";
+import { StateCheckFields } from "./state-check-fields.tsx";
 import type { StackDraftHandle } from "./use-draft.ts";
 import { VariableTable } from "./variable-table.tsx";
 
@@ -215,6 +216,15 @@ export function Edit({ stack, handle }: { stack: Stack; handle: StackDraftHandle
 								],
 							})
 						}
+					/>
+				</div>
+			</Panel>
+			<Panel title="States after the change">
+				<div className={styles.body}>
+					<StateCheckFields
+						checks={draft.state_checks}
+						faults={faults}
+						onChecks={(state_checks) => change({ state_checks })}
 					/>
 				</div>
 			</Panel>

@@ -14,6 +14,7 @@ import { inOrder } from "./order.ts";
 import { rolloutWords } from "./rollout-words.ts";
 import styles from "./stack.module.css";
 import { StackRunState } from "./stack-run-state.tsx";
+import { checkWords } from "./state-checks.ts";
 import { rowsOfValues } from "./variable-rows.ts";
 
 const lastRuns = 5;
@@ -190,11 +191,16 @@ function Value({ name, text }: { name: string; text: string }) {
 	);
 }
 
-function Checks({ stack: { checks } }: { stack: Stack }) {
-	if (checks.length === 0) return null;
+function Checks({ stack: { checks, state_checks } }: { stack: Stack }) {
+	if (checks.length + state_checks.length === 0) return null;
 	return (
 		<Panel title="Checks after the change">
 			<ul className={`nc-panel-body ${styles.checks}`}>
+				{state_checks.map((check) => (
+					<li key={JSON.stringify(check)} className="nc-break">
+						{visibleLine(checkWords(check))}
+					</li>
+				))}
 				{checks.map(({ name, command, expect, negate, within_s }) => (
 					<li key={name}>
 						<strong>{visibleLine(name)}</strong>
