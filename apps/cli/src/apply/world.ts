@@ -8,7 +8,7 @@ import type { AnyDocument, DocumentKind } from "./documents.ts";
 import type { Placed } from "./parse-documents.ts";
 
 /** Things of one kind by id and by name, whatever its case. */
-export interface Directory {
+interface Directory {
 	nameOf(id: string): string | undefined;
 	find(name: string): { id: string; name: string } | undefined;
 	ids(): string[];
@@ -47,7 +47,7 @@ export function createWorld(clients: Clients, documents: readonly Placed[] = [])
 	};
 }
 
-export function keyOf(kind: DocumentKind, name: string): string {
+function keyOf(kind: DocumentKind, name: string): string {
 	return `${kind} ${name.toLowerCase()}`;
 }
 
