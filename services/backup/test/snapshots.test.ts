@@ -191,3 +191,16 @@ test("snapshots are sorted by name or time as asked, and by nothing else", async
 		code: "request.invalid",
 	});
 });
+
+test("a service that asks for a snapshot again, also when its device is gone, is answered with the same run", async () => {
+	const device = host.addDevice("asked-twice");
+	const body = { snapshot_id: newId(), name: "Nightly", select: { names: ["asked-twice"] } };
+	const first = await host.client.startSnapshot({ body });
+	host.removeDevice(device);
+	expect(await host.client.startSnapshot({ body })).toEqual(first);
+	expect([...host.started.values()].filter(({ run_id }) => run_id === first.run_id)).toHaveLength(1);
+	expect(await host.client.getSnapshot({ params: { id: body.snapshot_id } })).toMatchObject({
+		name: "Nightly",
+		started_by: "admin",
+	});
+});
