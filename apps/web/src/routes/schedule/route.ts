@@ -6,6 +6,6 @@ export const scheduleRoute = createRoute({
 	path: "/schedule",
 	staticData: {
 		needs: "backups:read",
-		menu: { section: "Configurations", at: 4, label: "Schedule", icon: "calendar", key: "e" },
+		menu: { section: "Configurations", at: 4, label: "Backup schedule", icon: "calendar", key: "e" },
 	},
 }).lazy(() => import("./page.tsx").then(({ route }) => route));
