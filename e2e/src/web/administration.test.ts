@@ -69,7 +69,7 @@ test("an API token is shown once, may what was chosen, and stops working when it
 	await page.goto(at("/tokens"));
 	await shows("You have no API tokens");
 	await press("Make a token");
-	await dialog().getByLabel("Name").fill("nightly report");
+	await dialog().getByRole("textbox", { name: "Name" }).fill("nightly report");
 	await press("Make token");
 	await shows("Choose at least one");
 	await dialog()

@@ -13,7 +13,7 @@ import { findSummary, findTemplate, lockTemplate, recordVersion } from "./templa
 const { template_id: _, ...columns } = getTableColumns(templateVersions);
 const { source: _source, settings: _settings, ...summary } = columns;
 
-const versionKey = [{ column: templateVersions.version, schema: z.int() }] as const;
+const versionKey = [{ column: templateVersions.version, schema: z.int().min(0).max(2_147_483_647) }] as const;
 
 export function listTemplateVersions({ db }: { db: Database }): ConfigOperation<"listTemplateVersions"> {
 	return async ({ params, query }) => {

@@ -126,8 +126,8 @@ export function getNextRuns({ db, clock }: ReadNeeds): Operation<"getNextRuns"> 
 }
 
 const historyKey = [
-	{ column: occurrences.due_at, schema: z.string() },
-	{ column: occurrences.id, schema: z.string() },
+	{ column: occurrences.due_at, schema: z.iso.datetime() },
+	{ column: occurrences.id, schema: z.uuid() },
 ] as const;
 
 /** The history of one schedule, or of all. */
