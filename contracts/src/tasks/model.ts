@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Permission } from "../auth/permissions.ts";
 import { DevicePhase } from "../kernel/errors.ts";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { CursorQuery, PageQuery, QueryList, sortBy } from "../kernel/page.ts";
@@ -22,6 +23,15 @@ export type OperationStatus = z.infer<typeof OperationStatus>;
 /** What started the run. */
 export const RunKind = z.enum(["backup", "connectivity_test", "plan", "deploy", "delete"]);
 export type RunKind = z.infer<typeof RunKind>;
+
+/** What it takes, besides the permission to retry, to run anew what a run of this kind did: retrying must not do what starting it may not. */
+export const retriedWith: Readonly<Record<RunKind, Permission | null>> = {
+	backup: null,
+	connectivity_test: null,
+	plan: "stacks:deploy",
+	deploy: "stacks:deploy",
+	delete: "stacks:deploy",
+};
 
 /** Name of a step type, as `services/tasks/src/steps` registers them: `collect_config`, `test_connection`. */
 export const StepType = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/);

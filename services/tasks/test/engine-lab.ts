@@ -15,7 +15,7 @@ import type { InventoryEntry } from "@netconductor/lab/sim/fleet";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed, hasCode } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
-import { peer, startTestHost } from "@netconductor/runtime/testing/service";
+import { actorWith, peer, startTestHost } from "@netconductor/runtime/testing/service";
 import type { z } from "zod";
 import { hasEnded } from "../src/runs/run.ts";
 
@@ -27,6 +27,8 @@ interface Told {
 
 export interface EngineLab {
 	tasks: Client<typeof tasksApi>;
+	/** The same for somebody who holds just these permissions. */
+	as(...permissions: string[]): Client<typeof tasksApi>;
 	/** The tables of the tasks service. */
 	db: Database;
 	told: Told;
@@ -239,6 +241,7 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 
 	return {
 		tasks,
+		as: (...permissions) => host.client(tasksApi, actorWith(...permissions)),
 		db,
 		told,
 		target,

@@ -196,3 +196,18 @@ test("when the canary fails and nothing else was begun, the run failed", async (
 	});
 	expect(await lab.ended(run_id)).toMatchObject({ status: "failed", counts: { failed: 1, succeeded: 3 } });
 });
+
+test("what changed devices is retried only by who may start such a run, not by everybody who may retry", async () => {
+	const run_id = await lab.start({
+		kind: "deploy",
+		steps: steps({}, { apply: { fails_on: ["rt-1"] } }),
+		targets: lab.targets(1, "rt"),
+	});
+	expect(await lab.ended(run_id)).toMatchObject({ status: "failed" });
+	const params = { id: run_id };
+	await expect(lab.as("runs:read", "runs:start").retryRun({ params })).rejects.toMatchObject({
+		code: "auth.forbidden",
+	});
+	const { run_id: again } = await lab.as("runs:read", "runs:start", "stacks:deploy").retryRun({ params });
+	expect(await lab.ended(again)).toMatchObject({ kind: "deploy", status: "failed" });
+});

@@ -1,5 +1,5 @@
-import type { Actor } from "@netconductor/contracts/kernel/actor";
-import type { Plan, TargetInput } from "@netconductor/contracts/tasks/model";
+import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
+import { type Plan, retriedWith, type TargetInput } from "@netconductor/contracts/tasks/model";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import type { Vault } from "@netconductor/runtime/vault";
@@ -23,12 +23,20 @@ export interface RetryRunNeeds {
  * Runs all steps again on the devices of which one failed, was cancelled or is unknown (a person asked for it). The new run belongs to no
  * subject: a snapshot is what one run collected, and a second one would change it afterwards.
  * @throws runs.not_found
+ * @throws auth.forbidden — who retries may not start a run of its kind
  * @throws runs.still_running
  * @throws runs.nothing_to_retry
  */
 export function retryRun({ db, store, operations, start, vault }: RetryRunNeeds) {
 	return async (run_id: string, by: Actor, request_id: string): Promise<{ run_id: string }> => {
 		const run = await store.get(run_id);
+		const permission = retriedWith[run.kind];
+		if (permission !== null && !isPermitted(by, permission)) {
+			throw failed("auth.forbidden", {
+				message: `Retrying this run takes the permission ${permission}, too: it would do again what the run did.`,
+				details: { permission },
+			});
+		}
 		if (!hasEnded(run.status)) {
 			throw failed("runs.still_running", {
 				message: `The run ${run.title} has not ended yet; cancel it or wait`,
