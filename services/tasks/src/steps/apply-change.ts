@@ -26,6 +26,8 @@ const Planned = z.object({ running_sha256: z.string(), lines_sha256: z.string() 
 /** Between two times that a check is asked, in milliseconds. */
 const askAgain_ms = 2_000;
 const longestAnswer = 2_000;
+/** Characters of a difference that a result holds. */
+const longestDiff = 200_000;
 
 /**
  * Makes the change that step `plan` planned, proves over a new session that the device is reachable and its checks hold, and confirms it; else takes
@@ -71,11 +73,11 @@ export const applyChange = defineStep({
 			await session.close();
 		}
 		const { outcome, diff, running_sha256, saved, error } = applied;
-		const result = { outcome, diff, running_sha256, saved };
+		const result = { outcome, diff: diff.slice(0, longestDiff), running_sha256, saved };
 		if (outcome === "confirmed" && !saved) {
 			log(`it is not in the startup configuration${error === undefined ? "" : `: ${error.message}`}`);
 		}
-		if (diff !== "") show(diff);
+		if (diff !== "") show(result.diff);
 		if (outcome === "confirmed") return { result };
 		const why = error === undefined ? notConfirmed(connection.name) : toOperationError(error);
 		return { result, error: why, ...(outcome === "unknown" && { unknown: true }) };

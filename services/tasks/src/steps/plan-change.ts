@@ -5,12 +5,12 @@ import { openSession } from "@netconductor/driver-core/session";
 import { maskEcho } from "@netconductor/runtime/config-text";
 import { z } from "zod";
 import { hashOfLines, linesOf } from "./change-input.ts";
+import { shownLines } from "./shown-lines.ts";
 import { defineStep } from "./step.ts";
 
 const mostDangers = 20;
-/** Characters of a difference, and commands, that a result holds; the hash is of all. */
+/** Characters of a difference that a result holds; the hash is of all. */
 const longestDiff = 200_000;
-const mostCommands = 2_000;
 
 /**
  * Finds out what a change would do on the device, and leaves nothing behind there. Where nothing would change, the steps after it are left out.
@@ -39,7 +39,7 @@ export const planChange = defineStep({
 			}
 			const result = {
 				unchanged: planned.unchanged,
-				commands: planned.commands.slice(0, mostCommands).map(masked),
+				commands: shownLines(planned.commands.map(masked)),
 				commands_total: planned.commands.length,
 				diff: planned.diff.slice(0, longestDiff),
 				diff_cut: planned.diff.length > longestDiff,
@@ -48,7 +48,7 @@ export const planChange = defineStep({
 				undo: {
 					kind: planned.undo.kind,
 					how: planned.undo.how,
-					commands: planned.undo.commands.slice(0, mostCommands).map(masked),
+					commands: shownLines(planned.undo.commands.map(masked)),
 				},
 				dangerous: findDangerousCommands(planned.commands, platform.id, mostDangers).map((found) => ({
 					...found,
