@@ -151,6 +151,8 @@ test("who deploys cannot approve it, another can; the canary goes first and all 
 	const approval = await approvalOf(run_id);
 	expect(approval).toMatchObject({ status: "waiting", kind: "deploy" });
 	await comesTo("deploying");
+	const { items: runs } = await ana.config.listStackRuns({ params: { id: "edge" }, query: {} });
+	expect(runs[0]).toMatchObject({ run_id, kind: "deploy", status: "waiting", finished_at: null, reason: "CHG-1" });
 	await expect(ana.config.deployStack({ params: { id: "edge" }, body: {} })).rejects.toMatchObject({
 		problem: { code: "stacks.busy" },
 	});

@@ -34,7 +34,7 @@ export const configService = defineService({
 	migrations: new URL("../migrations/", import.meta.url),
 	config: configConfig,
 	needs: { devices: devicesApi, tasks: tasksApi, backup: backupApi },
-	setup({ db, outbox, ephemeral, clients, config, clock }) {
+	setup({ db, outbox, ephemeral, clients, config, clock, ownAccount }) {
 		const { devices, tasks, backup } = clients;
 		const engine = createTemplateEngine({ threads: config.render_threads });
 		const reader = createSourceReader({ threads: config.render_threads });
@@ -69,7 +69,7 @@ export const configService = defineService({
 				removeStack: removeStack(needs),
 				validateStack: validateStack(needs),
 				startStackRun: startStackRun(needs),
-				listStackRuns: listStackRuns(needs),
+				listStackRuns: listStackRuns({ db, tasks, ownAccount }),
 			},
 			consumers: followRuns({ outbox, onChange: (id) => void announceChange(ephemeral, "stacks", id) }),
 			async stop() {

@@ -1,7 +1,10 @@
+import type { Client } from "@netconductor/contracts/kernel/client";
+import type { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { Consumers } from "@netconductor/runtime/bus/inbox";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import { afterCommit, type Database } from "@netconductor/runtime/db/database";
 import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
+import type { CallerContext } from "@netconductor/runtime/host/call";
 import { and, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ConfigOperation } from "../operation.ts";
@@ -86,7 +89,15 @@ const runKey = [
 	{ column: stackRuns.run_id, schema: z.uuid() },
 ] as const;
 
-export function listStackRuns({ db }: { db: Database }): ConfigOperation<"listStackRuns"> {
+export function listStackRuns({
+	db,
+	tasks,
+	ownAccount,
+}: {
+	db: Database;
+	tasks: Pick<Client<typeof tasksApi, CallerContext>, "getRun">;
+	ownAccount(): CallerContext;
+}): ConfigOperation<"listStackRuns"> {
 	return async ({ params, query }) => {
 		const stack = await findStack(db.orm, params.id);
 		const { where, order_by, limit } = cursorWindow(query, { key: runKey, direction: "descending" });
@@ -105,6 +116,13 @@ export function listStackRuns({ db }: { db: Database }): ConfigOperation<"listSt
 			.where(and(eq(stackRuns.stack_id, stack.id), where))
 			.orderBy(...order_by)
 			.limit(limit);
-		return toCursorPage(rows, query.limit, (row) => [row.started_at, row.run_id]);
+		const { items, next_cursor } = toCursorPage(rows, query.limit, (row) => [row.started_at, row.run_id]);
+		// How far a run is that has not ended only the engine knows; on a stack there are few of them.
+		const now = items.map(async (row) =>
+			row.finished_at !== null
+				? row
+				: { ...row, status: (await tasks.getRun({ params: { id: row.run_id } }, ownAccount())).status },
+		);
+		return { items: await Promise.all(now), next_cursor };
 	};
 }
