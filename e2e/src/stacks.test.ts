@@ -265,6 +265,7 @@ test("a router that was changed after the approval is not touched", async () => 
 	const [apply] = await operationsOf(run_id, "apply");
 	expect(apply?.error?.code).toBe("change.plan_outdated");
 	expect(await runningConfig("r2")).toBe(before);
+	await comesTo("partial");
 });
 
 test("a rejected removal leaves everything; an approved one takes the stack off every router", async () => {

@@ -64,7 +64,7 @@ export const systemService = defineService({
 			},
 			async start() {
 				watch.start();
-				network.resume();
+				await network.resume();
 			},
 			async stop() {
 				await watch.stop();

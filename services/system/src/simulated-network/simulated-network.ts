@@ -51,8 +51,8 @@ export interface SimulatedNetworkKeeper {
 	change(): Promise<SimulatedChange>;
 	/** Answers how many devices were removed. */
 	remove(caller: CallerContext): Promise<number>;
-	/** Starts again what ran when the process ended, in the background. */
-	resume(): void;
+	/** Starts again what ran when the process ended. Resolves once that is under way; to be called before anything else. */
+	resume(): Promise<void>;
 	stop(): Promise<void>;
 }
 
@@ -343,12 +343,10 @@ export function createSimulatedNetwork(needs: Needs): SimulatedNetworkKeeper {
 				return device_ids.length;
 			}),
 
-		resume() {
-			void exclusively(async () => {
-				const kept = await readNetwork(db);
-				if (kept === undefined) return;
-				await again(kept, { move: false });
-			}).catch((err: unknown) => {
+		async resume() {
+			const kept = await readNetwork(db);
+			if (kept === undefined) return;
+			void exclusively(() => again(kept, { move: false })).catch((err: unknown) => {
 				log.warn({ err }, "the simulated network could not be started again");
 				if (detail === null) note("It could not be started with the server. Start it again.");
 			});
