@@ -1,6 +1,6 @@
 // How fast configurations are rendered from a template, and what including, filters for addresses and finding variables cost.
-import { createTemplateEngine } from "../services/config/src/engine/engine.ts";
-import { findVariables } from "../services/config/src/engine/variables.ts";
+import { createTemplateEngine } from "../templating/src/engine.ts";
+import { findVariables } from "../templating/src/variables.ts";
 import { median } from "./harness/figures.ts";
 import { readOptions } from "./harness/options.ts";
 import { printReport, type Table } from "./harness/report.ts";

@@ -30,6 +30,9 @@ describe("the check finds", () => {
 		["contracts that import Node", "contracts/src/zz-planted.ts", "node:fs"],
 		["runtime that imports a service", "runtime/src/zz-planted.ts", "@netconductor/service-auth/service"],
 		["drivers that import a service", "drivers/core/src/zz-planted.ts", "@netconductor/service-auth/service"],
+		["templating that imports a service", "templating/src/zz-planted.ts", "@netconductor/service-config/service"],
+		["templating that imports drivers", "templating/src/zz-planted.ts", "@netconductor/driver-core/session"],
+		["the host importing templating", "apps/server/src/zz-planted.ts", "@netconductor/templating/engine"],
 		[
 			"platform data that imports the driver core",
 			"drivers/platforms/src/zz-planted.ts",

@@ -11,7 +11,7 @@ const needs: Record<string, readonly string[]> = {
 	"lab/rabbitmq.ts": ["rabbitmq-server"],
 	"lab/redis.ts": ["redis-server"],
 	"e2e/src/browser.ts": ["chromium"],
-	"services/config/test/conformance/oracle.ts": ["python3-jinja2"],
+	"templating/test/conformance/oracle.ts": ["python3-jinja2"],
 	"drivers/parsers/test/oracle.ts": ["python3-textfsm", "python3-jmespath"],
 	"drivers/parsers/src/parsers/live.test.ts": ["iputils-ping"],
 	"e2e/chaos/fake-clock.ts": ["faketime"],
@@ -21,7 +21,7 @@ const needs: Record<string, readonly string[]> = {
 /** Test files that lead, through whatever they import, to a part of the lab that needs something missing. */
 export function testsWithout(missing: readonly string[]): string[] {
 	const lacking = Object.keys(needs).filter((part) => needs[part]?.some((name) => missing.includes(name)));
-	const tests = globSync(["*/{src,chaos}/**/*.test.ts", "*/*/{src,test}/**/*.test.ts", "lab/**/*.test.ts"], {
+	const tests = globSync(["*/{src,test,chaos}/**/*.test.ts", "*/*/{src,test}/**/*.test.ts", "lab/**/*.test.ts"], {
 		cwd: root,
 		exclude: ["**/node_modules/**"],
 	});

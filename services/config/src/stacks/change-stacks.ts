@@ -108,14 +108,17 @@ export function refuseBusy({ name, state, last_run_id }: StackRow): void {
 }
 
 /** @throws stacks.bad_definition */
-function checkAll(stack: Pick<NewStack, "services" | "checks">): void {
+function checkAll(stack: Pick<NewStack, "services" | "checks" | "pre_checks">): void {
 	checkDefinition(stack);
-	for (const [index, { expect, name }] of stack.checks.entries()) {
-		try {
-			compilePattern(expect);
-		} catch (error) {
-			const message = `The pattern of check ${name} is not valid: ${error instanceof Error ? error.message : error}`;
-			throw failed("stacks.bad_definition", { message, errors: [{ path: `body.checks.${index}.expect`, message }] });
+	for (const field of ["pre_checks", "checks"] as const) {
+		for (const [index, { expect, name }] of stack[field].entries()) {
+			try {
+				compilePattern(expect);
+			} catch (error) {
+				const message = `The pattern of check ${name} is not valid: ${error instanceof Error ? error.message : error}`;
+				const path = `body.${field}.${index}.expect`;
+				throw failed("stacks.bad_definition", { message, errors: [{ path, message }] });
+			}
 		}
 	}
 }
@@ -155,6 +158,8 @@ function recorded({
 	services,
 	variables,
 	device_variables,
+	pre_checks,
+	pre_state_checks,
 	checks,
 	state_checks,
 	rollout,
@@ -167,6 +172,8 @@ function recorded({
 		services: services.map(({ variables: own, ...service }) => ({ ...service, variables: Object.keys(own) })),
 		variables: Object.keys(variables),
 		device_variables: Object.keys(device_variables).length,
+		pre_checks,
+		pre_state_checks,
 		checks,
 		state_checks,
 		rollout,

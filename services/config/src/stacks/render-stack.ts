@@ -5,8 +5,8 @@ import type { Device, DeviceType, Target } from "@netconductor/contracts/devices
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { Database } from "@netconductor/runtime/db/database";
 import type { CallerContext } from "@netconductor/runtime/host/call";
+import type { TemplateEngine } from "@netconductor/templating/engine";
 import { inArray } from "drizzle-orm";
-import type { TemplateEngine } from "../engine/engine.ts";
 import type { ConfigOperation } from "../operation.ts";
 import { templates } from "../tables.ts";
 import { deviceContext } from "../templates/device-context.ts";

@@ -126,13 +126,21 @@ async function run(
 	return { run_id };
 }
 
-/** A plan reads only. A change keeps the configuration before it, plans, waits for what it needs, changes, and keeps the configuration after it. */
+/**
+ * A plan reads only. A change keeps the configuration before it, plans, waits for what it needs, changes, and keeps the configuration after it. Where
+ * checks are to hold before, they are asked first of all: a device where one does not is left as it is.
+ */
 function stepsOf(stack: StackRow, { kind, rollout }: Wanted): Plan["steps"] {
+	const { confirm_within_s, pre_checks, pre_state_checks, checks, state_checks } = stack;
 	const plan = { id: "plan", type: "plan_change", params: {} };
-	if (kind === "plan") return [plan];
-	const { confirm_within_s } = stack;
-	const verified = kind === "deploy" ? { checks: stack.checks, state_checks: stack.state_checks } : {};
+	const asked = kind !== "delete" && pre_checks.length + pre_state_checks.length > 0;
+	const first = asked
+		? [{ id: "pre_check", type: "check_state", params: { checks: pre_checks, state_checks: pre_state_checks } }]
+		: [];
+	if (kind === "plan") return [...first, plan];
+	const verified = kind === "deploy" ? { checks, state_checks } : {};
 	return [
+		...first,
 		{ id: "before", type: "collect_config", params: {} },
 		plan,
 		{

@@ -83,8 +83,20 @@ export function toSummary(row: StackRow): StackSummary {
 }
 
 export function toStack(row: StackRow): Stack {
-	const { services, variables, device_variables, checks, state_checks, rollout, confirm_within_s } = row;
-	return { ...toSummary(row), services, variables, device_variables, checks, state_checks, rollout, confirm_within_s };
+	const { services, variables, device_variables, rollout, confirm_within_s } = row;
+	const { pre_checks, pre_state_checks, checks, state_checks } = row;
+	return {
+		...toSummary(row),
+		services,
+		variables,
+		device_variables,
+		pre_checks,
+		pre_state_checks,
+		checks,
+		state_checks,
+		rollout,
+		confirm_within_s,
+	};
 }
 
 export function listStacks({ db }: { db: Database }): ConfigOperation<"listStacks"> {

@@ -29,6 +29,8 @@ export const stacks = configSchema.table(
 		services: jsonb().$type<StackService[]>().notNull(),
 		variables: jsonb().$type<TemplateVariables>().notNull(),
 		device_variables: jsonb().$type<Record<string, TemplateVariables>>().notNull(),
+		pre_checks: jsonb().$type<StackCheck[]>().notNull().default([]),
+		pre_state_checks: jsonb().$type<DeviceCheck[]>().notNull().default([]),
 		checks: jsonb().$type<StackCheck[]>().notNull(),
 		state_checks: jsonb().$type<DeviceCheck[]>().notNull().default([]),
 		rollout: jsonb().$type<Rollout>().notNull(),

@@ -1,9 +1,9 @@
 import type { TemplateSettings, TemplateVariable } from "@netconductor/contracts/config/templates";
-import { compileTemplate } from "../engine/compile.ts";
-import { type FaultReport, TemplateFault } from "../engine/fault.ts";
-import { parseTemplate } from "../engine/parser.ts";
-import { library } from "../engine/standard-library.ts";
-import { findVariables } from "../engine/variables.ts";
+import { compileTemplate } from "@netconductor/templating/compile";
+import { type FaultReport, TemplateFault } from "@netconductor/templating/fault";
+import { parseTemplate } from "@netconductor/templating/parser";
+import { library } from "@netconductor/templating/standard-library";
+import { findVariables } from "@netconductor/templating/variables";
 import { referencesOf } from "./references.ts";
 
 interface Read {

@@ -1,4 +1,4 @@
-import type { Expr, Statement } from "../engine/ast.ts";
+import type { Expr, Statement } from "@netconductor/templating/ast";
 
 /** Stands for a name that is computed: no template has it. */
 export const anyName = "*";

@@ -3,7 +3,7 @@ import type { devicesApi } from "@netconductor/contracts/devices/api";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { Database } from "@netconductor/runtime/db/database";
 import type { CallerContext } from "@netconductor/runtime/host/call";
-import type { TemplateEngine } from "../engine/engine.ts";
+import type { TemplateEngine } from "@netconductor/templating/engine";
 import type { ConfigOperation } from "../operation.ts";
 import { deviceContext } from "./device-context.ts";
 import type { Sources } from "./sources.ts";

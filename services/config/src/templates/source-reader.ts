@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os";
+import { errorOf } from "@netconductor/templating/engine";
 import { Piscina } from "piscina";
-import { errorOf } from "../engine/engine.ts";
 import type { Outcome } from "./read-source.ts";
 import { type ReadingTasks, type readingTasks, runReadingTask } from "./read-source.ts";
 

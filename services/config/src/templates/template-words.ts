@@ -1,4 +1,4 @@
-import { library } from "../engine/standard-library.ts";
+import { library } from "@netconductor/templating/standard-library";
 import type { ConfigOperation } from "../operation.ts";
 
 const tags = [

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { at, type Network, printAddress, printNetwork, readAddress, readNetwork } from "../../src/engine/addresses.ts";
-import { defaultLimits } from "../../src/engine/limits.ts";
-import { renderSets } from "../../src/engine/thread.ts";
+import { at, type Network, printAddress, printNetwork, readAddress, readNetwork } from "../../src/addresses.ts";
+import { defaultLimits } from "../../src/limits.ts";
+import { renderSets } from "../../src/thread.ts";
 import { type AddressCall, addressCalls } from "./address-calls.ts";
 import { dataCalls } from "./data-calls.ts";
 import { askPython } from "./oracle.ts";
@@ -13,7 +13,7 @@ type Answer = { value: unknown } | { error: string };
 
 /**
  * What Ansible 7.7 (ansible-core 2.14, ansible.utils 2.10.3, netaddr 0.8 of Debian 12) answered to each call:
- * `node services/config/test/conformance/record-ansible.ts`.
+ * `node templating/test/conformance/record-ansible.ts`.
  */
 function recordedIn(name: string): [...AddressCall, Answer][] {
 	const lines = readFileSync(join(import.meta.dirname, name), "utf8")

@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
-import { requirePackages } from "../../../../lab/packages.ts";
-import { findVariables } from "../../src/engine/variables.ts";
+import { requirePackages } from "../../../lab/packages.ts";
+import { findVariables } from "../../src/variables.ts";
 import type { Case } from "./case.ts";
 import { composition } from "./cases/composition.ts";
 import { expressions } from "./cases/expressions.ts";
@@ -63,7 +63,7 @@ test("every listed difference is one, and the page that lists them says what hap
 			...(shown_by.length === 0 ? [] : [""]),
 		].join("\n");
 	const count = Object.values(groups).flat().length;
-	const page = `<!-- Written by services/config/test/conformance/jinja2.test.ts (vitest -u); do not edit. -->
+	const page = `<!-- Written by templating/test/conformance/jinja2.test.ts (vitest -u); do not edit. -->
 # Templates: what differs from Jinja2
 
 Templates are evaluated by our own engine, by the rules of Jinja2 3.1 and its extensions \`do\` and \`loopcontrols\`, with strict undefined.
@@ -72,7 +72,7 @@ those below, which must not. Every filter, test and global function that Jinja2 
 
 ${differences.map(section).join("\n")}
 ${ansiblePage}`;
-	await expect(page).toMatchFileSnapshot("../../../../docs/reference/template-differences.md");
+	await expect(page).toMatchFileSnapshot("../../../docs/reference/template-differences.md");
 });
 
 test("every filter, test and global that Jinja2 has is there", async () => {

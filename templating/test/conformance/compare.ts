@@ -1,5 +1,5 @@
-import { defaultLimits } from "../../src/engine/limits.ts";
-import { renderSets } from "../../src/engine/thread.ts";
+import { defaultLimits } from "../../src/limits.ts";
+import { renderSets } from "../../src/thread.ts";
 import type { Case } from "./case.ts";
 import type { OracleOutcome } from "./oracle.ts";
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from "vitest";
-import { createTemplateEngine } from "../src/engine/engine.ts";
-import { defaultLimits } from "../src/engine/limits.ts";
+import { createTemplateEngine } from "../src/engine.ts";
+import { defaultLimits } from "../src/limits.ts";
 
 const limits = {
 	...defaultLimits,

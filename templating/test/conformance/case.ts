@@ -1,4 +1,4 @@
-import type { EngineSettings } from "../../src/engine/render-task.ts";
+import type { EngineSettings } from "../../src/render-task.ts";
 
 /** One template that real Jinja2 and ours must treat alike. */
 export interface Case {

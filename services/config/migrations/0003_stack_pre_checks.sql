@@ -1,0 +1,2 @@
+ALTER TABLE "config"."stacks" ADD COLUMN "pre_checks" jsonb DEFAULT '[]'::jsonb NOT NULL;--> statement-breakpoint
+ALTER TABLE "config"."stacks" ADD COLUMN "pre_state_checks" jsonb DEFAULT '[]'::jsonb NOT NULL;
