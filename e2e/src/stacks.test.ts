@@ -268,6 +268,34 @@ test("a router that was changed after the approval is not touched", async () => 
 	await comesTo("partial");
 });
 
+test("a router where a check before the change does not hold is neither planned nor touched, and says why", async () => {
+	const { version } = await ana.config.getStack({ params: { id: "edge" } });
+	// r2 alone has this route, since somebody added it by hand.
+	const pre_state_checks = [{ kind: "routes" as const, prefixes: ["192.0.2.128/25"], within_s: 0 }];
+	await ana.config.updateStack({ params: { id: "edge" }, body: { version, pre_state_checks } });
+	const before = await Promise.all([runningConfig("r1"), runningConfig("r3")]);
+	const { run_id } = await ana.config.deployStack({ params: { id: "edge" }, body: {} });
+	const { id, plan_sha256 } = await approvalOf(run_id);
+	await bob.alerts.approve({ params: { id }, body: { plan_sha256 } });
+	expect(await ended(run_id)).toMatchObject({ status: "partial" });
+	for (const { device_name, status, error } of await operationsOf(run_id, "pre_check")) {
+		const holds = device_name === "r2";
+		expect([device_name, status]).toEqual([device_name, holds ? "succeeded" : "failed"]);
+		if (!holds) {
+			expect(error).toMatchObject({
+				code: "checks.not_held",
+				message: expect.stringContaining("there is no route to 192.0.2.128/25"),
+			});
+		}
+	}
+	for (const { device_name, status } of await operationsOf(run_id, "plan")) {
+		expect([device_name, status]).toEqual([device_name, device_name === "r2" ? "succeeded" : "skipped"]);
+	}
+	expect(await runningConfig("r2")).toContain("203.0.113.0/24");
+	expect(await Promise.all([runningConfig("r1"), runningConfig("r3")])).toEqual(before);
+	await comesTo("partial");
+});
+
 test("a rejected removal leaves everything; an approved one takes the stack off every router", async () => {
 	const rejected = await ana.config.removeStack({ params: { id: "edge" }, body: {} });
 	const first = await approvalOf(rejected.run_id);

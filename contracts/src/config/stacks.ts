@@ -49,7 +49,7 @@ export const StackService = z.object({
 });
 export type StackService = z.infer<typeof StackService>;
 
-/** A command that is asked after the change, until it answers as it should. It reads only. */
+/** A command that is asked until it answers as it should. It reads only. */
 export const StackCheck = z.object({
 	name: z.string().min(1).max(100),
 	/** Read-only: a command that begins with `show`, `display`, `get`, `ping`, `traceroute` or the like. */
@@ -83,6 +83,10 @@ const stackFields = {
 	variables: TemplateVariables,
 	/** For one device each, over everything else: by device id. */
 	device_variables: z.record(Id, TemplateVariables),
+	/** Asked on each device before anything is planned there: one that fails leaves the device as it is. */
+	pre_checks: z.array(StackCheck).max(20),
+	/** The same of what a device must know. */
+	pre_state_checks: z.array(DeviceCheck).max(20),
 	/** Asked on each device after the change; one that fails takes the change back. */
 	checks: z.array(StackCheck).max(20),
 	/** What each device must know after the change: neighbours, routes. One that does not hold takes the change back, too. */
@@ -125,6 +129,8 @@ export const NewStack = z.object({
 	services: stackFields.services.default([]),
 	variables: stackFields.variables.default({}),
 	device_variables: stackFields.device_variables.default({}),
+	pre_checks: stackFields.pre_checks.default([]),
+	pre_state_checks: stackFields.pre_state_checks.default([]),
 	checks: stackFields.checks.default([]),
 	state_checks: stackFields.state_checks.default([]),
 	rollout: stackFields.rollout.prefault({ batch_sizes: [1, 10], most_failures: 0 }),

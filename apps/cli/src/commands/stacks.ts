@@ -99,7 +99,7 @@ function shown(cli: Cli, text: string): string {
 }
 
 function renderStack(cli: Cli, stack: Stack, { services, device_variables }: StackDocument): string {
-	const { rollout, checks } = stack;
+	const { rollout, pre_checks, pre_state_checks, checks, state_checks } = stack;
 	const fields = renderFields(
 		[
 			["Id", stack.id],
@@ -115,7 +115,8 @@ function renderStack(cli: Cli, stack: Stack, { services, device_variables }: Sta
 			["Last run", stack.last_run_id ?? undefined],
 			["Variables", Object.keys(stack.variables).join(", ") || undefined],
 			["Devices with own", Object.keys(device_variables).join(", ") || undefined],
-			["Checks", checks.map(({ name }) => name).join(", ") || undefined],
+			["Checks before", checkWords(pre_checks, pre_state_checks)],
+			["Checks after", checkWords(checks, state_checks)],
 			["Batches", `${rollout.batch_sizes.join(", ")}${rollout.pause_after_first ? ", a pause after the first" : ""}`],
 			["Most failures", rollout.most_failures],
 			["Changed", `${localTime(stack.updated_at)} by ${stack.updated_by}`],
@@ -133,6 +134,10 @@ function renderStack(cli: Cli, stack: Stack, { services, device_variables }: Sta
 		cli.terminal,
 	);
 	return services.length === 0 ? fields : `${fields}\n${table}`;
+}
+
+function checkWords(checks: Stack["checks"], states: Stack["state_checks"]): string | undefined {
+	return [...checks.map(({ name }) => name), ...states.map(({ kind }) => kind)].join(", ") || undefined;
 }
 
 function targetWords({

@@ -1,31 +1,15 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { DeviceCheck } from "@netconductor/contracts/devices/checks";
 import type { AppliedChange, ChangeStage } from "@netconductor/driver-core/change/apply";
 import { applyChange as apply } from "@netconductor/driver-core/change/change";
-import { openSession, type Session } from "@netconductor/driver-core/session";
-import { maskSecrets } from "@netconductor/runtime/config-text";
+import { openSession } from "@netconductor/driver-core/session";
 import { failed } from "@netconductor/runtime/errors";
-import { compilePattern } from "@netconductor/runtime/pattern";
 import { z } from "zod";
-import { nameOf, problemsOn } from "../checks/device-check.ts";
+import { askChecks, Checks } from "../checks/hold-checks.ts";
 import { toOperationError } from "../operations/operation-error.ts";
 import { hashOfLines, linesOf } from "./change-input.ts";
 import { defineStep } from "./step.ts";
 
-const Check = z.object({
-	name: z.string(),
-	command: z.string(),
-	expect: z.string(),
-	negate: z.boolean(),
-	within_s: z.number(),
-});
-type Check = z.output<typeof Check>;
-
 const Planned = z.object({ running_sha256: z.string(), lines_sha256: z.string() });
 
-/** Between two times that a check is asked, in milliseconds. */
-const askAgain_ms = 2_000;
-const longestAnswer = 2_000;
 /** Characters of a difference that a result holds. */
 const longestDiff = 200_000;
 
@@ -41,8 +25,7 @@ export const applyChange = defineStep({
 		/** Id of the step that planned it. */
 		plan: z.string().default("plan"),
 		confirm_within_s: z.int().min(60).max(3600).default(300),
-		checks: z.array(Check).default([]),
-		state_checks: z.array(DeviceCheck).default([]),
+		...Checks.shape,
 	}),
 	outcome: () => "changed",
 	async run({ params, connection, session_options, input, earlier, log, show }) {
@@ -61,8 +44,10 @@ export const applyChange = defineStep({
 				confirm_within_ms: params.confirm_within_s * 1000,
 				expected: { running_sha256: planned.running_sha256 },
 				async verify(over) {
-					await holdAll(params.checks, over, session_options.signal, log);
-					await holdAllStates(params.state_checks, over, session_options.signal, log);
+					for await (const { name, problem } of askChecks(params, over, session_options.signal)) {
+						if (problem !== undefined) throw new Error(problem);
+						log(`check ${name}: holds`);
+					}
 				},
 				// It is how the change is taken back, too: also when the run was cancelled.
 				reopen: () => openSession(connection, { ...session_options, signal: new AbortController().signal }),
@@ -92,50 +77,6 @@ const words: Readonly<Record<ChangeStage, string>> = {
 	rolling_back: "taking it back",
 	rolled_back: "taken back: the running configuration is the one before",
 };
-
-/** Asks each check until it holds or its time is over. @throws Error naming the check and what was answered */
-async function holdAll(
-	checks: readonly Check[],
-	session: Session,
-	signal: AbortSignal,
-	log: (line: string) => void,
-): Promise<void> {
-	for (const { name, command, expect, negate, within_s } of checks) {
-		const pattern = compilePattern(expect);
-		const until = performance.now() + within_s * 1000;
-		for (;;) {
-			const { output } = await session.run(command, { check: false });
-			if (pattern.test(output) !== negate) break;
-			if (performance.now() >= until) {
-				const said = maskSecrets(output, session.connection.platform).trim().slice(0, longestAnswer);
-				throw new Error(
-					`${name}: \`${command}\` ${negate ? "still answers" : "does not answer"} \`${expect}\` after ${within_s} s. It answers: ${said}`,
-				);
-			}
-			await sleep(askAgain_ms, undefined, { signal });
-		}
-		log(`check ${name}: holds`);
-	}
-}
-
-/** The same of what the device must know. @throws Error naming what is not so */
-async function holdAllStates(
-	checks: readonly DeviceCheck[],
-	session: Session,
-	signal: AbortSignal,
-	log: (line: string) => void,
-): Promise<void> {
-	for (const check of checks) {
-		const until = performance.now() + check.within_s * 1000;
-		for (;;) {
-			const problems = await problemsOn(session, check);
-			if (problems.length === 0) break;
-			if (performance.now() >= until) throw new Error(`${problems.join("; ")} (after ${check.within_s} s)`);
-			await sleep(askAgain_ms, undefined, { signal });
-		}
-		log(`check ${nameOf(check)}: holds`);
-	}
-}
 
 function notConfirmed(name: string) {
 	return { code: "change.interrupted", message: `The change of ${name} was not confirmed`, phase: "commit" as const };

@@ -9,6 +9,7 @@ const steps: Readonly<Record<string, string>> = {
 	test_connection: "Test the connection",
 	plan_change: "Plan the change",
 	apply_change: "Make the change",
+	check_state: "Ask the checks",
 };
 
 /** What a step does, in words. */
@@ -30,6 +31,7 @@ const outcomes: Readonly<Record<string, string>> = {
 	changed: "Changed",
 	unchanged: "Unchanged",
 	reachable: "Reachable",
+	holds: "All checks hold",
 };
 
 /** What became of a change that was sent. */
@@ -85,6 +87,9 @@ export function resultLine({ status, device_name, error, skip_reason, result, st
 		const outcome = changeOutcome({ step_type, result });
 		const unsaved = result.saved === false ? "; it is not saved, and is gone when the device restarts" : "";
 		return outcome === undefined ? "" : `${outcome.look.word}${unsaved}`;
+	}
+	if (step_type === "check_state") {
+		return Array.isArray(result.checks) ? `${count(result.checks.length, "check")} held` : "";
 	}
 	if (step_type === "collect_config") {
 		const { changed, size_bytes } = result;

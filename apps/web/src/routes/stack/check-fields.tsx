@@ -4,12 +4,14 @@ import { Icon } from "../../ui/icon.tsx";
 import { type CheckDraft, type Faults, faultAt } from "./draft.ts";
 import styles from "./stack.module.css";
 
-/** Commands that are asked on each device after the change, and what they have to answer. */
+/** Commands that are asked on each device before or after the change, and what they have to answer. */
 export function CheckFields({
+	when,
 	checks,
 	faults,
 	onChecks,
 }: {
+	when: "before" | "after";
 	checks: readonly CheckDraft[];
 	faults: Faults;
 	onChecks: (checks: CheckDraft[]) => void;
@@ -19,12 +21,13 @@ export function CheckFields({
 	return (
 		<>
 			<span className="nc-small nc-dim">
-				Each command is asked on every device after its change, until it answers as it should. When one does not, the
-				change is taken back on that device.
+				{when === "before"
+					? "Each command is asked on every device before anything is planned there. When one does not answer as it should, the device is left as it is."
+					: "Each command is asked on every device after its change, until it answers as it should. When one does not, the change is taken back on that device."}
 			</span>
 			{checks.map((check, index) => {
 				const title = check.name === "" ? `Check ${index + 1}` : visibleLine(check.name);
-				const place = `checks.${index}`;
+				const place = `${when === "before" ? "pre_checks" : "checks"}.${index}`;
 				return (
 					<fieldset className={styles.service} key={check.key} aria-label={title}>
 						<div className={styles.serviceHead}>
@@ -101,7 +104,14 @@ export function CheckFields({
 					onClick={() =>
 						onChecks([
 							...checks,
-							{ key: crypto.randomUUID(), name: "", command: "", expect: "", negate: false, within_s: 30 },
+							{
+								key: crypto.randomUUID(),
+								name: "",
+								command: "",
+								expect: "",
+								negate: false,
+								within_s: when === "before" ? 0 : 30,
+							},
 						])
 					}
 				>

@@ -29,6 +29,8 @@ const stack: Stack = {
 	],
 	variables: { prefix: "198.51.100.0/24" },
 	device_variables: { [device_id]: { asn: 65002 } },
+	pre_checks: [{ name: "quiet", command: "show ip bgp summary", expect: "Idle", negate: true, within_s: 0 }],
+	pre_state_checks: [{ kind: "interfaces", names: ["Gi1"], within_s: 0 }],
 	checks: [{ name: "up", command: "show bgp summary", expect: "Estab", negate: false, within_s: 30 }],
 	rollout: { batch_sizes: [1, 10], most_failures: 0, pause_after_first: false },
 	state_checks: [{ kind: "bgp", neighbors: ["10.0.0.9"], min_prefixes: 3, afi: "ipv4", within_s: 60 }],
@@ -36,10 +38,11 @@ const stack: Stack = {
 };
 
 test("a stack that was not changed is sent as it came", () => {
-	const { services, variables, device_variables, checks, state_checks, rollout, confirm_within_s, name, description } =
-		stack;
+	const { services, variables, device_variables, rollout, confirm_within_s, name, description } = stack;
+	const { pre_checks, pre_state_checks, checks, state_checks } = stack;
+	const all = { pre_checks, pre_state_checks, checks, state_checks };
 	expect(bodyOf(draftOf(stack))).toEqual({
-		body: { services, variables, device_variables, checks, state_checks, rollout, confirm_within_s, name, description },
+		body: { services, variables, device_variables, ...all, rollout, confirm_within_s, name, description },
 		faults: {},
 	});
 	expect(sameDraft(draftOf(stack), draftOf({ ...stack, version: 4 }))).toBe(true);

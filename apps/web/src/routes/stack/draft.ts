@@ -21,6 +21,11 @@ export interface CheckDraft extends Omit<StackCheck, "within_s"> {
 	within_s: number | string;
 }
 
+export interface StateCheckDraft {
+	key: string;
+	check: DeviceCheck;
+}
+
 /** A stack as it is filled in. */
 export interface StackDraft {
 	/** Version that it began from. */
@@ -30,8 +35,10 @@ export interface StackDraft {
 	services: ServiceDraft[];
 	variables: VariableRow[];
 	device_variables: { device_id: string; variables: VariableRow[] }[];
+	pre_checks: CheckDraft[];
+	pre_state_checks: StateCheckDraft[];
 	checks: CheckDraft[];
-	state_checks: { key: string; check: DeviceCheck }[];
+	state_checks: StateCheckDraft[];
 	batch_sizes: string;
 	most_failures: number | string;
 	pause_after_first: boolean;
@@ -56,13 +63,33 @@ export function draftOf(stack: Stack): StackDraft {
 			device_id,
 			variables: rowsOfValues(variables),
 		})),
-		checks: stack.checks.map((check, index) => ({ ...check, key: String(index) })),
-		state_checks: stack.state_checks.map((check, index) => ({ check, key: String(index) })),
+		pre_checks: checkDrafts(stack.pre_checks),
+		pre_state_checks: stateCheckDrafts(stack.pre_state_checks),
+		checks: checkDrafts(stack.checks),
+		state_checks: stateCheckDrafts(stack.state_checks),
 		batch_sizes: stack.rollout.batch_sizes.join(", "),
 		most_failures: stack.rollout.most_failures,
 		pause_after_first: stack.rollout.pause_after_first,
 		confirm_within_s: stack.confirm_within_s,
 	};
+}
+
+function checkDrafts(checks: readonly StackCheck[]): CheckDraft[] {
+	return checks.map((check, index) => ({ ...check, key: String(index) }));
+}
+
+function stateCheckDrafts(checks: readonly DeviceCheck[]): StateCheckDraft[] {
+	return checks.map((check, index) => ({ check, key: String(index) }));
+}
+
+function readChecks(drafts: readonly CheckDraft[]): StackCheck[] {
+	return drafts.map(({ name, command, expect, negate, within_s }) => ({
+		name: name.trim(),
+		command: command.trim(),
+		expect,
+		negate,
+		within_s: Number(within_s),
+	}));
 }
 
 /** Whether both say the same, saved or not. */
@@ -100,13 +127,9 @@ export function bodyOf(draft: StackDraft): { body: z.input<typeof NewStack>; fau
 				read(variables, `device_variables.${index}`),
 			]),
 		),
-		checks: draft.checks.map(({ name, command, expect, negate, within_s }) => ({
-			name: name.trim(),
-			command: command.trim(),
-			expect,
-			negate,
-			within_s: Number(within_s),
-		})),
+		pre_checks: readChecks(draft.pre_checks),
+		pre_state_checks: draft.pre_state_checks.map(({ check }) => check),
+		checks: readChecks(draft.checks),
 		state_checks: draft.state_checks.map(({ check }) => check),
 		rollout: {
 			batch_sizes: readBatchSizes(draft.batch_sizes),

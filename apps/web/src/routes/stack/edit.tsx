@@ -219,9 +219,30 @@ export function Edit({ stack, handle }: { stack: Stack; handle: StackDraftHandle
 					/>
 				</div>
 			</Panel>
+			<Panel title="States before the change">
+				<div className={styles.body}>
+					<StateCheckFields
+						when="before"
+						checks={draft.pre_state_checks}
+						faults={faults}
+						onChecks={(pre_state_checks) => change({ pre_state_checks })}
+					/>
+				</div>
+			</Panel>
+			<Panel title="Checks before the change">
+				<div className={styles.body}>
+					<CheckFields
+						when="before"
+						checks={draft.pre_checks}
+						faults={faults}
+						onChecks={(pre_checks) => change({ pre_checks })}
+					/>
+				</div>
+			</Panel>
 			<Panel title="States after the change">
 				<div className={styles.body}>
 					<StateCheckFields
+						when="after"
 						checks={draft.state_checks}
 						faults={faults}
 						onChecks={(state_checks) => change({ state_checks })}
@@ -230,7 +251,7 @@ export function Edit({ stack, handle }: { stack: Stack; handle: StackDraftHandle
 			</Panel>
 			<Panel title="Checks after the change">
 				<div className={styles.body}>
-					<CheckFields checks={draft.checks} faults={faults} onChecks={(checks) => change({ checks })} />
+					<CheckFields when="after" checks={draft.checks} faults={faults} onChecks={(checks) => change({ checks })} />
 				</div>
 			</Panel>
 			<RolloutPanel handle={handle} />

@@ -31,7 +31,8 @@ export function Overview({ stack }: { stack: Stack }) {
 			<div>
 				<Services stack={stack} />
 				<Variables stack={stack} />
-				<Checks stack={stack} />
+				<Checks title="Checks before the change" checks={stack.pre_checks} state_checks={stack.pre_state_checks} />
+				<Checks title="Checks after the change" checks={stack.checks} state_checks={stack.state_checks} />
 			</div>
 		</div>
 	);
@@ -191,10 +192,10 @@ function Value({ name, text }: { name: string; text: string }) {
 	);
 }
 
-function Checks({ stack: { checks, state_checks } }: { stack: Stack }) {
+function Checks({ title, checks, state_checks }: { title: string } & Pick<Stack, "checks" | "state_checks">) {
 	if (checks.length + state_checks.length === 0) return null;
 	return (
-		<Panel title="Checks after the change">
+		<Panel title={title}>
 			<ul className={`nc-panel-body ${styles.checks}`}>
 				{state_checks.map((check) => (
 					<li key={JSON.stringify(check)} className="nc-break">

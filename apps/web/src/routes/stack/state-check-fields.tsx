@@ -1,34 +1,39 @@
 import { ActionIcon, Button, NumberInput, Select, TagsInput, TextInput } from "@mantine/core";
 import type { DeviceCheck } from "@netconductor/contracts/devices/checks";
 import { Icon } from "../../ui/icon.tsx";
-import { type Faults, faultAt, type StackDraft } from "./draft.ts";
+import { type Faults, faultAt, type StateCheckDraft } from "./draft.ts";
 import styles from "./stack.module.css";
 import { type CheckKind, checkKinds, newCheck, wantedOf, withWanted } from "./state-checks.ts";
 
-type Drafts = StackDraft["state_checks"];
-
+/** Seconds. What is to stand before is there already; after a change sessions come up. */
+const withinOf = (when: "before" | "after") => (when === "before" ? 0 : 60);
 const kinds = Object.entries(checkKinds).map(([value, { label }]) => ({ value, label }));
 
-/** What each device must know after the change, asked in the way of its platform. */
+/** What each device must know before or after the change, asked in the way of its platform. */
 export function StateCheckFields({
+	when,
 	checks,
 	faults,
 	onChecks,
 }: {
-	checks: Drafts;
+	when: "before" | "after";
+	checks: readonly StateCheckDraft[];
 	faults: Faults;
-	onChecks: (checks: Drafts) => void;
+	onChecks: (checks: StateCheckDraft[]) => void;
 }) {
 	const set = (at: number, check: DeviceCheck) =>
 		onChecks(checks.map((one, index) => (index === at ? { ...one, check } : one)));
 	return (
 		<>
 			<span className="nc-small nc-dim">
-				Asked in the way of each platform until it holds. A device where one does not hold takes its change back.
+				Asked in the way of each platform until it holds.{" "}
+				{when === "before"
+					? "A device where one does not hold is left as it is."
+					: "A device where one does not hold takes its change back."}
 			</span>
 			{checks.map(({ key, check }, index) => {
 				const title = `State ${index + 1}`;
-				const place = `state_checks.${index}`;
+				const place = `${when === "before" ? "pre_state_checks" : "state_checks"}.${index}`;
 				const wanted = wantedOf(check);
 				return (
 					<fieldset className={styles.service} key={key} aria-label={title}>
@@ -50,7 +55,7 @@ export function StateCheckFields({
 								allowDeselect={false}
 								data={kinds}
 								value={check.kind}
-								onChange={(kind) => kind !== null && set(index, newCheck(kind as CheckKind))}
+								onChange={(kind) => kind !== null && set(index, newCheck(kind as CheckKind, check.within_s))}
 							/>
 							{check.kind === "ping" ? (
 								<TextInput
@@ -118,7 +123,7 @@ export function StateCheckFields({
 				<Button
 					variant="default"
 					leftSection={<Icon name="plus" size={14} />}
-					onClick={() => onChecks([...checks, { key: crypto.randomUUID(), check: newCheck("bgp") }])}
+					onClick={() => onChecks([...checks, { key: crypto.randomUUID(), check: newCheck("bgp", withinOf(when)) }])}
 				>
 					Add a state
 				</Button>

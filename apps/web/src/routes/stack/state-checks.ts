@@ -10,10 +10,8 @@ export const checkKinds: Readonly<Record<CheckKind, { label: string; asks: strin
 	ping: { label: "A target answers pings", asks: "Target" },
 };
 
-const within_s = 60;
-
 /** A check of a kind with nothing filled in yet. */
-export function newCheck(kind: CheckKind): DeviceCheck {
+export function newCheck(kind: CheckKind, within_s: number): DeviceCheck {
 	switch (kind) {
 		case "bgp":
 			return { kind, neighbors: [], min_prefixes: 0, afi: "ipv4", within_s };
