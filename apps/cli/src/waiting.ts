@@ -17,6 +17,14 @@ export function waitingLines({ id, waiting_for, progress }: Run): string {
 			const by = waiting_for.paused_by === null ? "Pauses after its first batch" : `${waiting_for.paused_by} paused it`;
 			return `${by}${progress === null ? "" : `: ${progressWords(progress)}`}.\n  Let it go on: \`netconductor runs resume ${id}\`   Or end it: \`netconductor runs cancel ${id}\``;
 		}
+		case "next_step":
+			return `Waits before step ${waiting_for.step}.\n  Carry it out: \`netconductor runs resume ${id} --until next-step\`   All the rest: \`netconductor runs resume ${id}\``;
+		case "decision":
+			return `Waits for a decision on step ${waiting_for.step}: ${waiting_for.message}\n  Decide: \`netconductor mops override ${id} --action retry|succeed|rollback|stop --reason '...'\``;
+		case "time":
+			return `Step ${waiting_for.step} waits until ${localTime(waiting_for.until)}.`;
+		case "run":
+			return `Step ${waiting_for.step} waits for run ${waiting_for.run_id}.`;
 	}
 }
 

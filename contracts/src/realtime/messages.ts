@@ -28,6 +28,8 @@ export const changeKinds = {
 	backup_schedule: "backups:read",
 	templates: "templates:read",
 	stacks: "stacks:read",
+	mops: "mops:read",
+	step_types: "mops:read",
 	approvals: "approvals:read",
 	approval_policies: "approvals:read",
 	schedules: "schedules:read",
@@ -199,6 +201,8 @@ export const RunProgress = z.object({
 	operation_ids: z.array(z.string()).max(100).optional(),
 	/** The run itself changed. */
 	run: z.boolean().optional(),
+	/** Steps of its procedure changed. */
+	steps: z.boolean().optional(),
 });
 export type RunProgress = z.infer<typeof RunProgress>;
 

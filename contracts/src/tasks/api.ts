@@ -21,6 +21,7 @@ import {
 	Worker,
 	WorkerStats,
 } from "./model.ts";
+import { ResumeRun } from "./procedure.ts";
 
 const byId = z.object({ id: Id });
 const OutputPart = z.object({
@@ -114,8 +115,9 @@ export const tasksApi = defineApi("tasks", {
 		errors: ["runs.not_found", "runs.already_ended", "runs.cannot_pause"],
 	}),
 	resumeRun: post("/api/runs/:id/resume", {
-		summary: "Let a paused run go on with its next batch",
+		summary: "Let a paused run go on with its next batch, or a procedure with its next step",
 		params: byId,
+		body: ResumeRun.prefault({}),
 		returns: Run,
 		status: 202,
 		permission: "runs:cancel",
@@ -127,7 +129,7 @@ export const tasksApi = defineApi("tasks", {
 		returns: RunRef,
 		status: 202,
 		permission: "runs:start",
-		errors: ["runs.not_found", "runs.still_running", "runs.nothing_to_retry"],
+		errors: ["runs.not_found", "runs.still_running", "runs.nothing_to_retry", "runs.is_a_procedure"],
 	}),
 	decideOperation: post("/api/runs/:id/operations/:operation_id/decide", {
 		summary: "Decide on an operation of which nobody knows whether it changed the device",

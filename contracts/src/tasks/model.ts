@@ -21,7 +21,7 @@ export const OperationStatus = z.enum(["pending", "running", "succeeded", "skipp
 export type OperationStatus = z.infer<typeof OperationStatus>;
 
 /** What started the run. */
-export const RunKind = z.enum(["backup", "connectivity_test", "plan", "deploy", "delete"]);
+export const RunKind = z.enum(["backup", "connectivity_test", "plan", "deploy", "delete", "mop"]);
 export type RunKind = z.infer<typeof RunKind>;
 
 /** What it takes, besides the permission to retry, to run anew what a run of this kind did: retrying must not do what starting it may not. */
@@ -31,6 +31,7 @@ export const retriedWith: Readonly<Record<RunKind, Permission | null>> = {
 	plan: "stacks:deploy",
 	deploy: "stacks:deploy",
 	delete: "stacks:deploy",
+	mop: "mops:execute",
 };
 
 /** Name of a step type, as `services/tasks/src/steps` registers them: `collect_config`, `test_connection`. */
@@ -102,6 +103,14 @@ export const WaitingFor = z
 		z.object({ kind: z.literal("window"), not_before: Timestamp, since: Timestamp }),
 		/** A person's word: somebody paused it, or the plan pauses after its first batch. */
 		z.object({ kind: z.literal("resume"), paused_by: z.string().nullable(), since: Timestamp }),
+		/** Step by step: a person's word to carry out the next one. */
+		z.object({ kind: z.literal("next_step"), step: z.string(), since: Timestamp }),
+		/** A person's decision on a step that failed, or that asks for one. */
+		z.object({ kind: z.literal("decision"), step: z.string(), message: z.string(), since: Timestamp }),
+		/** Time, or something that is looked at again then. */
+		z.object({ kind: z.literal("time"), step: z.string(), until: Timestamp, since: Timestamp }),
+		/** The end of another run. */
+		z.object({ kind: z.literal("run"), step: z.string(), run_id: Id, since: Timestamp }),
 	])
 	.meta({ id: "WaitingFor" });
 export type WaitingFor = z.infer<typeof WaitingFor>;
@@ -148,7 +157,7 @@ export const Run = z
 		counts: OperationCounts,
 		total: z.int(),
 		/** What is done on each device, in this order. */
-		steps: z.array(PlanStep.pick({ id: true, type: true })),
+		steps: z.array(z.object({ id: z.string(), type: StepType })),
 		started_by: z.object({ kind: z.string(), id: z.string(), name: z.string() }),
 		subject: z.object({ type: z.string(), id: z.string() }).nullable(),
 		/** Run that this one repeats in part. */

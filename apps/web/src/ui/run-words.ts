@@ -8,6 +8,7 @@ export const kindWords: Record<RunKind, string> = {
 	plan: "Plan",
 	deploy: "Deployment",
 	delete: "Removal",
+	mop: "Procedure",
 };
 
 /** Services start runs only when their schedules are due. */
