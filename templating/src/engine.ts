@@ -2,8 +2,17 @@ import { availableParallelism } from "node:os";
 import { type AppError, failed } from "@netconductor/runtime/errors";
 import { Piscina } from "piscina";
 import type { FaultReport } from "./fault.ts";
+import { namesIn } from "./lexer.ts";
 import { defaultLimits, type RenderLimits } from "./limits.ts";
-import type { EngineSettings, RenderTask, ThreadOutcome } from "./render-task.ts";
+import type {
+	EngineSettings,
+	EvaluateOutcome,
+	EvaluateTask,
+	NamedString,
+	RenderTask,
+	StringKind,
+	ThreadOutcome,
+} from "./render-task.ts";
 
 export interface RenderRequest {
 	/** Name of the template that becomes the text. */
@@ -22,6 +31,14 @@ export interface RenderManyRequest extends Omit<RenderRequest, "variables"> {
 	sets: Record<string, unknown>[];
 }
 
+export interface EvaluateRequest {
+	strings: NamedString[];
+	kind: StringKind;
+	/** Variables of every set; a set's own win. */
+	variables?: Record<string, unknown>;
+	sets: Record<string, unknown>[];
+}
+
 export type RenderOutcome = { text: string; error?: undefined } | { text?: undefined; error: AppError };
 
 export interface TemplateEngine {
@@ -32,6 +49,12 @@ export interface TemplateEngine {
 	render(request: RenderRequest, signal?: AbortSignal): Promise<string>;
 	/** Renders once for every set of variables, in one hand-over to a thread. Outcomes come in the order of the sets. */
 	renderMany(request: RenderManyRequest, signal?: AbortSignal): Promise<RenderOutcome[]>;
+	/**
+	 * Evaluates strings once for every set of variables, in one hand-over to a thread: a string that is one expression becomes that expression's
+	 * value, any other text. All strings of a set share its limits. Outcomes come in the order of the sets; a fault names the string in `template`,
+	 * which is empty where no single one is to blame.
+	 */
+	evaluateMany(request: EvaluateRequest, signal?: AbortSignal): Promise<EvaluateOutcome[]>;
 	close(): Promise<void>;
 }
 
@@ -47,7 +70,6 @@ export function createTemplateEngine(given: { threads?: number; limits?: Partial
 	const open = () =>
 		(pool ??= new Piscina({
 			filename: new URL("./thread.ts", import.meta.url).href,
-			name: "renderSets",
 			minThreads: 0,
 			maxThreads: threads,
 			idleTimeout: 600_000,
@@ -56,20 +78,31 @@ export function createTemplateEngine(given: { threads?: number; limits?: Partial
 			resourceLimits: { maxOldGenerationSizeMb: limits.memory_mb, maxYoungGenerationSizeMb: 64, stackSizeMb: 8 },
 		}));
 
-	async function run(task: RenderTask, signal: AbortSignal | undefined): Promise<RenderOutcome[]> {
+	async function render(task: RenderTask, signal: AbortSignal | undefined): Promise<RenderOutcome[]> {
+		const outcomes = await run<ThreadOutcome>("renderSets", task, task.entry, signal);
+		return outcomes.map((outcome) => ("text" in outcome ? outcome : { error: errorOf(outcome.fault) }));
+	}
+
+	/** @param name for a fault of the thread as a whole */
+	async function run<T>(
+		work: "renderSets" | "evaluateSets",
+		task: RenderTask | EvaluateTask,
+		name: string,
+		signal: AbortSignal | undefined,
+	): Promise<(T | { fault: FaultReport })[]> {
 		const done = await takeTurn(signal);
 		const longest_ms = Math.min(limits.time_ms * task.sets.length, limits.total_time_ms);
 		const late = AbortSignal.timeout(longest_ms + grace_ms);
 		try {
-			const outcomes: ThreadOutcome[] = await open().run(task, {
+			return await open().run(task, {
+				name: work,
 				signal: signal === undefined ? late : AbortSignal.any([signal, late]),
 			});
-			return outcomes.map((outcome) => ("text" in outcome ? outcome : { error: errorOf(outcome.fault) }));
 		} catch (error) {
 			if (signal?.aborted) throw signal.reason;
-			const fault = late.aborted ? tooSlow(task.entry, longest_ms) : endedThread(error, task.entry, limits);
+			const fault = late.aborted ? tooSlow(name, longest_ms) : endedThread(error, name, limits);
 			if (fault === undefined) throw error;
-			return task.sets.map(() => ({ error: fault }));
+			return task.sets.map(() => ({ fault }));
 		} finally {
 			done();
 		}
@@ -78,14 +111,29 @@ export function createTemplateEngine(given: { threads?: number; limits?: Partial
 	return {
 		async render({ variables, settings = {}, entry, templates }, signal) {
 			const task = { entry, templates, settings, shared: {}, sets: [variables], limits };
-			const [outcome] = await run(task, signal);
+			const [outcome] = await render(task, signal);
 			if (outcome?.error !== undefined) throw outcome.error;
 			return outcome?.text ?? "";
 		},
 		async renderMany({ variables = {}, sets, settings = {}, entry, templates }, signal) {
 			signal?.throwIfAborted();
 			if (sets.length === 0) return [];
-			return run({ entry, templates, settings, shared: variables, sets, limits }, signal);
+			return render({ entry, templates, settings, shared: variables, sets, limits }, signal);
+		},
+		async evaluateMany({ strings, kind, variables = {}, sets }, signal) {
+			signal?.throwIfAborted();
+			if (sets.length === 0) return [];
+			const characters = strings.reduce((sum, { source }) => sum + source.length, 0);
+			if (characters > limits.source_length) {
+				const message = `the strings together are longer than ${limits.source_length.toLocaleString("en")} characters`;
+				return sets.map(() => ({ fault: { code: "template.too_large", message, template: "", line: 0 } }));
+			}
+			// What no string names need not be copied to the thread.
+			const named = new Set(strings.flatMap(({ source }) => namesIn(source)));
+			const ofUse = (given: Record<string, unknown>) =>
+				Object.fromEntries(Object.entries(given).filter(([name]) => named.has(name)));
+			const task = { strings, kind, shared: ofUse(variables), sets: sets.map(ofUse), limits };
+			return run<EvaluateOutcome>("evaluateSets", task, "", signal);
 		},
 		async close() {
 			await pool?.destroy();
@@ -100,17 +148,17 @@ export function errorOf({ code, message, ...place }: FaultReport): AppError {
 	return failed(code, { message: where + message, details: { ...place } });
 }
 
-function tooSlow(template: string, time_ms: number): AppError {
+function tooSlow(template: string, time_ms: number): FaultReport {
 	const message = `not rendered within ${time_ms / 1_000} s`;
-	return errorOf({ code: "template.too_slow", message, template, line: 0 });
+	return { code: "template.too_slow", message, template, line: 0 };
 }
 
 /** The fault of a thread that ended by itself, or undefined when no template is to blame. */
-function endedThread(error: unknown, template: string, { memory_mb }: RenderLimits): AppError | undefined {
+function endedThread(error: unknown, template: string, { memory_mb }: RenderLimits): FaultReport | undefined {
 	const outOfMemory = error instanceof Error && "code" in error && error.code === "ERR_WORKER_OUT_OF_MEMORY";
 	if (!outOfMemory) return undefined;
 	const message = `rendering needs more than ${memory_mb} MB of memory`;
-	return errorOf({ code: "template.too_large", message, template, line: 0 });
+	return { code: "template.too_large", message, template, line: 0 };
 }
 
 /**

@@ -29,6 +29,11 @@ const int = /0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0[xX](?:_?[\da-fA-F])+|[1-9](?:_
 const operator = /\/\/|\*\*|[!=<>]=|[+\-/*%~()[\]{}<>=.:|,;]/y;
 const space = /\s+/y;
 
+/** Everything in a source that could be the name of a variable. */
+export function namesIn(source: string): string[] {
+	return source.match(new RegExp(name, "gu")) ?? [];
+}
+
 function matchAt(pattern: RegExp, source: string, position: number): string | undefined {
 	pattern.lastIndex = position;
 	return pattern.exec(source)?.[0];

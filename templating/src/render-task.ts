@@ -24,3 +24,26 @@ export interface RenderTask {
 
 /** What a thread answers for one set of variables. */
 export type ThreadOutcome = { text: string } | { fault: FaultReport };
+
+/** What a string of a step is: a text with tags, or a bare expression as after `when`. */
+export type StringKind = "text" | "condition";
+
+/** A string of a step. */
+export interface NamedString {
+	/** For messages: where it stands. */
+	name: string;
+	source: string;
+}
+
+/** What a thread is given to evaluate strings with: plain data. */
+export interface EvaluateTask {
+	strings: NamedString[];
+	kind: StringKind;
+	/** Variables of every set; a set's own win. */
+	shared: Record<string, unknown>;
+	sets: Record<string, unknown>[];
+	limits: RenderLimits;
+}
+
+/** What the strings come to for one set of variables, in their order; the first fault ends the set. */
+export type EvaluateOutcome = { values: unknown[] } | { fault: FaultReport };
