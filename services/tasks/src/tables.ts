@@ -1,3 +1,4 @@
+import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type {
 	Decision,
 	OperationError,
@@ -6,6 +7,7 @@ import type {
 	RunStatus,
 	WaitingFor,
 } from "@netconductor/contracts/tasks/model";
+import type { ProcedureMode, RunProcedure, RunStep, RunStepStatus } from "@netconductor/contracts/tasks/procedure";
 import { instant } from "@netconductor/runtime/db/columns";
 import { type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import {
@@ -83,6 +85,8 @@ export const operations = tasksSchema.table(
 		/** Order within the run: all steps of the first device, then of the second. */
 		position: integer().notNull(),
 		step_index: smallint().notNull(),
+		/** Which time the step is carried out, in a procedure: the `seq` of the run's step. */
+		pass: integer().notNull().default(0),
 		step_id: text().notNull(),
 		step_type: text().notNull(),
 		device_id: uuid().notNull(),
@@ -117,7 +121,7 @@ export const operations = tasksSchema.table(
 		duration_ms: integer(),
 	},
 	(table) => [
-		uniqueIndex("operations_by_device").on(table.device_id, table.run_id, table.step_index),
+		uniqueIndex("operations_by_device").on(table.device_id, table.run_id, table.step_index, table.pass),
 		index("operations_by_name").on(table.run_id, table.device_name, table.id),
 		index("operations_by_status").on(table.run_id, table.status, table.device_name, table.id),
 		index("operations_to_take").on(table.turn, table.id).where(sql`status = 'pending' and ready`),
@@ -187,4 +191,107 @@ export const workers = tasksSchema.table(
 		index("workers_by_start").on(table.started_at),
 		index("workers_by_status").on(table.status, table.lease_until),
 	],
+);
+
+/** Runs of procedures: the program, who conducts it, and what it waits for. */
+export const procedures = tasksSchema.table(
+	"procedures",
+	{
+		run_id: uuid()
+			.primaryKey()
+			.references(() => runs.id),
+		/** The whole of it with its values, sealed. */
+		sealed: text().notNull(),
+		/** SHA-256 of the whole. */
+		sha256: text().notNull(),
+		/** What people see of it. */
+		shown: jsonb().$type<Omit<RunProcedure, "run_id" | "mode" | "restarted">>().notNull(),
+		starter: jsonb().$type<Actor>().notNull(),
+		mode: text().$type<ProcedureMode>().notNull(),
+		/** Step by step: how many steps may have begun. */
+		may_begin: integer().notNull().default(0),
+		/** How many have. */
+		begun: integer().notNull().default(0),
+		restarted: jsonb().$type<RunProcedure["restarted"]>(),
+		approval: jsonb().$type<{ id: string | null; started: boolean }>(),
+		worker_id: text(),
+		/** When a worker is to take it up; null: when it is told to. */
+		wake_at: instant(),
+		/** Run whose end it waits for, or one of them. */
+		waits_for_run: uuid(),
+		ended: jsonb().$type<{ status: RunStatus; reason: string | null }>(),
+	},
+	(table) => [
+		index("procedures_to_take").on(table.wake_at).where(sql`worker_id is null and ended is null`),
+		index("procedures_of_worker").on(table.worker_id).where(sql`worker_id is not null`),
+		index("procedures_waiting_for_run").on(table.waits_for_run).where(sql`waits_for_run is not null`),
+	],
+);
+
+/** What a step came to besides what people see: what is needed to go on from it. */
+export interface StepOutput {
+	/** Of `save_to_variable`. */
+	value?: unknown;
+	/** The value is a mapping of device name to value. */
+	per_device?: boolean;
+	/** Ids of devices on which it failed. */
+	failed_devices?: string[];
+	/** Ids of devices for which `when` was true. */
+	chosen?: string[];
+	/** Items of a loop, or whether a condition held: what was evaluated once must stay as it was. */
+	evaluated?: unknown;
+}
+
+/** Steps of procedures that have begun, each time on its own. */
+export const runSteps = tasksSchema.table(
+	"run_steps",
+	{
+		id: uuid().primaryKey(),
+		run_id: uuid()
+			.notNull()
+			.references(() => runs.id),
+		seq: integer().notNull(),
+		key: text().notNull(),
+		path: text().notNull(),
+		name: text(),
+		type: text().notNull(),
+		phase: text().$type<RunStep["phase"]>().notNull(),
+		status: text().$type<RunStepStatus>().notNull(),
+		attempts: smallint().notNull().default(1),
+		devices: jsonb().$type<RunStep["devices"]>(),
+		result: jsonb().$type<Record<string, unknown>>(),
+		error: jsonb().$type<OperationError>(),
+		skip_reason: text(),
+		saved_variable: text(),
+		output: jsonb().$type<StepOutput>(),
+		/** Of a step that waits: what it said last. */
+		state: jsonb().$type<Record<string, unknown>>(),
+		/** It waits for a person's decision. */
+		asks: boolean().notNull().default(false),
+		decision: jsonb().$type<RunStep["decision"]>(),
+		carried_from: uuid(),
+		started_at: instant(),
+		finished_at: instant(),
+	},
+	(table) => [
+		uniqueIndex("run_steps_by_key").on(table.run_id, table.key),
+		uniqueIndex("run_steps_by_seq").on(table.run_id, table.seq),
+	],
+);
+
+/** What devices had before a procedure changed them, sealed. */
+export const undos = tasksSchema.table(
+	"undos",
+	{
+		operation_id: uuid()
+			.primaryKey()
+			.references(() => operations.id),
+		run_id: uuid().notNull(),
+		device_id: uuid().notNull(),
+		sealed: text().notNull(),
+		created_at: instant().notNull(),
+		/** When it was taken back. */
+		taken_back_at: instant(),
+	},
+	(table) => [index("undos_of_run").on(table.run_id, table.created_at)],
 );
