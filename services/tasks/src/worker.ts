@@ -6,6 +6,7 @@ import { workerApi } from "@netconductor/contracts/tasks/worker-api";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import { defineService } from "@netconductor/runtime/host/service";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
+import { createDeviceAccess } from "./operations/device-access.ts";
 import { executeOperation } from "./operations/execute-operation.ts";
 import { createOperationStore } from "./operations/operation-store.ts";
 import { createOutputStore } from "./output/output-store.ts";
@@ -34,11 +35,12 @@ export function createWorkerService(steps: StepRegistry) {
 				log,
 				onStored: progress.output,
 			});
+			const access = createDeviceAccess({ devices: clients.devices, ownAccount, clock, log });
 			const execute = executeOperation({
 				store: operations,
 				steps,
 				output,
-				devices: clients.devices,
+				access,
 				backup: clients.backup,
 				tasks: clients.tasks,
 				ownAccount,

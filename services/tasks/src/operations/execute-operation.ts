@@ -1,18 +1,16 @@
 import type { backupApi } from "@netconductor/contracts/backup/api";
-import type { devicesApi } from "@netconductor/contracts/devices/api";
 import type { Connection } from "@netconductor/contracts/devices/connection";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { tasksApi } from "@netconductor/contracts/tasks/api";
-import type { PresentedHostKey } from "@netconductor/driver-core/host-key";
 import type { Clock } from "@netconductor/runtime/clock";
 import { createLineMasker } from "@netconductor/runtime/config-text";
-import { failed, hasCode, isAppError } from "@netconductor/runtime/errors";
+import { isAppError } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Log } from "@netconductor/runtime/log";
 import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
-import { z } from "zod";
 import type { OutputWriter } from "../output/output-writer.ts";
 import type { Step, StepContext, StepRegistry } from "../steps/step.ts";
+import type { DeviceAccess } from "./device-access.ts";
 import { toOperationError } from "./operation-error.ts";
 import { type ClaimedOperation, type Ending, type OperationStore, writeUnknown } from "./operation-store.ts";
 import { followOutput, outcomeOfError, type Speaker } from "./outcome.ts";
@@ -21,7 +19,7 @@ export interface ExecuteNeeds {
 	store: OperationStore;
 	steps: StepRegistry;
 	output: OutputWriter;
-	devices: Client<typeof devicesApi, CallerContext>;
+	access: DeviceAccess;
 	backup: Client<typeof backupApi, CallerContext>;
 	tasks: Pick<Client<typeof tasksApi, CallerContext>, "revealInput">;
 	ownAccount(): CallerContext;
@@ -42,9 +40,6 @@ export interface Executor {
 
 /** An operation that costs its worker the life every time must not go round for ever. */
 const mostAttempts = 5;
-/** How long a service that an operation needs may be away, in milliseconds. */
-const patience_ms = 60_000;
-
 /** What became of an operation here. `parked`: this worker has to let go of it; another takes it up. */
 export type Outcome = "done" | "parked";
 
@@ -53,7 +48,7 @@ export type Outcome = "done" | "parked";
  * attempt is still the latest one.
  */
 export function executeOperation(needs: ExecuteNeeds) {
-	const { store, steps, output, clock, log } = needs;
+	const { store, steps, output, access, clock, log } = needs;
 
 	return (claimed: ClaimedOperation, executor: Executor): Promise<Outcome> =>
 		runWithTraceparent(claimed.traceparent ?? undefined, () =>
@@ -114,15 +109,8 @@ export function executeOperation(needs: ExecuteNeeds) {
 			followed?.add(text, speaker);
 		};
 		try {
-			const connection = await patiently(signal, () =>
-				needs.devices.revealConnection(
-					{
-						params: { id: claimed.device_id },
-						body: { run_id: claimed.run_id, operation_id: claimed.id },
-					},
-					{ ...needs.ownAccount(), signal },
-				),
-			);
+			const { device_id, run_id, id: operation_id } = claimed;
+			const connection = await access.connection({ device_id, run_id, operation_id }, signal);
 			Object.assign(speaker, { host: connection.host, port: connection.port });
 			if (step.mode === "write" && !(await store.startWriting(claimed, executor.worker_id))) {
 				throw new Error("the operation was taken over before it began to write");
@@ -133,7 +121,7 @@ export function executeOperation(needs: ExecuteNeeds) {
 				return { status: "succeeded", result, outcome: step.outcome?.(result) ?? followed?.outcome(), skip_rest };
 			}
 			lines.add(error.message);
-			await noteChangedKey(error, claimed, signal);
+			await access.noteRefusedKey(error, claimed.run_id, signal);
 			const status = unknown === true ? "unknown" : "failed";
 			return { status, result, error, outcome: outcomeOfError(error, speaker) };
 		} catch (thrown) {
@@ -143,7 +131,7 @@ export function executeOperation(needs: ExecuteNeeds) {
 				log.error({ err: thrown, operation_id: claimed.id, step: step.type }, "a step failed unexpectedly");
 			if (!signal.aborted) {
 				lines.add(error.message);
-				await noteChangedKey(error, claimed, signal);
+				await access.noteRefusedKey(error, claimed.run_id, signal);
 			}
 			return { status: "failed", error, outcome: outcomeOfError(error, speaker) };
 		} finally {
@@ -166,7 +154,7 @@ export function executeOperation(needs: ExecuteNeeds) {
 			run: { subject: claimed.subject, started_by: claimed.started_by_name },
 			async input() {
 				const body = { worker_id, attempt: claimed.attempts };
-				const { input } = await patiently(signal, () =>
+				const { input } = await access.patiently(signal, () =>
 					needs.tasks.revealInput({ params: { id }, body }, { ...needs.ownAccount(), signal }),
 				);
 				return input;
@@ -175,73 +163,15 @@ export function executeOperation(needs: ExecuteNeeds) {
 			connection,
 			session_options: {
 				signal,
-				onHostKey: (key) => noteNewKey(key, run_id, signal),
+				onHostKey: (key) => access.noteNewKey(key, run_id, signal),
 			},
 			log: add,
 			show: (text) => add(text.replace(/\n$/, "").split("\n").map(mask).join("\n")),
 			backup: {
 				recordBackup: (input) =>
-					patiently(signal, () => needs.backup.recordBackup(input, { ...needs.ownAccount(), signal })),
+					access.patiently(signal, () => needs.backup.recordBackup(input, { ...needs.ownAccount(), signal })),
 			},
 		};
-	}
-
-	/** A key that nobody has seen is trusted, unless another one was recorded since the session began. */
-	async function noteNewKey(key: PresentedHostKey, run_id: string, signal: AbortSignal): Promise<void> {
-		if (!key.is_new) return;
-		if ((await recordKey(key.device_id, key, run_id, signal)) !== "changed") return;
-		throw failed("device.host_key_changed", {
-			message: `${key.name} presented ${key.fingerprint} (${key.algorithm}), which is not the key that was accepted meanwhile. Nothing was sent. If the device was replaced, accept the new key on the device's page or with \`netconductor devices trust ${key.name}\`.`,
-			phase: "host_key",
-			details: { device_id: key.device_id, device: key.name },
-		});
-	}
-
-	/** The session refused a key: devices keeps what was presented, for the person who decides. */
-	async function noteChangedKey(
-		error: { code: string; details?: Record<string, unknown> | undefined },
-		claimed: ClaimedOperation,
-		signal: AbortSignal,
-	): Promise<void> {
-		if (error.code !== "device.host_key_changed") return;
-		const presented = RefusedKey.safeParse(error.details);
-		if (!presented.success) return;
-		try {
-			await recordKey(presented.data.device_id, presented.data.presented, claimed.run_id, signal);
-		} catch (err) {
-			log.warn({ err, device_id: presented.data.device_id }, "a changed host key could not be recorded");
-		}
-	}
-
-	async function recordKey(
-		device_id: string,
-		{ fingerprint, algorithm }: { fingerprint: string; algorithm: string },
-		run_id: string,
-		signal: AbortSignal,
-	): Promise<"trusted" | "known" | "changed"> {
-		const { status } = await patiently(signal, () =>
-			needs.devices.recordHostKey(
-				{ params: { id: device_id }, body: { fingerprint, algorithm, run_id } },
-				{ ...needs.ownAccount(), signal },
-			),
-		);
-		return status;
-	}
-
-	/** Calls a service that may be away for a moment, as when the main process restarts. Only for calls that may be repeated. */
-	async function patiently<T>(signal: AbortSignal, call: () => Promise<T>): Promise<T> {
-		// Not by the clock of the wall: it may jump.
-		let waited_ms = 0;
-		for (let wait_ms = 100; ; wait_ms = Math.min(2_000, wait_ms * 2)) {
-			try {
-				return await call();
-			} catch (error) {
-				const mayReturn = hasCode(error, "service.unavailable") || hasCode(error, "audit.unavailable");
-				if (!mayReturn || waited_ms + wait_ms > patience_ms) throw error;
-				await clock.sleep(wait_ms, signal);
-				waited_ms += wait_ms;
-			}
-		}
 	}
 
 	/** Waits, and says whether the worker has to let go. */
@@ -250,11 +180,6 @@ export function executeOperation(needs: ExecuteNeeds) {
 		return gone.aborted;
 	}
 }
-
-const RefusedKey = z.object({
-	device_id: z.uuid(),
-	presented: z.object({ fingerprint: z.string(), algorithm: z.string() }),
-});
 
 /** A read that was cut off did nothing; of a write that was cut off nobody knows how far it got, unless it says itself what came of it. */
 function cancelledEnding(step: Step, ending: Ending): Ending {
