@@ -11,7 +11,7 @@ export const stepType = defineServerStep({
 	mode: "read",
 	params: z.strictObject({
 		message: z.string().max(20_000).describe("What is written."),
-		level: z.enum(["info", "warning", "error"]).default("info"),
+		level: z.enum(["info", "warning", "error"]).default("info").describe("How it is shown."),
 	}),
 	example: { message: "Neighbour {{ neighbor }} is up" },
 	run: async ({ params }) => ({ result: { message: params.message, level: params.level } }),
