@@ -4,6 +4,7 @@ import { defineApi, del, get, internal, patch, post } from "../kernel/operation.
 import { CursorPage, Page, QueryBoolean } from "../kernel/page.ts";
 import { RunRef } from "../tasks/model.ts";
 import { renderErrors } from "./engine-errors.ts";
+import { instanceOperations } from "./instances-api.ts";
 import {
 	DeployStack,
 	ListStackRuns,
@@ -192,6 +193,8 @@ export const configApi = defineApi("config", {
 		permission: "templates:write",
 		errors: ["templates.not_found", "templates.version_not_found", "templates.changed", "template.syntax"],
 	}),
+
+	...instanceOperations,
 
 	listStacks: get("/api/service-stacks", {
 		summary: "Service stacks",

@@ -32,4 +32,8 @@ export const configErrors = defineErrors({
 	"step_types.built_in": { kind: "conflict", title: "A step type of the product can be neither changed nor deleted" },
 	"step_types.bad_preset": { kind: "invalid", title: "The preset does not fit the step type it is of" },
 	"step_types.in_use": { kind: "conflict", title: "Procedures use the step type" },
+	"instances.not_found": { kind: "not_found", title: "There is no such service instance" },
+	"instances.several_stacks": { kind: "invalid", title: "The chosen service instances belong to several stacks" },
+	"instances.not_in_stack": { kind: "conflict", title: "The stack does not put the service on the device any more" },
+	"instances.nothing_to_check": { kind: "invalid", title: "The service stack has no checks to ask" },
 });

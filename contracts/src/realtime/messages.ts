@@ -7,6 +7,8 @@ export const TaskMessage = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("run"), run: Run }),
 	z.object({ type: z.literal("operation"), operation: RunOperation }),
 	z.object({ type: z.literal("output"), chunk: OutputChunk }),
+	/** Steps of the procedure that the run carries out may have changed: read them again. */
+	z.object({ type: z.literal("steps") }),
 	/** Everything was sent and the run has ended; the server closes next. */
 	z.object({ type: z.literal("end"), run: Run, last_seq: z.int() }),
 ]);
@@ -131,6 +133,11 @@ export const changesOf: Readonly<Record<string, Readonly<Record<string, readonly
 		planStack: ["stacks"],
 		deployStack: ["stacks"],
 		removeStack: ["stacks"],
+		redeployInstances: ["stacks"],
+		checkInstances: ["stacks"],
+		validateInstances: ["stacks"],
+		deleteInstances: ["stacks"],
+		forgetInstances: ["stacks"],
 	},
 	alerts: {
 		approve: ["approvals"],

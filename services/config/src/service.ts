@@ -3,9 +3,20 @@ import { configApi } from "@netconductor/contracts/config/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
+import type { WorkLoop } from "@netconductor/runtime/bus/work-loop";
 import { defineService } from "@netconductor/runtime/host/service";
 import { createTemplateEngine } from "@netconductor/templating/engine";
 import { configConfig } from "./config.ts";
+import { followDevices } from "./instances/follow-devices.ts";
+import { getServiceInstance, listServiceInstances } from "./instances/read-instances.ts";
+import {
+	checkInstances,
+	deleteInstances,
+	forgetInstances,
+	redeployInstances,
+	validateInstances,
+} from "./instances/run-instances.ts";
+import { settleRuns } from "./instances/settle.ts";
 import { createStack, deleteStack, updateStack } from "./stacks/change-stacks.ts";
 import { followRuns, listStackRuns } from "./stacks/follow-runs.ts";
 import { renderStack } from "./stacks/render-stack.ts";
@@ -34,12 +45,15 @@ export const configService = defineService({
 	migrations: new URL("../migrations/", import.meta.url),
 	config: configConfig,
 	needs: { devices: devicesApi, tasks: tasksApi, backup: backupApi },
-	setup({ db, outbox, ephemeral, clients, config, clock, ownAccount }) {
+	setup({ db, outbox, ephemeral, clients, config, clock, log, ownAccount }) {
 		const { devices, tasks, backup } = clients;
 		const engine = createTemplateEngine({ threads: config.render_threads });
 		const reader = createSourceReader({ threads: config.render_threads });
 		const sources = createSources({ db, reader });
 		const needs = { db, outbox, clock, devices, tasks, backup, engine, sources };
+		const onChange = (id: string) => void announceChange(ephemeral, "stacks", id);
+		const settler = settleRuns({ db, tasks, ownAccount, clock, log, onChange });
+		let settling: WorkLoop | undefined;
 		return {
 			operations: {
 				listTemplates: listTemplates(needs),
@@ -70,9 +84,20 @@ export const configService = defineService({
 				validateStack: validateStack(needs),
 				startStackRun: startStackRun(needs),
 				listStackRuns: listStackRuns({ db, tasks, ownAccount }),
+				listServiceInstances: listServiceInstances(needs),
+				getServiceInstance: getServiceInstance(needs),
+				redeployInstances: redeployInstances(needs),
+				checkInstances: checkInstances(needs),
+				validateInstances: validateInstances(needs),
+				deleteInstances: deleteInstances(needs),
+				forgetInstances: forgetInstances(needs),
 			},
-			consumers: followRuns({ outbox, onChange: (id) => void announceChange(ephemeral, "stacks", id) }),
+			consumers: { ...followRuns({ outbox, onChange, onEnded: () => settling?.wake() }), ...followDevices() },
+			async start() {
+				settling = settler.start();
+			},
 			async stop() {
+				await settling?.stop();
 				await Promise.all([engine.close(), reader.close()]);
 			},
 		};

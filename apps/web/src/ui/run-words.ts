@@ -8,6 +8,7 @@ export const kindWords: Record<RunKind, string> = {
 	plan: "Plan",
 	deploy: "Deployment",
 	delete: "Removal",
+	check: "Check",
 	mop: "Procedure",
 };
 

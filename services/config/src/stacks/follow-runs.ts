@@ -7,6 +7,8 @@ import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import { and, eq, sql } from "drizzle-orm";
 import { z } from "zod";
+import { outcomeOf } from "../instances/outcome.ts";
+import { settle } from "../instances/settle.ts";
 import type { ConfigOperation } from "../operation.ts";
 import { noteRun } from "./run-stack.ts";
 import { stateAfter } from "./stack.ts";
@@ -16,7 +18,16 @@ import { stackRuns, stacks, stackTemplates } from "./tables.ts";
 type Subject = { type: string; id: string } | null;
 
 /** Keeps stacks in step with the runs on them, and with their templates. Every consumer may see its event again, and late. */
-export function followRuns({ outbox, onChange }: { outbox: Outbox; onChange(stack_id: string): void }): Consumers {
+export function followRuns({
+	outbox,
+	onChange,
+	onEnded,
+}: {
+	outbox: Outbox;
+	onChange(stack_id: string): void;
+	/** A run of a stack has ended: what became of its services can be read from it. */
+	onEnded(): void;
+}): Consumers {
 	return {
 		/** A run that started although the answer to its start was lost. */
 		async "run.started.v1"({ run_id, kind, subject }, { tx }) {
@@ -27,10 +38,18 @@ export function followRuns({ outbox, onChange }: { outbox: Outbox; onChange(stac
 			await noteRun(tx, { run_id, stack_id: id, ...stack.starting });
 		},
 
-		async "operation.finished.v1"({ run_id, subject, step_type, status, result }, { tx }) {
-			if (stackOf(subject) === undefined || step_type !== "apply_change") return;
-			if (result === null && status !== "unknown") return;
-			await tx.update(stackRuns).set({ touched: true }).where(eq(stackRuns.run_id, run_id));
+		async "operation.finished.v1"({ run_id, subject, step_type, status, result, ...ended }, { tx }) {
+			const id = stackOf(subject);
+			const state = outcomeOf({ step_type, status, result });
+			if (id === undefined || state === undefined) return;
+			const touched = step_type === "apply_change" && (result !== null || status === "unknown");
+			const [run] = touched
+				? await tx.update(stackRuns).set({ touched }).where(eq(stackRuns.run_id, run_id)).returning()
+				: await tx.select().from(stackRuns).where(eq(stackRuns.run_id, run_id));
+			if (run === undefined) return;
+			const { device_id, error, finished_at: at } = ended;
+			await settle(tx, run, [{ device_id, state, error: error?.message ?? null, at }]);
+			afterCommit(tx, () => onChange(id));
 		},
 
 		async "run.finished.v1"({ run_id, subject, status, finished_at }, { tx }) {
@@ -39,11 +58,12 @@ export function followRuns({ outbox, onChange }: { outbox: Outbox; onChange(stac
 			const [stack] = await tx.select().from(stacks).where(eq(stacks.id, id)).for("update");
 			const [run] = await tx
 				.update(stackRuns)
-				.set({ status, finished_at })
+				.set({ status, finished_at, settle_due: sql`${stackRuns.kind} in ('deploy', 'delete')` })
 				.where(eq(stackRuns.run_id, run_id))
 				.returning();
 			if (stack === undefined || run === undefined) return;
 			const { kind, part, touched, state_before: before, version } = run;
+			afterCommit(tx, onEnded);
 			if (kind !== "deploy" && kind !== "delete") return;
 			// A later run has the last word.
 			if (stack.last_run_id !== run_id) return;

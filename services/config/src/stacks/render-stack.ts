@@ -30,6 +30,15 @@ export interface PlacedService {
 	targets: Target[];
 }
 
+/** Services by the device that they are on. */
+export type Parts = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Which of a stack's services on which of its devices: all of them where nothing is named. */
+export interface Only {
+	device_ids?: readonly string[] | undefined;
+	parts?: Parts | undefined;
+}
+
 /**
  * The services of a stack on their devices, in the order in which they are sent: taken away in the opposite one.
  * @throws devices.not_found, device_groups.not_found
@@ -38,16 +47,18 @@ export async function placeServices(
 	{ devices }: Pick<RenderNeeds, "devices">,
 	stack: StackRow,
 	action: StackAction,
-	only: readonly string[] | undefined,
+	{ device_ids, parts }: Only,
 	caller: CallerContext,
 ): Promise<PlacedService[]> {
 	const ordered = inOrder(stack.services);
 	if (action === "delete") ordered.reverse();
-	const wanted = only === undefined ? undefined : new Set(only);
+	const wanted = device_ids && new Set(device_ids);
+	const isMeant = (service: string, device_id: string) =>
+		(wanted?.has(device_id) ?? true) && (parts === undefined || parts.get(device_id)?.has(service) === true);
 	const placed: PlacedService[] = [];
 	for (const service of ordered) {
 		const { targets } = await devices.listTargets({ body: { select: service.targets } }, caller);
-		placed.push({ service, targets: targets.filter(({ device_id }) => wanted?.has(device_id) ?? true) });
+		placed.push({ service, targets: targets.filter(({ device_id }) => isMeant(service.name, device_id)) });
 	}
 	return placed;
 }
@@ -175,7 +186,7 @@ export function linesOf({ services }: RenderedDevice): string[] {
 export function renderStack(needs: RenderNeeds): ConfigOperation<"renderStack"> {
 	return async ({ params, query, ...caller }) => {
 		const stack = await findStack(needs.db.orm, params.id);
-		const placed = await placeServices(needs, stack, query.action, undefined, caller);
+		const placed = await placeServices(needs, stack, query.action, {}, caller);
 		const q = query.q?.toLowerCase();
 		const targets = targetsOf(placed).filter(({ name }) => q === undefined || name.toLowerCase().includes(q));
 		const from = (query.page - 1) * query.page_size;

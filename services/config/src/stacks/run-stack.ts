@@ -1,4 +1,5 @@
 import type { RenderedDevice } from "@netconductor/contracts/config/stacks";
+import type { Template } from "@netconductor/contracts/config/templates";
 import type { Target } from "@netconductor/contracts/devices/model";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { tasksApi } from "@netconductor/contracts/tasks/api";
@@ -8,9 +9,18 @@ import { failed, isAppError } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { CallContext } from "@netconductor/runtime/host/service";
 import { eq } from "drizzle-orm";
+import { type SentService, sentServices } from "../instances/tables.ts";
 import type { ConfigOperation, Statements } from "../operation.ts";
 import { refuseBusy } from "./change-stacks.ts";
-import { linesOf, placeServices, type RenderNeeds, renderOn, targetsOf, templatesOf } from "./render-stack.ts";
+import {
+	linesOf,
+	type Only,
+	placeServices,
+	type RenderNeeds,
+	renderOn,
+	targetsOf,
+	templatesOf,
+} from "./render-stack.ts";
 import { findStack, lockStack, type StackRow } from "./stack-store.ts";
 import { type StartingRun, stackRuns, stacks } from "./tables.ts";
 
@@ -21,9 +31,8 @@ export interface RunNeeds extends RenderNeeds {
 
 type Kind = Extract<RunKind, "plan" | "deploy" | "delete">;
 
-interface Wanted {
+interface Wanted extends Only {
 	kind: Kind;
-	device_ids?: string[] | undefined;
 	rollout?: Rollout | undefined;
 	reason: string;
 }
@@ -31,6 +40,8 @@ interface Wanted {
 const titles: Readonly<Record<Kind, string>> = { plan: "Plan of", deploy: "Deployment of", delete: "Removal of" };
 /** Devices of which it is said that they could not be rendered. */
 const mostFaults = 20;
+/** Rows that one statement writes. */
+const sentAtOnce = 500;
 /** A start of which nothing was heard for so long did not happen; no answer takes that long. */
 const startsWithin_ms = 120_000;
 
@@ -63,7 +74,7 @@ const startKey = (key: string) => `stack:key:${key}`;
  * Renders everything first: when one device cannot be rendered, nothing starts. Then one run does the rest. The same request again answers the same
  * run, so that one which was started and not noted here (a crash between the two) is noted when it is asked for again or tells of itself.
  */
-async function run(
+export async function run(
 	needs: RunNeeds,
 	key: string,
 	wanted: Wanted,
@@ -72,12 +83,14 @@ async function run(
 ): Promise<{ run_id: string }> {
 	const stack = await findStack(needs.db.orm, key);
 	if (wanted.kind !== "plan" && stack.starting === null) refuseBusy(stack);
-	if (wanted.kind === "delete") await requireDeleteTemplates(needs, stack);
+	if (wanted.kind === "delete") await requireDeleteTemplates(needs, stack, wanted);
 	const action = wanted.kind === "delete" ? "delete" : "deploy";
-	const placed = await placeServices(needs, stack, action, wanted.device_ids, call);
+	const placed = await placeServices(needs, stack, action, wanted, call);
 	const on = targetsOf(placed);
 	const enabled = on.filter(({ disabled_reason }) => disabled_reason === null);
 	refuseDisabled(stack, on.length, enabled.length);
+	// Before they are rendered: of a template that is changed meanwhile it is then told that it was.
+	const own = await templatesOf(needs, stack, "deploy");
 	const rendered = await renderOn(needs, stack, { action, placed, on: enabled }, call);
 	refuseFaults(stack, rendered);
 	const inputs = rendered.map((device) => ({ device, lines: linesOf(device) }));
@@ -107,7 +120,8 @@ async function run(
 		],
 		subject: { type: "stack", id: stack.id },
 	};
-	const starting = await reserve(needs, stack, wanted, idempotency_key, call);
+	const sent = inputs.flatMap(({ device, lines }) => (lines.length === 0 ? [] : [sentTo(device, wanted.kind, own)]));
+	const starting = await reserve(needs, stack, wanted, { key: idempotency_key, sent }, call);
 	let run_id: string;
 	try {
 		({ run_id } = await needs.tasks.startRun({ body: { idempotency_key, plan } }, call));
@@ -153,7 +167,22 @@ function stepsOf(stack: StackRow, { kind, rollout }: Wanted): Plan["steps"] {
 	];
 }
 
-type Noted = Omit<StartingRun, "kind"> & { kind: Kind };
+/** What a device is sent, by service: what has no line is not sent, and is gone all the same when it is to go. */
+function sentTo({ device_id, device_name, services }: RenderedDevice, kind: Kind, own: ReadonlyMap<string, Template>) {
+	return {
+		device_id,
+		device_name,
+		services: services.flatMap(({ name, text }): SentService[] => {
+			const template = own.get(name);
+			if (template === undefined || (kind === "deploy" && text.trim() === "")) return [];
+			return [
+				{ name, template_id: template.id, template_name: template.name, template_version: template.version, text },
+			];
+		}),
+	};
+}
+
+type Noted = Omit<StartingRun, "kind"> & { kind: Kind | "check" };
 
 /**
  * Takes the stack for a run that is about to start, so that of two who deploy at once one is refused.
@@ -163,19 +192,19 @@ async function reserve(
 	{ db, clock }: RunNeeds,
 	stack: StackRow,
 	wanted: Wanted,
-	key: string,
+	{ key, sent }: { key: string; sent: ReturnType<typeof sentTo>[] },
 	call: CallContext,
 ): Promise<Noted> {
 	return db.transaction(async (tx) => {
 		const now = await lockStack(tx, stack.id);
-		const { kind, reason, device_ids } = wanted;
+		const { kind, reason, device_ids, parts } = wanted;
 		const state_before = now.starting?.state_before ?? now.state;
 		const noted = {
 			key,
 			at: clock.now().toISOString(),
 			version: stack.version,
 			state_before,
-			part: device_ids !== undefined,
+			part: device_ids !== undefined || parts !== undefined,
 			reason,
 			by: call.actor.name,
 		};
@@ -184,11 +213,16 @@ async function reserve(
 		const own = now.starting?.key === key;
 		const abandoned = now.starting !== null && clock.now().getTime() - Date.parse(now.starting.at) > startsWithin_ms;
 		if (!own && !abandoned) refuseBusy(now);
+		if (!own && now.starting !== null) await dropSent(tx, now.starting.key);
 		const starting: StartingRun = { ...noted, kind };
 		await tx
 			.update(stacks)
 			.set({ state: kind === "deploy" ? "deploying" : "deleting", starting })
 			.where(eq(stacks.id, stack.id));
+		for (let from = 0; from < sent.length; from += sentAtOnce) {
+			const rows = sent.slice(from, from + sentAtOnce).map((row) => ({ ...row, start_key: key, stack_id: stack.id }));
+			await tx.insert(sentServices).values(rows).onConflictDoNothing();
+		}
 		return starting;
 	});
 }
@@ -198,7 +232,12 @@ async function release(db: RunNeeds["db"], stack_id: string, key: string): Promi
 		const { starting } = await lockStack(tx, stack_id);
 		if (starting?.key !== key) return;
 		await tx.update(stacks).set({ state: starting.state_before, starting: null }).where(eq(stacks.id, stack_id));
+		await dropSent(tx, key);
 	});
+}
+
+async function dropSent(tx: Statements, start_key: string): Promise<void> {
+	await tx.delete(sentServices).where(eq(sentServices.start_key, start_key));
 }
 
 /** Notes a run that has started, once: whoever started it does, and its own event. The stack is locked first, by both, so that neither waits for the other in a circle. */
@@ -217,7 +256,7 @@ export async function noteRun(
 		at,
 	}: Noted & { run_id: string; stack_id: string },
 ): Promise<void> {
-	const [stack] = await tx.select({ id: stacks.id }).from(stacks).where(eq(stacks.id, stack_id)).for("update");
+	const [stack] = await tx.select({ state: stacks.state }).from(stacks).where(eq(stacks.id, stack_id)).for("update");
 	if (stack === undefined) return;
 	const noted = await tx
 		.insert(stackRuns)
@@ -237,9 +276,12 @@ export async function noteRun(
 		.onConflictDoNothing()
 		.returning({ run_id: stackRuns.run_id });
 	if (noted.length === 0) return;
+	const changes = kind === "deploy" || kind === "delete";
+	// While a run changes devices the stack waits for that one's end, whatever is planned meanwhile.
+	if (!changes && (stack.state === "deploying" || stack.state === "deleting")) return;
 	await tx
 		.update(stacks)
-		.set({ last_run_id: run_id, ...(kind !== "plan" && { starting: null }) })
+		.set({ last_run_id: run_id, ...(changes && { starting: null }) })
 		.where(eq(stacks.id, stack_id));
 }
 
@@ -254,9 +296,12 @@ async function groupsOf(
 	return new Map(found.map(({ id, groups }) => [id, groups]));
 }
 
-async function requireDeleteTemplates(needs: RunNeeds, stack: StackRow): Promise<void> {
+async function requireDeleteTemplates(needs: RunNeeds, stack: StackRow, { parts }: Only): Promise<void> {
 	const found = await templatesOf(needs, stack, "delete");
-	const without = stack.services.filter(({ name }) => !found.has(name)).map(({ name }) => name);
+	const meant = parts && new Set([...parts.values()].flatMap((services) => [...services]));
+	const without = stack.services.flatMap(({ name }) =>
+		found.has(name) || (meant !== undefined && !meant.has(name)) ? [] : [name],
+	);
 	if (without.length === 0) return;
 	throw failed("stacks.no_delete_template", {
 		message: `${without.join(", ")} of ${stack.name} cannot be removed: ${without.length === 1 ? "its template names" : "their templates name"} no delete template.`,

@@ -93,6 +93,8 @@ export const stackRuns = configSchema.table(
 		part: boolean().notNull(),
 		/** It has begun to change devices. */
 		touched: boolean().notNull().default(false),
+		/** It has ended, and what it did to the services on each device is still to be read from it. */
+		settle_due: boolean().notNull().default(false),
 		reason: text().notNull(),
 		started_by: text().notNull(),
 		started_at: instant().notNull(),
@@ -101,5 +103,6 @@ export const stackRuns = configSchema.table(
 	(table) => [
 		uniqueIndex("stack_runs_start_key").on(table.start_key),
 		index("stack_runs_by_stack").on(table.stack_id, table.started_at, table.run_id),
+		index("stack_runs_to_settle").on(table.run_id).where(sql`${table.settle_due}`),
 	],
 );

@@ -1,5 +1,5 @@
 import type { backupApi } from "@netconductor/contracts/backup/api";
-import type { DeviceDrift, RenderedDevice } from "@netconductor/contracts/config/stacks";
+import type { DeviceDrift, RenderedDevice, StackValidation } from "@netconductor/contracts/config/stacks";
 import type { PlatformDefinition } from "@netconductor/contracts/devices/platform";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
@@ -7,10 +7,10 @@ import { maskSecrets } from "@netconductor/runtime/config-text";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { ConfigOperation } from "../operation.ts";
 import { compareLines } from "./missing-lines.ts";
-import { placeServices, type RenderNeeds, renderOn, targetsOf } from "./render-stack.ts";
-import { findStack } from "./stack-store.ts";
+import { type Only, placeServices, type RenderNeeds, renderOn, targetsOf } from "./render-stack.ts";
+import { findStack, type StackRow } from "./stack-store.ts";
 
-interface Needs extends RenderNeeds {
+export interface ValidateNeeds extends RenderNeeds {
 	backup: Pick<Client<typeof backupApi, CallerContext>, "readCurrent">;
 }
 
@@ -27,32 +27,40 @@ const readAtOnce = 50;
 const order = { drifted: 0, unknown: 1, in_sync: 2 } as const;
 
 /** Compares what the stack says with the newest backup of each device; no device is asked. */
-export function validateStack(needs: Needs): ConfigOperation<"validateStack"> {
-	return async ({ params, body, ...caller }) => {
-		const stack = await findStack(needs.db.orm, params.id);
-		const placed = await placeServices(needs, stack, "validation", body.device_ids, caller);
-		const on = targetsOf(placed);
-		const { platforms } = await needs.devices.getPlatforms(
-			{ body: { ids: [...new Set(on.map(({ device_type }) => device_type))] } },
-			caller,
-		);
-		const definitions = new Map(platforms.map((platform) => [platform.id, platform]));
-		const found: DeviceDrift[] = [];
-		for (let from = 0; from < on.length; from += readAtOnce) {
-			const some = on.slice(from, from + readAtOnce);
-			const ids = some.map(({ device_id }) => device_id);
-			const { items } = await needs.backup.readCurrent({ body: { device_ids: ids } }, caller);
-			const current = new Map(items.map((item) => [item.device_id, item]));
-			for (const device of await renderOn(needs, stack, { action: "validation", placed, on: some }, caller)) {
-				found.push(driftOf(device, current.get(device.device_id), definitions.get(device.device_type)));
-			}
+export function validateStack(needs: ValidateNeeds): ConfigOperation<"validateStack"> {
+	return async ({ params, body, ...caller }) =>
+		compareWithBackups(needs, await findStack(needs.db.orm, params.id), body, caller);
+}
+
+/** What of a stack stands differently on devices, by the newest backup of each. */
+export async function compareWithBackups(
+	needs: ValidateNeeds,
+	stack: StackRow,
+	only: Only,
+	caller: CallerContext,
+): Promise<StackValidation> {
+	const placed = await placeServices(needs, stack, "validation", only, caller);
+	const on = targetsOf(placed);
+	const { platforms } = await needs.devices.getPlatforms(
+		{ body: { ids: [...new Set(on.map(({ device_type }) => device_type))] } },
+		caller,
+	);
+	const definitions = new Map(platforms.map((platform) => [platform.id, platform]));
+	const found: DeviceDrift[] = [];
+	for (let from = 0; from < on.length; from += readAtOnce) {
+		const some = on.slice(from, from + readAtOnce);
+		const ids = some.map(({ device_id }) => device_id);
+		const { items } = await needs.backup.readCurrent({ body: { device_ids: ids } }, caller);
+		const current = new Map(items.map((item) => [item.device_id, item]));
+		for (const device of await renderOn(needs, stack, { action: "validation", placed, on: some }, caller)) {
+			found.push(driftOf(device, current.get(device.device_id), definitions.get(device.device_type)));
 		}
-		const count = (state: DeviceDrift["state"]) => found.filter((device) => device.state === state).length;
-		return {
-			stack_id: stack.id,
-			counts: { in_sync: count("in_sync"), drifted: count("drifted"), unknown: count("unknown") },
-			devices: found.sort((one, other) => order[one.state] - order[other.state]).slice(0, mostDevices),
-		};
+	}
+	const count = (state: DeviceDrift["state"]) => found.filter((device) => device.state === state).length;
+	return {
+		stack_id: stack.id,
+		counts: { in_sync: count("in_sync"), drifted: count("drifted"), unknown: count("unknown") },
+		devices: found.sort((one, other) => order[one.state] - order[other.state]).slice(0, mostDevices),
 	};
 }
 
