@@ -63,6 +63,11 @@ export const devicesErrors = defineErrors({
 	"change.verify_failed": { kind: "conflict", title: "The check after the change failed" },
 	"change.not_confirmed": { kind: "timeout", title: "The change was not confirmed in time" },
 	"change.not_restored": { kind: "conflict", title: "The configuration before the change could not be restored" },
+	"change.cannot_restore": { kind: "conflict", title: "The device cannot be taken back to an earlier configuration" },
+	"change.would_cut_off": {
+		kind: "conflict",
+		title: "The new configuration would cut the device off or leave little of it",
+	},
 	"device.jump_failed": { kind: "unavailable", title: "The jump host could not be used", retryable: true },
 	"parse.template_invalid": { kind: "invalid", title: "The parsing template has an error" },
 	"parse.pattern_unsupported": { kind: "invalid", title: "A pattern needs what the linear-time engine cannot do" },

@@ -93,7 +93,7 @@ export const nxosSyntax = ConfigSyntaxDefinition.parse({
 	ordered: [],
 });
 
-/** Configuration of EOS: for the sections of what people write; what changes the switch says itself. */
+/** Configuration of EOS: what changes the switch says itself; this is for what people write, and for the way back to an earlier configuration. */
 export const eosSyntax = ConfigSyntaxDefinition.parse({
 	sections: [
 		sectionWords,
@@ -103,6 +103,14 @@ export const eosSyntax = ConfigSyntaxDefinition.parse({
 		topLevelWords,
 		"^(?:vrf instance|mlag|daemon|event-handler|spanning-tree|tacacs-server|radius-server)(?: |$)",
 	],
+	single_value: [
+		...singleValues,
+		"^(ip address) [\\d./]+$",
+		"^(switchport (?:mode|access vlan|trunk native vlan|trunk allowed vlan)|channel-group|username \\S+|snmp-server (?:location|contact)|dns domain|spanning-tree mode)(?: |$)",
+	],
+	negated_by_key: negatedByKey,
+	groups: [neighborGroup],
+	permanent: ["^interface (?:Ethernet|Management)\\S*$"],
 });
 
 /** Configuration of IOS XR: as with EOS. A policy is a language of its own and ends with its own word. */
@@ -114,6 +122,13 @@ export const xrSyntax = ConfigSyntaxDefinition.parse({
 	top_level: [
 		"^(?:hostname|router|snmp-server|username|ntp|aaa|clock|route-policy|prefix-set|policy-map|class-map|domain|logging|ipv4 access-list|ipv6 access-list|ssh|telnet|mpls|l2vpn|multicast-routing|banner|line)(?: |$)",
 	],
+	single_value: [
+		...singleValues,
+		"^(ipv4 address) \\S+(?: \\S+)?$",
+		"^(route-policy) \\S+ (in|out)$",
+		"^(domain name|snmp-server (?:location|contact)|secret|bundle id)(?: |$)",
+	],
+	negated_by_key: ["^(?:description|password|secret) "],
 	verbatim: [
 		{ start: "^route-policy \\S+$", end: "^end-policy$" },
 		{

@@ -56,12 +56,16 @@ export async function applyChange(session: Session, lines: string[], options: Ap
 	return applyWith(session, mechanism, before, options);
 }
 
-function throwIfCancelled({ connection }: Session, signal: AbortSignal): void {
+export function throwIfCancelled({ connection }: Session, signal: AbortSignal): void {
 	if (!signal.aborted) return;
 	throw sessionError("device.cancelled", connection, "command", "was not changed: the change was cancelled before.");
 }
 
-function throwIfOutdated({ connection }: Session, { sha256 }: RunningConfig, expected: string | undefined): void {
+export function throwIfOutdated(
+	{ connection }: Session,
+	{ sha256 }: RunningConfig,
+	expected: string | undefined,
+): void {
 	if (expected === undefined || expected === sha256) return;
 	throw sessionError(
 		"change.plan_outdated",
@@ -73,7 +77,7 @@ function throwIfOutdated({ connection }: Session, { sha256 }: RunningConfig, exp
 }
 
 /** Lines one by one, blank ones left out. @throws change.bad_line for what a command line would not take as text */
-function checkedLines({ connection, platform }: Session, lines: readonly string[]): string[] {
+export function checkedLines({ connection, platform }: Session, lines: readonly string[]): string[] {
 	const split = lines.flatMap((line) => line.split(/\r?\n/)).map((line) => line.replaceAll("\t", " ").trimEnd());
 	for (const [i, line] of split.entries()) {
 		if (!/\p{Cc}/u.test(line)) continue;

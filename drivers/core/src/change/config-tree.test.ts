@@ -338,3 +338,38 @@ test("whatever is given as lines or as a configuration is read, and what is type
 		}
 	}
 });
+
+test("a policy in a language of its own is a text, and comes back whole", () => {
+	const xr = compileSyntax(xrSyntax);
+	const policy = (lines: string[]) =>
+		parseConfig(
+			["route-policy PASS", ...lines, "end-policy", "!", "router bgp 65001", " bgp router-id 192.0.2.1"].join("\n"),
+			xr,
+		);
+	const wanted = policy([
+		"  if destination in A then",
+		"    pass",
+		"  elseif destination in B then",
+		"    pass",
+		"  endif",
+	]);
+	const edits = editsBetween(policy(["  if destination in A then", "    pass", "  endif"]), wanted, xr);
+	expect(typedCommands(edits, xr)).toEqual([
+		"no route-policy PASS",
+		"route-policy PASS",
+		"if destination in A then",
+		"pass",
+		"elseif destination in B then",
+		"pass",
+		"endif",
+		"end-policy",
+	]);
+});
+
+test("what stands after a banner is read, with whatever it ends", () => {
+	const after = (banner: string) => parseConfig(`${banner}\nhostname r1\n`).children.map(({ line }) => line);
+	expect(after("banner login\nno ip routing\nEOF")).toEqual(["hostname r1"]);
+	expect(after("banner motd ^C\nno ip routing\n^C")).toEqual(["hostname r1"]);
+	expect(after("banner motd line hey you")).toContain("hostname r1");
+	expect(after("banner motd")).toContain("hostname r1");
+});

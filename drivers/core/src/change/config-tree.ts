@@ -40,7 +40,9 @@ const deepest = 20;
 const closer = /^(?:exit|quit|end|exit-[a-z0-9-]+)$/;
 const negation = /^(?:no|default) +(.+)$/;
 /** `banner motd ^C`: everything up to the mark is text, whatever it looks like. */
-const banner = /^banner \S+ (\^C|\S)/;
+const banner = /^banner \S+ (?!(?:line|file) |default$)(\^C|\S)/;
+/** EOS ends a banner with a word of its own. */
+const bannerWithoutMark = /^banner (?:login|motd)$/;
 
 function anyOf(sources: string[]): (line: string) => boolean {
 	if (sources.length === 0) return () => false;
@@ -67,7 +69,7 @@ export const compileSyntax: (definition: ConfigSyntaxDefinition) => ConfigSyntax
 		isStoredNegation: anyOf(definition.stored_negations),
 		isNegatedByKey: anyOf(definition.negated_by_key),
 		isPermanent: anyOf(definition.permanent),
-		isOrdered: anyOf(definition.ordered),
+		isOrdered: anyOf([...definition.ordered, ...definition.verbatim.map(({ start }) => start)]),
 		verbatimUntil: (line) => verbatim.find(({ start }) => start(line))?.end,
 		endsVerbatim: (line) => verbatim.some(({ end }) => end(line)),
 	};
@@ -77,14 +79,25 @@ function emptyConfig(): ConfigNode {
 	return { line: "", children: [] };
 }
 
-/** Reads an indented configuration. Comments, blank lines, banners and the words that close a section are left out. */
-export function parseConfig(text: string): ConfigNode {
+/**
+ * Reads an indented configuration. Comments, blank lines, banners and the words that close a section are left out. `syntax` tells sections that hold a
+ * language of their own: their lines are kept as they are, with the one that ends them.
+ */
+export function parseConfig(text: string, syntax?: ConfigSyntax): ConfigNode {
 	const root = emptyConfig();
 	const open = [{ indent: -1, node: root }];
 	const known = new Map<ConfigNode, Map<string, ConfigNode>>();
 	let bannerEnds: string | undefined;
-	for (const raw of text.split("\n")) {
+	let verbatim: { node: ConfigNode; ends(line: string): boolean } | undefined;
+	const lines = text.split("\n");
+	const lastBannerEnd = lines.findLastIndex((line) => line.trim() === "EOF");
+	for (const [i, raw] of lines.entries()) {
 		const line = raw.trim();
+		if (verbatim !== undefined) {
+			if (line !== "") verbatim.node.children.push({ line, children: [] });
+			if (verbatim.ends(line)) verbatim = undefined;
+			continue;
+		}
 		if (bannerEnds !== undefined) {
 			if (line.includes(bannerEnds)) bannerEnds = undefined;
 			continue;
@@ -95,18 +108,24 @@ export function parseConfig(text: string): ConfigNode {
 			if (!line.slice(mark[0].length).includes(mark[1])) bannerEnds = mark[1];
 			continue;
 		}
+		if (i < lastBannerEnd && bannerWithoutMark.test(line)) {
+			bannerEnds = "EOF";
+			continue;
+		}
 		const indent = raw.length - raw.trimStart().length;
 		while (open.length > 1 && (open.at(-1)?.indent ?? -1) >= indent) open.pop();
 		const parent = open.at(-1)?.node ?? root;
-		const lines = known.get(parent) ?? new Map<string, ConfigNode>();
-		known.set(parent, lines);
-		let node = lines.get(line);
+		const siblings = known.get(parent) ?? new Map<string, ConfigNode>();
+		known.set(parent, siblings);
+		let node = siblings.get(line);
 		if (node === undefined) {
 			node = { line, children: [] };
-			lines.set(line, node);
+			siblings.set(line, node);
 			parent.children.push(node);
 		}
-		if (open.length <= deepest) open.push({ indent, node });
+		const ends = node.children.length === 0 ? syntax?.verbatimUntil(line) : undefined;
+		if (ends !== undefined) verbatim = { node, ends };
+		else if (open.length <= deepest) open.push({ indent, node });
 	}
 	return root;
 }
@@ -205,6 +224,13 @@ export function mergeEdits(config: ConfigNode, edits: readonly Edit[], syntax: C
 	return root;
 }
 
+/** What stands below the section with these headers, if it is there. */
+export function sectionAt(config: ConfigNode, path: readonly string[]): ConfigNode | undefined {
+	let section: ConfigNode | undefined = config;
+	for (const header of path) section = section && childOf(section, header);
+	return section;
+}
+
 function childOf(node: ConfigNode, line: string): ConfigNode | undefined {
 	return node.children.find((child) => child.line === line);
 }
@@ -220,6 +246,10 @@ function addLine(section: ConfigNode, line: string, syntax: ConfigSyntax): Confi
 }
 
 function setLine(section: ConfigNode, line: string, syntax: ConfigSyntax): void {
+	if (syntax.verbatimUntil(section.line) !== undefined) {
+		section.children.push({ line, children: [] });
+		return;
+	}
 	const key = syntax.singleKey(line);
 	section.children = section.children.filter((child) => !isNegationOf(child.line, line, key));
 	// What is on by itself is not shown.
@@ -327,7 +357,7 @@ function collectAdditions(from: ConfigNode, to: ConfigNode, path: string[], synt
 }
 
 /** Most of two configurations is the same, and told so without asking what each line means. */
-function isSame(from: ConfigNode, to: ConfigNode): boolean {
+export function isSame(from: ConfigNode, to: ConfigNode): boolean {
 	return (
 		from.line === to.line &&
 		from.children.length === to.children.length &&
@@ -335,8 +365,9 @@ function isSame(from: ConfigNode, to: ConfigNode): boolean {
 	);
 }
 
-/** Whether a section is removed and made anew: its lines stand in an order that adding and removing them does not make. */
+/** Whether a section is removed and made anew: it is a text of its own, or its lines stand in an order that adding and removing them does not make. */
 function isRebuilt(from: ConfigNode, to: ConfigNode, syntax: ConfigSyntax): boolean {
+	if (syntax.verbatimUntil(from.line) !== undefined) return true;
 	if (!syntax.isOrdered(from.line)) return false;
 	const wanted = new Set(to.children.map(({ line }) => line));
 	const left = from.children.filter(({ line }) => wanted.has(line));
@@ -352,17 +383,22 @@ function removalOf(section: ConfigNode, group: string, syntax: ConfigSyntax): st
 /** What is typed in configuration mode for these edits: sections are entered and left as needed. */
 export function typedCommands(edits: readonly Edit[], syntax: ConfigSyntax): string[] {
 	const typed: string[] = [];
-	const headers = new Set(edits.flatMap(({ path }) => path));
+	const opens = opensFor(edits, syntax);
 	let at: string[] = [];
 	for (const { path, command } of edits) {
 		let shared = 0;
 		while (shared < at.length && shared < path.length && at[shared] === path[shared]) shared++;
 		for (let left = at.length; left > shared; left--) typed.push("exit");
 		typed.push(...path.slice(shared), command);
-		const opened = !negation.test(command) && (syntax.opensSection(command) || headers.has(command));
-		at = opened ? [...path, command] : syntax.endsVerbatim(command) ? path.slice(0, -1) : path;
+		at = opens(command) ? [...path, command] : syntax.endsVerbatim(command) ? path.slice(0, -1) : path;
 	}
 	return typed;
+}
+
+/** Tells of which of these commands are sections entered, and not only lines. */
+export function opensFor(edits: readonly Edit[], syntax: ConfigSyntax): (command: string) => boolean {
+	const headers = new Set(edits.flatMap(({ path }) => path));
+	return (command) => !negation.test(command) && (syntax.opensSection(command) || headers.has(command));
 }
 
 /** The configuration with nothing that a device would not show or that only its order distinguishes: for comparing. */

@@ -11,6 +11,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openSession, type Session } from "../session.ts";
 import type { AppliedChange, ApplyOptions, ChangeStage } from "./apply.ts";
 import { applyChange, planChange } from "./change.ts";
+import { planRestore, type RestoredConfig, type RestoreOptions, restoreConfig } from "./restore.ts";
+import { readRunning } from "./running-config.ts";
 
 let dir: string;
 let lab: FrrLab;
@@ -260,4 +262,97 @@ test("a line that the router rejects stops the change; what was typed before it 
 	expect(applied.error?.message).toContain("`neighbor 10.99.0.78 description without an AS`");
 	expect(applied.error?.message).toContain("% Specify remote-as or peer-group commands first");
 	expect(await running()).toBe(before);
+});
+
+/** A neighbour, a static route and a prefix list, confirmed: what stands there before and after. */
+async function changedForGood(): Promise<{ before: string; after: string; shown: string }> {
+	const shown = await running();
+	const session = await connect();
+	const { text: before } = await readRunning(session);
+	const lines = [
+		"ip route 198.51.100.0/24 blackhole",
+		"ip prefix-list THEIRS seq 5 permit 203.0.113.0/24 le 28",
+		"ip prefix-list THEIRS seq 10 deny any",
+		"route-map THEIRS permit 10",
+		" match ip address prefix-list THEIRS",
+		`router bgp ${router.asn}`,
+		" neighbor 10.99.0.77 remote-as 65077",
+		" neighbor 10.99.0.77 description for good",
+		" neighbor 10.99.0.77 password s3cretPhrase",
+		" neighbor 10.99.0.2 description renamed",
+		" address-family ipv4 unicast",
+		"  neighbor 10.99.0.77 route-map THEIRS in",
+		" exit-address-family",
+	];
+	const applied = await apply(session, {}, lines);
+	expect(applied).toMatchObject({ outcome: "confirmed", saved: true });
+	const { text: after } = await readRunning(await connect());
+	return { before, after, shown };
+}
+
+async function restore(
+	session: Session,
+	wanted: string,
+	options: Partial<RestoreOptions> = {},
+): Promise<RestoredConfig> {
+	return restoreConfig(session, wanted, {
+		confirm_within_ms: 20_000,
+		verify: async () => {},
+		reopen: () => connect(),
+		onStage: () => {},
+		signal: new AbortController().signal,
+		grace_ms: 10_000,
+		...options,
+	});
+}
+
+test("a neighbour, a route and a prefix list that were confirmed are taken back later, byte for byte", async () => {
+	const { before, after, shown } = await changedForGood();
+	const plan = await planRestore(await connect(), before, after);
+	expect(await running()).not.toBe(shown);
+	expect(plan.diff).toContain("-ip prefix-list THEIRS seq 5 permit 203.0.113.0/24 le 28");
+	expect(plan.diff).not.toContain("s3cretPhrase");
+	const restored = await restore(await connect(), before, { after, expected: plan });
+	expect(restored).toMatchObject({ outcome: "confirmed", saved: true, foreign: "" });
+	expect(restored.diff).toBe(plan.diff);
+	expect(await running()).toBe(shown);
+});
+
+test("a session that is killed while a router is taken back is followed by another that finishes it, byte for byte", async () => {
+	const { before, after, shown } = await changedForGood();
+	let cuts = 0;
+	const session = await connect((text) => {
+		if (!text.includes("no ip route 198.51.100.0/24 blackhole")) return;
+		cuts++;
+		cutWire();
+	});
+	const restored = await restore(session, before, { after });
+	expect(cuts).toBe(1);
+	expect(restored).toMatchObject({ outcome: "confirmed", saved: true });
+	expect(await running()).toBe(shown);
+});
+
+test("what somebody else told the router meanwhile stays when ours is taken back", async () => {
+	const { before, after, shown } = await changedForGood();
+	const theirs = [
+		"configure terminal",
+		"ip route 203.0.113.128/25 blackhole",
+		"interface eth0",
+		"description theirs",
+		"end",
+	];
+	const description = /^interface eth0\n description (.*)$/m.exec(before)?.[1];
+	await lab.vtysh("r1", theirs);
+	const restored = await restore(await connect(), before, { after });
+	expect(restored).toMatchObject({ outcome: "confirmed", saved: true });
+	expect(restored.foreign).toContain("+ip route 203.0.113.128/25 blackhole");
+	expect(restored.foreign).toContain("+ description theirs");
+	expect(restored.foreign).not.toContain("THEIRS");
+	const left = await running();
+	expect(left).toContain("ip route 203.0.113.128/25 blackhole");
+	expect(left).not.toContain("10.99.0.77");
+	const undone = ["configure terminal", "no ip route 203.0.113.128/25 blackhole", "interface eth0"];
+	undone.push(description === undefined ? "no description" : `description ${description}`, "end", "write memory");
+	await lab.vtysh("r1", undone);
+	expect(await running()).toBe(shown);
 });

@@ -2,7 +2,6 @@ import { randomBytes } from "node:crypto";
 import type { ChangeDefinition, UndoKind } from "@netconductor/contracts/devices/change";
 import { type AppError, hasCode } from "@netconductor/runtime/errors";
 import { type CompiledPattern, compilePattern } from "@netconductor/runtime/pattern";
-import type { CommandOptions } from "../cli-engine.ts";
 import { sessionError } from "../device-error.ts";
 import type { Platform } from "../platform.ts";
 import type { Session } from "../session.ts";
@@ -17,7 +16,9 @@ import {
 	readLines,
 	typedCommands,
 } from "./config-tree.ts";
-import { maskDeviceText, type RunningConfig, secretsIn, shownDifference, shownLine } from "./running-config.ts";
+import { maskDeviceText, type RunningConfig, readRunning, secretsIn, shownDifference } from "./running-config.ts";
+import { type RejectedLine, saidBy, sendEach, sendEdits, typeCommands } from "./send-lines.ts";
+import { inverseSetLines, setLinesOf } from "./set-lines.ts";
 
 /** One way to change a configuration and to take the change back, for one change of one device. */
 export interface Mechanism {
@@ -50,6 +51,18 @@ export interface Mechanism {
 	saves: boolean;
 }
 
+/** What is to be sent in configuration mode. */
+export interface Work {
+	commands: string[];
+	/** The same by section, where the system has sections. */
+	edits?: Edit[] | undefined;
+	/**
+	 * Set where an earlier configuration is to come back: a line that the device rejects then does not keep the others from being sent, and is noted. Where
+	 * each line acts at once, what `remaining` says of the configuration as it is then is sent after it, in a few rounds.
+	 */
+	undoing?: { remaining(now: string): Edit[]; rejected: RejectedLine[] } | undefined;
+}
+
 type Definition<M extends ChangeDefinition["method"]> = Extract<ChangeDefinition, { method: M }>;
 
 /** What a device needs beyond the confirmation time for its own timer to be the last to act. */
@@ -62,23 +75,49 @@ const longestCommit_ms = 120_000;
 /** Nobody reads a longer difference. */
 const longestDiff_bytes = 4 * 1024 * 1024;
 
+/** How often what still differs is sent again while an earlier configuration comes back. */
+const undoingRounds = 3;
+
 /** The mechanism that the platform, and what is configured on this device, allow. */
-export function chooseMechanism(session: Session, lines: readonly string[], running: RunningConfig): Mechanism {
+export function chooseMechanism(session: Session, sent: readonly string[] | Work, running: RunningConfig): Mechanism {
 	const { change } = session.platform.definition;
-	if (change.method === "candidate") return candidate(session, change, lines, running);
-	if (change.method === "direct") return direct(session, change, lines, running);
-	return withoutUndo(change, lines);
+	if (change.method === "candidate") return candidate(session, change, workOf(sent, session), running);
+	if (change.method === "direct") return direct(session, change, workOf(sent, session), running);
+	return withoutUndo(change, workOf(sent, session));
 }
 
-function candidate(
-	session: Session,
-	change: Definition<"candidate">,
-	lines: readonly string[],
-	running: RunningConfig,
-): Mechanism {
+function workOf(sent: readonly string[] | Work, session: Session): Work {
+	if ("commands" in sent) return sent;
+	const { change } = session.platform.definition;
+	const syntax = syntaxOf(change);
+	if (syntax === undefined) {
+		const lines = sent.map((line) => line.trim());
+		return { commands: lines.filter((line) => line !== "" && !line.startsWith("#") && line !== "!") };
+	}
+	// Configuration mode of a system without a candidate is entered and left by us.
+	const lines = change.method === "direct" ? withoutModeChanges(sent, session) : sent;
+	const edits = readLines(lines, syntax);
+	return { commands: typedCommands(edits, syntax), edits };
+}
+
+/** How sections are written, where that is known. */
+export function syntaxOf(change: ChangeDefinition): ConfigSyntax | undefined {
+	return change.method === "none" || change.syntax === undefined ? undefined : compileSyntax(change.syntax);
+}
+
+async function send(at: Session, work: Work, syntax?: ConfigSyntax, questions?: CompiledPattern[]): Promise<void> {
+	if (work.undoing === undefined) return typeCommands(at, work.commands, { questions });
+	const rejected =
+		work.edits === undefined || syntax === undefined
+			? await sendEach(at, work.commands)
+			: await sendEdits(at, work.edits, syntax, questions);
+	work.undoing.rejected.push(...rejected);
+}
+
+function candidate(session: Session, change: Definition<"candidate">, work: Work, running: RunningConfig): Mechanism {
 	const { platform } = session;
-	const commands = commandsOf(lines, change.syntax);
-	const known = () => secretsIn([...running.text.split("\n"), ...lines.map((line) => line.trim())], platform);
+	const { commands, undoing } = work;
+	const known = () => secretsIn([...running.text.split("\n"), ...commands], platform);
 	const timer_s = (ms: number) =>
 		Math.min(change.longest_s, Math.max(change.shortest_s, Math.ceil((ms + timerMargin_ms) / 1000)));
 	const questions = change.questions.map(compilePattern);
@@ -92,9 +131,10 @@ function candidate(
 	async function gather(at: Session, enter = change.enter): Promise<string> {
 		for (const step of enter) await at.run(fill(step), { modes: ["config"] });
 		try {
-			await typeCommands(at, commands);
+			await send(at, work, syntaxOf(change));
 			const shown = await at.run(fill(change.diff), { modes: ["config"], max_bytes: longestDiff_bytes });
 			showed = showsChange(shown.output);
+			if (!showed && undoing?.rejected[0] !== undefined) throw allRejected(at, undoing.rejected[0]);
 			if (change.check !== undefined) await accepted(at, fill(change.check), ["config"]);
 			return shown.output;
 		} catch (error) {
@@ -151,9 +191,8 @@ function candidate(
 							at,
 							change.enter.map((step) => fill(step)),
 						);
-						for (const command of inverseSetLines(now.text, before.text)) {
-							await at.run(command, { check: false, modes: ["config"], literal: true });
-						}
+						const [there, wanted] = [now, before].map(({ text }) => setLinesOf(text, "set_lines"));
+						await sendEach(at, inverseSetLines(there ?? [], wanted ?? []));
 						await runSteps(
 							at,
 							change.restore.map((step) => fill(step)),
@@ -166,18 +205,12 @@ function candidate(
 	};
 }
 
-function direct(
-	session: Session,
-	change: Definition<"direct">,
-	lines: readonly string[],
-	running: RunningConfig,
-): Mechanism {
+function direct(session: Session, change: Definition<"direct">, work: Work, running: RunningConfig): Mechanism {
 	const { platform } = session;
 	const syntax = compileSyntax(change.syntax);
 	const { checkpoint } = change;
-	const before = parseConfig(running.text);
-	const edits = readLines(withoutModeChanges(lines, session), syntax);
-	const commands = typedCommands(edits, syntax);
+	const before = parseConfig(running.text, syntax);
+	const { commands, edits = [], undoing } = work;
 	const after = mergeEdits(before, edits, syntax);
 	const inverse = typedCommands(editsBetween(after, before, syntax), syntax);
 	const timer = change.timer !== undefined && holds(before, change.timer.available) ? change.timer : undefined;
@@ -202,6 +235,22 @@ function direct(
 		} catch (error) {
 			// No room, or a system of the family that cannot: the inverse commands remain.
 			if (!hasCode(error, "device.command_failed")) throw error;
+		}
+	}
+	/** Sends again what the rounds before left, as long as that brings the device on. */
+	async function sendRemaining(at: Session, { remaining }: NonNullable<Work["undoing"]>): Promise<void> {
+		let then: RunningConfig | undefined;
+		for (let round = 1; round < undoingRounds; round++) {
+			const now = await readRunning(at);
+			const left = remaining(now.text);
+			if (left.length === 0 || now.sha256 === then?.sha256) return;
+			then = now;
+			await at.enterConfig();
+			try {
+				await sendEdits(at, left, syntax, asked);
+			} finally {
+				if (at.mode === "config") await at.exitConfig().catch(() => {});
+			}
 		}
 	}
 	async function revert(at: Session): Promise<void> {
@@ -238,10 +287,11 @@ function direct(
 			if (timer === undefined) await at.enterConfig();
 			else await at.run(fill(timer.enter, timer_s(confirm_within_ms)), { modes: ["config"] });
 			try {
-				await typeCommands(at, commands, { questions: asked });
+				await send(at, work, syntax, asked);
 			} finally {
 				if (at.mode === "config") await at.exitConfig().catch(() => {});
 			}
+			if (undoing !== undefined) await sendRemaining(at, undoing);
 		},
 		native_ms: (confirm_within_ms) => (timer === undefined ? undefined : timer_s(confirm_within_ms) * 1000),
 		confirm_in: "any",
@@ -254,18 +304,18 @@ function direct(
 		},
 		revert: timer === undefined && checkpoint === undefined ? undefined : revert,
 		async restore(at, now, wanted) {
-			const undo = editsBetween(parseConfig(now.text), parseConfig(wanted.text), syntax);
+			const undo = editsBetween(parseConfig(now.text, syntax), parseConfig(wanted.text, syntax), syntax);
 			await at.enterConfig();
 			try {
-				// What one line of the undoing says does not keep the others from being undone: the configuration is compared afterwards.
-				for (const command of typedCommands(undo, syntax)) await retract(at, command, syntax, asked);
+				await sendEdits(at, undo, syntax, asked);
 			} finally {
 				if (at.mode === "config") await at.exitConfig();
 			}
 		},
 		mustChange: () => false,
 		difference(from, to) {
-			const shown = shownDifference(parseConfig(from.text), parseConfig(to.text), syntax, platform);
+			const [left, right] = [parseConfig(from.text, syntax), parseConfig(to.text, syntax)];
+			const shown = shownDifference(left, right, syntax, platform);
 			return shown === "" ? lineDifference(from, to, session) : shown;
 		},
 		async cleanUp(at) {
@@ -277,29 +327,10 @@ function direct(
 	};
 }
 
-/** Sends one line of an undoing; where the system does not take a value after `no`, the setting alone. */
-async function retract(
-	session: Session,
-	command: string,
-	syntax: ConfigSyntax,
-	questions: CompiledPattern[],
-): Promise<void> {
-	try {
-		await session.run(command, { modes: ["config"], literal: true, questions });
-	} catch (error) {
-		if (!hasCode(error, "device.command_failed")) throw error;
-		const line = /^no (.+)$/.exec(command)?.[1];
-		const key = line === undefined ? undefined : syntax.singleKey(line);
-		if (key === undefined || key === line || !line?.startsWith(key)) return;
-		await session.run(`no ${key}`, { check: false, modes: ["config"], questions });
-	}
-}
-
 const inverseHow =
 	"Inverse commands, made from what differs: sent by us when a check fails or nobody confirms in time, over a new session when this one is lost.";
 
-function withoutUndo(change: Definition<"none">, lines: readonly string[]): Mechanism {
-	const commands = commandsOf(lines, undefined);
+function withoutUndo(change: Definition<"none">, { commands }: Work): Mechanism {
 	return {
 		commands,
 		undo: { kind: "none", how: change.why, commands: [] },
@@ -329,16 +360,6 @@ function withoutUndo(change: Definition<"none">, lines: readonly string[]): Mech
 	};
 }
 
-/** The lines as typed: indented ones with the sections' ends in words where the syntax is known, else as they are. */
-function commandsOf(lines: readonly string[], definition: Definition<"direct">["syntax"] | undefined): string[] {
-	if (definition !== undefined) {
-		const syntax = compileSyntax(definition);
-		const edits: Edit[] = readLines(lines, syntax);
-		return typedCommands(edits, syntax);
-	}
-	return lines.map((line) => line.trim()).filter((line) => line !== "" && !line.startsWith("#") && line !== "!");
-}
-
 /** Configuration mode is entered and left by us. */
 function withoutModeChanges(lines: readonly string[], { platform }: Session): string[] {
 	const { enter, exit } = platform.definition.configure ?? {};
@@ -352,27 +373,14 @@ function holds(config: ConfigNode, source: string): boolean {
 	return visit(config, "");
 }
 
-/** Sends the lines one after the other and stops at the first that the device rejects. @throws change.line_rejected with number and text */
-async function typeCommands(
-	session: Session,
-	commands: readonly string[],
-	{ literal = true, questions }: Pick<CommandOptions, "literal" | "questions"> = {},
-): Promise<void> {
-	for (const [i, command] of commands.entries()) {
-		try {
-			await session.run(command, { modes: ["config"], literal, questions });
-		} catch (error) {
-			if (!hasCode(error, "device.command_failed")) throw error;
-			const line = shownLine(command, session.platform);
-			throw sessionError(
-				"change.line_rejected",
-				session.connection,
-				"command",
-				`rejected line ${i + 1} of ${commands.length}, \`${line}\`: "${saidBy(error)}". The lines after it were not sent.`,
-				{ details: { line: i + 1, of: commands.length, command: line, excerpt: saidBy(error) }, cause: error },
-			);
-		}
-	}
+function allRejected({ connection }: Session, { line, said }: RejectedLine): AppError {
+	return sessionError(
+		"change.line_rejected",
+		connection,
+		"command",
+		`rejected \`${line}\`: "${said}". What it took of the other lines changes nothing.`,
+		{ details: { command: line, excerpt: said } },
+	);
 }
 
 async function accepted(
@@ -393,10 +401,6 @@ async function accepted(
 			{ details: { command, excerpt: saidBy(error) }, cause: error },
 		);
 	}
-}
-
-function saidBy(error: AppError): string {
-	return String(error.details?.excerpt ?? "an error");
 }
 
 /** Whether the session can still be used after this error. */
@@ -465,33 +469,8 @@ function signed(diff: string): string {
 	return withoutPlaces(diff).replace(/^(set|delete) /gm, (_, verb) => (verb === "set" ? "+set " : "-set "));
 }
 
-/**
- * `set` and `delete` commands that make `wanted` of `now`. A value that exists once is set back before the new one would be deleted, which then is no
- * more; what is new altogether goes with the highest of its words.
- */
-function inverseSetLines(now: string, wanted: string): string[] {
-	const lines = (text: string) => text.split("\n").filter((line) => line.startsWith("set "));
-	const [left, right] = [lines(now), lines(wanted)];
-	const [old, kept] = [new Set(left), new Set(right)];
-	const words = (line: string) => line.match(/'[^']*'|\S+/g) ?? [];
-	const heads = new Set(
-		right.flatMap((line) => {
-			const all = words(line);
-			return all.map((_, i) => all.slice(0, i + 1).join(" "));
-		}),
-	);
-	const deletions = left
-		.filter((line) => !kept.has(line))
-		.map((line) => {
-			const all = words(line);
-			const first = all.findIndex((_, i) => !heads.has(all.slice(0, i + 1).join(" ")));
-			return `delete ${all.slice(1, first + 1).join(" ")}`;
-		});
-	return [...right.filter((line) => !old.has(line)), ...new Set(deletions)];
-}
-
 /** Lines that only one of two configurations has, masked: for systems whose sections are not known. */
-function lineDifference(from: RunningConfig, to: RunningConfig, { platform }: Session): string {
+export function lineDifference(from: RunningConfig, to: RunningConfig, { platform }: Session): string {
 	const [left, right] = [from.text.split("\n"), to.text.split("\n")];
 	const [old, now] = [new Set(left), new Set(right)];
 	const lines = [

@@ -15,7 +15,12 @@ export interface RunningConfig {
 export async function readRunning(session: Session): Promise<RunningConfig> {
 	const { raw } = await collectConfig(session);
 	const text = await normaliseInSlices(raw.toString("utf8"), session.platform.definition);
-	return { text, sha256: createHash("sha256").update(text).digest("hex") };
+	return { text, sha256: hashOf(text) };
+}
+
+/** Hash of a normalised configuration. */
+export function hashOf(text: string): string {
+	return createHash("sha256").update(text).digest("hex");
 }
 
 /** What people may see of the difference between two configurations: sections as context, lines with `+` and `-`, secrets masked. */
