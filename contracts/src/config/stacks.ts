@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { DeviceCheck } from "../devices/checks.ts";
 import { Selection } from "../devices/model.ts";
+import { doesMoreThanRead, readingCommand } from "../devices/reading-commands.ts";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { CursorQuery, PageQuery, QueryList, sortBy } from "../kernel/page.ts";
 import { Rollout, RunKind, RunStatus } from "../tasks/model.ts";
@@ -58,13 +59,10 @@ export const StackCheck = z.object({
 		.min(1)
 		.max(500)
 		.regex(/^[^\p{Cc}]*$/u, "One line")
-		.regex(
-			/^(?:show|display|get|ping|traceroute|tracert)\b|^\/[a-z0-9 /-]+ print\b/,
-			"A command that reads: show, display, get, ping, traceroute",
-		)
+		.regex(readingCommand, "A command that reads: show, display, get, ping, traceroute")
 		.refine(
-			(command) => !/[|>].*\b(?:redirect|append|tee|save|copy|write)\b|>/.test(command),
-			"Must not write its answer anywhere",
+			(command) => !doesMoreThanRead.test(command),
+			"Must not write its answer anywhere, nor hold a second command",
 		),
 	/** RE2. The answer has to match it; `(?m)` makes `^` and `$` mean lines. */
 	expect: z.string().min(1).max(1000),

@@ -4,7 +4,7 @@ import type { CommandResult } from "@netconductor/driver-core/cli-engine";
 import { compilePlatform } from "@netconductor/driver-core/platform";
 import { builtInPlatforms } from "@netconductor/driver-platforms/platforms";
 import { expect, test } from "vitest";
-import { problemsOn } from "./device-check.ts";
+import { askDevice } from "./device-check.ts";
 
 /** A device that answers everything with one recorded answer. */
 function answering(platform: string, recorded: string) {
@@ -23,6 +23,10 @@ function answering(platform: string, recorded: string) {
 			return { command, output, bytes: Buffer.from(output), ms: 0 };
 		},
 	};
+}
+
+async function problemsOn(...asked: Parameters<typeof askDevice>): Promise<string[]> {
+	return (await askDevice(...asked)).problems;
 }
 
 const check = (given: object) => DeviceCheck.parse(given);

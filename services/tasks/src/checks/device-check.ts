@@ -12,6 +12,8 @@ interface Reading<K extends Kind, W extends ParsedKind> {
 	params(check: Of<K>): Partial<ParsedCommandParams>;
 	/** Nothing when it holds. */
 	problems(check: Of<K>, rows: ParsedRows[W]): string[];
+	/** Whether the check asked for what the row is about. */
+	isAbout(check: Of<K>, row: ParsedRows[W][number]): boolean;
 }
 
 const reading = <K extends Kind, W extends ParsedKind>(given: Reading<K, W>) => given;
@@ -31,6 +33,7 @@ const readings = {
 				if (prefixes >= min_prefixes) return [];
 				return [`the BGP neighbour ${wanted} sends ${prefixes} prefixes, fewer than ${min_prefixes}`];
 			}),
+		isAbout: ({ neighbors }, { neighbor }) => neighbors.includes(neighbor),
 	}),
 	ospf: reading<"ospf", "ospf_neighbors">({
 		what: "ospf_neighbors",
@@ -43,6 +46,8 @@ const readings = {
 				const adjacent = found.state === "Full" || (found.state === "2-Way" && found.role === "DROther");
 				return adjacent ? [] : [`the OSPF neighbour ${wanted} is ${found.state}`];
 			}),
+		isAbout: ({ neighbors }, { neighbor_id, address }) =>
+			neighbors.includes(neighbor_id) || (address !== null && neighbors.includes(address)),
 	}),
 	interfaces: reading<"interfaces", "interfaces">({
 		what: "interfaces",
@@ -54,6 +59,7 @@ const readings = {
 				if (found.oper === "up") return [];
 				return [`the interface ${wanted} is ${found.admin === "down" ? "shut down" : found.oper}`];
 			}),
+		isAbout: ({ names }, { name }) => names.some((wanted) => wanted.toLowerCase() === name.toLowerCase()),
 	}),
 	routes: reading<"routes", "routes">({
 		what: "routes",
@@ -65,6 +71,7 @@ const readings = {
 				if (protocol === undefined || found.some((route) => route.protocol === protocol)) return [];
 				return [`the route to ${wanted} is ${found.map((route) => route.protocol).join(", ")}, not ${protocol}`];
 			}),
+		isAbout: ({ prefixes }, { prefix }) => prefixes.includes(prefix),
 	}),
 	ping: reading<"ping", "ping">({
 		what: "ping",
@@ -74,27 +81,46 @@ const readings = {
 			if (result.loss_percent <= most_loss_percent) return [];
 			return [`of ${result.sent} pings of ${target} ${result.received} were answered`];
 		},
+		isAbout: () => true,
 	}),
 } as const;
 
-/** Same as above, seen without the kind: what `problemsOn` asked and what it reads belong together by the table. */
+/** Same as above, seen without the kind: what `askDevice` asked and what it reads belong together by the table. */
 interface AnyReading {
 	what: ParsedKind;
 	params(check: DeviceCheck): Partial<ParsedCommandParams>;
 	problems(check: DeviceCheck, rows: readonly unknown[]): string[];
+	isAbout(check: DeviceCheck, row: unknown): boolean;
+}
+
+type Asked = Pick<Session, "platform" | "run">;
+
+/**
+ * Asks a device once for one kind of rows, with the platform's own commands.
+ * @throws parse.no_parser, parse.bad_params, parse.not_understood, device.*
+ */
+export async function askRows<W extends ParsedKind>(
+	session: Asked,
+	what: W,
+	params: Partial<ParsedCommandParams> = {},
+): Promise<ParsedRows[W]> {
+	const { id } = session.platform.definition;
+	const given = Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined));
+	const answers: string[] = [];
+	for (const command of commandFor(id, what, given)) answers.push((await session.run(command)).output);
+	return parse(id, what, answers.join("\n"), given);
 }
 
 /**
- * Asks a device once, and says what is not as it should be; nothing when the check holds.
+ * Asks a device once, and says what is not as it should be; nothing when the check holds. The rows that the check is about come first.
  * @throws parse.no_parser, parse.not_understood, device.*
  */
-export async function problemsOn(session: Pick<Session, "platform" | "run">, check: DeviceCheck): Promise<string[]> {
-	const { what, params, problems } = readings[check.kind] as unknown as AnyReading;
-	const { id } = session.platform.definition;
-	const given = Object.fromEntries(Object.entries(params(check)).filter(([, value]) => value !== undefined));
-	const answers: string[] = [];
-	for (const command of commandFor(id, what, given)) answers.push((await session.run(command)).output);
-	return problems(check, parse(id, what, answers.join("\n"), given));
+export async function askDevice(session: Asked, check: DeviceCheck): Promise<{ rows: unknown[]; problems: string[] }> {
+	const { what, params, problems, isAbout } = readings[check.kind] as unknown as AnyReading;
+	const rows: readonly unknown[] = await askRows(session, what, params(check));
+	const about = rows.filter((row) => isAbout(check, row));
+	const others = rows.filter((row) => !isAbout(check, row));
+	return { rows: [...about, ...others], problems: problems(check, rows) };
 }
 
 /** A check in words: `BGP with 10.0.0.2, 10.0.0.3`. */

@@ -4,7 +4,7 @@ import type { Session } from "@netconductor/driver-core/session";
 import { maskSecrets } from "@netconductor/runtime/config-text";
 import { compilePattern } from "@netconductor/runtime/pattern";
 import { z } from "zod";
-import { nameOf, problemsOn } from "./device-check.ts";
+import { askDevice, nameOf } from "./device-check.ts";
 
 /** A command and what it has to answer, as RE2. */
 const CommandCheck = z.object({
@@ -36,33 +36,45 @@ export interface Asked {
 export async function* askChecks({ checks, state_checks }: Checks, session: Session, signal: AbortSignal) {
 	for (const { name, command, expect, negate, within_s } of checks) {
 		const pattern = compilePattern(expect);
-		const problem = await until(within_s, signal, async () => {
-			const { output } = await session.run(command, { check: false });
-			if (pattern.test(output) !== negate) return undefined;
+		const output = await askUntil(
+			{ within_s, signal },
+			async () => (await session.run(command, { check: false })).output,
+			(answer) => pattern.test(answer) !== negate,
+		);
+		let problem: string | undefined;
+		if (pattern.test(output) === negate) {
 			const said = maskSecrets(output, session.connection.platform).trim().slice(0, longestAnswer);
 			const after = `${negate ? "still answers" : "does not answer"} \`${expect}\` after ${within_s} s`;
-			return `${name}: \`${command}\` ${after}. It answers: ${said}`;
-		});
+			problem = `${name}: \`${command}\` ${after}. It answers: ${said}`;
+		}
 		yield { name, problem } satisfies Asked;
 	}
 	for (const check of state_checks) {
-		const problem = await until(check.within_s, signal, async () => {
-			const problems = await problemsOn(session, check);
-			return problems.length === 0 ? undefined : `${problems.join("; ")} (after ${check.within_s} s)`;
-		});
+		const { problems } = await askUntilHolds(session, check, signal);
+		const problem = problems.length === 0 ? undefined : `${problems.join("; ")} (after ${check.within_s} s)`;
 		yield { name: nameOf(check), problem } satisfies Asked;
 	}
 }
 
-async function until(
-	within_s: number,
-	signal: AbortSignal,
-	ask: () => Promise<string | undefined>,
-): Promise<string | undefined> {
+/** Asks a device until the check holds or its time is over; the last answer. @throws parse.*, device.* */
+export function askUntilHolds(session: Session, check: DeviceCheck, signal: AbortSignal) {
+	return askUntil(
+		{ within_s: check.within_s, signal },
+		() => askDevice(session, check),
+		({ problems }) => problems.length === 0,
+	);
+}
+
+/** Asks again and again until the answer is as it should be or the time is over; the last answer. */
+export async function askUntil<Answer>(
+	{ within_s, signal }: { within_s: number; signal: AbortSignal },
+	ask: () => Promise<Answer>,
+	holds: (answer: Answer) => boolean,
+): Promise<Answer> {
 	const over = performance.now() + within_s * 1000;
 	for (;;) {
-		const problem = await ask();
-		if (problem === undefined || performance.now() >= over) return problem;
+		const answer = await ask();
+		if (holds(answer) || performance.now() >= over) return answer;
 		await sleep(askAgain_ms, undefined, { signal });
 	}
 }
