@@ -13,7 +13,7 @@ const endedStates: ReadonlySet<Run["status"]> = new Set([
 	"needs_attention",
 ]);
 
-/** What happens in a run. Operations and the run come whole, each time they changed. */
+/** What happens in a run. Operations and the run come whole, each time they changed; of steps of a procedure only that some may have. */
 export type RunNews = Exclude<TaskMessage, { type: "end" }>;
 
 interface WatchOptions {
@@ -39,6 +39,7 @@ export async function watchRun(cli: Cli, options: WatchOptions): Promise<Run | u
 	const seen = new Map<string, string>();
 	// A new connection sends all states again: only what changed is news.
 	const onNews = (message: RunNews) => {
+		if (message.type === "steps") return options.onNews(message);
 		if (message.type === "output") {
 			if (message.chunk.seq <= after) return;
 			after = message.chunk.seq;
@@ -137,6 +138,7 @@ async function watchByAsking(cli: Cli, options: WatchOptions, seen: () => number
 				}
 			}
 			for (const operation of await readOperations(cli, run_id)) onNews({ type: "operation", operation });
+			if (run.kind === "mop") onNews({ type: "steps" });
 			onNews({ type: "run", run });
 			if (endedStates.has(run.status)) return run;
 			unreachable = 0;

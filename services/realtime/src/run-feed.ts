@@ -31,6 +31,10 @@ const pageOfOperations = 500;
 // Progress messages may be lost, so each feed also looks by itself.
 const lookEvery_ms = 1_500;
 const stateEvery_ms = 700;
+/** A step may take a few milliseconds; whoever watches reads them a few times a second. */
+const stepsEvery_ms = 400;
+/** Word that steps changed may be lost, too. */
+const stepsAnyway_ms = 5_000;
 
 interface RunState {
 	run: Run;
@@ -39,11 +43,11 @@ interface RunState {
 
 /** One reader per watched run, however many watch it. */
 export function createRunFeeds({ tasks, account, ephemeral, log }: Needs): RunFeeds {
-	const wakers = new Map<string, Set<() => void>>();
+	const wakers = new Map<string, Set<(news: RunProgress) => void>>();
 	let unsubscribe: (() => unknown) | undefined;
 	const stopping = new AbortController();
 
-	function onWake(run_id: string, fn: () => void): () => void {
+	function onWake(run_id: string, fn: (news: RunProgress) => void): () => void {
 		const forRun = wakers.get(run_id) ?? new Set();
 		forRun.add(fn);
 		wakers.set(run_id, forRun);
@@ -107,7 +111,13 @@ export function createRunFeeds({ tasks, account, ephemeral, log }: Needs): RunFe
 
 	async function watch(run_id: string, after: number, watcher: Watcher): Promise<void> {
 		let wake = Promise.withResolvers<void>();
-		const stopWaking = onWake(run_id, () => wake.resolve());
+		// Who has just begun to watch may have read the steps a moment ago.
+		let stepsChanged = true;
+		let stepsTold_at = Number.NEGATIVE_INFINITY;
+		const stopWaking = onWake(run_id, (news) => {
+			if (news.steps) stepsChanged = true;
+			wake.resolve();
+		});
 		watcher.onEnd(() => wake.resolve());
 		const seen = new Map<string, string>();
 		let seq = after;
@@ -117,6 +127,15 @@ export function createRunFeeds({ tasks, account, ephemeral, log }: Needs): RunFe
 				// State first: when it says that the run has ended, the output read after it is complete.
 				const state = await readState(run_id);
 				await sendState(state, seen, watcher);
+				const isOver = ended.has(state.run.status);
+				if (state.run.kind === "mop") {
+					const since = performance.now() - stepsTold_at;
+					if (isOver || since > (stepsChanged ? stepsEvery_ms : stepsAnyway_ms)) {
+						stepsChanged = false;
+						stepsTold_at = performance.now();
+						watcher.send({ type: "steps" } satisfies TaskMessage);
+					}
+				}
 				for (let more = true; more && watcher.open; ) {
 					const page = await readPage(run_id, seq);
 					for (const text of page.texts) watcher.sendText(text);
@@ -124,11 +143,12 @@ export function createRunFeeds({ tasks, account, ephemeral, log }: Needs): RunFe
 					seq = page.next_after;
 					if (watcher.backlog > backlogLimitBytes) await watcher.drained();
 				}
-				if (ended.has(state.run.status)) {
+				if (isOver) {
 					if (watcher.open) watcher.send({ type: "end", run: state.run, last_seq: seq } satisfies TaskMessage);
 					return;
 				}
-				await Promise.race([wake.promise, pause(lookEvery_ms, stopping.signal)]);
+				const owed = stepsChanged && state.run.kind === "mop";
+				await Promise.race([wake.promise, pause(owed ? stepsEvery_ms : lookEvery_ms, stopping.signal)]);
 			}
 		} finally {
 			stopWaking();
@@ -141,7 +161,7 @@ export function createRunFeeds({ tasks, account, ephemeral, log }: Needs): RunFe
 			unsubscribe = await ephemeral.subscribe("run.progress", (payload) => {
 				const progress = RunProgress.safeParse(payload);
 				if (!progress.success) return log.warn("a progress message is not valid");
-				for (const fn of wakers.get(progress.data.run_id) ?? []) fn();
+				for (const fn of wakers.get(progress.data.run_id) ?? []) fn(progress.data);
 			});
 		},
 		async stop() {
