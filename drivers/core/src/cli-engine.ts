@@ -38,6 +38,8 @@ export interface CommandOptions {
 	literal?: boolean | undefined;
 	/** Questions on the unfinished line that are answered with the line ending: the answer that the device proposes. */
 	questions?: readonly CompiledPattern[] | undefined;
+	/** Questions on the unfinished line, and the text that answers each, sent with a line ending. They come before `questions`. */
+	answers?: readonly { question: CompiledPattern; text: string }[] | undefined;
 }
 
 export interface CommandResult {
@@ -207,7 +209,7 @@ export class CliEngine {
 			end: options.end,
 			confirm: options.confirm ?? false,
 			expected: options.modes ?? (this.#mode === "config" ? ["config"] : []),
-			question: options.questions && ((tail) => this.#acceptProposal(tail, options.questions ?? [])),
+			question: (options.answers ?? options.questions) && ((tail) => this.#answerQuestion(tail, options)),
 		});
 		const fault = options.check === false ? undefined : this.#errorIn(bytes);
 		if (fault !== undefined) {
@@ -273,10 +275,12 @@ export class CliEngine {
 		reading?.reject(error);
 	}
 
-	#acceptProposal(tail: string, questions: readonly CompiledPattern[]): boolean {
-		const asked = questions.some((pattern) => pattern.test(tail));
-		if (asked) this.#answer(this.#platform.definition.newline);
-		return asked;
+	#answerQuestion(tail: string, { questions = [], answers = [] }: CommandOptions): boolean {
+		const given = answers.find(({ question }) => question.test(tail))?.text;
+		const text = given ?? (questions.some((pattern) => pattern.test(tail)) ? "" : undefined);
+		if (text === undefined) return false;
+		this.#answer(text + this.#platform.definition.newline);
+		return true;
 	}
 
 	async #enable(command: string): Promise<void> {

@@ -30,6 +30,8 @@ export interface ApplyOptions {
 	onStage(stage: ChangeStage, detail?: string): void;
 	/** Before the push: ends it with `device.cancelled`. After it: the change is undone. */
 	signal: AbortSignal;
+	/** Whether a confirmed change becomes the configuration that the device starts with; true. Some systems save with the confirmation. */
+	save?: boolean | undefined;
 	/** How long to go on trying to undo or to find out after `confirm_within_ms` (or the device's timer), in milliseconds; 60,000. */
 	grace_ms?: number | undefined;
 }
@@ -253,7 +255,7 @@ async function confirm(attempt: Attempt, second: Session): Promise<AppliedChange
 			return findOut(attempt, after, error);
 		}
 		options.onStage("confirmed");
-		const { saved, error } = await saveAndTidy(mechanism, second);
+		const { saved, error } = await saveAndTidy(mechanism, second, options);
 		return {
 			outcome: "confirmed",
 			diff: mechanism.difference(before, after, second),
@@ -292,7 +294,12 @@ async function findOut(attempt: Attempt, after: RunningConfig, reason: unknown):
 			const diff = mechanism.difference(before, now, session);
 			if (now.sha256 !== after.sha256) break;
 			options.onStage("confirmed");
-			return { outcome: "confirmed", diff, running_sha256: now.sha256, ...(await saveAndTidy(mechanism, session)) };
+			return {
+				outcome: "confirmed",
+				diff,
+				running_sha256: now.sha256,
+				...(await saveAndTidy(mechanism, session, options)),
+			};
 		} catch {
 			// Tried again until there is no more time; then it is unknown.
 			await pause(Math.min(longestPause_ms, grace_ms * shareBetween, Math.max(0, giveUp - performance.now())));
@@ -315,12 +322,13 @@ function notTaken({ connection }: Session): AppError {
 async function saveAndTidy(
 	mechanism: Mechanism,
 	session: Session,
+	{ save = true }: ApplyOptions,
 ): Promise<{ saved: boolean; error?: OperationErrorLike }> {
-	const command = session.platform.definition.save?.command;
+	const command = mechanism.saves ? undefined : session.platform.definition.save?.command;
 	try {
-		if (command !== undefined && !mechanism.saves) await session.run(command);
+		if (command !== undefined && save) await session.run(command);
 		await mechanism.cleanUp(session).catch(() => {});
-		return { saved: true };
+		return { saved: command === undefined || save };
 	} catch (error) {
 		return { saved: false, error: toAppError(error) };
 	}

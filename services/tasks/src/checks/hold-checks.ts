@@ -20,7 +20,7 @@ export const Checks = z.object({
 	checks: z.array(CommandCheck).default([]),
 	state_checks: z.array(DeviceCheck).default([]),
 });
-type Checks = z.output<typeof Checks>;
+export type Checks = z.output<typeof Checks>;
 
 /** Between two times that a check is asked, in milliseconds. */
 const askAgain_ms = 2_000;

@@ -5,12 +5,11 @@ import { openSession } from "@netconductor/driver-core/session";
 import { maskEcho } from "@netconductor/runtime/config-text";
 import { z } from "zod";
 import { hashOfLines, linesOf } from "./change-input.ts";
+import { longestDiff } from "./safe-change.ts";
 import { shownLines } from "./shown-lines.ts";
 import { defineStep } from "./step.ts";
 
 const mostDangers = 20;
-/** Characters of a difference that a result holds; the hash is of all. */
-const longestDiff = 200_000;
 
 /**
  * Finds out what a change would do on the device, and leaves nothing behind there. Where nothing would change, the steps after it are left out.
@@ -44,6 +43,7 @@ export const planChange = defineStep({
 				diff: planned.diff.slice(0, longestDiff),
 				diff_cut: planned.diff.length > longestDiff,
 				diff_source: planned.diff_source,
+				// Of all of it.
 				diff_sha256: createHash("sha256").update(planned.diff).digest("hex"),
 				undo: {
 					kind: planned.undo.kind,
