@@ -1,13 +1,13 @@
-import { Button, Checkbox, Group, Kbd, TextInput } from "@mantine/core";
+import { Button, Checkbox, Kbd, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import type { Template, TemplateSettings, TemplateWords } from "@netconductor/contracts/config/templates";
 import type { Problem } from "@netconductor/contracts/kernel/errors";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useEffect, useMemo, useRef } from "react";
+import { lazy, Suspense, useMemo, useRef } from "react";
 import { useApi } from "../../api/context.tsx";
-import { useKeyList } from "../../shell/keys.ts";
-import { Notice } from "../../ui/notice.tsx";
+import { SavedMeanwhile } from "../../ui/form/saved-meanwhile.tsx";
+import { useSaveKey } from "../../ui/form/use-save-key.ts";
 import { Panel } from "../../ui/page.tsx";
 import { ProblemAlert, problemOf } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
@@ -92,43 +92,21 @@ export function Edit({
 		[error, refused, template.name],
 	);
 
-	const save = useRef(handle.save);
-	save.current = handle.save;
-	useEffect(() => {
-		if (!mayWrite) return;
-		const listen = (event: KeyboardEvent) => {
-			if (event.key.toLowerCase() !== "s" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey)
-				return;
-			event.preventDefault();
-			save.current();
-		};
-		window.addEventListener("keydown", listen);
-		return () => window.removeEventListener("keydown", listen);
-	}, [mayWrite]);
-	useKeyList(useMemo(() => (mayWrite ? [{ keys: "Ctrl S", does: "Save", group: "Template" }] : []), [mayWrite]));
+	useSaveKey(mayWrite, "Template", handle.save);
 
 	const conflict = error !== null && problemOf(error).code === "templates.changed";
 	return (
 		<div className={styles.sides}>
 			<div className={styles.column}>
 				{(conflict || outdated) && (
-					<Notice tone="warn" icon="warning" title="Somebody else saved another version meanwhile" role="alert">
-						<div>
-							{visibleLine(template.updated_by)} saved version {template.version}; yours began from version{" "}
-							{draft.version}.
-						</div>
-						<Group gap="xs">
-							<Button variant="default" onClick={() => onVersions(`${draft.version},${template.version}`)}>
-								What changed
-							</Button>
-							<Button variant="default" onClick={handle.discard}>
-								Take theirs
-							</Button>
-							<Button variant="default" loading={saving} onClick={handle.saveOver}>
-								Save mine over it
-							</Button>
-						</Group>
-					</Notice>
+					<SavedMeanwhile
+						saved={template}
+						began={draft.version}
+						saving={saving}
+						onCompare={() => onVersions(`${draft.version},${template.version}`)}
+						onTake={handle.discard}
+						onSaveOver={handle.saveOver}
+					/>
 				)}
 				{error !== null && !conflict && <ProblemAlert error={error} />}
 				<Panel title="Source">

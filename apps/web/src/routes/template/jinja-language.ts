@@ -1,5 +1,6 @@
-import { StreamLanguage, type StreamParser, syntaxHighlighting } from "@codemirror/language";
+import { StreamLanguage, type StreamParser } from "@codemirror/language";
 import type { Extension } from "@codemirror/state";
+import { highlight } from "../../ui/code-editor/highlight.ts";
 
 interface State {
 	/** What the reader is in: text, a comment, an expression `{{ }}`, a statement `{% %}`. */
@@ -100,18 +101,5 @@ function inside(stream: Stream, state: State): string | null {
 	return "operator";
 }
 
-const classes: Readonly<Record<string, string>> = {
-	keyword: "cm-word",
-	brace: "cm-word",
-	className: "cm-value",
-	variableName: "cm-name",
-	string: "cm-text",
-	number: "cm-value",
-	comment: "cm-remark",
-};
-
 /** Reads and colours templates. */
-export const jinjaLanguage: Extension = [
-	StreamLanguage.define(jinjaParser),
-	syntaxHighlighting({ style: ([tag]) => (tag === undefined ? null : (classes[tag.toString()] ?? null)) }),
-];
+export const jinjaLanguage: Extension = [StreamLanguage.define(jinjaParser), highlight];

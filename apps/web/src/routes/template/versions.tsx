@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, Text } from "@mantine/core";
+import { Group } from "@mantine/core";
 import type { Template, TemplateVersionSummary } from "@netconductor/contracts/config/templates";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -14,9 +14,8 @@ import { ProblemAlert } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { valuesOf } from "../../ui/table/list-search.ts";
 import { useCursorList } from "../../ui/table/list-source.ts";
-import { Moment } from "../../ui/time.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
-import { useAtOnce } from "../../ui/use-at-once.ts";
+import { VersionTable } from "../../ui/version-table.tsx";
 import { count } from "../../ui/words.ts";
 import styles from "./template.module.css";
 
@@ -59,120 +58,21 @@ export function Versions({
 		onError: toastProblem,
 		onSettled: () => setRestoring(undefined),
 	});
-	const [shown, show] = useAtOnce(chosen);
-	const picked = valuesOf(shown).slice(0, 2).map(Number);
 	if (list.error) return <ProblemAlert error={list.error} onRetry={list.retry} />;
 	if (list.rows === undefined) return <RowsLoading rows={4} />;
-	const versions = list.rows;
-	const choose = (version: number, on: boolean) => {
-		const next = on ? [...picked.slice(-1), version] : picked.filter((one) => one !== version);
-		const written = next.toSorted((a, b) => a - b).join(",") || undefined;
-		show(written);
-		onChoose(written);
-	};
+	const picked = valuesOf(chosen).slice(0, 2).map(Number);
 	const [from, to] = picked.toSorted((a, b) => a - b);
 	return (
 		<div className={styles.column}>
-			<Panel title="Versions">
-				<Group px="sm" py={8}>
-					<Text size="xs" c="dimmed" aria-live="polite">
-						{versions.length < 2
-							? "One version so far."
-							: picked.length === 1
-								? "Choose one more to compare the two."
-								: "Choose two versions to compare them."}
-					</Text>
-				</Group>
-				<div className="nc-scroll">
-					<table className="nc-table" aria-label="Versions">
-						<thead>
-							<tr>
-								<th scope="col" className="nc-tight">
-									<span className="nc-visually-hidden">Choose</span>
-								</th>
-								<th scope="col">Version</th>
-								<th scope="col">Saved</th>
-								<th scope="col" className="nc-medium">
-									By
-								</th>
-								<th scope="col" className="nc-medium">
-									Why
-								</th>
-								<th scope="col" className="nc-number nc-medium">
-									Lines
-								</th>
-								<th scope="col">
-									<span className="nc-visually-hidden">Actions</span>
-								</th>
-							</tr>
-						</thead>
-						<tbody>
-							{versions.map((one) => (
-								<tr key={one.version} data-selected={picked.includes(one.version) || undefined}>
-									<td>
-										<Checkbox
-											size="xs"
-											aria-label={`Choose version ${one.version}`}
-											checked={picked.includes(one.version)}
-											onChange={({ currentTarget }) => choose(one.version, currentTarget.checked)}
-										/>
-									</td>
-									<td>
-										{one.version}
-										{one.version === template.version && <span className="nc-dim"> (newest)</span>}
-									</td>
-									<td>
-										<Moment at={one.created_at} />
-										<div className="nc-narrow nc-small nc-break">
-											<Why version={one} />
-										</div>
-									</td>
-									<td className="nc-medium">{visibleLine(one.created_by)}</td>
-									<td className="nc-break nc-medium">
-										<Why version={one} />
-									</td>
-									<td className="nc-number nc-medium">{one.lines}</td>
-									<td className="nc-tight">
-										<Group gap={6} wrap="nowrap" justify="flex-end">
-											{one.version > 1 && (
-												<Button
-													size="compact-xs"
-													variant="default"
-													aria-label={`What changed in version ${one.version}`}
-													onClick={() => {
-														const pair = `${one.version - 1},${one.version}`;
-														show(pair);
-														onChoose(pair);
-													}}
-												>
-													What changed
-												</Button>
-											)}
-											{mayWrite && one.version !== template.version && (
-												<Button
-													size="compact-xs"
-													variant="default"
-													aria-label={`Restore version ${one.version}`}
-													onClick={() => setRestoring(one)}
-												>
-													Restore
-												</Button>
-											)}
-										</Group>
-									</td>
-								</tr>
-							))}
-						</tbody>
-					</table>
-				</div>
-				{list.more?.load !== undefined && (
-					<Group justify="center" p="sm">
-						<Button variant="default" loading={list.more.loading} onClick={list.more.load}>
-							Show older versions
-						</Button>
-					</Group>
-				)}
-			</Panel>
+			<VersionTable
+				versions={list.rows}
+				newest={template.version}
+				chosen={chosen}
+				onChoose={onChoose}
+				why={(one) => <Why version={one} />}
+				onRestore={mayWrite ? setRestoring : undefined}
+				more={list.more}
+			/>
 			{from !== undefined && to !== undefined && <Comparison template={template} from={from} to={to} />}
 			<Confirm
 				opened={restoring !== undefined}

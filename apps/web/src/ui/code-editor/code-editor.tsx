@@ -15,6 +15,8 @@ export function CodeEditor({
 	faults,
 	readOnly = false,
 	extensions = [],
+	undo,
+	redo,
 }: {
 	/** Names it to a screen reader. */
 	label: string;
@@ -24,12 +26,17 @@ export function CodeEditor({
 	readOnly?: boolean;
 	/** Language, completion, keys; as they are when the editor is made. */
 	extensions?: readonly Extension[];
+	/** Where the text has a history of its own, because it is changed elsewhere too. */
+	undo?: () => void;
+	redo?: () => void;
 }) {
 	const place = useRef<HTMLDivElement>(null);
 	const view = useRef<EditorView>(undefined);
 	const marks = useRef(new Compartment()).current;
 	const latest = useRef(onText);
 	latest.current = onText;
+	const own = useRef({ undo, redo });
+	own.current = { undo, redo };
 
 	// biome-ignore lint/correctness/useExhaustiveDependencies: the editor is made once; what changes later is told to it below
 	useEffect(() => {
@@ -41,14 +48,14 @@ export function CodeEditor({
 				extensions: [
 					...extensions,
 					lineNumbers(),
-					history(),
+					...(undo === undefined ? [history(), keymap.of(historyKeymap)] : [keymap.of(keysOf(own))]),
 					drawSelection(),
 					highlightActiveLine(),
 					highlightSelectionMatches(),
 					EditorView.lineWrapping,
 					bracketMatching(),
 					indentUnit.of("  "),
-					keymap.of([...defaultKeymap, ...historyKeymap, ...searchKeymap]),
+					keymap.of([...defaultKeymap, ...searchKeymap]),
 					EditorState.readOnly.of(readOnly),
 					EditorView.contentAttributes.of({ "aria-label": label }),
 					EditorView.updateListener.of((update) => {
@@ -65,8 +72,9 @@ export function CodeEditor({
 
 	useEffect(() => {
 		const editor = view.current;
-		if (editor === undefined || editor.state.doc.toString() === text) return;
-		editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
+		if (editor === undefined) return;
+		const before = editor.state.doc.toString();
+		if (before !== text) editor.dispatch({ changes: difference(before, text) });
 	}, [text]);
 
 	useEffect(() => {
@@ -77,4 +85,30 @@ export function CodeEditor({
 	}, [faults, marks]);
 
 	return <div ref={place} />;
+}
+
+function keysOf(own: { current: { undo?: (() => void) | undefined; redo?: (() => void) | undefined } }) {
+	const undo = () => {
+		own.current.undo?.();
+		return true;
+	};
+	const redo = () => {
+		own.current.redo?.();
+		return true;
+	};
+	return [
+		{ key: "Mod-z", run: undo },
+		{ key: "Mod-y", mac: "Mod-Shift-z", run: redo },
+		{ linux: "Ctrl-Shift-z", run: redo },
+	];
+}
+
+/** The one part in which two texts differ: the cursor stays where it is outside of it. */
+function difference(before: string, after: string) {
+	let from = 0;
+	const most = Math.min(before.length, after.length);
+	while (from < most && before[from] === after[from]) from += 1;
+	let end = 0;
+	while (end < most - from && before[before.length - 1 - end] === after[after.length - 1 - end]) end += 1;
+	return { from, to: before.length - end, insert: after.slice(from, after.length - end) };
 }

@@ -5,20 +5,24 @@ export interface LineFault {
 	/** From 1. */
 	line: number;
 	message: string;
+	/** An error unless told. */
+	severity?: "error" | "warning";
 }
 
 class FaultText extends WidgetType {
 	readonly text: string;
-	constructor(text: string) {
+	readonly warns: boolean;
+	constructor(text: string, warns: boolean) {
 		super();
 		this.text = text;
+		this.warns = warns;
 	}
 	override eq(other: FaultText): boolean {
-		return other.text === this.text;
+		return other.text === this.text && other.warns === this.warns;
 	}
 	override toDOM(): HTMLElement {
 		const element = document.createElement("div");
-		element.className = "cm-fault-text";
+		element.className = this.warns ? "cm-fault-text cm-warn-text" : "cm-fault-text";
 		element.setAttribute("role", "note");
 		element.textContent = `↑ ${this.text}`;
 		return element;
@@ -28,12 +32,16 @@ class FaultText extends WidgetType {
 /** Marks the lines with faults; what is wrong stands below each. */
 export function faultMarks(state: EditorState, faults: readonly LineFault[]): DecorationSet {
 	const sorted = faults
-		.map(({ line, message }) => ({ at: state.doc.line(Math.min(Math.max(line, 1), state.doc.lines)), message }))
+		.map(({ line, message, severity }) => ({
+			at: state.doc.line(Math.min(Math.max(line, 1), state.doc.lines)),
+			message,
+			warns: severity === "warning",
+		}))
 		.sort((one, other) => one.at.from - other.at.from);
 	return Decoration.set(
-		sorted.flatMap(({ at, message }) => [
-			Decoration.line({ class: "cm-fault" }).range(at.from),
-			Decoration.widget({ widget: new FaultText(message), block: true, side: 1 }).range(at.to),
+		sorted.flatMap(({ at, message, warns }) => [
+			Decoration.line({ class: warns ? "cm-warn" : "cm-fault" }).range(at.from),
+			Decoration.widget({ widget: new FaultText(message, warns), block: true, side: 1 }).range(at.to),
 		]),
 		true,
 	);

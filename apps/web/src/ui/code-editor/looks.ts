@@ -31,6 +31,8 @@ export const looks = EditorView.theme({
 		backgroundColor: "var(--nc-removed)",
 		whiteSpace: "pre-wrap",
 	},
+	".cm-warn": { boxShadow: "inset 3px 0 0 var(--nc-warn-bar)" },
+	".cm-fault-text.cm-warn-text": { color: "var(--nc-warn)", backgroundColor: "var(--nc-hover)" },
 	".cm-panels": { color: "var(--mantine-color-text)", backgroundColor: "var(--nc-hover)" },
 	".cm-tooltip": {
 		color: "var(--mantine-color-text)",
