@@ -54,6 +54,7 @@ source: "no ip route 203.0.113.0 255.255.255.0 Null0\\n"
 name: sink
 services: [{ name: route, template: route/add, targets: { all: true } }]
 variables: { label: first }
+checks: [{ name: the route stands, command: show running-config, expect: 'ip route 203\\.0\\.113\\.0', within_s: 0 }]
 confirm_within_s: 60
 `,
 	);
@@ -185,6 +186,34 @@ test("a device that drifted is named with what is missing, and ends the command 
 	const refused = await ana.run(["stacks", "validate", "sink", "--json"]);
 	expect(JSON.parse(refused.stdout)).toMatchObject({ counts: { drifted: 1, in_sync: 2 } });
 	expect(JSON.parse(refused.stderr)).toMatchObject({ code: "cli.drifted" });
+});
+
+test("a service on one device is compared, deployed again, checked and taken off by itself", async () => {
+	const [first] = fleet.devices;
+	const name = first?.name ?? "";
+	const one = ["--stack", "sink", "--device", name];
+	const listed = (await ana.json(["instances", "list", "--stack", "sink"])) as { items: { state: string }[] };
+	expect(listed.items.map(({ state }) => state)).toEqual(["deployed", "deployed", "deployed"]);
+	expect(await ana.run(["instances", "validate", ...one])).toMatchObject({
+		code: 1,
+		stdout: expect.stringContaining("missing:  ip route 203.0.113.0"),
+	});
+	const live = await ana.run(["instances", "validate", ...one, "--live"]);
+	expect(live).toMatchObject({ code: 0, stdout: expect.stringContaining("+ip route 203.0.113.0") });
+	expect(await ana.run(["instances", "check", ...one])).toMatchObject({
+		code: 1,
+		stdout: expect.stringContaining("the route stands"),
+	});
+	expect(await approved(follow(["instances", "redeploy", ...one]), "approve")).toMatchObject({ code: 0 });
+	expect(await fleet.config(name)).toContain("ip route 203.0.113.0");
+	expect(await ana.run(["instances", "check", "--stack", "sink"])).toMatchObject({ code: 0 });
+	expect(await approved(follow(["instances", "delete", ...one, "--yes"]), "approve")).toMatchObject({ code: 0 });
+	const having = (await configs()).filter((config) => config.includes("203.0.113.0"));
+	expect([(await fleet.config(name)).includes("203.0.113.0"), having.length]).toEqual([false, 2]);
+	await eventually("the instance is gone", async () => {
+		const { stdout } = await ana.run(["instances", "list", "--stack", "sink"]);
+		return !stdout.includes(name) && stdout.includes("deployed");
+	});
 });
 
 test("started without waiting it answers at once; removed it stands nowhere and can be deleted", async () => {

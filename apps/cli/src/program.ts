@@ -9,6 +9,7 @@ import { addCredentialCommands } from "./commands/credentials.ts";
 import { addDeviceTypeCommands } from "./commands/device-types.ts";
 import { addDeviceCommands } from "./commands/devices.ts";
 import { addGroupCommands } from "./commands/groups.ts";
+import { addInstanceCommands } from "./commands/instances.ts";
 import { addKeyCommands } from "./commands/keys.ts";
 import { addRoleCommands } from "./commands/roles.ts";
 import { addRunCommands } from "./commands/runs.ts";
@@ -79,6 +80,7 @@ export function createProgram(system: System): Command {
 	program.commandsGroup("Change:");
 	addTemplateCommands(program, open);
 	addStackCommands(program, open);
+	addInstanceCommands(program, open);
 	addApprovalCommands(program, open);
 	addApplyCommands(program, open);
 	addScheduleCommands(program, open);

@@ -13,7 +13,9 @@ interface RunOptions {
 	wait: boolean;
 }
 
-interface ChangeOptions extends RunOptions {
+interface ChangeOptions extends RunOptions, RolloutOptions {}
+
+export interface RolloutOptions {
 	reason?: string;
 	batch?: number[];
 	mostFailures?: number;
@@ -29,7 +31,7 @@ export function addStackRuns(stacks: Command, open: Open): void {
 		.action(async (id: string, options: RunOptions, self: Command) => {
 			const cli = open(self);
 			const started = await cli.clients.config.planStack({ params: { id }, body: await only(cli, options) });
-			await report(cli, started, options);
+			await reportStackRun(cli, started, options);
 		});
 
 	addChangeOptions(stacks.command("deploy <stack>"))
@@ -37,7 +39,7 @@ export function addStackRuns(stacks: Command, open: Open): void {
 		.action(async (id: string, options: ChangeOptions, self: Command) => {
 			const cli = open(self);
 			const body = await changeOf(cli, id, options);
-			await report(cli, await cli.clients.config.deployStack({ params: { id }, body }), options);
+			await reportStackRun(cli, await cli.clients.config.deployStack({ params: { id }, body }), options);
 		});
 
 	addChangeOptions(stacks.command("remove <stack>"))
@@ -45,7 +47,7 @@ export function addStackRuns(stacks: Command, open: Open): void {
 		.action(async (id: string, options: ChangeOptions, self: Command) => {
 			const cli = open(self);
 			const body = await changeOf(cli, id, options);
-			await report(cli, await cli.clients.config.removeStack({ params: { id }, body }), options);
+			await reportStackRun(cli, await cli.clients.config.removeStack({ params: { id }, body }), options);
 		});
 }
 
@@ -57,7 +59,12 @@ function addRunOptions(command: Command): Command {
 }
 
 function addChangeOptions(command: Command): Command {
-	return addRunOptions(command)
+	return addRolloutOptions(addRunOptions(command));
+}
+
+/** How a change spreads, and why it is made. */
+export function addRolloutOptions(command: Command): Command {
+	return command
 		.option("--reason <text>", "For those who approve, and for those who read it later")
 		.option("--batch <sizes>", "Devices of each batch, such as 1,10: the last number repeats", batchSizes)
 		.option(
@@ -84,6 +91,11 @@ export async function only(cli: Cli, { device }: { device?: string[] }): Promise
 }
 
 async function changeOf(cli: Cli, id: string, options: ChangeOptions) {
+	return { ...(await only(cli, options)), ...(await rolloutOf(cli, id, options)) };
+}
+
+/** Reason and rollout of a run on a stack, where they are said. */
+export async function rolloutOf(cli: Cli, id: string, options: RolloutOptions) {
 	const { reason, batch, mostFailures, pauseAfterFirst } = options;
 	const said: Partial<Rollout> = {
 		...(batch !== undefined && { batch_sizes: batch }),
@@ -96,14 +108,17 @@ async function changeOf(cli: Cli, id: string, options: ChangeOptions) {
 			? undefined
 			: { ...(await cli.clients.config.getStack({ params: { id } })).rollout, ...said };
 	return {
-		...(await only(cli, options)),
 		...(reason !== undefined && { reason }),
 		...(rollout !== undefined && { rollout }),
 	};
 }
 
 /** Follows a run with its plan, prints what came of it, and throws when it did not succeed. */
-async function report(cli: Cli, started: { run_id: string }, { wait, commands = false }: RunOptions): Promise<void> {
+export async function reportStackRun(
+	cli: Cli,
+	started: { run_id: string },
+	{ wait, commands = false }: { wait: boolean; commands?: boolean },
+): Promise<void> {
 	const { run_id } = started;
 	if (!wait) {
 		return cli.print(started, () => `Run ${run_id} has started. Watch it: \`netconductor runs watch ${run_id}\`\n`);

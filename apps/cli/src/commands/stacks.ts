@@ -1,13 +1,5 @@
 import { configApi } from "@netconductor/contracts/config/api";
-import type {
-	DeviceDrift,
-	RenderedDevice,
-	Stack,
-	StackRun,
-	StackState,
-	StackSummary,
-	StackValidation,
-} from "@netconductor/contracts/config/stacks";
+import type { RenderedDevice, Stack, StackRun, StackState, StackSummary } from "@netconductor/contracts/config/stacks";
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { type Command, Option } from "commander";
 import type { StackDocument } from "../apply/documents.ts";
@@ -21,6 +13,7 @@ import { notFoundFailure, usageFailure, workFailure } from "../failure.ts";
 import { stateStyle } from "../follow-run.ts";
 import { addListCommand } from "../list-command.ts";
 import { sanitiseLine } from "../output/sanitise.ts";
+import { reportDrift } from "../output/stack-drift.ts";
 import { renderFields, renderTable } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { count, localTime } from "../output/words.ts";
@@ -282,35 +275,6 @@ function addValidate(stacks: Command, open: Open): void {
 		.action(async (id: string, options: { device?: string[] }, self: Command) => {
 			const cli = open(self);
 			const validation = await cli.clients.config.validateStack({ params: { id }, body: await only(cli, options) });
-			cli.print(validation, () => renderValidation(cli, validation));
-			const { drifted, in_sync, unknown } = validation.counts;
-			if (unknown > 0) cli.warn(`of ${count(unknown, "device")} it is not known how they stand`);
-			if (drifted === 0) return;
-			const of = drifted + in_sync + unknown;
-			throw workFailure(
-				"cli.drifted",
-				"Devices have drifted from the stack",
-				`${drifted} of ${count(of, "device")}.`,
-				`See what a deployment would change: \`netconductor stacks plan ${id}\``,
-			);
+			reportDrift(cli, validation, `See what a deployment would change: \`netconductor stacks plan ${id}\``);
 		});
-}
-
-const driftStyles: Record<DeviceDrift["state"], Style> = { in_sync: "good", drifted: "bad", unknown: "warning" };
-
-function renderValidation(cli: Cli, { counts, devices }: StackValidation): string {
-	const { paint } = cli.terminal;
-	const parts = devices.map(({ device_name, state, missing, unwanted, reason, backed_up_at }) => {
-		const against = backed_up_at === null ? "" : paint("dim", `  backup of ${localTime(backed_up_at)}`);
-		const why = reason === null ? "" : `: ${sanitiseLine(reason)}`;
-		const word = paint(driftStyles[state], state.replace("_", " "));
-		return [
-			`${sanitiseLine(device_name)}  ${word}${why}${against}\n`,
-			...missing.map((line) => `  ${paint("removed", `missing:  ${sanitiseLine(line)}`)}\n`),
-			...unwanted.map((line) => `  ${paint("added", `unwanted: ${sanitiseLine(line)}`)}\n`),
-		].join("");
-	});
-	const shownAll =
-		counts.in_sync + counts.drifted + counts.unknown === devices.length ? "" : " (the first 1,000 are listed)";
-	return `${parts.join("")}\n${counts.in_sync} in sync, ${counts.drifted} drifted, ${counts.unknown} unknown${shownAll}\n`;
 }
