@@ -23,6 +23,7 @@ export const configErrors = defineErrors({
 	"mops.bad_variables": { kind: "invalid", title: "The values of the procedure's variables are not valid" },
 	"mops.disabled": { kind: "conflict", title: "The procedure is not enabled" },
 	"mops.no_devices": { kind: "invalid", title: "The procedure has no device to work on" },
+	"mops.too_many_devices": { kind: "invalid", title: "The procedure is for more devices than one run may have" },
 	"mops.not_permitted": { kind: "forbidden", title: "A step of the procedure needs a permission you do not hold" },
 	"mops.in_use": { kind: "conflict", title: "Other procedures run this one" },
 	"mops.version_not_found": { kind: "not_found", title: "The procedure has no such version" },

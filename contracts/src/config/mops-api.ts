@@ -39,6 +39,7 @@ const executeErrors = [
 	"mops.bad_document",
 	"mops.bad_variables",
 	"mops.no_devices",
+	"mops.too_many_devices",
 	"mops.not_permitted",
 	"devices.not_found",
 	"device_groups.not_found",
@@ -102,7 +103,7 @@ export const mopOperations = {
 		returns: Mop,
 		permission: "mops:write",
 		max_body_bytes: mopBodyBytes,
-		errors: ["mops.not_found", "mops.name_taken", "mops.bad_document", "mops.changed"],
+		errors: ["mops.not_found", "mops.name_taken", "mops.bad_document", "mops.changed", "mops.in_use"],
 	}),
 	deleteMop: del("/api/mops/:id", {
 		summary: "Delete a procedure; its runs stay",
@@ -146,7 +147,7 @@ export const mopOperations = {
 		params: byMopVersion,
 		returns: Mop,
 		permission: "mops:write",
-		errors: ["mops.not_found", "mops.version_not_found", "mops.name_taken", "mops.bad_document"],
+		errors: ["mops.not_found", "mops.version_not_found", "mops.name_taken", "mops.bad_document", "mops.in_use"],
 	}),
 	dryRunMop: post("/api/mops/:id/dry-run", {
 		summary: "What each step of a procedure would do, with commands; no device is asked",
