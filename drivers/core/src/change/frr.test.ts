@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openSession, type Session } from "../session.ts";
 import type { AppliedChange, ApplyOptions, ChangeStage } from "./apply.ts";
 import { applyChange, planChange } from "./change.ts";
+import { applyReplace, planReplace } from "./replace.ts";
 import { planRestore, type RestoredConfig, type RestoreOptions, restoreConfig } from "./restore.ts";
 import { readRunning } from "./running-config.ts";
 
@@ -355,4 +356,38 @@ test("what somebody else told the router meanwhile stays when ours is taken back
 	undone.push(description === undefined ? "no description" : `description ${description}`, "end", "write memory");
 	await lab.vtysh("r1", undone);
 	expect(await running()).toBe(shown);
+});
+
+test("a whole configuration file takes the place of a router's with the lines that differ, and back, byte for byte", async () => {
+	const before = await running();
+	const file = before
+		.replace(/^(?=router bgp)/m, "ip prefix-list FILE seq 5 permit 192.0.2.0/24\n!\n")
+		.replace(/^ neighbor 10\.99\.0\.2 remote-as .*$/m, (line) => ` neighbor 10.99.0.88 remote-as 65088\n${line}`)
+		.replace(/^(?=router bgp)/m, "ip route 198.51.100.0/24 blackhole\n!\n");
+	const options = {
+		confirm_within_ms: 20_000,
+		verify: async () => {},
+		reopen: () => connect(),
+		onStage: () => {},
+		signal: new AbortController().signal,
+	};
+	const plan = await planReplace(await connect(), file);
+	expect(plan.commands.toSorted()).toEqual(
+		[
+			"ip prefix-list FILE seq 5 permit 192.0.2.0/24",
+			"ip route 198.51.100.0/24 blackhole",
+			"neighbor 10.99.0.88 remote-as 65088",
+			`router bgp ${router.asn}`,
+		]
+			.concat(plan.commands.filter((command) => command === "exit"))
+			.toSorted(),
+	);
+	expect(await applyReplace(await connect(), file, options)).toMatchObject({ outcome: "confirmed", saved: true });
+	const during = await running();
+	for (const line of ["neighbor 10.99.0.88 remote-as 65088", "ip route 198.51.100.0/24 blackhole"]) {
+		expect(during).toContain(line);
+	}
+	expect(await applyReplace(await connect(), before, options)).toMatchObject({ outcome: "confirmed", saved: true });
+	expect(await running()).toBe(before);
+	await expect(planReplace(await connect(), "hostname r1\n")).rejects.toMatchObject({ code: "change.would_cut_off" });
 });

@@ -70,7 +70,7 @@ export async function sendEdits(
 	async function enter(path: readonly string[]): Promise<boolean> {
 		while (at.length > 0 && !isWithin(path, at)) {
 			at = at.slice(0, -1);
-			await session.run("exit", { modes: ["config"] });
+			await session.run("exit", { check: false, modes: ["config"] });
 		}
 		for (const header of path.slice(at.length)) {
 			if (!(await isTaken(header))) return false;

@@ -10,10 +10,11 @@ import {
 
 /**
  * What becomes of `now` when only that is taken back which made `after` of `wanted`. What somebody else changed since stays: what they set in place of
- * our value, what stood in a section that they removed, and an ordered section that they edited. What they added to something that is ours goes with it.
+ * our value, what stood in a section that they removed, what they put into a section that we made, and an ordered section that they edited. What they
+ * said about a neighbour that we made goes with it.
  */
 export function takeBack(now: ConfigNode, after: ConfigNode, wanted: ConfigNode, syntax: ConfigSyntax): ConfigNode {
-	const edits = editsBetween(after, wanted, syntax);
+	const edits = editsBetween(after, wanted, syntax).flatMap((edit) => onlyOurs(edit, now, after, wanted, syntax));
 	const theirs = edits.filter((edit) => isRebuilding(edit, after, wanted) && !isUntouched(edit, now, after));
 	return mergeEdits(
 		now,
@@ -22,6 +23,27 @@ export function takeBack(now: ConfigNode, after: ConfigNode, wanted: ConfigNode,
 		),
 		syntax,
 	);
+}
+
+/** Where a section of ours that is to go holds lines of others, what removes our lines in it. */
+function onlyOurs(edit: Edit, now: ConfigNode, after: ConfigNode, wanted: ConfigNode, syntax: ConfigSyntax): Edit[] {
+	const header = removedBy(edit.command);
+	if (header === undefined) return [edit];
+	const whole = [...edit.path, header];
+	const [there, then] = [now, after].map((config) => sectionAt(config, whole));
+	if (there === undefined || then === undefined || sectionAt(wanted, whole) !== undefined) return [edit];
+	if (!holdsMore(there, then)) return [edit];
+	return editsBetween(then, { line: header, children: [] }, syntax)
+		.map(({ path, command }) => ({ path: [...whole, ...path], command }))
+		.flatMap((within) => onlyOurs(within, now, after, wanted, syntax));
+}
+
+function holdsMore(there: ConfigNode, then: ConfigNode): boolean {
+	const known = new Map(then.children.map((child) => [child.line, child]));
+	return there.children.some((child) => {
+		const before = known.get(child.line);
+		return before === undefined || holdsMore(child, before);
+	});
 }
 
 /** Whether the edit removes a section that the edits after it make anew. */
