@@ -201,9 +201,11 @@ export const ListMops = PageQuery.extend({
 export const MopVersionSummary = z
 	.object({ version: z.int(), note: z.string(), created_at: Timestamp, created_by: z.string() })
 	.meta({ id: "MopVersionSummary" });
+export type MopVersionSummary = z.output<typeof MopVersionSummary>;
 export const MopVersion = MopVersionSummary.extend({ source: z.string() }).meta({ id: "MopVersion" });
 export const ListMopVersions = CursorQuery;
 export const MopComparison = z.object({ from: z.int(), to: z.int(), hunks: z.array(DiffHunk) });
+export type MopComparison = z.output<typeof MopComparison>;
 
 export const ValidateMop = z.object({ source: Source });
 export const MopValidation = z
