@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { Secret } from "@netconductor/contracts/kernel/secret";
 import { z } from "zod";
 import { defineConfig } from "./config.ts";
+import { isOutboundRule } from "./http/outbound-rules.ts";
 import { logFormats, logLevels } from "./log.ts";
 import { parseMasterKey } from "./master-key.ts";
 
@@ -36,6 +37,25 @@ export const workersConfig = defineConfig(
 		}),
 		drain_ms: z.int().min(0).max(600_000).default(20_000).meta({
 			description: "How long a worker that stops lets running operations finish before it hands them back, ms.",
+		}),
+	}),
+);
+
+const OutboundRule = z
+	.string()
+	.refine(isOutboundRule)
+	.meta({ accepts: "an address, a network (10.0.0.0/8) or a host name (*.example.net too)" });
+
+/** What webhooks and API steps may reach: read by every process that sends such requests. */
+export const outboundConfig = defineConfig(
+	"outbound",
+	z.object({
+		allow: z.array(OutboundRule).max(1_000).default([]).meta({
+			description:
+				"What webhooks and API steps may reach in any case, even where it is denied by `deny` or by default: this machine itself, link-local addresses, cloud metadata, multicast.",
+		}),
+		deny: z.array(OutboundRule).max(1_000).default([]).meta({
+			description: "What they may not reach besides; 0.0.0.0/0 and ::/0 leave only what `allow` names.",
 		}),
 	}),
 );
@@ -119,6 +139,7 @@ export const runtimeSlices = [
 		}),
 	),
 	workersConfig,
+	outboundConfig,
 	defineConfig(
 		"telemetry",
 		z.object({

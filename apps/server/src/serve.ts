@@ -100,6 +100,7 @@ async function start({ targets, services, settings, config_file, env, log, life 
 	const host = await createHost({
 		services,
 		config: settings.sections,
+		outbound: settings.outbound,
 		master,
 		database: { admin_url, urls: settings.database_urls, pool_size: settings.database.pool_size },
 		peers: settings.peers,

@@ -1,6 +1,6 @@
 import { defineErrors } from "../kernel/errors.ts";
 
-/** Errors of what every service stands on: starting up, and the vault that keeps secrets. */
+/** Errors of what every service stands on: starting up, the vault that keeps secrets, requests to the world outside. */
 export const runtimeErrors = defineErrors({
 	"startup.no_database": { kind: "unavailable", title: "A service has no database" },
 	"startup.address_unusable": { kind: "conflict", title: "The server cannot listen on its address" },
@@ -16,4 +16,14 @@ export const runtimeErrors = defineErrors({
 	"vault.cannot_open": { kind: "internal", title: "A stored secret cannot be opened" },
 	"vault.unknown_key": { kind: "internal", title: "A stored secret names a data key that does not exist" },
 	"vault.rotation_running": { kind: "conflict", title: "A key rotation is running already", retryable: true },
+	"outbound.refused": { kind: "forbidden", title: "The address may not be asked" },
+	"outbound.bad_request": { kind: "invalid", title: "The request cannot be sent" },
+	"outbound.unresolved": { kind: "unavailable", title: "The host name has no address", retryable: true },
+	"outbound.unreachable": { kind: "unavailable", title: "The server outside cannot be reached", retryable: true },
+	"outbound.untrusted": { kind: "unavailable", title: "The certificate of the server outside is not trusted" },
+	"outbound.timeout": { kind: "timeout", title: "The server outside did not answer in time", retryable: true },
+	"outbound.too_large": { kind: "unavailable", title: "The answer of the server outside is too large" },
+	"outbound.too_many_redirects": { kind: "unavailable", title: "The server outside redirects too often" },
+	"outbound.bad_answer": { kind: "unavailable", title: "The answer of the server outside cannot be read" },
+	"outbound.unexpected_answer": { kind: "conflict", title: "The server outside did not answer as expected" },
 });

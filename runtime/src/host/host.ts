@@ -17,6 +17,7 @@ import type { HealthRegistry } from "../health.ts";
 import { closeWithin } from "../http/close.ts";
 import { createInternalServer } from "../http/internal-server.ts";
 import { listenOn } from "../http/listen.ts";
+import { createOutbound, type Outbound } from "../http/outbound.ts";
 import type { Log } from "../log.ts";
 import { deriveKey, type MasterKeys } from "../master-key.ts";
 import type { Metrics } from "../metrics.ts";
@@ -39,6 +40,8 @@ export interface HostOptions {
 	services: readonly AnyService[];
 	/** The loaded configuration, by section. */
 	config: Readonly<Record<string, unknown>>;
+	/** Rules of what requests to the world outside may reach; without them those that hold by default. */
+	outbound?: { allow: readonly string[]; deny: readonly string[] };
 	master: MasterKeys;
 	database: DatabaseAccess;
 	/** Internal address by service, for those that run elsewhere. */
@@ -97,6 +100,7 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 
 	const local = new Map<string, ServiceTransport>();
 	const calls = createCalls(options, local, life);
+	const outbound = createOutbound(options.outbound ?? { allow: [], deny: [] });
 	let internal_url: string | undefined;
 	const addressOf = (name: string): string => {
 		const address = services.some((service) => service.name === name) ? internal_url : options.peers[name];
@@ -108,7 +112,7 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 	const starts: (() => Promise<void>)[] = [];
 	for (const service of services) {
 		const db = service.schema === false ? undefined : opened.get(service.schema)?.db;
-		const part = await buildService(service, { options, life, db, ephemeral, calls, addressOf });
+		const part = await buildService(service, { options, life, db, ephemeral, calls, outbound, addressOf });
 		local.set(service.name, createLocalTransport(service.api, part.invoke));
 		if (Object.keys(service.api.operations).length > 0 || part.built.upgrades !== undefined) {
 			answering.push({ api: service.api, invoke: part.invoke, upgrades: part.built.upgrades });
@@ -180,12 +184,13 @@ interface Surroundings {
 	db: Database | undefined;
 	ephemeral: Ephemeral;
 	calls: Calls;
+	outbound: Outbound;
 	addressOf(service: string): string;
 }
 
 async function buildService(
 	service: AnyService,
-	{ options, life, db, ephemeral, calls, addressOf }: Surroundings,
+	{ options, life, db, ephemeral, calls, outbound, addressOf }: Surroundings,
 ): Promise<{ built: BuiltService<Api>; invoke: Invoke }> {
 	const { clock, metrics, health } = options;
 	const log = options.log.child({ service: service.name });
@@ -204,6 +209,7 @@ async function buildService(
 		ephemeral,
 		clients: mapValues(needs, (api) => createServiceClient(api, calls(service.name, api))),
 		transports: mapValues(needs, (api) => calls(service.name, api)),
+		outbound,
 		addressOf,
 		config: service.config === undefined ? undefined : options.config[service.config.section],
 		clock,

@@ -9,6 +9,7 @@ import type { Clock } from "../clock.ts";
 import type { ConfigSlice, ConfigValue } from "../config.ts";
 import type { Database } from "../db/database.ts";
 import type { HealthRegistry } from "../health.ts";
+import type { Outbound } from "../http/outbound.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Vault } from "../vault.ts";
@@ -48,6 +49,8 @@ export interface ServiceContext<N extends Needs, C extends ConfigSlice> {
 	clients: Clients<N>;
 	/** The ways to the same services, for passing calls on unparsed. */
 	transports: { [K in keyof N]: ServiceTransport };
+	/** Requests to the world outside: the only way to send one. */
+	outbound: Outbound;
 	/** Where a service listens for our other processes, this one included: `http://127.0.0.1:41234`. */
 	addressOf(service: string): string;
 	config: ConfigValue<C>;

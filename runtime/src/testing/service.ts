@@ -4,7 +4,7 @@ import { type Api, defineApi } from "@netconductor/contracts/kernel/operation";
 import { createPostgresEphemeral } from "../bus/ephemeral.ts";
 import { createInProcessCarrier } from "../bus/in-process-carrier.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { loadConfig } from "../config.ts";
+import { type ConfigValue, loadConfig } from "../config.ts";
 import { createHealth } from "../health.ts";
 import type { CallerContext } from "../host/call.ts";
 import { createHost, type Host } from "../host/host.ts";
@@ -12,6 +12,7 @@ import { type AnyService, defineService, type Handlers, type ProcessFacts } from
 import { newId } from "../id.ts";
 import { createLog } from "../log.ts";
 import { createMetrics } from "../metrics.ts";
+import { outboundConfig } from "../runtime-config.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
 import { testMaster } from "./master.ts";
 
@@ -93,6 +94,7 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
 	const all = [...services, ...peers];
 	const database = await testDatabase(services[0]?.name ?? "host");
 	const slices = services.flatMap(({ config }) => (config === undefined ? [] : [config]));
+	const config = loadConfig({ slices: [outboundConfig, ...slices], env, cwd: "/" });
 	const log = createLog({
 		level: options.log_level ?? "error",
 		destination: { write: (line) => process.stderr.write(line) },
@@ -100,7 +102,8 @@ export async function startTestHost(options: TestHostOptions): Promise<TestHost>
 	try {
 		const host = await createHost({
 			services: all,
-			config: loadConfig({ slices, env, cwd: "/" }),
+			config,
+			outbound: config.outbound as ConfigValue<typeof outboundConfig>,
 			master: testMaster,
 			database: { admin_url: database.admin_url, pool_size: 5 },
 			peers: addresses,

@@ -10,6 +10,7 @@ import type { OperationError, WaitingFor } from "@netconductor/contracts/tasks/m
 import type { StepBlock, stepCategories } from "@netconductor/contracts/tasks/procedure";
 import type { Session, SessionOptions } from "@netconductor/driver-core/session";
 import type { CallerContext } from "@netconductor/runtime/host/call";
+import type { Outbound } from "@netconductor/runtime/http/outbound";
 import type { Log } from "@netconductor/runtime/log";
 import type { z } from "zod";
 
@@ -118,6 +119,8 @@ export interface ServerStepContext<P> {
 	/** Values of variables as templates see them, for a step that evaluates again and again while it waits. */
 	isTrue(expression: string): Promise<boolean>;
 	clients: ServerStepClients;
+	/** Requests to the world outside. */
+	outbound: Outbound;
 	/** For calls on behalf of whoever started the run. */
 	onBehalf(): CallerContext;
 	/** For calls on the engine's own account. */
