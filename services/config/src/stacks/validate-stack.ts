@@ -5,8 +5,8 @@ import type { Client } from "@netconductor/contracts/kernel/client";
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { maskSecrets } from "@netconductor/runtime/config-text";
 import type { CallerContext } from "@netconductor/runtime/host/call";
+import { compareLines } from "@netconductor/runtime/text/missing-lines";
 import type { ConfigOperation } from "../operation.ts";
-import { compareLines } from "./missing-lines.ts";
 import { type Only, placeServices, type RenderNeeds, renderOn, targetsOf } from "./render-stack.ts";
 import { findStack, type StackRow } from "./stack-store.ts";
 
