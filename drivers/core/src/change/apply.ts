@@ -364,7 +364,7 @@ async function undo(attempt: Attempt, reason: unknown): Promise<AppliedChange> {
 			session = attempt.first ?? (await options.reopen());
 			if (session.mode === "config") await session.exitConfig();
 			let now = await readRunning(session);
-			// A commit whose answer never came may still be under way.
+			// A commit whose answer never came may still be under way, until it is seen and taken back.
 			const settled = attempt.pushedAt !== undefined || timerEnds === undefined || performance.now() > timerEnds;
 			if (now.sha256 !== before.sha256 && mechanism.revert !== undefined && !reverted) {
 				reverted = true;
@@ -379,7 +379,7 @@ async function undo(attempt: Attempt, reason: unknown): Promise<AppliedChange> {
 				if (now.sha256 === then.sha256) rounds = restoreRounds;
 			}
 			last = { now, diff: mechanism.difference(before, now, session) };
-			if (now.sha256 === before.sha256 && (settled || reverted)) {
+			if (now.sha256 === before.sha256 && (settled || reverted || rounds > 0)) {
 				last.diff = "";
 				await mechanism.cleanUp(session).catch(() => {});
 				options.onStage("rolled_back");

@@ -232,22 +232,25 @@ describe.each(names.filter((name) => !nativeNames.includes(name)))("%s without a
 	});
 });
 
-test("a switch that loses the session with the commit takes the restoring back, and it is made again", async () => {
-	const original = settled("arista_eos");
-	const { before } = await changed("arista_eos");
-	const restored = await restore("arista_eos", before, {
-		fault: { kind: "drop_after_change", times: 1 },
-		confirm_within_ms: 2_000,
-		grace_ms: 20_000,
-	});
-	expect(restored.outcome).toBe("confirmed");
-	expect(restored.stages.filter((stage) => stage === "pushing" || stage === "rolled_back")).toEqual([
-		"pushing",
-		"rolled_back",
-		"pushing",
-	]);
-	expect(settled("arista_eos")).toBe(original);
-});
+test.each(nativeNames)(
+	"%s, which loses the session with the commit, is first as it was, and then restored over another",
+	async (name) => {
+		const original = settled(name);
+		const { before } = await changed(name);
+		const restored = await restore(name, before, {
+			fault: { kind: "drop_after_change", times: 1 },
+			confirm_within_ms: 2_000,
+			grace_ms: 20_000,
+		});
+		expect(restored.outcome).toBe("confirmed");
+		expect(restored.stages.filter((stage) => stage === "pushing" || stage === "rolled_back")).toEqual([
+			"pushing",
+			"rolled_back",
+			"pushing",
+		]);
+		expect(settled(name)).toBe(original);
+	},
+);
 
 test("connections that are killed while a router is restored leave it restored", async () => {
 	const original = settled("cisco_ios");
