@@ -29,6 +29,7 @@ import { runsRoute } from "./routes/runs/route.ts";
 import { scheduleRoute } from "./routes/schedule/route.ts";
 import { schedulesRoute } from "./routes/schedules/route.ts";
 import { searchRoute } from "./routes/search/route.ts";
+import { serviceInstancesRoute } from "./routes/service-instances/route.ts";
 import { settingsRoute } from "./routes/settings/route.ts";
 import { snapshotRoute } from "./routes/snapshot/route.ts";
 import { snapshotCompareRoute } from "./routes/snapshot-compare/route.ts";
@@ -67,6 +68,7 @@ const routeTree = root.addChildren([
 			templateRoute,
 			stacksRoute,
 			stackRoute,
+			serviceInstancesRoute,
 			approvalsRoute,
 			approvalPoliciesRoute,
 			approvalRoute,

@@ -172,6 +172,8 @@ async function fill(): Promise<string[]> {
 		"/stacks",
 		`/stacks/${stack.id}`,
 		`/stacks/${stack.id}?tab=rendered&action=delete`,
+		`/stacks/${stack.id}?tab=instances`,
+		"/service-instances",
 		`/stacks/${nobody}`,
 		`/runs/${planned.run_id}`,
 		`/runs/${deployed.run_id}`,

@@ -14,6 +14,7 @@ import { useStartRuns } from "../../ui/start-runs.ts";
 import { HealthState } from "../../ui/state.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
 import { DeviceForm } from "../devices/device-form.tsx";
+import { InstanceTable } from "../service-instances/instance-table.tsx";
 import { Blame } from "./blame.tsx";
 import { Configuration } from "./configuration.tsx";
 import { DeviceAudit } from "./device-audit.tsx";
@@ -153,6 +154,12 @@ function DevicePage() {
 						label: "Runs",
 						shown: permitted("runs:read"),
 						content: () => <DeviceRuns device={device} />,
+					},
+					{
+						value: "services",
+						label: "Services",
+						shown: permitted("stacks:read"),
+						content: () => <InstanceTable of={{ device_id: device.id }} wish={search} onWish={change} />,
 					},
 					{ value: "health", label: "Health", content: () => <HealthHistory device={device} /> },
 					{ value: "override", label: "Override", content: () => <OverrideForm device={device} /> },

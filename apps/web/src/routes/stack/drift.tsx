@@ -1,25 +1,17 @@
 import { Button } from "@mantine/core";
 import type { DeviceDrift, Stack } from "@netconductor/contracts/config/stacks";
-import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
-import { UnifiedDiff } from "../../ui/diff/unified-diff.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { TextLink } from "../../ui/link.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
-import { Panel } from "../../ui/page.tsx";
 import { useStartRuns } from "../../ui/start-runs.ts";
-import { type Look, State } from "../../ui/state.tsx";
+import { State } from "../../ui/state.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { count } from "../../ui/words.ts";
+import { AlikeDevices, DriftDevice, driftLooks } from "./drift-panels.tsx";
 import styles from "./stack.module.css";
 
-const looks: Readonly<Record<DeviceDrift["state"], Look>> = {
-	drifted: { tone: "bad", icon: "warning", word: "Drifted" },
-	unknown: { tone: "calm", icon: "question", word: "Not known" },
-	in_sync: { tone: "good", icon: "ok", word: "As it should be" },
-};
 const shownAtFirst = 50;
 
 /** What stands differently on devices than the stack says, by their newest backups. */
@@ -50,7 +42,7 @@ export function Drift({ stack }: { stack: Stack }) {
 									<div className={styles.bar}>
 										{(["drifted", "unknown", "in_sync"] as const).map((state) => (
 											<span key={state} className="nc-state" style={{ gap: 6 }}>
-												<State {...looks[state]} /> <strong>{counts[state]}</strong>
+												<State {...driftLooks[state]} /> <strong>{counts[state]}</strong>
 											</span>
 										))}
 									</div>
@@ -81,7 +73,7 @@ export function Drift({ stack }: { stack: Stack }) {
 								)}
 							</div>
 							{differing.slice(0, most).map((device) => (
-								<Device key={device.device_id} device={device} />
+								<DriftDevice key={device.device_id} device={device} />
 							))}
 							{differing.length > most && (
 								<div>
@@ -90,7 +82,7 @@ export function Drift({ stack }: { stack: Stack }) {
 									</Button>
 								</div>
 							)}
-							{alike.length > 0 && <Alike devices={alike} />}
+							{alike.length > 0 && <AlikeDevices devices={alike} />}
 						</>
 					);
 				}}
@@ -133,78 +125,5 @@ function BackUp({ devices, onDone }: { devices: readonly DeviceDrift[]; onDone: 
 		>
 			Back {devices.length === 1 ? "it" : "them"} up now
 		</Button>
-	);
-}
-
-function Device({ device }: { device: DeviceDrift }) {
-	const permitted = usePermitted();
-	const { device_id, device_name, state, backup_id, backed_up_at, missing, unwanted, reason } = device;
-	const name = visibleLine(device_name);
-	const linked = permitted("backups:read") && permitted("devices:read");
-	return (
-		<Panel
-			title={name}
-			actions={
-				<div className={styles.bar}>
-					<span className="nc-small nc-dim">
-						{backed_up_at === null || backup_id === null ? (
-							"never backed up"
-						) : linked ? (
-							<TextLink to="/devices/$id" params={{ id: device_id }} search={{ tab: "config", backup: backup_id }}>
-								backed up <Ago at={backed_up_at} />
-							</TextLink>
-						) : (
-							<>
-								backed up <Ago at={backed_up_at} />
-							</>
-						)}
-					</span>
-					<span className="nc-small">
-						<State {...looks[state]} />
-					</span>
-				</div>
-			}
-		>
-			{reason !== null && <p className="nc-panel-body">{visibleLine(reason)}</p>}
-			{missing.length > 0 && (
-				<>
-					<div className={styles.partHead}>
-						<strong>{count(missing.length, "line")} missing</strong>
-						<span className="nc-small nc-dim">A deployment would add them</span>
-					</div>
-					<UnifiedDiff text={missing.map((line) => `+${line}`).join("\n")} label={`Missing on ${name}`} />
-				</>
-			)}
-			{unwanted.length > 0 && (
-				<>
-					<div className={styles.partHead}>
-						<strong>{count(unwanted.length, "line")} too many</strong>
-						<span className="nc-small nc-dim">A deployment would take them away</span>
-					</div>
-					<UnifiedDiff text={unwanted.map((line) => `-${line}`).join("\n")} label={`Too many on ${name}`} />
-				</>
-			)}
-		</Panel>
-	);
-}
-
-function Alike({ devices }: { devices: readonly DeviceDrift[] }) {
-	const [most, setMost] = useState(shownAtFirst);
-	return (
-		<Panel title={`As they should be: ${count(devices.length, "device")}`}>
-			<p className="nc-panel-body nc-break" style={{ margin: 0 }}>
-				{visibleLine(
-					devices
-						.slice(0, most)
-						.map(({ device_name }) => device_name)
-						.join(", "),
-				)}
-				{devices.length > most && (
-					<Button ml="xs" size="compact-xs" variant="default" onClick={() => setMost(devices.length)}>
-						and {devices.length - most} more
-					</Button>
-				)}
-			</p>
-		</Panel>
 	);
 }

@@ -14,6 +14,7 @@ import { isNone, NotLoaded } from "../../ui/not-loaded.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PageTabs } from "../../ui/page-tabs.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
+import { InstanceTable } from "../service-instances/instance-table.tsx";
 import { PendingChanges, StackState } from "../stacks/looks.tsx";
 import { Drift } from "./drift.tsx";
 import { Edit } from "./edit.tsx";
@@ -94,6 +95,17 @@ function OpenStack({ stack, onDeleted }: { stack: Stack; onDeleted: () => void }
 						content: () => <Edit stack={stack} handle={handle} />,
 					},
 					{ value: "rendered", label: "Rendered", content: () => <Rendered stack={stack} /> },
+					{
+						value: "instances",
+						label: "Instances",
+						content: () => (
+							<InstanceTable
+								of={{ stack: stack.id }}
+								wish={search}
+								onWish={(change) => void navigate({ search: (before) => ({ ...before, ...change }), replace: true })}
+							/>
+						),
+					},
 					{ value: "drift", label: "Drift", content: () => <Drift stack={stack} /> },
 					{ value: "runs", label: "Runs", content: () => <Runs stack={stack} /> },
 				]}

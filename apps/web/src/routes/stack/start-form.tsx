@@ -10,7 +10,7 @@ import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { toastRun } from "../../ui/toast.tsx";
-import { rolloutWords } from "./rollout-words.ts";
+import { type RolloutDraft, RolloutFields, rolloutOf } from "./rollout-fields.tsx";
 
 export type StartAction = "plan" | "deploy" | "remove";
 
@@ -58,11 +58,12 @@ export function StartForm({
 	const name = visibleLine(stack.name);
 	const { title, action: button, started, does } = words[action];
 	const form = useContractForm({
-		initial: { which: "all", device_ids: [] as string[], reason: "" },
+		initial: { which: "all", device_ids: [] as string[], reason: "", rollout: null as RolloutDraft | null },
 		schema: DeployStack,
-		toBody: ({ which, device_ids, reason }): z.input<typeof DeployStack> => ({
+		toBody: ({ which, device_ids, reason, rollout }): z.input<typeof DeployStack> => ({
 			...(which === "some" && { device_ids }),
 			reason,
+			...(rollout !== null && { rollout: rolloutOf(rollout) }),
 		}),
 		send: (body) => {
 			const params = { id: stack.id };
@@ -108,10 +109,7 @@ export function StartForm({
 			{which === "some" && <DevicesOfStack stack={stack} action={action} field={form.field("device_ids")} />}
 			{action !== "plan" && (
 				<>
-					<div>
-						<div style={{ fontSize: "var(--mantine-font-size-sm)", fontWeight: 500 }}>Rollout</div>
-						<div className="nc-small nc-dim">{rolloutWords(stack.rollout)}</div>
-					</div>
+					<RolloutFields own={stack.rollout} {...form.field("rollout")} />
 					<Textarea
 						label="Reason"
 						description="For those who approve, and for those who read it later"

@@ -10,6 +10,7 @@ import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
+import { ButtonLink } from "../../ui/link.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Choices } from "../../ui/table/choice.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
@@ -49,7 +50,19 @@ function StacksPage() {
 		</Button>
 	);
 	return (
-		<Page title="Service stacks" actions={!nothing && add}>
+		<Page
+			title="Service stacks"
+			actions={
+				!nothing && (
+					<>
+						<ButtonLink to="/service-instances" variant="default">
+							Instances
+						</ButtonLink>
+						{add}
+					</>
+				)
+			}
+		>
 			{nothing ? (
 				<section className="nc-panel" aria-label="No service stacks yet">
 					<Empty title="No service stacks yet" actions={add}>
