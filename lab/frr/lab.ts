@@ -278,10 +278,10 @@ function named(name: string, ...command: string[]): string[] {
 	return ["--uts", "sh", "-c", 'hostname "$0" && exec "$@"', name, ...command];
 }
 
-/** The login command: a terminal gets a session, `ssh host 'show version'` one answer. */
+/** The login command: a terminal gets a session, `ssh host 'show version'` one answer. What vtysh itself starts, a ping, is in the router's network. */
 function shellScript(space: string, name: string): string {
 	return `#!/bin/sh
-enter() { exec unshare --uts sh -c 'hostname "$0" && exec vtysh "$@"' ${name} -N ${space} "$@"; }
+enter() { exec nsenter --net=/run/netns/${space} unshare --uts sh -c 'hostname "$0" && exec vtysh "$@"' ${name} -N ${space} "$@"; }
 if [ -n "$SSH_ORIGINAL_COMMAND" ]; then enter -c "$SSH_ORIGINAL_COMMAND"; fi
 enter
 `;

@@ -38,6 +38,8 @@ export interface CommandOptions {
 	literal?: boolean | undefined;
 	/** Questions on the unfinished line that are answered with the line ending: the answer that the device proposes. */
 	questions?: readonly CompiledPattern[] | undefined;
+	/** Ends with Control-C, after so long, a command that goes on until it is told to end. Only silence beyond that is too long. */
+	interrupt_after_ms?: number | undefined;
 	/** Questions on the unfinished line, and the text that answers each, sent with a line ending. They come before `questions`. */
 	answers?: readonly { question: CompiledPattern; text: string }[] | undefined;
 }
@@ -201,16 +203,19 @@ export class CliEngine {
 	 */
 	async run(command: string, options: CommandOptions = {}): Promise<CommandResult> {
 		const startedAt = performance.now();
+		const { interrupt_after_ms } = options;
+		const interrupt =
+			interrupt_after_ms === undefined ? undefined : setTimeout(() => this.#send("\x03"), interrupt_after_ms);
 		const bytes = await this.#exchange(command, {
 			phase: "command",
 			literal: options.literal,
-			limit_ms: options.timeout_ms ?? this.#options.timeouts.command_ms,
+			limit_ms: (options.timeout_ms ?? this.#options.timeouts.command_ms) + (interrupt_after_ms ?? 0),
 			max_bytes: options.max_bytes,
 			end: options.end,
 			confirm: options.confirm ?? false,
 			expected: options.modes ?? (this.#mode === "config" ? ["config"] : []),
 			question: (options.answers ?? options.questions) && ((tail) => this.#answerQuestion(tail, options)),
-		});
+		}).finally(() => clearTimeout(interrupt));
 		const fault = options.check === false ? undefined : this.#errorIn(bytes);
 		if (fault !== undefined) {
 			throw sessionError(

@@ -59,7 +59,14 @@ export function commandFor(platform: string, what: ParsedKind, params: unknown =
 	const parser = parserOf(platform, what);
 	const checked = checkedParams(platform, what, params);
 	if (what === "ping" && checked.target === undefined) throw badParams(platform, what, "a ping needs a target");
+	const lacking = parser.takesNo?.find((name) => checked[name] !== undefined);
+	if (lacking !== undefined) throw badParams(platform, what, `its command takes no ${lacking}`);
 	return parser.commands(checked);
+}
+
+/** After how long the commands of `commandFor` have to be interrupted, in milliseconds; undefined where they end by themselves. */
+export function interruptAfter_ms(platform: string, what: ParsedKind, params: unknown = {}): number | undefined {
+	return parserOf(platform, what).interruptAfter_ms?.(checkedParams(platform, what, params));
 }
 
 /**

@@ -4,6 +4,10 @@ import type { ParsedCommandParams, ParsedKind, ParsedRows } from "@netconductor/
 export interface Parser<Kind extends ParsedKind> {
 	/** The commands, in their order. What they answer is read as one text. */
 	commands(params: ParsedCommandParams): string[];
+	/** Of a command that goes on until it is interrupted (Control-C): after how long that is done, in milliseconds. */
+	interruptAfter_ms?(params: ParsedCommandParams): number;
+	/** What its command cannot be told. */
+	takesNo?: readonly ("source" | "vrf")[];
 	/** @throws NotUnderstood */
 	read(output: string, params: ParsedCommandParams): ParsedRows[Kind];
 }

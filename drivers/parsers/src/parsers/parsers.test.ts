@@ -2,7 +2,7 @@ import { globSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { ParsedKind, parsedRow } from "@netconductor/contracts/devices/parsed";
 import { describe, expect, test } from "vitest";
-import { commandFor, listParsers, parse, parseWith } from "./catalogue.ts";
+import { commandFor, interruptAfter_ms, listParsers, parse, parseWith } from "./catalogue.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "transcripts");
 const textOf = (path: string) => readFileSync(join(folder, path), "utf8");
@@ -143,7 +143,8 @@ const hostile = [
 test.each(listParsers().filter(({ none_because }) => none_because === null))(
 	"$platform: no parameter of $what reaches further than its place",
 	({ platform, what }) => {
-		const good = { target: "192.0.2.1", source: "192.0.2.2", vrf: "blue", count: 3 };
+		const more = platform === "frr" && what === "ping" ? {} : { source: "192.0.2.2", vrf: "blue" };
+		const good = { target: "192.0.2.1", ...more, count: 3 };
 		for (const command of commandFor(platform, what, good))
 			expect(command).not.toMatch(/[\n\r;`$<>&"\\]|undefined|null|false/);
 		for (const name of ["target", "source", "vrf"]) {
@@ -167,7 +168,9 @@ test.each(listParsers().filter(({ none_because }) => none_because === null))(
 
 test("the commands of a ping carry count, source and VRF as each platform wants them", () => {
 	const params = { target: "192.0.2.1", source: "192.0.2.2", vrf: "blue", count: 3 };
-	const entries = listParsers().filter(({ what, none_because }) => what === "ping" && none_because === null);
+	const entries = listParsers().filter(
+		({ platform, what, none_because }) => what === "ping" && none_because === null && platform !== "frr",
+	);
 	expect(Object.fromEntries(entries.map(({ platform }) => [platform, commandFor(platform, "ping", params)]))).toEqual({
 		cisco_ios: ["ping vrf blue 192.0.2.1 repeat 3 source 192.0.2.2"],
 		cisco_nxos: ["ping 192.0.2.1 count 3 source 192.0.2.2 vrf blue"],
@@ -186,6 +189,24 @@ test("the commands of a ping carry count, source and VRF as each platform wants 
 		hp_procurve: ["ping 192.0.2.1 repetitions 3 source 192.0.2.2"],
 	});
 	expect(() => commandFor("linux", "ping", {})).toThrow(/a ping needs a target/);
+	expect(entries.map(({ platform }) => interruptAfter_ms(platform, "ping", params)).filter(Boolean)).toEqual([]);
+});
+
+test("FRR's ping takes nothing but a target, and is interrupted before it sends one packet too many", () => {
+	expect(commandFor("frr", "ping", { target: "192.0.2.1", count: 3 })).toEqual(["ping 192.0.2.1"]);
+	expect(interruptAfter_ms("frr", "ping", { target: "192.0.2.1", count: 3 })).toBe(2_900);
+	for (const name of ["source", "vrf"]) {
+		expect(() => commandFor("frr", "ping", { target: "192.0.2.1", [name]: "blue" })).toThrow(
+			expect.objectContaining({ code: "parse.bad_params", message: expect.stringContaining(`takes no ${name}`) }),
+		);
+	}
+});
+
+test("a ping that has no way to the target lost everything", () => {
+	const lost = { sent: 4, received: 0, loss_percent: 100, rtt_min_ms: null, rtt_avg_ms: null, rtt_max_ms: null };
+	for (const said of ["ping: connect: Network is unreachable", "connect: No route to host"]) {
+		expect(parse("frr", "ping", `${said}\n`, { target: "192.0.2.1", count: 4 })).toEqual([lost]);
+	}
 });
 
 test("the reference says what is asked of which platform", async () => {

@@ -12,11 +12,19 @@ const times = [
 	/min-rtt=(?<min>\S+) avg-rtt=(?<avg>\S+) max-rtt=(?<max>\S+)/,
 ];
 
-/** A ping's summary, whoever wrote it. */
-export function readPing(output: string): PingResult[] {
+/** The system has no way to the target, so nothing was sent. */
+const noWay = /^(?:ping\d?|connect): .*(?:Network is unreachable|No route to host)$/;
+
+/** A ping's summary, whoever wrote it. One that had no way to take lost everything. */
+export function readPing(output: string, { count: wanted }: Pick<ParsedCommandParams, "count">): PingResult[] {
 	// RouterOS writes one after every twenty packets: the last one counts them all.
 	const count = lastMatch(output, counts);
-	if (!count) throw notWhatWasAsked("there is no summary of a ping", output);
+	if (!count) {
+		if (!linesOf(output).some((line) => noWay.test(line.trim()))) {
+			throw notWhatWasAsked("there is no summary of a ping", output);
+		}
+		return [{ sent: wanted, received: 0, loss_percent: 100, rtt_min_ms: null, rtt_avg_ms: null, rtt_max_ms: null }];
+	}
 	const sent = Number(count.sent);
 	const received = Number(count.received);
 	const time = received > 0 ? lastMatch(output, times) : undefined;

@@ -1,7 +1,7 @@
 import type { DeviceCheck } from "@netconductor/contracts/devices/checks";
 import type { ParsedCommandParams, ParsedKind, ParsedRows } from "@netconductor/contracts/devices/parsed";
 import type { Session } from "@netconductor/driver-core/session";
-import { commandFor, parse } from "@netconductor/driver-parsers/parsers/catalogue";
+import { commandFor, interruptAfter_ms, parse } from "@netconductor/driver-parsers/parsers/catalogue";
 
 type Kind = DeviceCheck["kind"];
 type Of<K extends Kind> = Extract<DeviceCheck, { kind: K }>;
@@ -107,7 +107,10 @@ export async function askRows<W extends ParsedKind>(
 	const { id } = session.platform.definition;
 	const given = Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined));
 	const answers: string[] = [];
-	for (const command of commandFor(id, what, given)) answers.push((await session.run(command)).output);
+	const interrupt_after_ms = interruptAfter_ms(id, what, given);
+	for (const command of commandFor(id, what, given)) {
+		answers.push((await session.run(command, { interrupt_after_ms })).output);
+	}
 	return parse(id, what, answers.join("\n"), given);
 }
 

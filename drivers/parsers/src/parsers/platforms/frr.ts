@@ -12,6 +12,7 @@ import {
 	uptimeOf,
 } from "../normalise.ts";
 import { type Parser, type PlatformParsers, words } from "../parser.ts";
+import { pingParser } from "../ping.ts";
 
 /** `show bgp vrf all summary json`: VRF, then address family, then peers. */
 export const frrBgp: Parser<"bgp_summary"> = {
@@ -119,10 +120,17 @@ export const frrRoutes: Parser<"routes"> = {
 	},
 };
 
+/** vtysh runs the system's own ping, which sends a packet each second, with nothing but a target: it ends when it is interrupted. */
+const frrPing: Parser<"ping"> = {
+	...pingParser(({ target }) => [words("ping", target)]),
+	interruptAfter_ms: ({ count }) => count * 1_000 - 100,
+	takesNo: ["source", "vrf"],
+};
+
 export const frr: PlatformParsers = {
 	bgp_summary: frrBgp,
 	ospf_neighbors: frrOspf,
 	interfaces: frrInterfaces,
 	routes: frrRoutes,
-	ping: "vtysh's ping takes no count, so it would never end",
+	ping: frrPing,
 };
