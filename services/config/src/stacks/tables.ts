@@ -1,3 +1,4 @@
+import type { StackParameter } from "@netconductor/contracts/config/stack-templates";
 import type { StackCheck, StackService, StackState } from "@netconductor/contracts/config/stacks";
 import type { TemplateVariables } from "@netconductor/contracts/config/templates";
 import type { DeviceCheck } from "@netconductor/contracts/devices/checks";
@@ -18,6 +19,37 @@ export interface StartingRun {
 	reason: string;
 	by: string;
 }
+
+/** Stack templates: definitions with parameters. */
+export const stackDefinitions = configSchema.table(
+	"stack_definitions",
+	{
+		id: uuid().primaryKey(),
+		name: text().notNull(),
+		description: text().notNull(),
+		parameters: jsonb().$type<StackParameter[]>().notNull(),
+		services: jsonb().$type<StackService[]>().notNull(),
+		variables: jsonb().$type<TemplateVariables>().notNull(),
+		pre_checks: jsonb().$type<StackCheck[]>().notNull(),
+		pre_state_checks: jsonb().$type<DeviceCheck[]>().notNull(),
+		checks: jsonb().$type<StackCheck[]>().notNull(),
+		state_checks: jsonb().$type<DeviceCheck[]>().notNull(),
+		rollout: jsonb().$type<Rollout>().notNull(),
+		confirm_within_s: integer().notNull(),
+		version: integer().notNull(),
+		created_at: instant().notNull(),
+		created_by: text().notNull(),
+		updated_at: instant().notNull(),
+		updated_by: text().notNull(),
+		search_text: text().notNull().generatedAlwaysAs(sql`lower(name || ' ' || description)`),
+	},
+	(table) => [
+		uniqueIndex("stack_definitions_name_key").on(sql`lower(${table.name})`),
+		index("stack_definitions_by_name").on(inNaturalOrder(table.name)),
+		index("stack_definitions_by_updated_at").on(table.updated_at, table.id),
+		index("stack_definitions_by_search_text").using("gin", table.search_text.op("gin_trgm_ops")),
+	],
+);
 
 export const stacks = configSchema.table(
 	"stacks",
@@ -41,6 +73,10 @@ export const stacks = configSchema.table(
 		/** A template that it uses was changed since it was deployed. */
 		templates_changed: boolean().notNull().default(false),
 		last_run_id: uuid(),
+		/** The stack template that it was made from, and with which values. */
+		made_from: uuid().references(() => stackDefinitions.id, { onDelete: "set null" }),
+		made_from_version: integer(),
+		parameters: jsonb().$type<TemplateVariables>(),
 		/** A run that is being started: kept until it is known, also by another process after a crash. */
 		starting: jsonb().$type<StartingRun>(),
 		created_at: instant().notNull(),
@@ -53,6 +89,7 @@ export const stacks = configSchema.table(
 		uniqueIndex("stacks_name_key").on(sql`lower(${table.name})`),
 		index("stacks_by_name").on(inNaturalOrder(table.name)),
 		index("stacks_by_state").on(table.state, table.id),
+		index("stacks_by_made_from").on(table.made_from, table.made_from_version),
 		index("stacks_by_updated_at").on(table.updated_at, table.id),
 		index("stacks_by_deployed_at").on(table.deployed_at, table.id),
 		index("stacks_by_search_text").using("gin", table.search_text.op("gin_trgm_ops")),
