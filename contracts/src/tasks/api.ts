@@ -22,6 +22,7 @@ import {
 	WorkerStats,
 } from "./model.ts";
 import { ResumeRun } from "./procedure.ts";
+import { procedureOperations } from "./procedure-api.ts";
 
 const byId = z.object({ id: Id });
 const OutputPart = z.object({
@@ -40,6 +41,8 @@ const OutputQuery = OutputPart.extend({
 });
 
 export const tasksApi = defineApi("tasks", {
+	...procedureOperations,
+
 	listRuns: get("/api/runs", {
 		summary: "Runs, newest first",
 		query: ListRuns,
@@ -139,7 +142,13 @@ export const tasksApi = defineApi("tasks", {
 		body: NewDecision,
 		returns: RunOperation,
 		permission: "runs:decide",
-		errors: ["runs.not_found", "runs.was_cancelled", "operations.not_found", "operations.not_undecided"],
+		errors: [
+			"runs.not_found",
+			"runs.was_cancelled",
+			"runs.is_a_procedure",
+			"operations.not_found",
+			"operations.not_undecided",
+		],
 	}),
 	decideRun: post("/api/runs/:id/decide", {
 		summary: "Decide the same on all operations of a run that are unknown",
@@ -147,7 +156,7 @@ export const tasksApi = defineApi("tasks", {
 		body: NewDecision,
 		returns: z.object({ decided: z.int(), run: Run }),
 		permission: "runs:decide",
-		errors: ["runs.not_found", "runs.was_cancelled", "runs.nothing_to_decide"],
+		errors: ["runs.not_found", "runs.was_cancelled", "runs.is_a_procedure", "runs.nothing_to_decide"],
 	}),
 
 	listTasks: get("/api/tasks", {

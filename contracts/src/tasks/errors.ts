@@ -34,6 +34,7 @@ export const tasksErrors = defineErrors({
 	"procedure.too_many_steps": { kind: "invalid", title: "The procedure carried out more steps than it may" },
 	"procedure.step_timeout": { kind: "timeout", title: "The step took longer than it may" },
 	"procedure.step_failed": { kind: "conflict", title: "The step failed" },
+	"procedure.not_approved": { kind: "forbidden", title: "The step was not approved" },
 	"procedure.bad_parameters": { kind: "invalid", title: "The parameters of the step are not valid" },
 	"procedure.assertion_failed": { kind: "conflict", title: "What was asserted does not hold" },
 	"procedure.check_failed": { kind: "conflict", title: "The check does not hold" },

@@ -20,12 +20,15 @@ export interface Progress {
 	operation(run_id: string, operation_id: string): void;
 	output(run_id: string, seq: number): void;
 	run(run_id: string): void;
+	/** Steps of its procedure changed. */
+	steps(run_id: string): void;
 }
 
 interface News {
 	operation_ids: Set<string>;
 	seq: number | undefined;
 	run: boolean;
+	steps: boolean;
 }
 
 const most_operations = 100;
@@ -39,7 +42,7 @@ export function createProgress(ephemeral: Pick<Ephemeral, "publish">, delay_ms =
 		if (timer === undefined) timer = setTimeout(tell, delay_ms);
 		let news = gathered.get(run_id);
 		if (news === undefined) {
-			news = { operation_ids: new Set(), seq: undefined, run: false };
+			news = { operation_ids: new Set(), seq: undefined, run: false, steps: false };
 			gathered.set(run_id, news);
 		}
 		return news;
@@ -47,7 +50,7 @@ export function createProgress(ephemeral: Pick<Ephemeral, "publish">, delay_ms =
 
 	function tell(): void {
 		timer = undefined;
-		for (const [run_id, { operation_ids, seq, run }] of gathered) {
+		for (const [run_id, { operation_ids, seq, run, steps }] of gathered) {
 			const ids = [...operation_ids];
 			const parts = Math.max(1, Math.ceil(ids.length / most_operations));
 			for (let part = 0; part < parts; part++) {
@@ -58,6 +61,7 @@ export function createProgress(ephemeral: Pick<Ephemeral, "publish">, delay_ms =
 						operation_ids: ids.slice(part * most_operations, (part + 1) * most_operations),
 					}),
 					...(run && { run: true }),
+					...(steps && { steps: true }),
 				};
 				// Lost when the connection is down: who listens looks for itself after a gap.
 				ephemeral.publish(progressTopic, message).catch(() => {});
@@ -73,6 +77,9 @@ export function createProgress(ephemeral: Pick<Ephemeral, "publish">, delay_ms =
 		},
 		run(run_id) {
 			newsOf(run_id).run = true;
+		},
+		steps(run_id) {
+			newsOf(run_id).steps = true;
 		},
 	};
 }

@@ -9,6 +9,14 @@ import { groupOperations } from "./operations/group-operations.ts";
 import { createOperationStore } from "./operations/operation-store.ts";
 import { createOutputStore } from "./output/output-store.ts";
 import { outputAsText, readOutput } from "./output/read-output.ts";
+import { checkSteps, describeStepTypes } from "./procedures/describe.ts";
+import { stepTypeHints } from "./procedures/hints.ts";
+import { overrideStep } from "./procedures/override-step.ts";
+import { getRunProcedure, listRunSteps } from "./procedures/read-procedure.ts";
+import { loadStepTypes, type StepTypes } from "./procedures/registry.ts";
+import { restartRun } from "./procedures/restart-run.ts";
+import { revealProcedure, sealedProcedures, startProcedure } from "./procedures/start-procedure.ts";
+import { createUndoStore, sealedUndos } from "./procedures/undo-store.ts";
 import { createProgress, drainTopic, progressTopic, runOf, workTopic } from "./progress.ts";
 import { cancelRun } from "./runs/cancel-run.ts";
 import { decideRun } from "./runs/decide-run.ts";
@@ -28,8 +36,8 @@ import { superviseWorkers } from "./workers/supervise-workers.ts";
 import { takeOver } from "./workers/take-over.ts";
 import { createWorkerStore } from "./workers/worker-store.ts";
 
-/** The service that accepts plans with these step types, drives runs and looks after workers. */
-export function createTasksService(steps: StepRegistry) {
+/** The service that accepts plans with these steps and procedures with these step types, drives runs and looks after workers. */
+export function createTasksService(steps: StepRegistry, loadTypes: () => Promise<StepTypes> = loadStepTypes) {
 	return defineService({
 		name: "tasks",
 		api: tasksApi,
@@ -58,7 +66,20 @@ export function createTasksService(steps: StepRegistry) {
 			const cancel = cancelRun({ db, store, operations, ephemeral, clock, onChange });
 			const retry = retryRun({ db, store, operations, start, vault });
 			const pause = pauseRun({ db, store, onChange });
-			const resume = resumeRun({ db, store, onChange });
+			const resume = resumeRun({ db, store, onChange: onReady });
+			const types = await loadTypes();
+			const procedure = startProcedure({ db, outbox, store, types, vault, clock, onStarted });
+			const restart = restartRun({ db, store, vault, clock, start: procedure });
+			const undos = createUndoStore({ db, vault, clock });
+			const override = overrideStep({
+				db,
+				store,
+				clock,
+				onDecided(run_id) {
+					progress.steps(run_id);
+					onStarted(run_id);
+				},
+			});
 			const groups = groupOperations(db);
 			const decide = decideRun({
 				db,
@@ -127,10 +148,31 @@ export function createTasksService(steps: StepRegistry) {
 						note({ resource_type: "run", resource_id: run.id, resource_name: run.title });
 						return run;
 					},
-					async resumeRun({ params, note }) {
-						const run = await resume(params.id);
-						note({ resource_type: "run", resource_id: run.id, resource_name: run.title });
+					async resumeRun({ params, body, note }) {
+						const run = await resume(params.id, body.until);
+						note({ resource_type: "run", resource_id: run.id, resource_name: run.title, after: body });
 						return run;
+					},
+					async listRunSteps({ params, query }) {
+						return listRunSteps(db, await store.get(params.id), query);
+					},
+					async getRunProcedure({ params }) {
+						return getRunProcedure(db, await store.get(params.id));
+					},
+					async overrideStep({ params: { id, step_id }, body, actor, note }) {
+						const step = await override({ run_id: id, step_id }, body, actor);
+						note({
+							resource_type: "run",
+							resource_id: id,
+							resource_name: step.path,
+							after: { ...body, step: step.key },
+						});
+						return step;
+					},
+					async restartRun({ params: { id }, body, actor, request_id, note }) {
+						const started = await restart(id, body, actor, request_id);
+						note({ resource_type: "run", resource_id: started.run_id, after: { ...body, restarted: id } });
+						return started;
 					},
 					async retryRun({ params, actor, request_id, note }) {
 						const started = await retry(params.id, actor, request_id);
@@ -207,6 +249,21 @@ export function createTasksService(steps: StepRegistry) {
 						note({ resource_type: "run", resource_id: started.run_id, resource_name: body.plan.title });
 						return started;
 					},
+					async startProcedure({ body, actor, note }) {
+						const started = await procedure({ ...body, started_by: actor });
+						note({ resource_type: "run", resource_id: started.run_id, resource_name: body.procedure.title });
+						return started;
+					},
+					describeStepTypes: async () => ({ types: describeStepTypes(types), hints: [...stepTypeHints] }),
+					checkSteps: async ({ body }) => checkSteps(types, body.steps),
+					async revealProcedure({ params, body }) {
+						return { procedure: await revealProcedure({ db, vault }, params.id, body.worker_id) };
+					},
+					async keepUndo({ params, body: { worker_id, before, after } }) {
+						await undos.keep(params.id, worker_id, { before, after });
+						return undefined;
+					},
+					revealUndo: ({ params, body }) => undos.reveal(params.id, body),
 					async revealInput({ params, body }) {
 						const sealed = await operations.inputOf(params.id, body);
 						return { input: sealed === undefined ? {} : await openInput(vault, sealed) };
@@ -214,8 +271,8 @@ export function createTasksService(steps: StepRegistry) {
 					listRunsOfSubject: ({ body }) => store.listOfSubject(body),
 				},
 
-				consumers: followApprovals({ onDecided: driver.ring }),
-				sealed: [sealedInputs],
+				consumers: followApprovals({ onDecided: onStarted }),
+				sealed: [sealedInputs, sealedProcedures, sealedUndos],
 
 				async start() {
 					unsubscribe = await ephemeral.subscribe(

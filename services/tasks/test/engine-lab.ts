@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { alertsApi } from "@netconductor/contracts/alerts/api";
 import type { ApprovalRequest } from "@netconductor/contracts/alerts/approvals";
 import { backupApi } from "@netconductor/contracts/backup/api";
+import { configApi } from "@netconductor/contracts/config/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
@@ -179,7 +180,7 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 	const port = await freePort();
 	const host = await startTestHost({
 		services: [],
-		peers: [devices, backup, alerts],
+		peers: [devices, backup, alerts, peer(configApi, {})],
 		addresses: { tasks: `http://127.0.0.1:${port}` },
 	});
 	const db = await host.database.service("tasks");

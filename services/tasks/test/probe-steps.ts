@@ -1,6 +1,7 @@
-import { existsSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { type AnyStepType, defineDeviceStep } from "../src/procedures/step-type.ts";
 import { collectConfig } from "../src/steps/collect-config.ts";
 import { defineStep, type StepRegistry, stepRegistry } from "../src/steps/step.ts";
 import { testConnection } from "../src/steps/test-connection.ts";
@@ -71,3 +72,51 @@ const probeWrite = defineStep({
 });
 
 export const probeSteps: StepRegistry = stepRegistry(probeRead, probeWrite, collectConfig, testConnection);
+
+const typeParams = z.strictObject({
+	/** File to which each time that it begins adds a line: the device, and what it was given. */
+	marks: z.string(),
+	says: z.unknown().optional(),
+	/** Goes on as long as there is a file of this name. */
+	holds_while: z.string().optional(),
+	/** Names of devices on which it fails, so many times. */
+	fails_on: z.record(z.string(), z.int()).default({}),
+	/** What `rollback` takes back, as a change of a device would. */
+	undo: z.string().optional(),
+});
+
+function probeType(type: string, mode: "read" | "write"): AnyStepType {
+	return defineDeviceStep({
+		type,
+		label: type,
+		description: "For tests.",
+		category: mode === "read" ? "checks" : "change",
+		runs_on: "devices",
+		mode,
+		params: typeParams,
+		example: { marks: "/tmp/marks" },
+		async run({ params: given, operation, signal, beforeWriting, keepUndo, log }) {
+			const name = operation.device_name;
+			if (mode === "write") await beforeWriting();
+			appendFileSync(given.marks, `${type} ${name} ${JSON.stringify(given.says ?? null)}\n`);
+			log(`${name} says ${JSON.stringify(given.says ?? null)}`);
+			while (given.holds_while !== undefined && existsSync(given.holds_while)) {
+				await sleep(20, undefined, { signal });
+			}
+			const before = readFileSync(given.marks, "utf8")
+				.split("\n")
+				.filter((line) => line.startsWith(`${type} ${name} `)).length;
+			if (before <= (given.fails_on[name] ?? 0)) {
+				return { result: { before }, error: { code: "procedure.check_failed", message: `${name} was to fail` } };
+			}
+			if (given.undo !== undefined) await keepUndo({ before: given.undo, after: null });
+			return { result: { said: given.says ?? null, pid: process.pid } };
+		},
+	});
+}
+
+/** Step types that touch no device. */
+export const probeTypes: readonly (readonly [string, AnyStepType])[] = [
+	["probe", probeType("probe", "read")],
+	["probe_change", probeType("probe_change", "write")],
+];

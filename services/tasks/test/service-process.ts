@@ -11,9 +11,10 @@ import { createLog } from "@netconductor/runtime/log";
 import { createMetrics } from "@netconductor/runtime/metrics";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
 import { testMaster } from "@netconductor/runtime/testing/master";
+import { loadStepTypes } from "../src/procedures/registry.ts";
 import { createTasksService } from "../src/service.ts";
 import { createWorkerService } from "../src/worker.ts";
-import { probeSteps } from "./probe-steps.ts";
+import { probeSteps, probeTypes } from "./probe-steps.ts";
 
 const {
 	TEST_ROLE,
@@ -29,12 +30,21 @@ const log = createLog({
 	destination: { write: (line) => process.stderr.write(line) },
 });
 const carrier = createInProcessCarrier({ services: [] });
+const loadTypes = async () => new Map([...(await loadStepTypes()), ...probeTypes]);
 const host = await createHost({
-	services: [TEST_ROLE === "tasks" ? createTasksService(probeSteps) : createWorkerService(probeSteps)],
+	services: [
+		TEST_ROLE === "tasks" ? createTasksService(probeSteps, loadTypes) : createWorkerService(probeSteps, loadTypes),
+	],
 	config: loadConfig({ slices: [workersConfig], env, cwd: "/" }),
 	master: testMaster,
 	database: { urls: { tasks: url }, pool_size: 5 },
-	peers: { devices: TEST_PEERS_URL, backup: TEST_PEERS_URL, alerts: TEST_PEERS_URL, tasks: TEST_TASKS_URL },
+	peers: {
+		devices: TEST_PEERS_URL,
+		backup: TEST_PEERS_URL,
+		alerts: TEST_PEERS_URL,
+		config: TEST_PEERS_URL,
+		tasks: TEST_TASKS_URL,
+	},
 	internal: { host: "127.0.0.1", port: Number(TEST_PORT) },
 	carrier,
 	openEphemeral: () => createPostgresEphemeral({ url, log }),

@@ -116,7 +116,8 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 			})),
 			ended.map(({ id, traceparent }) => causes?.get(id) ?? traceparent ?? undefined),
 		);
-		const withMore = ended.filter(({ step_index, step_count }) => step_index + 1 < step_count);
+		// What comes after a step of a procedure is its conductor's to say.
+		const withMore = ended.filter(({ kind, step_index, step_count }) => kind !== "mop" && step_index + 1 < step_count);
 		const goOn = withMore.filter(({ id, status }) => status === "succeeded" && !skip_rest?.has(id));
 		if (goOn.length > 0) {
 			await rowsOf(

@@ -5,6 +5,7 @@ import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import type { OperationStore } from "../operations/operation-store.ts";
+import { wakeProcedure } from "../procedures/wake.ts";
 import { cancelTopic } from "../progress.ts";
 import { rowsOf } from "../rows.ts";
 import { hasEnded } from "./run.ts";
@@ -42,6 +43,7 @@ export function cancelRun({ db, store, operations, ephemeral, clock, onChange }:
 				[run_id, now, by.name],
 			);
 			await operations.cancelPending(tx, run_id, now);
+			await wakeProcedure(tx, run_id);
 		});
 		// Workers look for themselves, too; this is only sooner.
 		await ephemeral.publish(cancelTopic, { run_id }).catch(() => {});

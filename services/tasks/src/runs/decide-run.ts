@@ -31,6 +31,7 @@ export interface DecisionRequest extends z.output<typeof NewDecision> {
  * which something is to run again is driven on. When its operations themselves ended stays as it was.
  * @throws runs.not_found
  * @throws runs.was_cancelled — `retry`, in a run that runs nothing any more
+ * @throws runs.is_a_procedure — `retry`, of a procedure, which is restarted from a step
  * @throws runs.nothing_to_decide — no operation of the run is unknown
  * @throws operations.not_found
  * @throws operations.not_undecided — it is not unknown, or somebody decided before
@@ -46,6 +47,12 @@ export function decideRun({ db, outbox, store, clock, onDecided }: DecideNeeds) 
 					details: { run_id },
 				});
 			}
+			if (decision === "retry" && run.kind === "mop") {
+				throw failed("runs.is_a_procedure", {
+					message: `${run.title} is a procedure: restart it from the step, or after it`,
+					details: { run_id },
+				});
+			}
 			const decided = await settle(tx, { run_id, operation_id, decision, reason }, by);
 			if (decided.length === 0) {
 				if (operation_id === undefined) throw nothingToDecide(run_id, run.title);
@@ -53,7 +60,7 @@ export function decideRun({ db, outbox, store, clock, onDecided }: DecideNeeds) 
 				return [];
 			}
 			const goesOn = (decision === "verified" || decision === "retry") && run.cancel_requested_by === null;
-			if (goesOn) await restoreStepsAfter(tx, run_id, decided, decision);
+			if (goesOn && run.kind !== "mop") await restoreStepsAfter(tx, run_id, decided, decision);
 			const runs_on = hasEnded(run.status) && (await endAnew(tx, run));
 			const ids = decided.map(({ id }) => id);
 			afterCommit(tx, () => onDecided(run_id, ids, runs_on));

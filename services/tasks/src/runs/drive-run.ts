@@ -5,6 +5,7 @@ import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import type { Log } from "@netconductor/runtime/log";
 import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
+import { wakeWaitingFor } from "../procedures/wake.ts";
 import { rowsOf } from "../rows.ts";
 import { hasEnded } from "./run.ts";
 import { type RunStore, subjectOf } from "./run-store.ts";
@@ -45,6 +46,8 @@ interface Seen {
 	open: boolean;
 	/** One is running, or a worker may take it. */
 	active: boolean;
+	/** Its procedure has not ended: it has no gates, and may have no operation under way. */
+	conducted: boolean;
 	[column: string]: unknown;
 }
 
@@ -92,8 +95,9 @@ export function createRunDriver(needs: DriveNeeds): RunDriver {
 			const seen = await lookAt(run_id);
 			if (seen === undefined || hasEnded(seen.status)) return "ended";
 			if (seen.status === "queued") await begin(run_id);
-			if (!seen.open && (await finish(run_id))) return "ended";
-			if (seen.open && !seen.active && !seen.cancelled) await needs.passGate(run_id);
+			const over = !seen.open && !seen.conducted;
+			if (over && (await finish(run_id))) return "ended";
+			if (seen.open && !seen.active && !seen.cancelled && !seen.conducted) await needs.passGate(run_id);
 			if (looked_at > count_at) {
 				await refreshCounts(run_id);
 				// Counting a large run takes longer: never more than a small share of the time.
@@ -125,7 +129,8 @@ export function createRunDriver(needs: DriveNeeds): RunDriver {
 		const [seen] = await db.query<Seen>(
 			`select status, cancel_requested_at is not null as cancelled,
 				exists (select from operations where run_id = $1 and status in ('pending', 'running')) as open,
-				exists (select from operations where run_id = $1 and status in ('pending', 'running') and (status = 'running' or ready)) as active
+				exists (select from operations where run_id = $1 and status in ('pending', 'running') and (status = 'running' or ready)) as active,
+				exists (select from procedures where run_id = $1 and ended is null) as conducted
 			from runs where id = $1`,
 			[run_id],
 		);
@@ -141,9 +146,13 @@ export function createRunDriver(needs: DriveNeeds): RunDriver {
 	}
 
 	async function refreshCounts(run_id: string): Promise<void> {
-		await db.query("update runs set counts = $2 where id = $1 and finished_at is null and counts <> $2", [
+		const counts = await store.countOperations(db, run_id);
+		// How many operations a procedure comes to shows while it goes on.
+		const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+		await db.query("update runs set counts = $2, total = $3 where id = $1 and finished_at is null and counts <> $2", [
 			run_id,
-			JSON.stringify(await store.countOperations(db, run_id)),
+			JSON.stringify(counts),
+			total,
 		]);
 		needs.onChange(run_id);
 	}
@@ -154,14 +163,15 @@ export function createRunDriver(needs: DriveNeeds): RunDriver {
 			const run = await store.lock(tx, run_id);
 			if (hasEnded(run.status)) return true;
 			const { counts, status } = await store.outcome(tx, run);
+			const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
 			if (counts.pending + counts.running > 0) return false;
 			const finished_at = clock.now();
-			await rowsOf(tx, "update runs set status = $2, counts = $3, finished_at = $4, waiting_for = null where id = $1", [
-				run_id,
-				status,
-				JSON.stringify(counts),
-				finished_at,
-			]);
+			await rowsOf(
+				tx,
+				"update runs set status = $2, counts = $3, total = $4, finished_at = $5, waiting_for = null where id = $1",
+				[run_id, status, JSON.stringify(counts), total, finished_at],
+			);
+			await wakeWaitingFor(tx, run_id);
 			await outbox.publish(tx, "run.finished.v1", {
 				run_id,
 				kind: run.kind,

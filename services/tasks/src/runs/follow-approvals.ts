@@ -1,6 +1,7 @@
 import type { Consumers } from "@netconductor/runtime/bus/inbox";
 import { afterCommit } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
+import { wakeProcedure } from "../procedures/wake.ts";
 import { rowsOf } from "../rows.ts";
 import type { GateDecision } from "./gate.ts";
 
@@ -15,6 +16,7 @@ export function followApprovals({ onDecided }: { onDecided(run_id: string): void
 				where id = $1 and gate #>> '{approval,id}' = $2 and finished_at is null returning id`,
 				[run_id, approval_id, jsonbText(decision)],
 			);
+			await wakeProcedure(tx, run_id);
 			if (rows.length > 0) afterCommit(tx, () => onDecided(run_id));
 		},
 	};

@@ -71,7 +71,8 @@ export function nextMove(gate: Gate, state: GateState, facts: GateFacts, now: Da
 	return { do: "begin", devices: Math.min(size, facts.waiting) };
 }
 
-function heldBack({ approval, decision }: GateState, now: Date): GateMove | undefined {
+/** What keeps a run from beginning under its approval; nothing when it may begin. */
+export function heldBack({ approval, decision }: GateState, now: Date): GateMove | undefined {
 	if (approval?.id === null || approval === undefined) return undefined;
 	const since = now.toISOString();
 	if (decision === undefined) return { do: "wait", waiting_for: { kind: "approval", approval_id: approval.id, since } };
@@ -123,7 +124,7 @@ export function planHash(steps: readonly z.output<typeof PlanStep>[], planned: r
 }
 
 /** The same value with the fields of every object in order, so that equal values read alike. */
-function sorted(value: unknown): unknown {
+export function sorted(value: unknown): unknown {
 	if (Array.isArray(value)) return value.map(sorted);
 	if (typeof value !== "object" || value === null) return value;
 	return Object.fromEntries(

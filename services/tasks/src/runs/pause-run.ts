@@ -13,7 +13,7 @@ export interface PauseRunNeeds {
 }
 
 /**
- * Lets a run finish the batch that is under way and begin no other. Asking again changes nothing.
+ * Lets a run finish the batch, or a procedure the steps, that are under way and begin no other. Asking again changes nothing.
  * @throws runs.not_found
  * @throws runs.already_ended
  * @throws runs.cannot_pause — it has no batches
@@ -23,7 +23,7 @@ export function pauseRun({ db, store, onChange }: PauseRunNeeds) {
 		await db.transaction(async (tx) => {
 			const run = await store.lock(tx, run_id);
 			assertGoesOn(run);
-			if (!run.steps.some(({ gate }) => gate !== undefined)) {
+			if (run.kind !== "mop" && !run.steps.some(({ gate }) => gate !== undefined)) {
 				throw failed("runs.cannot_pause", {
 					message: `The run ${run.title} has no batches: it can be cancelled, and what it left begun again`,
 					details: { run_id },
@@ -40,17 +40,18 @@ export function pauseRun({ db, store, onChange }: PauseRunNeeds) {
 }
 
 /**
- * Lets a paused run go on, or takes back that it should pause.
+ * Lets a paused run go on, or takes back that it should pause; a procedure to its next step only, where that is asked.
  * @throws runs.not_found
  * @throws runs.already_ended
  * @throws runs.not_paused
  */
 export function resumeRun({ db, store, onChange }: PauseRunNeeds) {
-	return async (run_id: string): Promise<Run> => {
+	return async (run_id: string, until: "end" | "next_step" = "end"): Promise<Run> => {
 		await db.transaction(async (tx) => {
 			const run = await store.lock(tx, run_id);
 			assertGoesOn(run);
-			if (run.pause_requested_by === null && run.waiting_for?.kind !== "resume") {
+			const stands = run.waiting_for?.kind === "resume" || run.waiting_for?.kind === "next_step";
+			if (run.pause_requested_by === null && !stands) {
 				throw failed("runs.not_paused", { message: `The run ${run.title} is not paused`, details: { run_id } });
 			}
 			await rowsOf(
@@ -59,6 +60,12 @@ export function resumeRun({ db, store, onChange }: PauseRunNeeds) {
 					else gate || jsonb_build_object('resumed_after', gate -> 'batch') end
 				where id = $1`,
 				[run_id, run.waiting_for?.kind !== "resume"],
+			);
+			await rowsOf(
+				tx,
+				`update procedures set wake_at = now(), mode = case when $2 then 'step_by_step' else 'run' end, may_begin = begun + 1
+				where run_id = $1 and ended is null`,
+				[run_id, until === "next_step"],
 			);
 		});
 		onChange(run_id);

@@ -24,6 +24,7 @@ export interface RetryRunNeeds {
  * subject: a snapshot is what one run collected, and a second one would change it afterwards.
  * @throws runs.not_found
  * @throws auth.forbidden — who retries may not start a run of its kind
+ * @throws runs.is_a_procedure — it is restarted from a step
  * @throws runs.still_running
  * @throws runs.nothing_to_retry
  */
@@ -35,6 +36,12 @@ export function retryRun({ db, store, operations, start, vault }: RetryRunNeeds)
 			throw failed("auth.forbidden", {
 				message: `Retrying this run takes the permission ${permission}, too: it would do again what the run did.`,
 				details: { permission },
+			});
+		}
+		if (run.kind === "mop") {
+			throw failed("runs.is_a_procedure", {
+				message: `${run.title} is a procedure: restart it from one of its steps`,
+				details: { run_id },
 			});
 		}
 		if (!hasEnded(run.status)) {

@@ -238,6 +238,19 @@ export function createRunStore(db: Database): RunStore {
 
 		async outcome(on, { id, steps, end_reason }) {
 			const counts = await countOperations(on, id);
+			const [conducted] = await rowsOf<{ status: RunStatus | null; decided: boolean }>(
+				on,
+				`select ended ->> 'status' as status,
+					exists (select from operations where run_id = $1 and decision is not null) as decided
+				from procedures where run_id = $1`,
+				[id],
+			);
+			if (conducted?.status != null) {
+				if (counts.unknown > 0) return { counts, status: "needs_attention" };
+				// A person has looked at what was unknown; the procedure did not go on for that.
+				const settled = conducted.status === "needs_attention" && conducted.decided;
+				return { counts, status: settled ? "failed" : conducted.status };
+			}
 			if (steps.length < 2) return { counts, status: finalStatus(counts) };
 			const [row] = await rowsOf<{ well: number }>(
 				on,

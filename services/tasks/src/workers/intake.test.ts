@@ -34,7 +34,7 @@ test("a claim that never comes back, as on a connection that hangs, does not kee
 	const intake = startIntake({
 		claim() {
 			asked.resolve();
-			return new Promise(() => {});
+			return new Promise<never[]>(() => {});
 		},
 		execute: async () => {},
 		concurrency: 1,

@@ -1,7 +1,6 @@
 import { startWorkLoop } from "@netconductor/runtime/bus/work-loop";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Log } from "@netconductor/runtime/log";
-import type { ClaimedOperation } from "../operations/operation-store.ts";
 
 export interface Intake {
 	/** There may be work. */
@@ -12,12 +11,12 @@ export interface Intake {
 	idle(within_ms?: number): Promise<void>;
 }
 
-export interface IntakeNeeds {
-	/** Takes up at most `limit` operations. */
-	claim(limit: number): Promise<ClaimedOperation[]>;
+export interface IntakeNeeds<T> {
+	/** Takes up at most `limit` pieces of work. */
+	claim(limit: number): Promise<T[]>;
 	/** Never rejects. */
-	execute(claimed: ClaimedOperation): Promise<void>;
-	/** Operations executed at a time. */
+	execute(claimed: T): Promise<void>;
+	/** Pieces worked on at a time. */
 	concurrency: number;
 	clock: Clock;
 	log: Log;
@@ -35,7 +34,7 @@ const gather_ms = 40;
 const claimPatience_ms = 2_000;
 
 /** Keeps a worker's places filled. */
-export function startIntake({ claim, execute, concurrency, clock, log }: IntakeNeeds): Intake {
+export function startIntake<T>({ claim, execute, concurrency, clock, log }: IntakeNeeds<T>): Intake {
 	const running = new Set<Promise<void>>();
 	let closed = false;
 	let gathering: NodeJS.Timeout | undefined;
@@ -46,8 +45,8 @@ export function startIntake({ claim, execute, concurrency, clock, log }: IntakeN
 			if (free <= 0) return false;
 			const claimed = await claim(free);
 			if (closed) return false;
-			for (const operation of claimed) {
-				const done: Promise<void> = execute(operation).finally(() => {
+			for (const work of claimed) {
+				const done: Promise<void> = execute(work).finally(() => {
 					running.delete(done);
 					refill();
 				});
@@ -57,7 +56,7 @@ export function startIntake({ claim, execute, concurrency, clock, log }: IntakeN
 		},
 		rest_ms: slowest_ms,
 		clock,
-		onError: (err, failures) => log.warn({ err, failures }, "no operations can be taken; trying again"),
+		onError: (err, failures) => log.warn({ err, failures }, "no work can be taken; trying again"),
 	});
 
 	function refill(): void {

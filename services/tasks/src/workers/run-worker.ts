@@ -7,6 +7,8 @@ import { newId } from "@netconductor/runtime/id";
 import type { Log } from "@netconductor/runtime/log";
 import type { Executor, Outcome } from "../operations/execute-operation.ts";
 import type { ClaimedOperation, OperationStore } from "../operations/operation-store.ts";
+import type { Conducting } from "../procedures/conduct.ts";
+import type { ClaimedProcedure, ProcedureStore } from "../procedures/procedure-store.ts";
 import { cancelTopic, drainTopic, RunCancelled, WorkerDrained, workTopic } from "../progress.ts";
 import { type Intake, startIntake } from "./intake.ts";
 import { keepLease, type Lease } from "./lease.ts";
@@ -16,6 +18,8 @@ export interface WorkerNeeds {
 	workers: WorkerStore;
 	operations: Pick<OperationStore, "claim" | "cancelledOf">;
 	execute(claimed: ClaimedOperation, executor: Executor): Promise<Outcome>;
+	procedures: Pick<ProcedureStore, "claim">;
+	conduct(claimed: ClaimedProcedure, conducting: Conducting): Promise<void>;
 	takeOver(worker_ids: readonly string[]): Promise<void>;
 	ephemeral: Pick<Ephemeral, "publish" | "subscribe">;
 	clock: Clock;
@@ -40,7 +44,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 	const runs = new Map<string, { cancel: AbortController; operations: number }>();
 	let completed = 0;
 	let serving: Promise<void> | undefined;
-	let intake: Intake | undefined;
+	let intakes: Intake[] = [];
 	/** Aborts when somebody asked for the worker of this id to finish: by word, or by what a renewal says. */
 	let asked: { worker_id: string; drain: AbortController } | undefined;
 	const unsubscribe: (() => Promise<void>)[] = [];
@@ -48,7 +52,8 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 	interface Stint {
 		worker_id: string;
 		lease: Lease;
-		intake: Intake;
+		/** Of operations, and of procedures. */
+		intakes: Intake[];
 		/** Aborts when what runs must be let go. */
 		gone: AbortController;
 		/** Aborts when somebody asked this worker to finish. */
@@ -78,34 +83,50 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		lease.draining.addEventListener("abort", () => drain.abort(lease.draining.reason), { once: true });
 		asked = { worker_id, drain };
 		const gone = new AbortController();
+		const leaving = AbortSignal.any([drain.signal, stopping.signal]);
 		lease.lost.addEventListener("abort", () => gone.abort(lease.lost.reason), { once: true });
-		intake = startIntake({
-			claim: (limit) => needs.operations.claim(worker_id, limit),
-			execute: (claimed) => executeOne(claimed, { worker_id, gone: gone.signal }),
-			concurrency: settings.concurrency,
-			clock,
-			log,
-		});
+		const shared = { concurrency: settings.concurrency, clock, log };
+		intakes = [
+			startIntake({
+				...shared,
+				claim: (limit) => needs.operations.claim(worker_id, limit),
+				execute: (claimed) => executeOne(claimed, { worker_id, gone: gone.signal }),
+			}),
+			startIntake({
+				...shared,
+				claim: (limit) => needs.procedures.claim(worker_id, limit),
+				execute: (claimed) =>
+					whileAtWork(claimed.run_id, (cancelled) => needs.conduct(claimed, { gone: gone.signal, leaving, cancelled })),
+			}),
+		];
 		log.info({ worker_id, concurrency: settings.concurrency }, "the worker takes work");
-		return { worker_id, lease, intake, gone, drained: drain.signal };
+		return { worker_id, lease, intakes, gone, drained: drain.signal };
 	}
 
 	async function executeOne(
 		claimed: ClaimedOperation,
 		{ worker_id, gone }: { worker_id: string; gone: AbortSignal },
 	): Promise<void> {
-		const { run_id } = claimed;
-		const run = runs.get(run_id) ?? { cancel: new AbortController(), operations: 0 };
-		run.operations++;
-		runs.set(run_id, run);
 		try {
-			const outcome = await needs.execute(claimed, { worker_id, gone, cancelled: run.cancel.signal });
-			if (outcome === "done") completed++;
+			await whileAtWork(claimed.run_id, async (cancelled) => {
+				const outcome = await needs.execute(claimed, { worker_id, gone, cancelled });
+				if (outcome === "done") completed++;
+			});
 		} catch (err) {
 			log.error(
 				{ err, operation_id: claimed.id },
 				"an operation could not be executed; it stays claimed by this worker",
 			);
+		}
+	}
+
+	/** Lets work on a run know when the run is cancelled. */
+	async function whileAtWork(run_id: string, work: (cancelled: AbortSignal) => Promise<void>): Promise<void> {
+		const run = runs.get(run_id) ?? { cancel: new AbortController(), operations: 0 };
+		run.operations++;
+		runs.set(run_id, run);
+		try {
+			await work(run.cancel.signal);
 		} finally {
 			if (--run.operations === 0) runs.delete(run_id);
 		}
@@ -118,7 +139,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 			const over = stint.drained.aborted && !stopping.signal.aborted;
 			if (over) await finishAll(stint);
 			if (stint.lease.lost.aborted) {
-				await stint.intake.close();
+				await closeAll(stint.intakes);
 				await giveBack(stint.worker_id);
 			} else await drain(stint);
 			if (over) needs.onDrained();
@@ -127,10 +148,10 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 	}
 
 	/** Takes nothing more and waits for what runs, as long as it takes: ended before, a write would be left unknown. */
-	async function finishAll({ worker_id, intake, lease }: Stint): Promise<void> {
+	async function finishAll({ worker_id, intakes, lease }: Stint): Promise<void> {
 		log.info({ worker_id }, "the worker was asked to finish: it takes nothing more, and ends after what it has");
-		await intake.close();
-		await Promise.race([intake.idle(), untilAborted(AbortSignal.any([lease.lost, stopping.signal]))]);
+		await closeAll(intakes);
+		await Promise.race([allIdle(intakes), untilAborted(AbortSignal.any([lease.lost, stopping.signal]))]);
 	}
 
 	/** The tasks service, which makes the tables, may start after its workers. @throws startup.database_failed */
@@ -163,10 +184,10 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		return undefined;
 	}
 
-	async function drain({ worker_id, lease, intake, gone }: Stint): Promise<void> {
+	async function drain({ worker_id, lease, intakes, gone }: Stint): Promise<void> {
 		await workers.drain(worker_id).catch((err: unknown) => log.warn({ err }, "draining could not be announced"));
-		await intake.close();
-		await intake.idle(settings.drain_ms);
+		await closeAll(intakes);
+		await allIdle(intakes, settings.drain_ms);
 		// What did not finish in time is let go, and does not record anything any more.
 		gone.abort(new Error("the worker stops"));
 		lease.end();
@@ -206,6 +227,9 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		runs.get(run_id)?.cancel.abort(new Error("the run was cancelled"));
 	}
 
+	const wakeAll = () => {
+		for (const intake of intakes) intake.wake();
+	};
 	const pause = (ms: number) => clock.sleep(ms, stopping.signal).catch(() => {});
 
 	return {
@@ -221,11 +245,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 						asked.drain.abort(new Error("the worker was asked to finish"));
 					}
 				}),
-				await needs.ephemeral.subscribe(
-					workTopic,
-					() => intake?.wake(),
-					() => intake?.wake(),
-				),
+				await needs.ephemeral.subscribe(workTopic, wakeAll, wakeAll),
 			);
 			serving = serve(await firstStint());
 			serving.catch((err: unknown) => log.fatal({ err }, "the worker ended"));
@@ -237,6 +257,14 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 			for (const end of unsubscribe) await end();
 		},
 	};
+}
+
+async function closeAll(intakes: readonly Intake[]): Promise<void> {
+	await Promise.all(intakes.map((intake) => intake.close()));
+}
+
+async function allIdle(intakes: readonly Intake[], within_ms?: number): Promise<void> {
+	await Promise.all(intakes.map((intake) => intake.idle(within_ms)));
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {

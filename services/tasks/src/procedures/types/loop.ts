@@ -5,14 +5,16 @@ import { defineFlowStep } from "../step-type.ts";
 const Loop = z
 	.strictObject({
 		items: z.array(z.unknown()).max(10_000).optional().describe("One round for each of them."),
-		count: z.int().min(0).max(10_000).optional().describe("So many rounds; the variable counts from 0."),
+		count: z.int().min(0).max(10_000).optional().describe("So many rounds; the variable counts them from 0."),
 		while: z
 			.string()
 			.min(1)
 			.max(2_000)
 			.optional()
-			.describe("Another round as long as this expression is true; the variable counts from 0."),
-		as: VariableName.default("item").describe("Variable that holds the item, or the number of the round."),
+			.describe("Another round as long as this expression is true. `loop.index` counts the rounds from 1."),
+		as: VariableName.default("item").describe(
+			"Variable of the steps within that holds the item, or the number of the round.",
+		),
 		max: z.int().min(1).max(10_000).default(1_000).describe("Most rounds: one more, and the step fails."),
 	})
 	.refine(({ items, count, while: condition }) => [items, count, condition].filter(isGiven).length === 1, {

@@ -1,0 +1,156 @@
+import type { Clock } from "@netconductor/runtime/clock";
+import { toAppError } from "@netconductor/runtime/errors";
+import type { CallerContext } from "@netconductor/runtime/host/call";
+import type { Outbound } from "@netconductor/runtime/http/outbound";
+import type { Log } from "@netconductor/runtime/log";
+import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
+import type { TemplateEngine } from "@netconductor/templating/engine";
+import { allowed } from "./approval.ts";
+import { createDeviceRunner, type DeviceRunnerNeeds } from "./device-runner.ts";
+import { LetGo, RollBack, Stopped, Suspended } from "./ends.ts";
+import { hideSecrets } from "./hide-secrets.ts";
+import type { ClaimedProcedure, ProcedureStore, StepRow } from "./procedure-store.ts";
+import type { StepTypes } from "./registry.ts";
+import type { DeviceStepType, ServerStepClients } from "./step-type.ts";
+import { createWalk } from "./walk.ts";
+
+export interface ConductNeeds extends Omit<DeviceRunnerNeeds, "tasks" | "backup"> {
+	store: ProcedureStore;
+	types: StepTypes;
+	takeBack: DeviceStepType;
+	engine: TemplateEngine;
+	outbound: Outbound;
+	clients: ServerStepClients;
+	ownAccount(): CallerContext;
+	clock: Clock;
+	log: Log;
+	/** Called when the run's state changed. */
+	onRun(run_id: string): void;
+	/** Called when steps of the run changed. */
+	onSteps(run_id: string): void;
+}
+
+export interface Conducting {
+	/** Aborts when this worker may not go on: whatever is under way is dropped. */
+	gone: AbortSignal;
+	/** Aborts when no further step is to begin here. */
+	leaving: AbortSignal;
+	/** Aborts when the run is cancelled. */
+	cancelled: AbortSignal;
+}
+
+/** Before a procedure is taken up again that could not be carried on for a while, in milliseconds. */
+const again_ms = 2_000;
+
+/**
+ * Conducts a procedure as far as it goes: to its end, or to where it has to wait. Never throws: what cannot be carried on now is given back, to be
+ * taken up again.
+ */
+export function conduct(needs: ConductNeeds) {
+	const { store, access, clients, clock, log } = needs;
+
+	return (claimed: ClaimedProcedure, conducting: Conducting): Promise<void> =>
+		runWithTraceparent(claimed.traceparent ?? undefined, () =>
+			withSpan("procedure", { "run.id": claimed.run_id }, async () => {
+				needs.onRun(claimed.run_id);
+				try {
+					await settle(claimed, await goOn(claimed, conducting), conducting);
+				} catch (err) {
+					log.warn(
+						{ err, run_id: claimed.run_id },
+						"a procedure could not be given back; its worker's end gives it back",
+					);
+				}
+				needs.onSteps(claimed.run_id);
+				needs.onRun(claimed.run_id);
+			}),
+		);
+
+	/** Answers how it came to a standstill: an end of `ends.ts`, another error, or nothing when all steps are done. */
+	async function goOn(claimed: ClaimedProcedure, conducting: Conducting): Promise<unknown> {
+		const { run_id, worker_id } = claimed;
+		let devices: ReturnType<typeof createDeviceRunner> | undefined;
+		try {
+			if (claimed.cancel_requested) throw new Stopped("cancelled", "It was cancelled");
+			const { procedure } = await access.patiently(conducting.gone, () =>
+				clients.tasks.revealProcedure({ params: { id: run_id }, body: { worker_id } }, needs.ownAccount()),
+			);
+			await allowed(
+				{ store, alerts: clients.alerts, types: needs.types, ownAccount: needs.ownAccount, clock },
+				claimed,
+				procedure,
+			);
+			const run = {
+				id: run_id,
+				title: claimed.title,
+				reason: procedure.reason,
+				started_by: claimed.starter.name,
+				mop: procedure.mop,
+				procedure_sha256: claimed.sha256,
+			};
+			const hide = hideSecrets(procedure.secret_variables.map((name) => procedure.variables[name]));
+			const steps = await store.steps(run_id);
+			devices = createDeviceRunner({ ...needs, tasks: clients.tasks, backup: clients.backup }, claimed, run, {
+				...conducting,
+				hide,
+			});
+			const walk = createWalk({
+				...needs,
+				...conducting,
+				procedure,
+				claimed,
+				run,
+				hide,
+				devices,
+				journal: new Map(steps.map((row): [string, StepRow] => [row.key, row])),
+				onSteps: () => needs.onSteps(run_id),
+			});
+			if (claimed.restarted?.what === "rollback") {
+				await walk.rollBack();
+				return new Stopped("succeeded", "What was changed was taken back");
+			}
+			try {
+				await walk.main();
+			} catch (end) {
+				if (!(end instanceof RollBack)) throw end;
+				await walk.rollBack();
+				return new Stopped("failed", `${end.message}. What was changed was taken back`);
+			}
+			return await passedOver(claimed);
+		} catch (end) {
+			return end;
+		} finally {
+			await devices?.close();
+		}
+	}
+
+	/** A procedure that came to its end although steps of it failed. */
+	async function passedOver({ run_id }: ClaimedProcedure): Promise<Stopped | undefined> {
+		const failed = (await store.steps(run_id)).filter(({ status }) => status === "failed");
+		if (failed.length === 0) return undefined;
+		const steps = failed.length === 1 ? "1 step" : `${failed.length} steps`;
+		return new Stopped(
+			"failed",
+			`${steps} failed and the procedure went on: ${[...new Set(failed.map(({ path }) => path))].slice(0, 5).join(", ")}`,
+		);
+	}
+
+	async function settle(claimed: ClaimedProcedure, end: unknown, { gone, leaving }: Conducting): Promise<void> {
+		if (end instanceof LetGo || gone.aborted) return;
+		if (end instanceof Suspended) return store.release(claimed, end.wait);
+		if (end === undefined) return store.end(claimed, { status: "succeeded", reason: null });
+		if (end instanceof Stopped) {
+			const reason = end.message.slice(0, 2_000);
+			const status = end.status === "unknown" ? "needs_attention" : end.status;
+			return store.end(claimed, { status, reason });
+		}
+		const error = toAppError(end);
+		if (error.retryable || error.kind === "unavailable" || leaving.aborted) {
+			log.warn({ err: end, run_id: claimed.run_id }, "a procedure cannot go on now; it is taken up again");
+			const wake_at = new Date(clock.now().getTime() + again_ms);
+			return store.release(claimed, { wake_at, waits_for_run: null, waiting_for: null });
+		}
+		log.error({ err: end, run_id: claimed.run_id }, "a procedure ended unexpectedly");
+		return store.end(claimed, { status: "failed", reason: error.message });
+	}
+}

@@ -1,0 +1,49 @@
+import type { WaitingFor } from "@netconductor/contracts/tasks/model";
+
+/** How the walk through a procedure came to an end before its last step. Thrown by steps, met where the procedure is conducted. */
+
+/** Nothing more is carried out. `unknown`: nobody knows what a write did. */
+export class Stopped extends Error {
+	readonly status: "succeeded" | "failed" | "cancelled" | "unknown";
+	constructor(status: Stopped["status"], reason: string) {
+		super(reason);
+		this.status = status;
+	}
+}
+
+/** What was changed is to be taken back. */
+export class RollBack extends Error {}
+
+/** It goes on later: when it is told to, or at a time. */
+export class Suspended extends Error {
+	readonly wait: { wake_at: Date | null; waits_for_run: string | null; waiting_for: WaitingFor | null };
+	constructor(wait: Suspended["wait"]) {
+		super("the procedure waits");
+		this.wait = wait;
+	}
+}
+
+/** The procedure is another worker's, or this worker has to let go: whatever is under way here is dropped. */
+export class LetGo extends Error {}
+
+/** Of several ends that came at once, the one that counts: letting go, then taking back, then stopping; all that only wait, wait together. */
+export function weightiest(ends: readonly unknown[]): unknown {
+	const mistake = ends.find((end) => ![Stopped, RollBack, Suspended, LetGo].some((kind) => end instanceof kind));
+	if (mistake !== undefined) return mistake;
+	for (const kind of [LetGo, RollBack, Stopped]) {
+		const found = ends.find((end) => end instanceof kind);
+		if (found !== undefined) return found;
+	}
+	const waits = ends.filter((end) => end instanceof Suspended).map(({ wait }) => wait);
+	const times = waits.flatMap(({ wake_at }) => (wake_at === null ? [] : [wake_at.getTime()]));
+	// What a person can do something about is told first.
+	const urgent = (kind: string | undefined) =>
+		["decision", "approval", "next_step", "resume", "run", "time"].indexOf(kind ?? "");
+	const told = waits.map(({ waiting_for }) => waiting_for).filter((waiting) => waiting !== null);
+	told.sort((one, other) => urgent(one.kind) - urgent(other.kind));
+	return new Suspended({
+		wake_at: times.length === 0 ? null : new Date(Math.min(...times)),
+		waits_for_run: waits.find(({ waits_for_run }) => waits_for_run !== null)?.waits_for_run ?? null,
+		waiting_for: told[0] ?? null,
+	});
+}

@@ -1,0 +1,344 @@
+import type { Actor } from "@netconductor/contracts/kernel/actor";
+import type { RunStatus, WaitingFor } from "@netconductor/contracts/tasks/model";
+import type { ProcedureMode } from "@netconductor/contracts/tasks/procedure";
+import type { Outbox } from "@netconductor/runtime/bus/outbox";
+import type { Database } from "@netconductor/runtime/db/database";
+import { jsonbText } from "@netconductor/runtime/db/jsonb";
+import { violatedUnique } from "@netconductor/runtime/db/query-error";
+import { newId } from "@netconductor/runtime/id";
+import { asc, eq } from "drizzle-orm";
+import type { Ending } from "../operations/operation-store.ts";
+import { rowsOf } from "../rows.ts";
+import { type procedures, runSteps, type StepOutput } from "../tables.ts";
+
+export type StepRow = typeof runSteps.$inferSelect;
+
+/** A procedure as a worker took it up. */
+export interface ClaimedProcedure {
+	run_id: string;
+	worker_id: string;
+	title: string;
+	sha256: string;
+	mode: ProcedureMode;
+	starter: Actor;
+	approval: (typeof procedures.$inferSelect)["approval"];
+	restarted: (typeof procedures.$inferSelect)["restarted"];
+	cancel_requested: boolean;
+	traceparent: string | null;
+}
+
+/** A step that begins. */
+export interface NewStep {
+	key: string;
+	path: string;
+	name: string | null;
+	type: string;
+	phase: StepRow["phase"];
+	/** Steps that have others in them are no steps of a person's going step by step. */
+	flow: boolean;
+}
+
+/** Why a step may not begin now. `gone`: the procedure is another worker's, or has ended. */
+export type Refusal = "gone" | "paused" | "cancelled" | "next_step";
+
+export interface StepEnd {
+	status: Exclude<StepRow["status"], "pending" | "running">;
+	result?: Record<string, unknown> | null;
+	error?: StepRow["error"];
+	skip_reason?: string | null;
+	saved_variable?: string | null;
+	output?: StepOutput | null;
+	state?: Record<string, unknown> | null;
+	asks?: boolean;
+	devices?: StepRow["devices"];
+}
+
+/** One device of a step, under way. */
+export interface StepOperation {
+	id: string;
+	device_id: string;
+	status: "running" | "pending" | "succeeded" | "skipped" | "failed" | "cancelled" | "unknown";
+	attempts: number;
+	result: Record<string, unknown> | null;
+	error: StepRow["error"];
+	skip_reason: string | null;
+}
+
+export interface NewOperation {
+	run_id: string;
+	position: number;
+	step_index: number;
+	pass: number;
+	step_id: string;
+	step_type: string;
+	device_id: string;
+	device_name: string;
+}
+
+/** What there is to take back of a run, newest first. */
+export interface Undo {
+	operation_id: string;
+	device_id: string;
+}
+
+export type ProcedureStore = ReturnType<typeof createProcedureStore>;
+
+/** Every change asks whether the procedure is still this worker's. */
+export function createProcedureStore(db: Database, outbox: Outbox) {
+	return {
+		/** Takes up procedures whose time has come, for a worker whose lease holds. */
+		async claim(worker_id: string, limit: number): Promise<ClaimedProcedure[]> {
+			const rows = await db.query<Omit<ClaimedProcedure, "worker_id">>(
+				`with mine as (
+					select run_id from procedures where worker_id is null and ended is null and wake_at <= now()
+						and exists (select from workers w where w.id = $1 and w.status = 'online' and w.lease_until > now())
+					order by wake_at limit $2 for update skip locked
+				), taken as (
+					update procedures p set worker_id = $1, wake_at = null, waits_for_run = null from mine where p.run_id = mine.run_id returning p.*
+				), begun as (
+					update runs r set status = 'running', started_at = coalesce(r.started_at, now()), waiting_for = null from taken
+					where r.id = taken.run_id and r.finished_at is null returning r.id
+				)
+				select t.run_id, r.title, t.sha256, t.mode, t.starter, t.approval, t.restarted, r.cancel_requested_at is not null as cancel_requested, r.traceparent
+				from taken t join runs r on r.id = t.run_id`,
+				[worker_id, limit],
+			);
+			return rows.map((row) => ({ ...row, worker_id }));
+		},
+
+		/** Lets go of a procedure that waits; what woke it meanwhile wakes it again. */
+		async release(
+			{ run_id, worker_id }: ClaimedProcedure,
+			wait: { wake_at: Date | null; waits_for_run: string | null; waiting_for: WaitingFor | null },
+		): Promise<void> {
+			await db.query(
+				`with let_go as (
+					update procedures set worker_id = null, wake_at = least(wake_at, $3), waits_for_run = $4
+					where run_id = $1 and worker_id = $2 and ended is null returning run_id
+				)
+				update runs r set status = case when $5::jsonb is null then r.status else 'waiting' end, waiting_for = $5
+				from let_go where r.id = let_go.run_id and r.finished_at is null`,
+				[run_id, worker_id, wait.wake_at, wait.waits_for_run, wait.waiting_for && jsonbText(wait.waiting_for)],
+			);
+		},
+
+		/** Ends a procedure; the run's driver ends the run. Operations that nobody came to are cancelled. */
+		async end(
+			{ run_id, worker_id }: ClaimedProcedure,
+			ended: { status: RunStatus; reason: string | null },
+		): Promise<void> {
+			await db.transaction(async (tx) => {
+				const mine = await rowsOf(
+					tx,
+					"update procedures set ended = $3, worker_id = null, wake_at = null where run_id = $1 and worker_id = $2 and ended is null returning run_id",
+					[run_id, worker_id, jsonbText(ended)],
+				);
+				if (mine.length === 0) return;
+				await rowsOf(
+					tx,
+					"update operations set status = 'cancelled', finished_at = now() where run_id = $1 and status = 'pending'",
+					[run_id],
+				);
+				await rowsOf(
+					tx,
+					"update run_steps set status = 'cancelled', asks = false, finished_at = now() where run_id = $1 and status in ('running', 'waiting', 'pending')",
+					[run_id],
+				);
+				await rowsOf(tx, "update run_steps set asks = false where run_id = $1 and asks", [run_id]);
+				await rowsOf(tx, "update runs set end_reason = $2 where id = $1", [run_id, ended.reason]);
+			});
+		},
+
+		steps: (run_id: string): Promise<StepRow[]> =>
+			db.orm.select().from(runSteps).where(eq(runSteps.run_id, run_id)).orderBy(asc(runSteps.seq)),
+
+		/** Begins a step that has not been there, or one that is there again. */
+		async beginStep(
+			{ run_id, worker_id }: ClaimedProcedure,
+			step: NewStep,
+			again?: { id: string },
+		): Promise<{ id: string; seq: number } | { refused: Refusal }> {
+			const id = again?.id ?? newId();
+			const [row] = await db.query<{
+				allowed: boolean;
+				paused: boolean;
+				cancelled: boolean;
+				seq: number | null;
+			}>(
+				`with mine as (
+					select p.run_id, p.mode = 'run' or p.begun < p.may_begin or $9 as allowed,
+						r.pause_requested_by is not null as paused, r.cancel_requested_at is not null as cancelled
+					from procedures p join runs r on r.id = p.run_id where p.run_id = $1 and p.worker_id = $2 and p.ended is null
+				), counted as (
+					update procedures p set begun = p.begun + case when $10 then 0 else 1 end,
+						may_begin = p.may_begin + case when $9 and not $10 then 1 else 0 end
+					from mine where p.run_id = mine.run_id and mine.allowed and not mine.paused and not mine.cancelled returning p.begun
+				), added as (
+					insert into run_steps (id, run_id, seq, key, path, name, type, phase, status, started_at)
+					select $3, $1, counted.begun, $4, $5, $6, $7, $8, 'running', now() from counted where not $10 returning seq
+				), resumed as (
+					update run_steps s set status = 'running', attempts = s.attempts + 1, asks = false, error = null, finished_at = null
+					from counted where $10 and s.id = $3 returning s.seq
+				)
+				select mine.allowed, mine.paused, mine.cancelled, (select seq from added union all select seq from resumed) as seq from mine`,
+				[run_id, worker_id, id, step.key, step.path, step.name, step.type, step.phase, step.flow, again !== undefined],
+			);
+			if (row === undefined) return { refused: "gone" };
+			if (row.seq !== null) return { id, seq: row.seq };
+			return { refused: row.cancelled ? "cancelled" : row.paused ? "paused" : "next_step" };
+		},
+
+		/** Records how a step ended, or that it waits. False when the procedure is not this worker's any more. */
+		async finishStep({ worker_id }: ClaimedProcedure, id: string, end: StepEnd): Promise<boolean> {
+			const rows = await db.query(
+				`update run_steps s set status = $3, result = $4, error = $5, skip_reason = $6, saved_variable = $7, output = coalesce($8, s.output),
+					state = $9, asks = $10, devices = $11, finished_at = case when $3 = 'waiting' then null else now() end
+				from procedures p where s.id = $1 and p.run_id = s.run_id and p.worker_id = $2 and p.ended is null returning s.id`,
+				[
+					id,
+					worker_id,
+					end.status,
+					json(end.result),
+					json(end.error),
+					end.skip_reason ?? null,
+					end.saved_variable ?? null,
+					json(end.output),
+					json(end.state),
+					end.asks ?? false,
+					json(end.devices),
+				],
+			);
+			return rows.length > 0;
+		},
+
+		/** Keeps what was evaluated before a step does anything, so that it stays the same when the step is taken up again. */
+		async keepOutput(id: string, output: StepOutput): Promise<void> {
+			await db.query("update run_steps set output = $2 where id = $1", [id, jsonbText(output)]);
+		},
+
+		/** Operations of one time of a step, of a worker before. */
+		operationsOf: (run_id: string, pass: number) =>
+			db.query<StepOperation & Record<string, unknown>>(
+				"select id, device_id, status, attempts, result, error, skip_reason from operations where run_id = $1 and pass = $2",
+				[run_id, pass],
+			),
+
+		/**
+		 * Begins an operation, or takes up one that is there. `busy`: another operation is under way on the device. `gone`: the procedure is not this
+		 * worker's.
+		 */
+		async beginOperation(
+			{ run_id, worker_id }: ClaimedProcedure,
+			operation: NewOperation,
+			again?: { id: string },
+		): Promise<{ id: string; attempt: number } | "busy" | "gone"> {
+			const id = again?.id ?? newId();
+			try {
+				const [row] =
+					again === undefined
+						? await db.query<{ attempts: number }>(
+								`insert into operations (id, run_id, position, step_index, pass, step_id, step_type, device_id, device_name, status, ready, turn, attempts, worker_id, started_at)
+								select $1, $2, $3, $4, $5, $6, $7, $8, $9, 'running', false, 0, 1, $10, now()
+								from procedures p where p.run_id = $2 and p.worker_id = $10 and p.ended is null returning attempts`,
+								[
+									id,
+									run_id,
+									operation.position,
+									operation.step_index,
+									operation.pass,
+									operation.step_id,
+									operation.step_type,
+									operation.device_id,
+									operation.device_name,
+									worker_id,
+								],
+							)
+						: await db.query<{ attempts: number }>(
+								`update operations o set status = 'running', attempts = o.attempts + 1, worker_id = $2, started_at = now(), finished_at = null, error = null
+								from procedures p where o.id = $1 and p.run_id = o.run_id and p.worker_id = $2 and p.ended is null returning o.attempts`,
+								[id, worker_id],
+							);
+				return row === undefined ? "gone" : { id, attempt: row.attempts };
+			} catch (error) {
+				if (violatedUnique(error) !== "operations_one_a_device") throw error;
+				return "busy";
+			}
+		},
+
+		/** Notes that the device is about to be written to. False when the operation is another's. */
+		async startWriting(id: string, worker_id: string): Promise<boolean> {
+			const rows = await db.query(
+				"update operations set write_started_at = now() where id = $1 and worker_id = $2 and status = 'running' returning id",
+				[id, worker_id],
+			);
+			return rows.length > 0;
+		},
+
+		/** Records how an operation ended, with its event. False when it is another's. */
+		async finishOperation(
+			claimed: ClaimedProcedure & { mop_id: string },
+			operation: NewOperation & { id: string },
+			ending: Omit<Ending, "status"> & { status: Ending["status"] | "skipped"; skip_reason?: string | undefined },
+		): Promise<boolean> {
+			return db.transaction(async (tx) => {
+				const [row] = await rowsOf<{ finished_at: Date }>(
+					tx,
+					`update operations set status = $3, result = $4, error = $5, outcome = $6, skip_reason = $7, finished_at = now(),
+						duration_ms = (extract(epoch from now() - started_at) * 1000)::int
+					where id = $1 and worker_id = $2 and status = 'running' returning finished_at`,
+					[
+						operation.id,
+						claimed.worker_id,
+						ending.status,
+						json(ending.result),
+						json(ending.error),
+						ending.outcome ?? null,
+						ending.skip_reason ?? null,
+					],
+				);
+				if (row === undefined) return false;
+				await outbox.publish(tx, "operation.finished.v1", {
+					run_id: claimed.run_id,
+					kind: "mop",
+					subject: { type: "mop", id: claimed.mop_id },
+					operation_id: operation.id,
+					step_type: operation.step_type,
+					device_id: operation.device_id,
+					device_name: operation.device_name,
+					status: ending.status,
+					result: ending.result ?? null,
+					error: ending.error ?? null,
+					finished_at: row.finished_at.toISOString(),
+				});
+				return true;
+			});
+		},
+
+		/** What the run, and those that it was begun from, changed and nobody has taken back, newest first. */
+		undosOf: (run_id: string) =>
+			db.query<Undo & Record<string, unknown>>(
+				`with recursive line (run_id) as (
+					select $1::uuid union select (p.restarted ->> 'run_id')::uuid from procedures p join line on line.run_id = p.run_id where p.restarted is not null
+				)
+				select u.operation_id, u.device_id from undos u join line on line.run_id = u.run_id
+				where u.taken_back_at is null order by u.created_at desc, u.operation_id desc`,
+				[run_id],
+			),
+
+		async markTakenBack(operation_ids: readonly string[]): Promise<void> {
+			await db.query("update undos set taken_back_at = now() where operation_id = any($1)", [operation_ids]);
+		},
+
+		async keepApproval({ run_id, worker_id }: ClaimedProcedure, approval: ClaimedProcedure["approval"], gate: unknown) {
+			await db.query(
+				`with kept as (update procedures set approval = $3 where run_id = $1 and worker_id = $2 returning run_id)
+				update runs set gate = coalesce($4, gate) from kept where id = kept.run_id`,
+				[run_id, worker_id, jsonbText(approval), json(gate)],
+			);
+		},
+	};
+}
+
+function json(value: unknown): string | null {
+	return value === undefined || value === null ? null : jsonbText(value);
+}

@@ -1,0 +1,103 @@
+import type { OperationError } from "@netconductor/contracts/tasks/model";
+import type { Retries } from "@netconductor/contracts/tasks/procedure";
+import type { Clock } from "@netconductor/runtime/clock";
+import { isAppError } from "@netconductor/runtime/errors";
+import type { CallerContext } from "@netconductor/runtime/host/call";
+import type { Outbound } from "@netconductor/runtime/http/outbound";
+import type { Log } from "@netconductor/runtime/log";
+import { toOperationError } from "../operations/operation-error.ts";
+import { badParameters } from "./device-runner.ts";
+import type { ClaimedProcedure } from "./procedure-store.ts";
+import { waitBefore } from "./retries.ts";
+import type {
+	ProcedureRun,
+	ServerStepClients,
+	ServerStepContext,
+	ServerStepResult,
+	ServerStepType,
+} from "./step-type.ts";
+
+export interface ServerStepNeeds {
+	claimed: ClaimedProcedure;
+	run: ProcedureRun;
+	clients: ServerStepClients;
+	outbound: Outbound;
+	ownAccount(): CallerContext;
+	clock: Clock;
+	log: Log;
+}
+
+export interface ServerWork {
+	step: ServerStepContext<unknown>["step"];
+	type: ServerStepType;
+	/** Parameters with their values. */
+	given: unknown;
+	state: Record<string, unknown> | undefined;
+	retries: Retries;
+	timeout_s: number | null;
+	started_at: Date;
+	devices: ServerStepContext<unknown>["devices"];
+	isTrue(expression: string): Promise<boolean>;
+	/** Aborts when the run is cancelled or the worker has to let go. */
+	stop: AbortSignal;
+}
+
+/** Carries out a step that is for no device, again where it failed and may be tried again. Never throws: what is thrown is its error. */
+export async function runServerStep(needs: ServerStepNeeds, work: ServerWork): Promise<ServerStepResult> {
+	const { type, retries, stop } = work;
+	for (let tried = 0; ; tried++) {
+		const came = await attempt(needs, work);
+		if ("wait" in came || came.error === undefined || tried >= retries.count || stop.aborted) return came;
+		await needs.clock.sleep(waitBefore(retries, tried), stop).catch(() => {});
+		if (stop.aborted) return came;
+		needs.log.debug({ step: type.type }, "a step is tried again");
+	}
+}
+
+async function attempt(needs: ServerStepNeeds, work: ServerWork): Promise<ServerStepResult> {
+	const { clock, log, claimed } = needs;
+	const { type, timeout_s, started_at, stop } = work;
+	// The time that it waited counts, too.
+	const left_ms = timeout_s === null ? undefined : timeout_s * 1000 - (clock.now().getTime() - started_at.getTime());
+	if (left_ms !== undefined && left_ms <= 0) return { result: {}, error: tooLate(work) };
+	const late = left_ms === undefined ? undefined : AbortSignal.timeout(left_ms);
+	const signal = late === undefined ? stop : AbortSignal.any([stop, late]);
+	try {
+		const params = type.params.safeParse(work.given);
+		if (!params.success) return { result: {}, error: badParameters(params.error) };
+		const came = await type.run({
+			params: params.data,
+			step: work.step,
+			run: needs.run,
+			devices: work.devices,
+			state: work.state,
+			signal,
+			now: () => clock.now(),
+			isTrue: work.isTrue,
+			clients: needs.clients,
+			outbound: needs.outbound,
+			onBehalf: () => ({ ...needs.ownAccount(), actor: claimed.starter, signal }),
+			ownAccount: () => ({ ...needs.ownAccount(), signal }),
+			starter: claimed.starter,
+			log,
+		});
+		if (!("wait" in came) || left_ms === undefined) return came;
+		const ends = new Date(clock.now().getTime() + left_ms);
+		const { until } = came.wait;
+		return { wait: { ...came.wait, until: until === undefined || until > ends ? ends : until } };
+	} catch (thrown) {
+		if (late?.aborted && !stop.aborted) return { result: {}, error: tooLate(work) };
+		if (!isAppError(thrown) && !signal.aborted)
+			log.error({ err: thrown, step: type.type }, "a step failed unexpectedly");
+		return { result: {}, error: toOperationError(thrown) };
+	}
+}
+
+function tooLate({ step, timeout_s }: ServerWork): OperationError {
+	return { code: "procedure.step_timeout", message: `Step ${step.path} did not end within ${timeout_s} s` };
+}
+
+/** What is kept of an error of a template. */
+export function errorOf(thrown: unknown): OperationError {
+	return toOperationError(thrown);
+}
