@@ -24,6 +24,8 @@ export interface Cli {
 	print(answer: unknown, human: () => string): void;
 	/** A remark beside the answer, on standard error; left out with --json. */
 	note(text: string): void;
+	/** The same for a line whose parts were made safe already, so that it may have colours. */
+	noteSafe(line: string): void;
 	/** A remark that something is not as it should be. */
 	warn(text: string): void;
 }
@@ -69,6 +71,9 @@ export function createOpen(system: System): Open {
 			},
 			note: (text) => {
 				if (!json) terminal.err(`${visibleText(text)}\n`);
+			},
+			noteSafe: (line) => {
+				if (!json) terminal.err(`${sanitisePainted(line)}\n`);
 			},
 			warn: (text) => {
 				if (!json) terminal.err(`${terminal.paintErr("warning", "warning:")} ${visibleText(text)}\n`);

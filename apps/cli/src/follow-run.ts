@@ -3,8 +3,10 @@ import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
 import { SingleBar } from "cli-progress";
 import type { Cli } from "./cli.ts";
 import { exitCodes, Failure, workFailure } from "./failure.ts";
+import { followSteps } from "./follow-steps.ts";
 import { hintFor } from "./output/hints.ts";
 import { sanitiseLine } from "./output/sanitise.ts";
+import { stepLine } from "./output/steps.ts";
 import { type Column, renderTable } from "./output/table.ts";
 import type { Style } from "./output/terminal.ts";
 import { byteCount, count, duration } from "./output/words.ts";
@@ -35,6 +37,13 @@ export async function followRun(
 		// It is thrown once the run has ended.
 		written.catch(() => undefined);
 	};
+	const resume = () =>
+		void written.then(
+			() => {
+				if (said === "" && !ended) progress.go();
+			},
+			() => undefined,
+		);
 	const hear = (run: Run) => {
 		ended = run.finished_at !== null;
 		if (ended) progress.hold();
@@ -45,14 +54,14 @@ export async function followRun(
 		const lines = waitingLines(run);
 		if (lines !== said && lines !== "") write(() => cli.note(lines));
 		said = lines;
-		written.then(
-			() => {
-				if (said === "" && !ended) progress.go();
-			},
-			() => undefined,
-		);
+		resume();
 	};
+	const steps = followSteps(cli, run_id, (step) => {
+		write(() => cli.noteSafe(stepLine(step, cli.terminal.paintErr)));
+		resume();
+	});
 	const onNews = (news: RunNews) => {
+		if (news.type === "steps") return cli.json ? undefined : steps.look();
 		if (news.type === "run") hear(news.run);
 		progress.show(news);
 	};
@@ -62,6 +71,7 @@ export async function followRun(
 			progress.hold();
 		}),
 	);
+	if (run.kind === "mop" && !cli.json) await steps.finish();
 	await written;
 	return { run, operations: await readOperations(cli, run_id) };
 }
@@ -107,6 +117,8 @@ function createProgress(cli: Cli): Progress {
 	const ended = new Set<string>();
 	let failed = 0;
 	let total = 0;
+	// Of a procedure its steps are said, with how many devices each was for.
+	let isProcedure = false;
 	const note = (operation: RunOperation): boolean => {
 		if (!endedOperation.has(operation.status) || ended.has(operation.id)) return false;
 		ended.add(operation.id);
@@ -116,8 +128,11 @@ function createProgress(cli: Cli): Progress {
 	if (!cli.terminal.err_is_terminal) {
 		return {
 			show: (news) => {
-				if (news.type === "run") total = news.run.total;
-				if (news.type !== "operation" || !note(news.operation)) return;
+				if (news.type === "run") {
+					total = news.run.total;
+					isProcedure = news.run.kind === "mop";
+				}
+				if (news.type !== "operation" || !note(news.operation) || isProcedure) return;
 				cli.note(`[${ended.size}/${Math.max(total, ended.size)}] ${operationLine(news.operation)}`);
 			},
 			hold: nothing,
@@ -271,6 +286,10 @@ export function assertSucceeded(run: Run): void {
 }
 
 function retryHint({ id, status, kind, progress }: Run): string | undefined {
+	if (kind === "mop") {
+		const unknown = status === "needs_attention" ? "Look at the devices first. " : "";
+		return `${unknown}See its steps: \`netconductor mops steps ${id}\`\nBegin anew: \`netconductor mops restart ${id} --from STEP --reason "..."\`   Take back what it changed: \`netconductor mops restart ${id} --rollback --reason "..."\``;
+	}
 	if (status === "needs_attention")
 		return `Look at the devices, then: \`netconductor runs decide ${id} verified|failed|skip|retry --reason "..."\``;
 	// A change is planned anew: what failed may have left the device other than it was planned against.

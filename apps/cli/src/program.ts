@@ -11,6 +11,7 @@ import { addDeviceCommands } from "./commands/devices.ts";
 import { addGroupCommands } from "./commands/groups.ts";
 import { addInstanceCommands } from "./commands/instances.ts";
 import { addKeyCommands } from "./commands/keys.ts";
+import { addMopCommands } from "./commands/mops.ts";
 import { addRoleCommands } from "./commands/roles.ts";
 import { addRunCommands } from "./commands/runs.ts";
 import { addScheduleCommands } from "./commands/schedules.ts";
@@ -20,6 +21,7 @@ import { addSettingsCommands } from "./commands/settings.ts";
 import { addSnapshotCommands } from "./commands/snapshots.ts";
 import { addStackCommands } from "./commands/stacks.ts";
 import { addStatusCommand } from "./commands/status.ts";
+import { addStepTypeCommands } from "./commands/step-types.ts";
 import { addSystemCommands } from "./commands/system.ts";
 import { addTemplateCommands } from "./commands/templates.ts";
 import { addTokenCommands } from "./commands/tokens.ts";
@@ -32,7 +34,7 @@ import { createTerminal, type System } from "./output/terminal.ts";
 import { version } from "./version.ts";
 
 const afterHelp = `
-Devices, credentials, groups, users, snapshots, templates and stacks are named by name or id.
+Devices, credentials, groups, users, snapshots, templates, stacks and procedures are named by name or id.
 
 Environment:
   NETCONDUCTOR_URL       address of the server, in place of --url
@@ -80,6 +82,8 @@ export function createProgram(system: System): Command {
 	program.commandsGroup("Change:");
 	addTemplateCommands(program, open);
 	addStackCommands(program, open);
+	addMopCommands(program, open);
+	addStepTypeCommands(program, open);
 	addInstanceCommands(program, open);
 	addApprovalCommands(program, open);
 	addApplyCommands(program, open);

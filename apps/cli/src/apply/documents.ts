@@ -1,4 +1,5 @@
 import { NewApprovalPolicy } from "@netconductor/contracts/alerts/approvals";
+import { MopDocument, NewStepType } from "@netconductor/contracts/config/mops";
 import { NewStack, StackService } from "@netconductor/contracts/config/stacks";
 import { NewTemplate, TemplateName, TemplateVariables } from "@netconductor/contracts/config/templates";
 import { Selection } from "@netconductor/contracts/devices/model";
@@ -73,21 +74,44 @@ function withoutKind<S extends { kind: unknown }>({ kind: _, ...rest }: S): Omit
 	return rest;
 }
 
-/** One document of a file that `apply` takes and `export` writes. */
-export const AnyDocument = z.discriminatedUnion("kind", [
+/** A step type that procedures use. Its name is `name`, as everywhere in files. */
+export const StepTypeDocument = z.object({
+	kind: z.literal("StepType"),
+	name: NewStepType.shape.type,
+	...NewStepType.omit({ type: true }).shape,
+});
+export type StepTypeDocument = z.output<typeof StepTypeDocument>;
+
+/** A procedure as it is written anywhere, and what it is. */
+const MopFileDocument = z.strictObject({ kind: z.literal("Mop"), ...MopDocument.shape });
+
+/** A procedure is its text: comments and order are as much a part of it as what it says. */
+export interface MopText {
+	kind: "Mop";
+	name: string;
+	source: string;
+}
+
+/** What may stand in a file that `apply` takes and `export` writes. */
+export const FileDocument = z.discriminatedUnion("kind", [
 	TemplateDocument,
 	StackDocument,
+	StepTypeDocument,
+	MopFileDocument,
 	ApprovalPolicyDocument,
 	CalendarDocument,
 	ScheduleDocument,
 ]);
-export type AnyDocument = z.output<typeof AnyDocument>;
+/** One document of a file, as it is applied. */
+export type AnyDocument = Exclude<z.output<typeof FileDocument>, { kind: "Mop" }> | MopText;
 export type DocumentKind = AnyDocument["kind"];
 
 /** Each after those that it may name. */
 export const documentKinds = [
 	"Template",
 	"Stack",
+	"StepType",
+	"Mop",
 	"ApprovalPolicy",
 	"Calendar",
 	"Schedule",
@@ -95,7 +119,7 @@ export const documentKinds = [
 
 /** JSON Schema of one document, for editors. Unknown keys are refused in it as `apply` refuses them. */
 export function documentSchema(): Record<string, unknown> {
-	const schema = z.toJSONSchema(AnyDocument, {
+	const schema = z.toJSONSchema(FileDocument, {
 		io: "input",
 		unrepresentable: "any",
 		override: ({ zodSchema, jsonSchema }) => {

@@ -3,10 +3,13 @@ import { dirname, join } from "node:path";
 import { stringify } from "yaml";
 import { usageFailure } from "../failure.ts";
 import type { AnyDocument, DocumentKind } from "./documents.ts";
+import { mopFileText } from "./mop-text.ts";
 
 const folders: Record<DocumentKind, string> = {
 	Template: "templates",
 	Stack: "stacks",
+	StepType: "step-types",
+	Mop: "mops",
 	ApprovalPolicy: "approval-policies",
 	Calendar: "calendars",
 	Schedule: "schedules",
@@ -14,6 +17,7 @@ const folders: Record<DocumentKind, string> = {
 
 /** A document as YAML that reads back as the same, longer texts as they are. */
 export function documentText(document: AnyDocument): string {
+	if (document.kind === "Mop") return mopFileText(document.source);
 	return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false, indentSeq: true });
 }
 

@@ -50,7 +50,7 @@ describe("an error names file, line and column", () => {
 
 	test("of a kind that there is not, and of a document that is none", () => {
 		expect(errorsOf("name: a\nkind: Pod\n")).toEqual([
-			"a.yaml:2:1 kind: One of Template, Stack, ApprovalPolicy, Calendar, Schedule",
+			"a.yaml:2:1 kind: One of Template, Stack, StepType, Mop, ApprovalPolicy, Calendar, Schedule",
 		]);
 		expect(errorsOf("- a\n")).toHaveLength(1);
 		expect(errorsOf("just words\n")).toHaveLength(1);
@@ -150,7 +150,14 @@ test("the example in the guide is valid", () => {
 	const [, example = ""] = /^```yaml\n(.*?)^```$/ms.exec(guide) ?? [];
 	const { documents, errors } = parseDocuments("definitions.md", example);
 	expect(errors).toEqual([]);
-	expect(documents.map(({ document }) => document.kind)).toEqual(["Template", "Stack", "Calendar", "Schedule"]);
+	expect(documents.map(({ document }) => document.kind)).toEqual([
+		"Template",
+		"Stack",
+		"StepType",
+		"Mop",
+		"Calendar",
+		"Schedule",
+	]);
 });
 
 test("the schema for editors knows every kind and refuses unknown keys", () => {
@@ -162,9 +169,13 @@ test("the schema for editors knows every kind and refuses unknown keys", () => {
 	expect(kinds.map(({ properties }) => properties.kind.const)).toEqual([
 		"Template",
 		"Stack",
+		"StepType",
+		"Mop",
 		"ApprovalPolicy",
 		"Calendar",
 		"Schedule",
 	]);
-	expect(kinds.map(({ additionalProperties }) => additionalProperties)).toEqual([false, false, false, false, false]);
+	for (const { additionalProperties, properties } of kinds) {
+		expect(additionalProperties, properties.kind.const).toBe(false);
+	}
 });

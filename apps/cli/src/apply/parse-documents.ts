@@ -1,14 +1,11 @@
 import type { FieldError } from "@netconductor/contracts/kernel/errors";
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
 import type { z } from "zod";
-import { AnyDocument, documentKinds } from "./documents.ts";
+import { type AnyDocument, documentKinds, FileDocument } from "./documents.ts";
+import { mopSource } from "./mop-text.ts";
+import { plainValue } from "./parse-mapping.ts";
 import { tooMuch } from "./yaml-limits.ts";
 
-/** Uses of anchors in one document, what they hold counted in. */
-const mostAliases = 100;
-const mostValues = 200_000;
-const mostCharacters = 16 * 1024 * 1024;
-const deepest = 60;
 const mostErrorsOfDocument = 20;
 
 /** A document and where it stands. */
@@ -41,7 +38,7 @@ export function parseDocuments(file: string, text: string): Parsed {
 		return `${file}:${Math.max(1, line)}:${Math.max(1, col)}`;
 	};
 	if ("empty" in parsed) return { documents, errors };
-	for (const one of parsed) {
+	for (const [index, one] of parsed.entries()) {
 		// `prettyErrors: false` leaves the message without the text around it, which could be as long as the file.
 		const [broken] = [...one.errors, ...one.warnings];
 		if (broken !== undefined) {
@@ -55,7 +52,7 @@ export function parseDocuments(file: string, text: string): Parsed {
 			errors.push({ path: placeOf([]), message: given.wrong });
 			continue;
 		}
-		const read = AnyDocument.safeParse(given.value);
+		const read = FileDocument.safeParse(given.value);
 		if (!read.success) {
 			errors.push(...read.error.issues.slice(0, mostErrorsOfDocument).map((issue) => errorOf(issue, placeOf)));
 			continue;
@@ -69,7 +66,11 @@ export function parseDocuments(file: string, text: string): Parsed {
 		);
 		if (unknown.length > 0) continue;
 		const at = placeOf([]).replace(/:\d+$/, "");
-		documents.push({ document: read.data, at, placeOf });
+		const document: AnyDocument =
+			read.data.kind === "Mop"
+				? { kind: "Mop", name: read.data.name, source: mopSource(text, one, index === 0) }
+				: read.data;
+		documents.push({ document, at, placeOf });
 	}
 	return { documents, errors };
 }
@@ -78,6 +79,10 @@ function errorOf(issue: z.core.$ZodIssue, placeOf: Placed["placeOf"]): FieldErro
 	const path = issue.path.map(String).join(".");
 	if (issue.code === "invalid_union" && path === "kind") {
 		return { path: placeOf(issue.path), message: `kind: One of ${documentKinds.join(", ")}` };
+	}
+	if (issue.code === "unrecognized_keys") {
+		const [key = ""] = issue.keys;
+		return { path: placeOf([...issue.path, key]), message: `There is no key ${key} here` };
 	}
 	return { path: placeOf(issue.path), message: path === "" ? issue.message : `${path}: ${issue.message}` };
 }
@@ -101,64 +106,6 @@ function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): numb
 		} else break;
 	}
 	return offset;
-}
-
-/**
- * The mapping that a text in YAML 1.2 holds, alone, within the same limits.
- * @throws TypeError saying what is wrong, and on which line
- */
-export function parseMapping(text: string): Record<string, unknown> {
-	const refused = tooMuch(text);
-	if (refused !== undefined) throw new TypeError(refused);
-	const lines = new LineCounter();
-	const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, customTags: [], strict: true });
-	if ("empty" in parsed) return {};
-	const [document, second] = parsed;
-	if (document === undefined || second !== undefined) throw new TypeError("it holds more than one document");
-	const [broken] = [...document.errors, ...document.warnings];
-	if (broken !== undefined) throw new TypeError(`line ${lines.linePos(broken.pos[0]).line}: ${broken.message}`);
-	const given = plainValue(document);
-	if ("wrong" in given) throw new TypeError(given.wrong);
-	const { value } = given;
-	if (typeof value !== "object" || value === null || Array.isArray(value)) throw new TypeError("it holds no mapping");
-	return value as Record<string, unknown>;
-}
-
-/** What JSON could have said as well, of a size that can be held. */
-function plainValue(document: Document.Parsed): { value: unknown } | { wrong: string } {
-	let value: unknown;
-	try {
-		value = document.toJS({ maxAliasCount: mostAliases });
-	} catch (error) {
-		// What the library says of too many aliases and of those that lead nowhere.
-		return { wrong: (error as Error).message };
-	}
-	let values = 0;
-	let characters = 0;
-	let level = [value];
-	for (let depth = 0; level.length > 0; depth++) {
-		if (depth > deepest) return { wrong: `More than ${deepest} levels deep` };
-		const below: unknown[] = [];
-		for (const one of level) {
-			values += 1;
-			if (typeof one === "string") characters += one.length;
-			if (typeof one === "number" && !Number.isFinite(one)) return { wrong: `${one} is not a number that JSON knows` };
-			if (typeof one === "bigint" || one instanceof Uint8Array || one instanceof Set || one instanceof Map) {
-				return { wrong: "It holds a value that JSON does not know" };
-			}
-			if (typeof one === "object" && one !== null) {
-				for (const [key, part] of Object.entries(one)) {
-					characters += key.length;
-					below.push(part);
-				}
-			}
-			if (values + below.length > mostValues || characters > mostCharacters) {
-				return { wrong: "It holds more than a document may, its anchors counted as often as they are used" };
-			}
-		}
-		level = below;
-	}
-	return { value };
 }
 
 /** Paths of the keys that parsing has left out: those are known to no schema. */

@@ -2,6 +2,7 @@ import { differences, type FieldChange } from "./compare.ts";
 import { type AnyDocument, documentKinds } from "./documents.ts";
 import type { Existing } from "./kind.ts";
 import { kindOf } from "./kinds.ts";
+import { inOrderOfUse } from "./mop-references.ts";
 import type { Placed } from "./parse-documents.ts";
 import { badDocuments } from "./read-documents.ts";
 import type { World } from "./world.ts";
@@ -22,7 +23,8 @@ export interface Step {
  */
 export async function planDocuments(world: World, documents: readonly Placed[]): Promise<Step[]> {
 	const steps: Step[] = [];
-	for (const placed of [...documents].sort((a, b) => rank(a.document) - rank(b.document))) {
+	const sorted = [...documents].sort((a, b) => rank(a.document) - rank(b.document));
+	for (const placed of inOrderOfUse(sorted)) {
 		const { document, at } = placed;
 		const kind = kindOf(document.kind);
 		const wanted = plain(await kind.settled(world, placed));

@@ -27,6 +27,8 @@ export interface World {
 	policies(): Promise<ApprovalPolicy[]>;
 	/** The name that a document of this kind has; undefined where there is none of that name. */
 	declared(kind: DocumentKind, name: string): string | undefined;
+	/** Names of all documents of this kind. */
+	declaredNames(kind: DocumentKind): string[];
 	/** What documents refer to and what is not there. */
 	errors: FieldError[];
 }
@@ -43,6 +45,7 @@ export function createWorld(clients: Clients, documents: readonly Placed[] = [])
 		calendars: once(() => allOf((query) => clients.scheduling.listCalendars({ query }))),
 		policies: once(() => allOf((query) => clients.alerts.listApprovalPolicies({ query }))),
 		declared: (kind, name) => declared.get(keyOf(kind, name)),
+		declaredNames: (kind) => documents.flatMap(({ document }) => (document.kind === kind ? [document.name] : [])),
 		errors: [],
 	};
 }

@@ -24,7 +24,7 @@ export function addApplyCommands(program: Command, open: Open): void {
 	program
 		.command("apply")
 		.description(
-			"Make templates, stacks, approval policies, schedules and their calendars what YAML files say, after showing the plan",
+			"Make templates, stacks, procedures, step types, approval policies, schedules and their calendars what YAML files say, after showing the plan",
 		)
 		.option("-f, --file <file>", "A file, a folder of .yaml files, or - for standard input")
 		.option("--yes", "Do not ask")
@@ -51,7 +51,7 @@ Schema in an editor:  netconductor apply --schema > netconductor.schema.json, an
 	program
 		.command("export <folder>")
 		.description(
-			"Write templates, stacks, approval policies, schedules and their calendars as files that `apply` takes",
+			"Write templates, stacks, procedures, step types, approval policies, schedules and their calendars as files that `apply` takes",
 		)
 		.addOption(
 			new Option("--kind <kind>", "Only documents of this kind; may be given several times")

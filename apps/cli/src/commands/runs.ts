@@ -1,13 +1,15 @@
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { Decision, type OperationGroup, type OutputChunk, type Run } from "@netconductor/contracts/tasks/model";
-import { Argument, type Command } from "commander";
+import { Argument, type Command, Option } from "commander";
 import { type Cli, confirmed, type Open } from "../cli.ts";
 import { notFoundFailure } from "../failure.ts";
 import { assertSucceeded, followRun, renderOutcome, stateStyle, untilInterrupted } from "../follow-run.ts";
+import { followSteps } from "../follow-steps.ts";
 import { addListCommand } from "../list-command.ts";
 import { planGroups, renderPlan } from "../output/change-plan.ts";
 import { safeJson, sanitiseLine } from "../output/sanitise.ts";
+import { stepLine } from "../output/steps.ts";
 import { renderFields } from "../output/table.ts";
 import { count, localTime } from "../output/words.ts";
 import { collected, wholeNumber } from "../query-options.ts";
@@ -153,22 +155,27 @@ export function addRunCommands(program: Command, open: Open): void {
 
 	runs
 		.command("pause <run>")
-		.description("Let a run with batches finish the one under way and begin no other until it is resumed")
+		.description("Let a run finish the batch or step under way and begin no other until it is resumed")
 		.action(async (id: string, _options: unknown, self: Command) => {
 			const cli = open(self);
 			const run = await cli.clients.tasks.pauseRun({ params: { id } });
 			cli.print(
 				run,
-				() => `Run ${run.id} pauses after the batch under way. Let it go on: \`netconductor runs resume ${run.id}\`\n`,
+				() =>
+					`Run ${run.id} pauses after the ${run.kind === "mop" ? "step" : "batch"} under way. Let it go on: \`netconductor runs resume ${run.id}\`\n`,
 			);
 		});
 
 	runs
 		.command("resume <run>")
-		.description("Let a paused run go on with its next batch")
-		.action(async (id: string, _options: unknown, self: Command) => {
+		.description("Let a paused run go on with its next batch, or a procedure with its next step")
+		.addOption(
+			new Option("--until <point>", "How far a procedure goes on").choices(["end", "next-step"]).default("end"),
+		)
+		.action(async (id: string, { until }: { until: "end" | "next-step" }, self: Command) => {
 			const cli = open(self);
-			const run = await cli.clients.tasks.resumeRun({ params: { id } });
+			const body = { until: until === "end" ? ("end" as const) : ("next_step" as const) };
+			const run = await cli.clients.tasks.resumeRun({ params: { id }, body });
 			cli.print(run, () => `Run ${run.id} goes on. Watch it: \`netconductor runs watch ${run.id}\`\n`);
 		});
 
@@ -210,16 +217,23 @@ export async function reportRun(
 	assertSucceeded(run);
 }
 
-function watchOutput(cli: Cli, run_id: string): Promise<Run> {
+/** Follows a run to its end and writes what devices say and what each step came to; with --json each message on a line of its own. */
+export async function watchOutput(cli: Cli, run_id: string): Promise<Run> {
 	const { paint } = cli.terminal;
 	let said = "";
-	return untilInterrupted(run_id, (signal) =>
+	const steps = followSteps(cli, run_id, (step) => {
+		if (cli.json) cli.terminal.out(`${safeJson({ type: "step", step }, 0)}\n`);
+		else cli.noteSafe(stepLine(step, cli.terminal.paintErr));
+	});
+	const run = await untilInterrupted(run_id, (signal) =>
 		watchRun(cli, {
 			run_id,
 			signal,
 			output: true,
 			onNews: (news) => {
-				if (cli.json) {
+				if (news.type === "steps") {
+					steps.look();
+				} else if (cli.json) {
 					cli.terminal.out(`${safeJson(news, 0)}\n`);
 				} else if (news.type === "output") {
 					cli.terminal.out(renderChunk(cli, news.chunk));
@@ -237,6 +251,8 @@ function watchOutput(cli: Cli, run_id: string): Promise<Run> {
 			},
 		}),
 	);
+	if (run.kind === "mop") await steps.finish();
+	return run;
 }
 
 /** Each line after the name of its device. */

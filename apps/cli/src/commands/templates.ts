@@ -1,5 +1,3 @@
-import { readFile } from "node:fs/promises";
-import { text as readAll } from "node:stream/consumers";
 import { configApi } from "@netconductor/contracts/config/api";
 import {
 	type Template,
@@ -12,9 +10,8 @@ import {
 } from "@netconductor/contracts/config/templates";
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { parseMapping } from "../apply/parse-documents.ts";
 import { type Cli, confirmed, type Open } from "../cli.ts";
-import { usageFailure, workFailure } from "../failure.ts";
+import { workFailure } from "../failure.ts";
 import { addListCommand } from "../list-command.ts";
 import { renderCounts, renderUnified } from "../output/diff.ts";
 import { sanitiseLine } from "../output/sanitise.ts";
@@ -22,6 +19,7 @@ import { renderFields, renderTable } from "../output/table.ts";
 import { count, localTime } from "../output/words.ts";
 import { collected } from "../query-options.ts";
 import { findDevice } from "../resolve.ts";
+import { jsonOrText, namedValue, readText, readVariables } from "../variables.ts";
 
 /** `templates`: text of configurations with Jinja2 in it. A template is named by id or name. */
 export function addTemplateCommands(program: Command, open: Open): void {
@@ -136,17 +134,8 @@ async function detailsOf(cli: Cli, options: Details) {
 		...(note !== undefined && { note }),
 		...(options.validation !== undefined && { validation_template_id: await linked(options.validation) }),
 		...(options.delete !== undefined && { delete_template_id: await linked(options.delete) }),
-		...(options.file !== undefined && { source: await readSource(options.file) }),
+		...(options.file !== undefined && { source: await readText(options.file) }),
 	};
-}
-
-async function readSource(file: string): Promise<string> {
-	if (file === "-") return readAll(process.stdin);
-	try {
-		return await readFile(file, "utf8");
-	} catch (error) {
-		throw usageFailure(`${file} cannot be read: ${(error as Error).message}`);
-	}
 }
 
 function addCreate(templates: Command, open: Open): void {
@@ -303,33 +292,19 @@ function addRender(templates: Command, open: Open): void {
 		.action(async (id: string, options: { vars?: string; var?: string[]; device?: string }, self: Command) => {
 			const cli = open(self);
 			const variables = {
-				...(options.vars === undefined ? {} : parseVariables(options.vars, await readSource(options.vars))),
-				...Object.fromEntries((options.var ?? []).map(parseVariable)),
+				...(options.vars === undefined ? {} : await readVariables(options.vars)),
+				...Object.fromEntries(
+					(options.var ?? []).map((given) => {
+						const [name, text] = namedValue(given);
+						return [name, jsonOrText(text)];
+					}),
+				),
 			};
 			const device_id = options.device === undefined ? undefined : (await findDevice(cli, options.device)).id;
 			const body = { variables, ...(device_id !== undefined && { device_id }) };
 			const rendered = await cli.clients.config.renderTemplate({ params: { id }, body });
 			cli.print(rendered, () => shown(cli, rendered.text));
 		});
-}
-
-function parseVariables(file: string, text: string): Record<string, unknown> {
-	try {
-		return parseMapping(text);
-	} catch (error) {
-		throw usageFailure(`${file} cannot be read as variables: ${(error as Error).message}`);
-	}
-}
-
-function parseVariable(given: string): [name: string, value: unknown] {
-	const at = given.indexOf("=");
-	if (at < 1) throw usageFailure(`${given} is no variable: write it as name=value.`);
-	const text = given.slice(at + 1);
-	try {
-		return [given.slice(0, at), JSON.parse(text)];
-	} catch {
-		return [given.slice(0, at), text];
-	}
 }
 
 function wholeVersion(text: string): number {

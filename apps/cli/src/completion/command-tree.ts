@@ -12,6 +12,7 @@ const dynamicKinds = [
 	"type",
 	"template",
 	"stack",
+	"mop",
 ] as const;
 export type DynamicKind = (typeof dynamicKinds)[number];
 

@@ -29,6 +29,8 @@ export async function namesOf(
 			return (await config.listTemplates({ query })).items.map(({ name }) => name);
 		case "stack":
 			return (await config.listStacks({ query })).items.map(({ name }) => name);
+		case "mop":
+			return (await config.listMops({ query })).items.map(({ name }) => name);
 		case "run":
 			return (await tasks.listRuns({ query: { limit: 20 } })).items.map(({ id }) => id);
 	}
