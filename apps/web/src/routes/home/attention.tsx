@@ -189,16 +189,12 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 	}
 	return { matters, asked };
 
-	function standingMatter({ id, title, waiting_for }: Run): Matter {
+	function standingMatter(run: Run): Matter {
+		const { id, title, waiting_for } = run;
 		const approval_id = waiting_for?.kind === "approval" ? waiting_for.approval_id : null;
-		const paused_by = waiting_for?.kind === "resume" ? waiting_for.paused_by : null;
 		return {
 			key: id,
-			look: {
-				tone: "warn",
-				icon: waiting_for?.kind === "approval" ? "shield" : "clock",
-				word: waiting_for?.kind === "approval" ? "To approve" : "Paused",
-			},
+			look: standingLook(waiting_for),
 			what: (
 				<>
 					<TextLink to="/runs/$id" params={{ id }} size="sm" fw={550}>
@@ -207,12 +203,7 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 					<Since at={waiting_for?.since ?? null} />
 				</>
 			),
-			why:
-				waiting_for?.kind === "approval"
-					? "Everything is planned; nothing is changed until somebody else approves it"
-					: paused_by === null
-						? "The first batch is done; it goes on when somebody lets it"
-						: `${visibleLine(paused_by)} paused it; it goes on when somebody lets it`,
+			why: whyItStands(run),
 			action:
 				approval_id !== null && permitted("approvals:read") ? (
 					<ButtonLink to="/approvals/$id" params={{ id: approval_id }} variant="default">
@@ -221,7 +212,7 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 					</ButtonLink>
 				) : (
 					<ButtonLink to="/runs/$id" params={{ id }} variant="default">
-						See the run
+						{waiting_for?.kind === "decision" && permitted("mops:override") ? "Decide" : "See the run"}
 						<span className="nc-visually-hidden">: {visibleLine(title)}</span>
 					</ButtonLink>
 				),
@@ -246,6 +237,39 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 				</Button>
 			),
 		};
+	}
+}
+
+function standingLook(waiting_for: Run["waiting_for"]): Look {
+	switch (waiting_for?.kind) {
+		case "approval":
+			return { tone: "warn", icon: "shield", word: "To approve" };
+		case "decision":
+			return { tone: "bad", icon: "question", word: "To decide" };
+		case "next_step":
+			return { tone: "warn", icon: "clock", word: "Step by step" };
+		default:
+			return { tone: "warn", icon: "clock", word: "Paused" };
+	}
+}
+
+function whyItStands({ kind, waiting_for }: Run): string {
+	switch (waiting_for?.kind) {
+		case "approval":
+			return kind === "mop"
+				? "It goes on when somebody else approves it"
+				: "Everything is planned; nothing is changed until somebody else approves it";
+		case "decision":
+			return visibleLine(waiting_for.message);
+		case "next_step":
+			return "It carries out its next step when somebody lets it";
+		case "resume":
+			if (waiting_for.paused_by !== null) {
+				return `${visibleLine(waiting_for.paused_by)} paused it; it goes on when somebody lets it`;
+			}
+			return "The first batch is done; it goes on when somebody lets it";
+		default:
+			return "It goes on when somebody lets it";
 	}
 }
 

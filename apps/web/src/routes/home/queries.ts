@@ -1,8 +1,17 @@
+import type { WaitingFor } from "@netconductor/contracts/tasks/model";
 import { queryOptions } from "@tanstack/react-query";
 import type { Api } from "../../api/api.ts";
 
 /** Items of each list on the dashboard; the pages that they lead to show all. */
 const shortList = 5;
+/** Of runs that wait many do so for nobody: for their time, or for another run. */
+const lookedThrough = 100;
+const forAPerson: ReadonlySet<WaitingFor["kind"] | undefined> = new Set([
+	"approval",
+	"resume",
+	"next_step",
+	"decision",
+] as const);
 const changesShown = 8;
 const daysShown = 30;
 
@@ -63,8 +72,8 @@ export function homeQueries({ devices, backup, tasks, system }: Api) {
 		standing: queryOptions({
 			queryKey: ["runs", "standing"],
 			queryFn: async ({ signal }) => {
-				const { items } = await tasks.listRuns({ query: { status: "waiting", limit: shortList } }, { signal });
-				return items.filter(({ waiting_for }) => waiting_for?.kind === "approval" || waiting_for?.kind === "resume");
+				const { items } = await tasks.listRuns({ query: { status: "waiting", limit: lookedThrough } }, { signal });
+				return items.filter(({ waiting_for }) => forAPerson.has(waiting_for?.kind)).slice(0, shortList);
 			},
 		}),
 		workers: queryOptions({

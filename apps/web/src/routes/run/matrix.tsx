@@ -15,7 +15,7 @@ import { useRowKeys } from "../../ui/table/use-row-keys.ts";
 import { count, duration } from "../../ui/words.ts";
 import { OperationPanel } from "./operation-panel.tsx";
 import { changeOutcome, resultLine, stepName } from "./operation-words.ts";
-import { filterRows, type Row, rowsOf } from "./operations.ts";
+import { columnsOf, filterRows, type Operations, procedureRowsOf, type Row, rowsOf } from "./operations.ts";
 import { ResultLinks } from "./result-links.tsx";
 import style from "./run.module.css";
 import type { RunFeed } from "./run-feed.ts";
@@ -24,22 +24,31 @@ import { useShow } from "./use-show.ts";
 
 const rowHeight = 29;
 const rowsAhead = 12;
+/** Steps of a procedure that are shown beside each other: the last ones. */
+const mostColumns = 40;
 const none: Row[] = [];
+
+/** What stands above the cells of each device. */
+interface Heading {
+	key: string;
+	name: string;
+}
 
 /** Device by device and step by step how it went; one that is opened is shown beside it. */
 export function Matrix({ run, feed }: { run: Run; feed: RunFeed }) {
 	const { search, show } = useShow();
 	const { q, status, group, operation } = search;
+	const of_step = run.kind === "mop" ? search.of_step : undefined;
 	const operations = useOperations(run.id);
 	const ofGroup = useOperationsOfGroup(run.id, group);
-	const rows = useMemo(
-		() => (operations.data === undefined ? none : rowsOf(operations.data, run.steps)),
-		[operations.data, run.steps],
+	const { rows, headings, left } = useMemo(
+		() => tableOf(run.kind, run.steps, operations.data, of_step),
+		[operations.data, run.kind, run.steps, of_step],
 	);
 	const only = ofGroup.data;
 	const shown = useMemo(() => filterRows(rows, { q, status, only }), [rows, q, status, only]);
 	const opened = operation === undefined ? undefined : operations.data?.get(operation);
-	const filtered = q !== undefined || status !== undefined || group !== undefined;
+	const filtered = q !== undefined || status !== undefined || group !== undefined || of_step !== undefined;
 	/** What had the focus before the panel opened gets it back. */
 	const opener = useRef<Element>(null);
 
@@ -66,6 +75,16 @@ export function Matrix({ run, feed }: { run: Run; feed: RunFeed }) {
 							value={status}
 							onChange={(value) => show({ status: value })}
 						/>
+						{of_step !== undefined && (
+							<Button
+								variant="light"
+								rightSection={<Icon name="cross" size={12} />}
+								aria-label={`The step ${visibleLine(of_step)} only: show the others too`}
+								onClick={() => show({ of_step: undefined })}
+							>
+								{visibleLine(of_step)} only
+							</Button>
+						)}
 						{group !== undefined && (
 							<Button
 								variant="light"
@@ -81,19 +100,28 @@ export function Matrix({ run, feed }: { run: Run; feed: RunFeed }) {
 						{filtered ? `${count(shown.length, "device")} of ${rows.length}` : count(rows.length, "device")}
 					</span>
 				</div>
+				{left > 0 && (
+					<div className="nc-panel-body nc-dim nc-small">
+						The last {mostColumns} times that a step was carried out; {left} before them are seen one step at a time,
+						from the tab Steps.
+					</div>
+				)}
 				{operations.isError && <ProblemAlert error={operations.error} onRetry={() => operations.refetch()} />}
 				{ofGroup.isError && <ProblemAlert error={ofGroup.error} onRetry={() => ofGroup.refetch()} />}
 				{(operations.data === undefined && operations.isPending) || ofGroup.isLoading ? (
 					<RowsLoading />
 				) : (
-					<Rows run={run} rows={shown} opened={operation} onOpen={open} />
+					<Rows headings={headings} rows={shown} opened={operation} onOpen={open} />
 				)}
 				{operations.isSuccess && !operations.isFetching && shown.length === 0 && (
 					<div className="nc-panel-body nc-dim">
 						{filtered ? (
 							<Group gap="sm">
 								No device matches.
-								<Button variant="default" onClick={() => show({ q: undefined, status: undefined, group: undefined })}>
+								<Button
+									variant="default"
+									onClick={() => show({ q: undefined, status: undefined, group: undefined, of_step: undefined })}
+								>
 									Show all
 								</Button>
 							</Group>
@@ -110,6 +138,26 @@ export function Matrix({ run, feed }: { run: Run; feed: RunFeed }) {
 			)}
 		</div>
 	);
+}
+
+/** Devices with their operations, and what each column of them is. */
+function tableOf(
+	kind: Run["kind"],
+	steps: Run["steps"],
+	operations: Operations | undefined,
+	of_step: string | undefined,
+): { rows: Row[]; headings: Heading[]; left: number } {
+	if (kind !== "mop" || operations === undefined) {
+		const headings = steps.map((step) => ({ key: step.id, name: visibleLine(stepName(step)) }));
+		return { rows: operations === undefined ? none : rowsOf(operations, steps), headings, left: 0 };
+	}
+	const all = columnsOf(operations, of_step);
+	const columns = all.slice(-mostColumns);
+	const headings = columns.map(({ id, time, again }) => ({
+		key: `${id} ${time}`,
+		name: visibleLine(again ? `${id} (${time})` : id),
+	}));
+	return { rows: procedureRowsOf(operations, columns), headings, left: all.length - columns.length };
 }
 
 /** Ids of the operations of one result; which these are is the server's to say. */
@@ -132,12 +180,12 @@ function useOperationsOfGroup(run_id: string, group: string | undefined) {
 }
 
 function Rows({
-	run,
+	headings,
 	rows,
 	opened,
 	onOpen,
 }: {
-	run: Run;
+	headings: readonly Heading[];
 	rows: readonly Row[];
 	opened: string | undefined;
 	onOpen: (operation_id: string) => void;
@@ -152,8 +200,7 @@ function Rows({
 		getItemKey: (index) => rows[index]?.device_id ?? index,
 	});
 	useRowKeys(body, { toggle: () => {}, opener: "button" });
-	const [step] = run.steps;
-	const one = run.steps.length === 1 && step !== undefined;
+	const one = headings.length === 1;
 	const seen = virtualizer.getVirtualItems();
 	const above = seen[0]?.start ?? 0;
 	const below = virtualizer.getTotalSize() - (seen.at(-1)?.end ?? 0);
@@ -179,9 +226,9 @@ function Rows({
 				<thead>
 					<tr>
 						<th scope="col">Device</th>
-						{run.steps.map((each) => (
-							<th key={each.id} scope="col">
-								{visibleLine(stepName(each))}
+						{headings.map(({ key, name }) => (
+							<th key={key} scope="col">
+								{name}
 							</th>
 						))}
 						{one && (
@@ -211,7 +258,7 @@ function Rows({
 									{visibleLine(row.device_name)}
 								</td>
 								{row.cells.map((cell, place) => (
-									<td key={run.steps[place]?.id}>
+									<td key={headings[place]?.key}>
 										{cell !== undefined && (
 											<Cell operation={cell} opened={cell.id === opened} onOpen={() => onOpen(cell.id)} />
 										)}

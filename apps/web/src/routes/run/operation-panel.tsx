@@ -157,10 +157,10 @@ function Unknown({ run, operation }: { run: Run; operation: RunOperation }) {
 		<Notice tone="bad" icon="question" title="Nobody knows whether this changed the device">
 			<span>
 				{operation.error === null
-					? "The worker was lost after it had begun to write to the device. It is not repeated by itself: look at the device, then decide."
+					? `The worker was lost after it had begun to write to the device. It is not repeated by itself: look at the device, then ${run.kind === "mop" ? "begin the procedure anew from a step, or take back what it changed" : "decide"}.`
 					: visibleLine(operation.error.message)}
 			</span>
-			{permitted("runs:decide") && (
+			{permitted("runs:decide") && run.kind !== "mop" && (
 				<Group>
 					<Button onClick={decide.open}>Decide</Button>
 				</Group>

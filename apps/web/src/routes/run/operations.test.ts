@@ -1,6 +1,6 @@
 import type { OperationStatus, RunOperation } from "@netconductor/contracts/tasks/model";
 import { expect, test } from "vitest";
-import { filterRows, rowsOf, withNews } from "./operations.ts";
+import { columnsOf, filterRows, procedureRowsOf, rowsOf, withNews } from "./operations.ts";
 
 let count = 0;
 function operation(device: string, step: string, status: OperationStatus, more: Partial<RunOperation> = {}) {
@@ -72,4 +72,26 @@ test("devices come by name as people count, each with its operations in the orde
 	expect(filterRows(rows, { only: new Set([first?.id ?? ""]) }).map(({ device_name }) => device_name)).toEqual([
 		"core-10",
 	]);
+});
+
+test("of a procedure each time that a step was carried out on a device stands by itself", () => {
+	const operations = withNews(undefined, [
+		operation("core-1", "each.check", "failed"),
+		operation("core-2", "each.check", "succeeded"),
+		operation("core-1", "each.check", "succeeded"),
+		operation("core-2", "change", "running"),
+	]);
+	const columns = columnsOf(operations);
+	expect(columns.map(({ id, time }) => [id, time])).toEqual([
+		["each.check", 1],
+		["each.check", 2],
+		["change", 1],
+	]);
+	const cells = (rows: ReturnType<typeof procedureRowsOf>) =>
+		rows.map(({ device_name, cells }) => [device_name, ...cells.map((cell) => cell?.status)]);
+	expect(cells(procedureRowsOf(operations, columns))).toEqual([
+		["core-1", "failed", "succeeded", undefined],
+		["core-2", "succeeded", undefined, "running"],
+	]);
+	expect(cells(procedureRowsOf(operations, columnsOf(operations, "change")))).toEqual([["core-2", "running"]]);
 });

@@ -42,6 +42,54 @@ export interface Row {
 	cells: readonly (RunOperation | undefined)[];
 }
 
+/** Of a procedure: the same step may be carried out several times on a device. */
+export interface Column {
+	id: string;
+	type: string;
+	/** Of the step, from 1. */
+	time: number;
+	/** That there are several. */
+	again: boolean;
+}
+
+/** What a procedure did on devices: its steps in the order in which they began, each as often as it was carried out on one device. */
+export function columnsOf(operations: Operations, of_step?: string): Column[] {
+	const steps = new Map<string, { type: string; onDevice: Map<string, number> }>();
+	for (const { step_id, step_type, device_id } of inOrder(operations)) {
+		if (of_step !== undefined && step_id !== of_step) continue;
+		const step = steps.get(step_id) ?? { type: step_type, onDevice: new Map<string, number>() };
+		step.onDevice.set(device_id, (step.onDevice.get(device_id) ?? 0) + 1);
+		steps.set(step_id, step);
+	}
+	return [...steps].flatMap(([id, { type, onDevice }]) => {
+		const times = Math.max(...onDevice.values());
+		return Array.from({ length: times }, (_, at) => ({ id, type, time: at + 1, again: times > 1 }));
+	});
+}
+
+/** Device by device, with what the columns say of each. Devices of which they say nothing are left out. */
+export function procedureRowsOf(operations: Operations, columns: readonly Column[]): Row[] {
+	const places = new Map(columns.map(({ id, time }, index) => [`${id} ${time}`, index]));
+	const rows = new Map<string, { device_id: string; device_name: string; cells: (RunOperation | undefined)[] }>();
+	const times = new Map<string, number>();
+	for (const operation of inOrder(operations)) {
+		const { device_id, device_name, step_id } = operation;
+		const time = (times.get(`${device_id} ${step_id}`) ?? 0) + 1;
+		times.set(`${device_id} ${step_id}`, time);
+		const place = places.get(`${step_id} ${time}`);
+		if (place === undefined) continue;
+		const row = rows.get(device_id) ?? { device_id, device_name, cells: columns.map(() => undefined) };
+		row.cells[place] = operation;
+		rows.set(device_id, row);
+	}
+	return [...rows.values()].sort((a, b) => inNaturalOrder(a.device_name, b.device_name));
+}
+
+/** Ids grow with time. */
+function inOrder(operations: Operations): RunOperation[] {
+	return [...operations.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
 /** Device by device, by name: `core-2` before `core-10`. */
 export function rowsOf(operations: Operations, steps: Run["steps"]): Row[] {
 	const places = new Map(steps.map(({ id }, index) => [id, index]));

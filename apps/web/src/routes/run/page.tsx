@@ -1,8 +1,10 @@
 import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { Run } from "@netconductor/contracts/tasks/model";
+import type { RunStep } from "@netconductor/contracts/tasks/procedure";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
+import { useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { ButtonLink } from "../../ui/link.tsx";
@@ -19,6 +21,10 @@ import { Matrix } from "./matrix.tsx";
 import { OutputTab } from "./output/output-tab.tsx";
 import { planStepOf } from "./plan-groups.ts";
 import { PlanTab } from "./plan-tab.tsx";
+import { DecideStep, type StepAction } from "./procedure/decide-step.tsx";
+import { Restart, type RestartWish } from "./procedure/restart.tsx";
+import { StepsTab } from "./procedure/steps-tab.tsx";
+import { ProcedureWaits } from "./procedure/waits.tsx";
 import { Summary } from "./summary.tsx";
 import { hasEnded, useLiveRun } from "./use-live-run.ts";
 import { useShow } from "./use-show.ts";
@@ -56,9 +62,19 @@ function RunById({ id }: { id: string }) {
 function RunView({ run }: { run: Run }) {
 	const { search, show } = useShow();
 	const { state, feed } = useLiveRun(run);
+	const permitted = usePermitted();
+	const mayOverride = permitted("mops:override");
+	const isProcedure = run.kind === "mop";
+	const [deciding, setDeciding] = useState<{ step: RunStep; action: StepAction | "" }>();
+	const [wish, setWish] = useState<RestartWish>();
 	return (
-		<Page title={run.title} beside={<RunState status={run.status} />} actions={<RunActions run={run} />}>
+		<Page
+			title={run.title}
+			beside={<RunState status={run.status} />}
+			actions={<RunActions run={run} onRestart={isProcedure && mayOverride ? setWish : undefined} />}
+		>
 			<Standstill run={run} />
+			{isProcedure && <ProcedureWaits run={run} onDecide={(step, action) => setDeciding({ step, action })} />}
 			<Summary run={run} live={state} />
 			<Undecided run={run} />
 			<PageTabs
@@ -66,6 +82,20 @@ function RunView({ run }: { run: Run }) {
 				tab={search.tab}
 				onTab={(tab) => show({ tab, page: undefined })}
 				tabs={[
+					{
+						value: "steps",
+						label: "Steps",
+						shown: isProcedure,
+						content: () => (
+							<StepsTab
+								run={run}
+								{...(mayOverride && {
+									onDecide: (step: RunStep) => setDeciding({ step, action: "" }),
+									onRestart: (step: RunStep, what: "from_step" | "after_step") => setWish({ what, step: step.key }),
+								})}
+							/>
+						),
+					},
 					{ value: "devices", label: "Devices", content: () => <Matrix run={run} feed={feed} /> },
 					{
 						value: "plan",
@@ -77,6 +107,16 @@ function RunView({ run }: { run: Run }) {
 					{ value: "output", label: "Output", content: () => <OutputTab run={run} feed={feed} /> },
 				]}
 			/>
+			{deciding !== undefined && (
+				<DecideStep
+					key={`${deciding.step.id} ${deciding.action}`}
+					run={run}
+					step={deciding.step}
+					chosen={deciding.action}
+					onClose={() => setDeciding(undefined)}
+				/>
+			)}
+			{wish !== undefined && <Restart run={run} wish={wish} onClose={() => setWish(undefined)} />}
 		</Page>
 	);
 }
@@ -87,6 +127,7 @@ function Undecided({ run }: { run: Run }) {
 	const { show } = useShow();
 	const [deciding, decide] = useDisclosure();
 	const { unknown } = run.counts;
+	const isProcedure = run.kind === "mop";
 	if (unknown === 0) return null;
 	return (
 		<Notice
@@ -96,7 +137,7 @@ function Undecided({ run }: { run: Run }) {
 		>
 			<span>
 				A worker was lost while it wrote to the device. NetConductor never repeats a change by itself: look at each
-				device, then decide.
+				device, then {isProcedure ? "begin the procedure anew from a step, or take back what it changed" : "decide"}.
 			</span>
 			<div className="nc-notice-foot">
 				<Button
@@ -105,7 +146,7 @@ function Undecided({ run }: { run: Run }) {
 				>
 					Show them
 				</Button>
-				{permitted("runs:decide") && (
+				{permitted("runs:decide") && !isProcedure && (
 					<Button onClick={decide.open}>{unknown === 1 ? "Decide" : `Decide on all ${unknown}`}</Button>
 				)}
 			</div>
@@ -114,7 +155,7 @@ function Undecided({ run }: { run: Run }) {
 	);
 }
 
-function RunActions({ run }: { run: Run }) {
+function RunActions({ run, onRestart }: { run: Run; onRestart: ((wish: RestartWish) => void) | undefined }) {
 	const api = useApi();
 	const queries = useQueryClient();
 	const permitted = usePermitted();
@@ -146,7 +187,15 @@ function RunActions({ run }: { run: Run }) {
 					{run.cancel_requested_by === null ? "Cancel run" : "Being cancelled"}
 				</Button>
 			)}
-			{hasEnded(run) && repeatable > 0 && permitted("runs:start") && (
+			{hasEnded(run) && onRestart !== undefined && (
+				<>
+					<Button variant="default" onClick={() => onRestart({ what: "rollback" })}>
+						Take back what it changed
+					</Button>
+					<Button onClick={() => onRestart({ what: "from_step" })}>Begin anew</Button>
+				</>
+			)}
+			{hasEnded(run) && repeatable > 0 && run.kind !== "mop" && permitted("runs:start") && (
 				<Button
 					loading={retry.isPending}
 					variant={counts.unknown > 0 ? "default" : "filled"}
@@ -163,8 +212,10 @@ function RunActions({ run }: { run: Run }) {
 				onConfirm={() => cancel.mutate()}
 				onClose={ask.close}
 			>
-				{count(open, "operation")} {open === 1 ? "has" : "have"} not ended. What has not started will not start, and
-				open sessions with devices are closed. What is done stays done.
+				{run.kind === "mop"
+					? "No further step begins."
+					: `${count(open, "operation")} ${open === 1 ? "has" : "have"} not ended. What has not started will not start.`}{" "}
+				Open sessions with devices are closed. What is done stays done.
 			</Confirm>
 			<Confirm
 				opened={retrying}

@@ -16,6 +16,8 @@ export interface RunFeed {
 	follow(told: {
 		onRun(run: Run): void;
 		onOperations(operations: readonly RunOperation[]): void;
+		/** Steps of the procedure that it carries out changed. */
+		onSteps(): void;
 		onState(state: LiveState): void;
 	}): () => void;
 }
@@ -76,9 +78,10 @@ export function createRunFeed(api: Api, run_id: string): RunFeed {
 				},
 			};
 		},
-		follow({ onRun, onOperations, onState }) {
+		follow({ onRun, onOperations, onSteps, onState }) {
 			let run: Run | undefined;
 			const operations = new Map<string, RunOperation>();
+			let steps = false;
 			let timer: ReturnType<typeof setTimeout> | undefined;
 
 			function show(): void {
@@ -88,6 +91,8 @@ export function createRunFeed(api: Api, run_id: string): RunFeed {
 				run = undefined;
 				if (operations.size > 0) onOperations([...operations.values()]);
 				operations.clear();
+				if (steps) onSteps();
+				steps = false;
 				showOutput();
 			}
 
@@ -100,8 +105,9 @@ export function createRunFeed(api: Api, run_id: string): RunFeed {
 				read: (message) => TaskMessage.parse(message),
 				onMessage(message) {
 					if (message.type === "operation") operations.set(message.operation.id, message.operation);
-					else if (message.type !== "output") run = message.run;
-					else hear(message.chunk);
+					else if (message.type === "output") hear(message.chunk);
+					else if (message.type === "steps") steps = true;
+					else run = message.run;
 					if (chunks.length + operations.size >= mostGathered) show();
 					else timer ??= setTimeout(show, gather_ms);
 				},

@@ -4,7 +4,11 @@ import { z } from "zod";
 import { pageSearch } from "../../ui/table/list-search.ts";
 
 export const RunSearch = pageSearch({
-	tab: z.enum(["devices", "plan", "results", "output"]),
+	tab: z.enum(["steps", "devices", "plan", "results", "output"]),
+	/** Key of a procedure's step that is opened. */
+	step: z.coerce.string().max(1_000),
+	/** Devices of this step of a procedure alone: its path. */
+	of_step: z.coerce.string().max(250),
 	/** Of the devices and the results. */
 	status: OperationStatus,
 	/** Part of a device's name. */

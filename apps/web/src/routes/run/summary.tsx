@@ -11,6 +11,9 @@ import { starterOf } from "../../ui/run-words.ts";
 import { operationLooks, State } from "../../ui/state.tsx";
 import { Ago, Moment } from "../../ui/time.tsx";
 import { count } from "../../ui/words.ts";
+import { countSteps, treeOf } from "./procedure/step-tree.ts";
+import { restartWords } from "./procedure/step-words.ts";
+import { useProcedure, useSteps } from "./procedure/use-steps.ts";
 import style from "./run.module.css";
 import { Took } from "./took.tsx";
 import { hasEnded } from "./use-live-run.ts";
@@ -22,18 +25,20 @@ const order: (keyof Run["counts"])[] = ["succeeded", "failed", "unknown", "runni
 export function Summary({ run, live }: { run: Run; live: LiveState }) {
 	const { search, show } = useShow();
 	const { counts, total } = run;
+	const isProcedure = run.kind === "mop";
 	const done = total - counts.pending - counts.running;
 	const choose = (status: keyof Run["counts"]) =>
 		show({
 			status: search.status === status ? undefined : status,
 			page: undefined,
-			...(search.tab === "output" && { tab: "devices" }),
+			...((search.tab === "output" || isProcedure) && { tab: "devices" }),
 		});
 	return (
 		<section className="nc-panel nc-panel-body" aria-label="Progress">
 			<Group justify="space-between" mb={6} gap="4px 16px">
 				<Text size="sm" fw={550} aria-live="polite">
-					{done} of {count(total, "operation")} done
+					{isProcedure && <StepsDone run={run} />}
+					{(!isProcedure || total > 0) && `${done} of ${count(total, "operation")} done`}
 					<Batches run={run} />
 				</Text>
 				<Facts run={run} />
@@ -65,6 +70,19 @@ export function Summary({ run, live }: { run: Run; live: LiveState }) {
 	);
 }
 
+/** How far a procedure is. */
+function StepsDone({ run }: { run: Run }) {
+	const procedure = useProcedure(run.id);
+	const steps = useSteps(run.id);
+	if (procedure.data === undefined || steps.data === undefined) return null;
+	const { done, total } = countSteps(treeOf(procedure.data, steps.data));
+	return (
+		<span>
+			{done} of {count(total, "step")} done{run.total > 0 && " · "}
+		</span>
+	);
+}
+
 /** How far its batches are. */
 function Batches({ run: { progress } }: { run: Run }) {
 	if (progress === null || progress.batch === 0) return null;
@@ -90,6 +108,7 @@ function Facts({ run }: { run: Run }) {
 		queryFn: ({ signal }) => api.tasks.listRuns({ query: { retry_of: run.id, limit: 5 } }, { signal }),
 		enabled: hasEnded(run),
 	});
+	const procedure = useProcedure(run.id, run.kind === "mop").data;
 	const parts: { key: string; text: React.ReactNode }[] = [
 		{ key: "who", text: <>Started by {starterOf(run)}</> },
 		{ key: "when", text: <Moment at={run.created_at} /> },
@@ -115,6 +134,33 @@ function Facts({ run }: { run: Run }) {
 				</>
 			),
 		});
+	}
+	if (procedure !== undefined) {
+		const { mop, restarted, mode, devices, reason } = procedure;
+		const named = `${visibleLine(mop.name)}, version ${mop.version}`;
+		parts.push({
+			key: "procedure",
+			text: permitted("mops:read") ? (
+				<TextLink to="/mops/$id" params={{ id: mop.id }} inherit>
+					{named}
+				</TextLink>
+			) : (
+				named
+			),
+		});
+		parts.push({ key: "devices", text: count(devices, "device") });
+		if (mode === "step_by_step") parts.push({ key: "mode", text: "Step by step" });
+		if (restarted !== null) {
+			parts.push({
+				key: "restarted",
+				text: (
+					<TextLink to="/runs/$id" params={{ id: restarted.run_id }} inherit>
+						{restartWords(restarted)}
+					</TextLink>
+				),
+			});
+		}
+		if (reason !== "") parts.push({ key: "reason", text: visibleLine(reason) });
 	}
 	if (run.subject?.type === "stack" && permitted("stacks:read")) {
 		parts.push({

@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "react";
 import { useApi } from "../../api/context.tsx";
 import type { LiveState } from "../../api/live.ts";
 import { type Operations, withNews } from "./operations.ts";
+import { createStepsReader } from "./procedure/use-steps.ts";
 import { createRunFeed, type RunFeed } from "./run-feed.ts";
 
 const operationsAtOnce = 500;
@@ -54,6 +55,7 @@ export function useLiveRun(run: Run): { state: LiveState; feed: RunFeed } {
 	const queries = useQueryClient();
 	const { id } = run;
 	const [feed] = useState(() => createRunFeed(api, id));
+	const [readSteps] = useState(() => createStepsReader(queries, id));
 	const [state, setState] = useState<LiveState>(hasEnded(run) ? "ended" : "connecting");
 	const goesOn = !hasEnded(run);
 	const [following, setFollowing] = useState(goesOn);
@@ -64,12 +66,13 @@ export function useLiveRun(run: Run): { state: LiveState; feed: RunFeed } {
 		return feed.follow({
 			onRun: (news) => queries.setQueryData(["run", id], news),
 			onOperations: (news) => tellOperations(queries, id, news),
+			onSteps: readSteps,
 			onState(now) {
 				setState(now);
 				if (now === "ended" || now === "refused") setFollowing(false);
 			},
 		});
-	}, [feed, following, queries, id]);
+	}, [feed, following, readSteps, queries, id]);
 
 	useEffect(() => {
 		if (!following || state !== "lost") return;
@@ -82,6 +85,7 @@ export function useLiveRun(run: Run): { state: LiveState; feed: RunFeed } {
 				const now = await api.tasks.getRun({ params: { id } });
 				queries.setQueryData(["run", id], now);
 				await feed.catchUp();
+				readSteps();
 				if (!hasEnded(now)) return;
 				setState("ended");
 				setFollowing(false);
@@ -92,15 +96,20 @@ export function useLiveRun(run: Run): { state: LiveState; feed: RunFeed } {
 			}
 		}, askEvery_ms);
 		return () => clearInterval(timer);
-	}, [api, feed, following, state, queries, id]);
+	}, [api, feed, following, state, readSteps, queries, id]);
 
-	useReadAgain(queries, run, following && state === "live");
+	useReadAgain(queries, run, following && state === "live", readSteps);
 	return { state, feed };
 }
 
 /** What stands on counts is read again when they changed, at most so often. */
-function useReadAgain(queries: QueryClient, { id, status, counts }: Run, live: boolean): void {
-	const told = `${status} ${Object.values(counts).join(" ")}`;
+function useReadAgain(
+	queries: QueryClient,
+	{ id, status, counts, waiting_for }: Run,
+	live: boolean,
+	readSteps: () => void,
+): void {
+	const told = `${status} ${waiting_for?.since} ${Object.values(counts).join(" ")}`;
 	const known = useRef(told);
 	const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
 	const isLive = useRef(live);
@@ -111,8 +120,9 @@ function useReadAgain(queries: QueryClient, { id, status, counts }: Run, live: b
 		timer.current ??= setTimeout(() => {
 			timer.current = undefined;
 			void queries.invalidateQueries({ queryKey: ["groups", id] });
+			readSteps();
 			if (!isLive.current) void queries.invalidateQueries({ queryKey: ["operations", id] });
 		}, readAgainAfter_ms);
-	}, [told, queries, id]);
+	}, [told, readSteps, queries, id]);
 	useEffect(() => () => clearTimeout(timer.current), []);
 }

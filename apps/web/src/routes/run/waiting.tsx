@@ -7,6 +7,7 @@ import { ButtonLink } from "../../ui/link.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Ago, Moment, Until } from "../../ui/time.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
+import { planStepOf } from "./plan-groups.ts";
 import { hasEnded } from "./use-live-run.ts";
 
 /** What somebody has to know of a run with batches before anything else: what it waits for, and why it ended before its time. */
@@ -17,9 +18,9 @@ export function Standstill({ run }: { run: Run }) {
 			{progress?.bypassed && <Bypassed approval_id={progress.approval_id} />}
 			{end_reason !== null && (
 				<Notice
-					tone={run.status === "cancelled" ? "warn" : "bad"}
-					icon="stop"
-					title={run.status === "cancelled" ? "It was not carried out" : "It stopped before its end"}
+					tone={run.status === "cancelled" || run.status === "succeeded" ? "warn" : "bad"}
+					icon={run.status === "succeeded" ? "ok" : "stop"}
+					title={endWords(run)}
 				>
 					<span>{visibleLine(end_reason)}</span>
 				</Notice>
@@ -35,6 +36,12 @@ export function Standstill({ run }: { run: Run }) {
 			{waiting_for?.kind === "resume" && <Paused run={run} {...waiting_for} />}
 		</>
 	);
+}
+
+function endWords({ status, kind }: Run): string {
+	if (status === "succeeded") return "It has ended";
+	if (status === "cancelled") return kind === "mop" ? "It was cancelled" : "It was not carried out";
+	return "It stopped before its end";
 }
 
 function Bypassed({ approval_id }: { approval_id: string | null }) {
@@ -69,12 +76,16 @@ function WaitsForApproval({ run, approval_id }: { run: Run; approval_id: string 
 		>
 			<span>
 				{approval === undefined ? (
-					<>Everything is planned; nothing was changed yet.</>
+					run.kind === "mop" ? (
+						"It goes on when somebody else approves it."
+					) : (
+						"Everything is planned; nothing was changed yet."
+					)
 				) : (
 					<>
 						{visibleLine(approval.requested_by.name)} asked <Ago at={approval.created_at} />; {approval.approved} of{" "}
-						{approval.needed} approved it. Nothing was changed yet; it lapses <Until at={approval.expires_at} /> unless
-						somebody decides.
+						{approval.needed} approved it. {run.kind !== "mop" && "Nothing was changed yet. "}It lapses{" "}
+						<Until at={approval.expires_at} /> unless somebody decides.
 					</>
 				)}
 			</span>
@@ -83,9 +94,11 @@ function WaitsForApproval({ run, approval_id }: { run: Run; approval_id: string 
 					<ButtonLink to="/approvals/$id" params={{ id: approval_id }}>
 						{approval?.mine.can_decide ? "Decide" : "See the approval"}
 					</ButtonLink>
-					<ButtonLink to="/runs/$id" params={{ id: run.id }} search={{ tab: "plan" }} variant="default">
-						See the plan
-					</ButtonLink>
+					{planStepOf(run) !== undefined && (
+						<ButtonLink to="/runs/$id" params={{ id: run.id }} search={{ tab: "plan" }} variant="default">
+							See the plan
+						</ButtonLink>
+					)}
 				</div>
 			)}
 		</Notice>
@@ -97,7 +110,7 @@ function Paused({ run, paused_by, since }: { run: Run; paused_by: string | null;
 	const queries = useQueryClient();
 	const permitted = usePermitted();
 	const resume = useMutation({
-		mutationFn: () => api.tasks.resumeRun({ params: { id: run.id } }),
+		mutationFn: (until: "end" | "next_step") => api.tasks.resumeRun({ params: { id: run.id }, body: { until } }),
 		onSuccess: (after) => {
 			queries.setQueryData(["run", run.id], after);
 			toastDone("The run goes on");
@@ -109,29 +122,46 @@ function Paused({ run, paused_by, since }: { run: Run; paused_by: string | null;
 		<Notice
 			tone="warn"
 			icon="clock"
-			title={paused_by === null ? "The first batch is done: it waits for somebody's word" : `${paused_by} paused it`}
+			title={paused_by === null ? `${whatIsDone(run)}: it waits for somebody's word` : `${paused_by} paused it`}
 		>
 			<span>
 				Since <Moment at={since} />.{" "}
 				{left !== undefined && left > 0 && `${left} ${left === 1 ? "device was" : "devices were"} not begun.`}{" "}
-				{paused_by === null && "Look at what it did on the first devices, then let it go on or cancel it."}
+				{paused_by === null &&
+					run.kind !== "mop" &&
+					"Look at what it did on the first devices, then let it go on or cancel it."}
 			</span>
 			{permitted("runs:cancel") && (
-				<div>
-					<Button loading={resume.isPending} onClick={() => resume.mutate()}>
+				<div className="nc-notice-foot">
+					<Button loading={resume.isPending} onClick={() => resume.mutate("end")}>
 						Resume
 					</Button>
+					{run.kind === "mop" && (
+						<Button variant="default" disabled={resume.isPending} onClick={() => resume.mutate("next_step")}>
+							Carry out next step only
+						</Button>
+					)}
 				</div>
 			)}
 		</Notice>
 	);
 }
 
-/** Lets the batch that is under way end and no other begin; not there where none is, or none is left. */
+/** What goes on without anybody's word. */
+const byItself: ReadonlySet<NonNullable<Run["waiting_for"]>["kind"] | undefined> = new Set([undefined, "time", "run"]);
+
+function whatIsDone({ kind }: Run): string {
+	return kind === "mop" ? "It is paused" : "The first batch is done";
+}
+
+/** Lets the batch or step that is under way end and no other begin; not there where none is, or none is left. */
 export function Pause({ run }: { run: Run }) {
 	const permitted = usePermitted();
 	const { progress, waiting_for } = run;
-	if (hasEnded(run) || progress === null || waiting_for !== null || !permitted("runs:cancel")) return null;
+	if (hasEnded(run) || !permitted("runs:cancel")) return null;
+	// What waits for a person stands still already.
+	if (run.kind === "mop") return byItself.has(waiting_for?.kind) ? <PauseButton run={run} /> : null;
+	if (progress === null || waiting_for !== null) return null;
 	if (progress.batch === 0 || progress.devices_begun >= progress.devices_total) return null;
 	return <PauseButton run={run} />;
 }
@@ -139,18 +169,19 @@ export function Pause({ run }: { run: Run }) {
 function PauseButton({ run }: { run: Run }) {
 	const api = useApi();
 	const queries = useQueryClient();
+	const part = run.kind === "mop" ? "step" : "batch";
 	const pause = useMutation({
 		mutationFn: () => api.tasks.pauseRun({ params: { id: run.id } }),
 		onSuccess: (after) => {
 			queries.setQueryData(["run", run.id], after);
-			toastDone("It begins no further batch");
+			toastDone(`It begins no further ${part}`);
 		},
 		onError: toastProblem,
 	});
 	return (
 		<Button
 			variant="default"
-			title="The batch that is under way ends; no other begins until somebody resumes the run"
+			title={`The ${part} that is under way ends; no other begins until somebody resumes the run`}
 			loading={pause.isPending}
 			disabled={pause.isSuccess || run.cancel_requested_by !== null}
 			onClick={() => pause.mutate()}

@@ -1,0 +1,171 @@
+import { Button } from "@mantine/core";
+import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible-text";
+import type { Run } from "@netconductor/contracts/tasks/model";
+import type { ProgramStep, RunStep } from "@netconductor/contracts/tasks/procedure";
+import type { ReactNode } from "react";
+import { CopyButton } from "../../../ui/copy-button.tsx";
+import { ButtonLink, TextLink } from "../../../ui/link.tsx";
+import { Notice } from "../../../ui/notice.tsx";
+import { Moment } from "../../../ui/time.tsx";
+import { duration } from "../../../ui/words.ts";
+import { hasEnded } from "../use-live-run.ts";
+import style from "./procedure.module.css";
+import { afterFailure, afterSuccess, decidedWords, deviceWords, retryWords } from "./step-words.ts";
+import { valueText } from "./value-text.ts";
+
+/** Of a longer value the beginning is shown; all of it can be copied. */
+const mostShown = 20_000;
+
+/** What may be done about a step, as far as the role may. */
+export interface StepDeeds {
+	onDecide?: (step: RunStep) => void;
+	onRestart?: (step: RunStep, what: "from_step" | "after_step") => void;
+}
+
+/** All that is known of a step, and what may be done about it. */
+export function StepDetails({
+	run,
+	step,
+	done,
+	waits,
+	deeds: { onDecide, onRestart },
+}: {
+	run: Run;
+	step: ProgramStep | undefined;
+	done: RunStep | undefined;
+	/** For a person's decision. */
+	waits: boolean;
+	deeds: StepDeeds;
+}) {
+	return (
+		<div className={style.details}>
+			{done?.error != null && done.status !== "succeeded" && (
+				<Notice tone="bad" icon="cross" title="It failed">
+					<span>{visibleLine(done.error.message)}</span>
+					<span className="nc-small nc-dim nc-mono">{visibleLine(done.error.code)}</span>
+				</Notice>
+			)}
+			<dl className="nc-facts">
+				<Fact label="Step">
+					<span className="nc-mono">{visibleLine(done?.key ?? step?.path ?? "")}</span>{" "}
+					<span className="nc-dim">{visibleLine(done?.type ?? step?.type ?? "")}</span>
+				</Fact>
+				{done !== undefined && <Came run={run} done={done} />}
+				{step !== undefined && <AsWritten step={step} />}
+			</dl>
+			{done?.result != null && <Value label="Result" value={done.result} />}
+			{step !== undefined && Object.keys(step.with).length > 0 && <Value label="Parameters" value={step.with} />}
+			{done !== undefined && (
+				<div className="nc-actions">
+					{done.devices !== null && (
+						<>
+							<ButtonLink
+								to="/runs/$id"
+								params={{ id: run.id }}
+								search={{ tab: "devices", of_step: done.path }}
+								variant="default"
+							>
+								Devices of this step
+							</ButtonLink>
+							<ButtonLink to="/runs/$id" params={{ id: run.id }} search={{ tab: "output" }} variant="default">
+								Output
+							</ButtonLink>
+						</>
+					)}
+					{onDecide !== undefined && waits && <Button onClick={() => onDecide(done)}>Decide on this step</Button>}
+					{onRestart !== undefined && hasEnded(run) && done.phase === "main" && (
+						<>
+							<Button variant="default" onClick={() => onRestart(done, "from_step")}>
+								Restart from this step
+							</Button>
+							<Button variant="default" onClick={() => onRestart(done, "after_step")}>
+								Restart after this step
+							</Button>
+						</>
+					)}
+				</div>
+			)}
+		</div>
+	);
+}
+
+function Fact({ label, children }: { label: string; children: ReactNode }) {
+	return (
+		<>
+			<dt>{label}</dt>
+			<dd>{children}</dd>
+		</>
+	);
+}
+
+function Came({ run, done }: { run: Run; done: RunStep }) {
+	const { skip_reason, started_at, duration_ms, attempts, saved_variable, decision, carried_from } = done;
+	const devices = deviceWords(done);
+	return (
+		<>
+			{skip_reason !== null && <Fact label="Why">{visibleLine(skip_reason)}</Fact>}
+			{devices !== undefined && <Fact label="On">{devices}</Fact>}
+			{started_at !== null && (
+				<Fact label="Began">
+					<Moment at={started_at} />
+					{duration_ms !== null && `, took ${duration(duration_ms)}`}
+				</Fact>
+			)}
+			{attempts > 1 && <Fact label="Attempts">{attempts}</Fact>}
+			{saved_variable !== null && (
+				<Fact label="Saved as">
+					<span className="nc-mono">{visibleLine(saved_variable)}</span>
+				</Fact>
+			)}
+			{decision !== null && (
+				<Fact label="Decision">
+					{visibleLine(decision.by)} {decidedWords(decision)}, <Moment at={decision.at} />
+					<div className="nc-dim">{visibleLine(decision.reason)}</div>
+				</Fact>
+			)}
+			{carried_from !== null && carried_from !== run.id && (
+				<Fact label="Carried out in">
+					<TextLink to="/runs/$id" params={{ id: carried_from }} search={{ tab: "steps", step: done.key }}>
+						an earlier run
+					</TextLink>
+				</Fact>
+			)}
+		</>
+	);
+}
+
+/** What the procedure says of it. */
+function AsWritten({ step }: { step: ProgramStep }) {
+	const again = retryWords(step);
+	const then = afterSuccess(step.on_success);
+	return (
+		<>
+			{step.when !== null && (
+				<Fact label="When">
+					<span className="nc-mono">{visibleLine(step.when)}</span>
+				</Fact>
+			)}
+			{again !== undefined && <Fact label="Tried">{again}</Fact>}
+			{step.timeout_s !== null && <Fact label="At most">{duration(step.timeout_s * 1000)}</Fact>}
+			{then !== undefined && <Fact label="When done">{then}</Fact>}
+			{step.blocks.length === 0 && <Fact label="If it fails">{afterFailure(step.on_failure)}</Fact>}
+		</>
+	);
+}
+
+function Value({ label, value }: { label: string; value: Record<string, unknown> }) {
+	const text = valueText(value);
+	const cut = text.length > mostShown;
+	return (
+		<div>
+			<div className="nc-head" style={{ marginBottom: 4 }}>
+				<h3>{label}</h3>
+				<CopyButton text={visibleText(text)} label="Copy" />
+			</div>
+			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
+			<section className={`nc-code ${style.text}`} aria-label={label} tabIndex={0}>
+				{visibleText(cut ? `${text.slice(0, mostShown)}\n…` : text)}
+			</section>
+		</div>
+	);
+}
