@@ -5,6 +5,7 @@ import { CursorPage, Page, QueryBoolean } from "../kernel/page.ts";
 import { RunRef } from "../tasks/model.ts";
 import { renderErrors } from "./engine-errors.ts";
 import { instanceOperations } from "./instances-api.ts";
+import { mopOperations } from "./mops-api.ts";
 import {
 	DeployStack,
 	ListStackRuns,
@@ -195,6 +196,7 @@ export const configApi = defineApi("config", {
 	}),
 
 	...instanceOperations,
+	...mopOperations,
 
 	listStacks: get("/api/service-stacks", {
 		summary: "Service stacks",

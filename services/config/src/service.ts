@@ -17,6 +17,9 @@ import {
 	validateInstances,
 } from "./instances/run-instances.ts";
 import { settleRuns } from "./instances/settle.ts";
+import { joinConsumers } from "./join-consumers.ts";
+import { handleMops } from "./mops/mop-operations.ts";
+import { followMopRuns } from "./mops/mop-runs.ts";
 import { createStack, deleteStack, updateStack } from "./stacks/change-stacks.ts";
 import { followRuns, listStackRuns } from "./stacks/follow-runs.ts";
 import { renderStack } from "./stacks/render-stack.ts";
@@ -91,8 +94,13 @@ export const configService = defineService({
 				validateInstances: validateInstances(needs),
 				deleteInstances: deleteInstances(needs),
 				forgetInstances: forgetInstances(needs),
+				...handleMops({ ...needs, ownAccount }),
 			},
-			consumers: { ...followRuns({ outbox, onChange, onEnded: () => settling?.wake() }), ...followDevices() },
+			consumers: joinConsumers(
+				followRuns({ outbox, onChange, onEnded: () => settling?.wake() }),
+				followMopRuns({ onChange: (id) => void announceChange(ephemeral, "mops", id) }),
+				followDevices(),
+			),
 			async start() {
 				settling = settler.start();
 			},

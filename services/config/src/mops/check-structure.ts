@@ -135,9 +135,14 @@ export function checkBlocks(document: MopDocument, { step, path }: PlacedStep, {
 /** Parameters that are bare expressions, as after `when`. */
 const expressions: Readonly<Record<string, readonly string[]>> = { condition: ["if"], loop: ["while"] };
 
+/** Names of parameters of a type that are expressions without braces. */
+export function bareExpressions(type: string): readonly string[] {
+	return expressions[type] ?? [];
+}
+
 /** Strings of a step that are expressions, apart from the others. */
 export function expressionsOf(step: MopStep, type: string): { path: FaultPath; source: string }[] {
-	const parameters = (expressions[type] ?? []).flatMap((name) => {
+	const parameters = bareExpressions(type).flatMap((name) => {
 		const source = step.with?.[name];
 		return typeof source === "string" ? [{ path: ["with", name], source }] : [];
 	});
@@ -146,7 +151,7 @@ export function expressionsOf(step: MopStep, type: string): { path: FaultPath; s
 
 /** The rest of a step's parameters: strings in them are texts. */
 export function textsOf(step: MopStep, type: string): Record<string, unknown> {
-	const bare = expressions[type] ?? [];
+	const bare = bareExpressions(type);
 	return Object.fromEntries(Object.entries(step.with ?? {}).filter(([name]) => !bare.includes(name)));
 }
 

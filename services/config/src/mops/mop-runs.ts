@@ -1,0 +1,194 @@
+import type { MopExecution } from "@netconductor/contracts/config/mops";
+import type { Consumers } from "@netconductor/runtime/bus/inbox";
+import { afterCommit, type Database } from "@netconductor/runtime/db/database";
+import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
+import { failed, hasCode } from "@netconductor/runtime/errors";
+import type { CallerContext } from "@netconductor/runtime/host/call";
+import { and, eq, isNull, lte, or, type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { Statements } from "../operation.ts";
+import type { TasksClient } from "./clients.ts";
+import { findSummary } from "./mop-store.ts";
+import type { MopOperation } from "./operation.ts";
+import { mopRuns, mops } from "./tables.ts";
+
+type RunRow = typeof mopRuns.$inferSelect;
+type Subject = { type: string; id: string } | null;
+
+/** Notes a run that we started. Its own word of its start may have come before; then what only we know is added. */
+export async function noteRun(
+	tx: Statements,
+	run: Omit<RunRow, "status" | "finished_at" | "version"> & { version: number },
+): Promise<void> {
+	const { version, reason, start_key, mop_name } = run;
+	const [noted] = await tx
+		.insert(mopRuns)
+		.values({ ...run, status: "queued" })
+		.onConflictDoUpdate({ target: mopRuns.run_id, set: { version, reason, start_key, mop_name } })
+		.returning();
+	if (noted !== undefined) await setLastRun(tx, noted);
+}
+
+async function setLastRun(tx: Statements, { mop_id, run_id, status, started_at }: RunRow): Promise<void> {
+	await tx
+		.update(mops)
+		.set({ last_run_id: run_id, last_run_status: status, last_run_at: started_at })
+		.where(
+			and(
+				eq(mops.id, mop_id),
+				or(isNull(mops.last_run_at), lte(mops.last_run_at, started_at), eq(mops.last_run_id, run_id)),
+			),
+		);
+}
+
+/** Keeps what is known of runs in step with them. Every event may come again, and late. */
+export function followMopRuns({ onChange }: { onChange(mop_id: string): void }): Consumers {
+	return {
+		/** Also of a run that we did not start: one from a step of another run, or one whose start was not noted. */
+		async "run.started.v1"({ run_id, title, subject, started_by }, { tx, occurred_at }) {
+			const mop_id = mopOf(subject);
+			if (mop_id === undefined) return;
+			const [mop] = await tx.select({ name: mops.name }).from(mops).where(eq(mops.id, mop_id));
+			const started_at = occurred_at.toISOString();
+			const [noted] = await tx
+				.insert(mopRuns)
+				.values({
+					run_id,
+					mop_id,
+					mop_name: mop?.name ?? title,
+					version: null,
+					status: "running",
+					reason: "",
+					start_key: null,
+					started_by,
+					started_at,
+				})
+				.onConflictDoUpdate({
+					target: mopRuns.run_id,
+					set: { status: sql`case when ${mopRuns.finished_at} is null then 'running' else ${mopRuns.status} end` },
+				})
+				.returning();
+			if (noted !== undefined) await setLastRun(tx, noted);
+			afterCommit(tx, () => onChange(mop_id));
+		},
+
+		async "run.finished.v1"({ run_id, subject, status, finished_at }, { tx }) {
+			const mop_id = mopOf(subject);
+			if (mop_id === undefined) return;
+			await tx.update(mopRuns).set({ status, finished_at }).where(eq(mopRuns.run_id, run_id));
+			await tx
+				.update(mops)
+				.set({ last_run_status: status })
+				.where(and(eq(mops.id, mop_id), eq(mops.last_run_id, run_id)));
+			afterCommit(tx, () => onChange(mop_id));
+		},
+	};
+}
+
+function mopOf(subject: Subject): string | undefined {
+	return subject?.type === "mop" ? subject.id : undefined;
+}
+
+const runKey = [
+	{ column: mopRuns.started_at, schema: z.iso.datetime() },
+	{ column: mopRuns.run_id, schema: z.uuid() },
+] as const;
+
+interface ListNeeds {
+	db: Database;
+	tasks: Pick<TasksClient, "getRun" | "getRunProcedure">;
+	ownAccount(): CallerContext;
+}
+
+export function listExecutions(needs: ListNeeds): MopOperation<"listExecutions"> {
+	return ({ query }) => list(needs, query, undefined);
+}
+
+export function listMopExecutions(needs: ListNeeds): MopOperation<"listMopExecutions"> {
+	return async ({ params, query }) => {
+		const { id } = await findSummary(needs.db.orm, params.id);
+		return list(needs, query, eq(mopRuns.mop_id, id));
+	};
+}
+
+async function list(
+	needs: ListNeeds,
+	query: { cursor?: string | undefined; limit: number; running?: boolean | undefined },
+	of: SQL | undefined,
+) {
+	const window = cursorWindow(query, { key: runKey, direction: "descending" });
+	const running =
+		query.running === undefined
+			? undefined
+			: query.running
+				? isNull(mopRuns.finished_at)
+				: sql`${mopRuns.finished_at} is not null`;
+	const rows = await needs.db.orm
+		.select()
+		.from(mopRuns)
+		.where(and(of, running, window.where))
+		.orderBy(...window.order_by)
+		.limit(window.limit);
+	const { items, next_cursor } = toCursorPage(rows, query.limit, (row) => [row.started_at, row.run_id]);
+	return { items: await Promise.all(items.map((row) => complete(needs, row))), next_cursor };
+}
+
+/** How far a run is that has not ended, and what one carries out that began without us, only the engine knows: of both there are few. */
+async function complete({ db, tasks, ownAccount }: ListNeeds, row: RunRow): Promise<MopExecution> {
+	let { status, version, reason } = row;
+	if (row.finished_at === null) status = await statusOf(tasks, row, ownAccount());
+	if (version === null) {
+		const known = await procedureOf(tasks, row.run_id, ownAccount());
+		version = known?.mop.version ?? 0;
+		reason = known?.reason ?? "";
+		if (known !== undefined) {
+			await db.orm.update(mopRuns).set({ version, reason }).where(eq(mopRuns.run_id, row.run_id));
+		}
+	}
+	const { run_id, mop_id, mop_name, started_by, started_at, finished_at } = row;
+	return { run_id, mop_id, mop_name, version, status, reason, started_by, started_at, finished_at };
+}
+
+async function statusOf(tasks: ListNeeds["tasks"], row: RunRow, caller: CallerContext): Promise<RunRow["status"]> {
+	try {
+		return (await tasks.getRun({ params: { id: row.run_id } }, caller)).status;
+	} catch (error) {
+		if (!hasCode(error, "runs.not_found")) throw error;
+		return row.status;
+	}
+}
+
+async function procedureOf(tasks: ListNeeds["tasks"], id: string, caller: CallerContext) {
+	try {
+		return await tasks.getRunProcedure({ params: { id } }, caller);
+	} catch (error) {
+		if (!hasCode(error, "runs.not_found") && !hasCode(error, "runs.not_a_procedure")) throw error;
+		return undefined;
+	}
+}
+
+export function cancelExecution({
+	db,
+	tasks,
+}: {
+	db: Database;
+	tasks: Pick<TasksClient, "cancelRun">;
+}): MopOperation<"cancelExecution"> {
+	return async ({ params, note, ...call }) => {
+		const [run] = await db.orm.select().from(mopRuns).where(eq(mopRuns.run_id, params.run_id));
+		if (run === undefined) {
+			throw failed("mops.execution_not_found", {
+				message: `There is no run ${params.run_id} of a procedure.`,
+				details: { run_id: params.run_id },
+			});
+		}
+		const cancelled = await tasks.cancelRun({ params: { id: run.run_id } }, call);
+		note({
+			resource_type: "mop",
+			resource_id: run.mop_id,
+			resource_name: run.mop_name,
+			after: { run_id: run.run_id, cancelled: true },
+		});
+		return cancelled;
+	};
+}

@@ -1,0 +1,354 @@
+import { actorWith } from "@netconductor/runtime/testing/service";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { failureOf } from "./start.ts";
+import { type StartedMops, startMops } from "./start-mops.ts";
+
+let started: StartedMops;
+beforeAll(async () => {
+	started = await startMops();
+});
+afterAll(() => started.stop());
+
+/** The procedure that a run was started with. */
+async function startedWith(name: string, body: Parameters<StartedMops["api"]["executeMop"]>[0]["body"] = {}) {
+	const { run_id } = await started.api.executeMop({ params: { id: name }, body });
+	const run = [...started.runs.values()].find((one) => one.run_id === run_id);
+	if (run === undefined) throw new Error("no run was started");
+	return run.procedure;
+}
+
+const transit = `name: Transit
+targets: { groups: [edge] }
+variables:
+  neighbor: { required: true, pattern: '^[0-9.]+$' }
+  asn: 65010
+  key: { secret: true, required: true }
+settings: { on_failure: rollback, parallelism: 3, max_steps: 50 }
+steps:
+  - { id: before, type: ssh_command, with: { commands: [show ip bgp] }, save_to_variable: before }
+  - id: change
+    type: set_config
+    with: { lines: "neighbor {{ neighbor }} remote-as {{ asn }} {{ key }} {{ device.name }}" }
+    retries: 2
+  - id: each
+    type: loop
+    with: { items: [a, b], as: site }
+    steps: [{ id: say, type: log, with: { message: "{{ site }} of {{ asn }}" }, when: "before is defined" }]
+rollback:
+  - { id: tell, type: log, with: { message: back } }
+`;
+
+describe("a procedure that is started", () => {
+	test("becomes a program that needs nothing more to be looked up", async () => {
+		const made = await started.add(transit);
+		const procedure = await startedWith("transit", {
+			variables: { neighbor: "192.0.2.7", key: "s3cret" },
+			reason: "planned",
+		});
+		expect(procedure).toMatchObject({
+			title: "Transit: planned",
+			mop: { id: made.id, name: "Transit", version: 1 },
+			variables: { neighbor: "192.0.2.7", asn: 65010, key: "s3cret" },
+			secret_variables: ["key"],
+			max_steps: 50,
+			mode: "run",
+			skipped: [],
+		});
+		expect(procedure.targets.map(({ name, groups, context }) => [name, groups, context.platform])).toEqual([
+			["edge-1", ["edge"], "FRRouting"],
+			["edge-2", ["edge"], "FRRouting"],
+		]);
+		expect(procedure.steps).toMatchObject([
+			{
+				path: "before",
+				type: "run_command",
+				targets: null,
+				on_failure: "rollback",
+				parallelism: 3,
+				save_to_variable: "before",
+			},
+			{ path: "change", retries: { count: 2, delay_s: 5, backoff: 1 }, on_success: "next" },
+			{ path: "each", blocks: [{ name: "steps", steps: [{ path: "say", when: "before is defined" }] }] },
+		]);
+		expect(procedure.rollback).toMatchObject([{ path: "tell", on_failure: "stop" }]);
+	});
+
+	test.each([
+		[{ key: "x" }, "neighbor is required"],
+		[{ key: "x", neighbor: "edge" }, "does not match"],
+		[{ key: "x", neighbor: "192.0.2.7", asn: "65010" }, "asn must be a number, not the text"],
+		[{ key: "x", neighbor: "192.0.2.7", ans: 1 }, "did you mean asn?"],
+		[{ key: 12345, neighbor: "192.0.2.7" }, "key must be text, not of the type number"],
+	])("with %j is refused, saying that %s", async (variables, message) => {
+		const failure = await failureOf(started.api.executeMop({ params: { id: "transit" }, body: { variables } }));
+		expect(failure).toMatchObject({ code: "mops.bad_variables", errors: [expect.anything()] });
+		expect(failure.message).toContain(message);
+	});
+
+	test("takes the devices that whoever starts it names, leaves disabled ones out, and refuses to be for none", async () => {
+		const given = { variables: { neighbor: "192.0.2.7", key: "x" } };
+		started.disabled.add("edge-2");
+		const procedure = await startedWith("transit", given);
+		expect(procedure.targets.map(({ name }) => name)).toEqual(["edge-1"]);
+		expect(procedure.skipped).toEqual([
+			{ device_id: started.idOf("edge-2"), name: "edge-2", reason: "disabled: in the workshop" },
+		]);
+		const other = await startedWith("transit", { ...given, targets: { names: ["core-1"] } });
+		expect(other.targets.map(({ name }) => name)).toEqual(["core-1"]);
+		const none = { ...given, targets: { names: ["edge-2"] } };
+		expect(await failureOf(started.api.executeMop({ params: { id: "transit" }, body: none }))).toMatchObject({
+			code: "mops.no_devices",
+		});
+		started.disabled.clear();
+		await started.add("name: No devices\nsteps: [{ id: a, type: run_command, with: { commands: [x] } }]");
+		const failure = await failureOf(started.api.executeMop({ params: { id: "no devices" }, body: {} }));
+		expect(failure).toMatchObject({ code: "mops.no_devices", details: { step: "a" } });
+		await started.add("name: Only words\nsteps: [{ id: a, type: log, with: { message: x } }]");
+		expect((await startedWith("only words")).targets).toEqual([]);
+	});
+
+	test("whose step names devices of its own has them beside the others, which its other steps keep to", async () => {
+		await started.add(`name: Wider
+targets: { groups: [edge] }
+steps:
+  - { id: own, type: run_command, with: { commands: [x] } }
+  - { id: wide, type: run_command, with: { commands: [x] }, targets: { names: [core-1] } }
+  - { id: words, type: log, with: { message: x } }
+`);
+		const { targets, steps } = await startedWith("wider");
+		const edge = [started.idOf("edge-1"), started.idOf("edge-2")];
+		expect(targets.map(({ name }) => name).sort()).toEqual(["core-1", "edge-1", "edge-2"]);
+		expect(steps.map((step) => step.targets)).toEqual([edge, [started.idOf("core-1")], null]);
+	});
+
+	test("has the steps of those that it runs in their place, with their variables as locals", async () => {
+		await started.add(`name: Sub
+variables: { n: { type: integer, required: true }, word: hi, pass: { secret: true } }
+settings: { on_failure: continue }
+steps: [{ id: tell, type: delay, with: { seconds: 1 }, on_success: { goto: end } }, { id: end, type: log, with: { message: "{{ n }}" } }]
+`);
+		await started.add(`name: Super
+variables: { token: { secret: true, required: true } }
+steps:
+  - { id: first, type: run_mop, with: { mop: sub, variables: { n: 1, pass: "{{ token }}" } } }
+  - { id: second, type: run_mop, with: { mop: sub, variables: { n: "{{ 1 + 1 }}", word: ho } } }
+`);
+		const { steps, secret_variables } = await startedWith("super", { variables: { token: "t" } });
+		expect(secret_variables).toEqual(["token", "pass"]);
+		expect(steps).toMatchObject([
+			{
+				path: "first",
+				type: "run_mop",
+				with: { mop: "Sub" },
+				locals: { n: 1, word: "hi", pass: "{{ token }}" },
+				blocks: [
+					{
+						name: "steps",
+						steps: [
+							{ path: "first.tell", type: "wait", id: "tell", on_success: { goto: "end" }, on_failure: "continue" },
+							{ path: "first.end" },
+						],
+					},
+				],
+			},
+			{ path: "second", locals: { n: "{{ 1 + 1 }}", word: "ho" }, on_failure: "stop" },
+		]);
+		await started.api.toggleMop({ params: { id: "sub" }, body: { enabled: false } });
+		const body = { variables: { token: "t" } };
+		expect(await failureOf(started.api.executeMop({ params: { id: "super" }, body }))).toMatchObject({
+			code: "mops.disabled",
+			details: { mop: "Sub" },
+		});
+	});
+
+	test("takes every permission that its steps take, and names the step", async () => {
+		const operator = started.as(actorWith("mops:execute"));
+		const body = { variables: { neighbor: "192.0.2.7", key: "x" } };
+		expect(await failureOf(operator.executeMop({ params: { id: "transit" }, body }))).toMatchObject({
+			code: "mops.not_permitted",
+			details: { step: "change", permission: "stacks:deploy" },
+		});
+		const deployer = started.as(actorWith("mops:execute", "stacks:*"));
+		expect(await deployer.executeMop({ params: { id: "transit" }, body })).toHaveProperty("run_id");
+	});
+
+	test("is not while it is not enabled", async () => {
+		await started.api.toggleMop({ params: { id: "only words" }, body: { enabled: false } });
+		expect(await failureOf(startedWith("only words"))).toMatchObject({ code: "mops.disabled" });
+		await started.api.toggleMop({ params: { id: "only words" }, body: { enabled: true } });
+		await startedWith("only words");
+	});
+});
+
+describe("runs of procedures", () => {
+	test("are listed, newest first, and outlive the procedure", async () => {
+		const made = await started.add("name: Short lived\nsteps: [{ id: a, type: log, with: { message: x } }]");
+		const first = await started.api.executeMop({ params: { id: made.id }, body: { reason: "one" } });
+		const second = await started.api.executeMop({ params: { id: made.id }, body: {} });
+		const { items } = await started.api.listMopExecutions({ params: { id: made.id }, query: {} });
+		expect(items.map(({ run_id, reason }) => [run_id, reason])).toEqual([
+			[second.run_id, ""],
+			[first.run_id, "one"],
+		]);
+		expect(items[0]).toMatchObject({ version: 1, status: "running", mop_name: "Short lived", started_by: "admin" });
+		expect((await started.api.getMop({ params: { id: made.id } })).last_run_id).toBe(second.run_id);
+		await started.api.deleteMop({ params: { id: made.id } });
+		const page = await started.api.listExecutions({ query: { limit: 1, running: "true" } });
+		expect(page.items[0]?.run_id).toBe(second.run_id);
+		const next = await started.api.listExecutions({ query: { limit: 1, cursor: page.next_cursor ?? "" } });
+		expect(next.items[0]?.run_id).toBe(first.run_id);
+		await started.api.cancelExecution({ params: { run_id: first.run_id } });
+		expect(
+			await failureOf(started.api.cancelExecution({ params: { run_id: "01900000-0000-7000-8000-00000000000a" } })),
+		).toMatchObject({ code: "mops.execution_not_found" });
+	});
+
+	test("started twice by one key are one, also when the first answer was lost", async () => {
+		const body = { key: "occurrence 1", mop: "only words" };
+		started.loseAnswers(true);
+		await failureOf(started.api.startMopRun({ body }));
+		started.loseAnswers(false);
+		const before = started.runs.size;
+		const { run_id } = await started.api.startMopRun({ body });
+		expect(await started.api.startMopRun({ body })).toEqual({ run_id });
+		expect(started.runs.size).toBe(before);
+	});
+
+	test("follow their own word: of their start, also where we did not start them, and of their end", async () => {
+		const mop = await started.api.getMop({ params: { id: "only words" } });
+		const run_id = "01900000-0000-7000-8000-0000000000aa";
+		const subject = { type: "mop", id: mop.id };
+		await started.tell("run.started.v1", { run_id, kind: "mop", subject, title: "again", total: 1, started_by: "eve" });
+		const newest = async () => (await started.api.listMopExecutions({ params: { id: mop.id }, query: {} })).items[0];
+		await expect
+			.poll(newest)
+			.toMatchObject({ run_id, started_by: "eve", version: 7, reason: "from a step", status: "running" });
+		const counts = { pending: 0, running: 0, succeeded: 1, skipped: 0, failed: 0, cancelled: 0, unknown: 0 };
+		await started.tell("run.finished.v1", {
+			run_id,
+			kind: "mop",
+			subject,
+			title: "again",
+			status: "failed",
+			counts,
+			finished_at: "2026-11-21T22:00:00.000Z",
+		});
+		await expect.poll(newest).toMatchObject({ run_id, status: "failed", finished_at: "2026-11-21T22:00:00.000Z" });
+		expect(await started.api.getMop({ params: { id: mop.id } })).toMatchObject({
+			last_run_id: run_id,
+			last_run_status: "failed",
+		});
+	});
+});
+
+describe("a dry run", () => {
+	test("shows values and commands per device, equal ones together, secrets hidden, later values as written", async () => {
+		const { api } = started;
+		const body = { variables: { neighbor: "192.0.2.7", key: "s3cret" } };
+		const shown = await started.as(actorWith("mops:read")).dryRunMop({ params: { id: "transit" }, body });
+		const [before, change, each, say, tell] = shown.steps;
+		expect(before).toMatchObject({
+			path: "before",
+			devices: ["edge-1", "edge-2"],
+			resolved: [{ devices: ["edge-1", "edge-2"], commands: ["show ip bgp"], error: null }],
+		});
+		expect(change?.resolved.map((one) => one.with.lines)).toEqual([
+			"neighbor 192.0.2.7 remote-as 65010 <secret> edge-1",
+			"neighbor 192.0.2.7 remote-as 65010 <secret> edge-2",
+		]);
+		expect(each).toMatchObject({ devices: null, depth: 0, resolved: [{ with: { items: ["a", "b"], as: "site" } }] });
+		expect(say).toMatchObject({
+			depth: 1,
+			depends_on: ["site", "before"],
+			resolved: [{ with: { message: "{{ site }} of {{ asn }}" } }],
+		});
+		expect(tell).toMatchObject({ phase: "rollback" });
+		expect(JSON.stringify(shown)).not.toContain("s3cret");
+		expect(shown.warnings).toMatchObject([{ code: "mops.not_permitted" }]);
+		expect((await api.dryRunMop({ params: { id: "transit" }, body })).warnings).toEqual([]);
+	});
+
+	test("tells which step has no values, and why", async () => {
+		await started.add(`name: Undefined
+variables: { maybe: { description: not required } }
+steps: [{ id: a, type: log, with: { message: "{{ maybe }}" } }]`);
+		const { steps } = await started.api.dryRunMop({ params: { id: "undefined" }, body: {} });
+		expect(steps[0]?.resolved[0]?.error).toContain("maybe");
+	});
+});
+
+describe("a step type that somebody defined", () => {
+	const show = {
+		type: "show_peer",
+		label: "Show a peer",
+		base: "ssh_command",
+		preset: { commands: ["show bgp neighbor {{ peer }}"] },
+		parameters: { peer: { required: true, pattern: "^[0-9.]+$" }, note: { default: "x" } },
+	};
+
+	test("is used like one of the product, and is what it presets when it runs", async () => {
+		const made = await started.api.createStepType({ body: show });
+		expect(made).toMatchObject({ built_in: false, base: "run_command", runs_on: "devices", used_by: 0 });
+		const using = (peer: string) =>
+			`name: Uses it\ntargets: { groups: [edge] }\nsteps: [{ id: a, type: show_peer, with: { ${peer} } }]`;
+		expect((await failureOf(started.add(using("")))).errors?.[0]?.message).toContain("`peer` of show_peer is required");
+		expect((await failureOf(started.add(using("peer: x")))).errors?.[0]?.message).toContain("does not match");
+		await started.add(using("peer: 192.0.2.9"));
+		expect((await startedWith("uses it")).steps).toMatchObject([
+			{ type: "run_command", with: show.preset, locals: { peer: "192.0.2.9", note: "x" } },
+		]);
+		const { steps } = await started.api.dryRunMop({ params: { id: "uses it" }, body: {} });
+		expect(steps[0]?.resolved[0]?.commands).toEqual(["show bgp neighbor 192.0.2.9"]);
+		expect((await started.api.getStepType({ params: { id: "show_peer" } })).used_by).toBe(1);
+		expect(await failureOf(started.api.deleteStepType({ params: { id: made.id ?? "" } }))).toMatchObject({
+			code: "step_types.in_use",
+			details: { used_by: ["Uses it"] },
+		});
+		await started.api.deleteMop({ params: { id: "uses it" } });
+		await started.api.deleteStepType({ params: { id: "show_peer" } });
+	});
+
+	test.each([
+		["presets what there is not", { base: "run_comand" }, "did you mean `run_command`?"],
+		["presets steps in steps", { base: "loop", preset: {} }, "has other steps in it"],
+		["lacks what its base needs", { preset: {} }, "is missing"],
+		["has a template that cannot be read", { preset: { commands: ["{{ x"] } }, "preset"],
+		["has a secret with a default", { parameters: { p: { secret: true, default: "x" } } }, "a secret has no default"],
+	])("that %s is refused", async (_, change, message) => {
+		const failure = await failureOf(started.api.createStepType({ body: { ...show, type: "bad_one", ...change } }));
+		expect(failure.code).toBe("step_types.bad_preset");
+		expect(failure.message).toContain(message);
+	});
+
+	test("has no name of one of the product, nor what other tools call one; those of the product stay as they are", async () => {
+		for (const type of ["log", "delay", "email"]) {
+			expect(await failureOf(started.api.createStepType({ body: { ...show, type } }))).toMatchObject({
+				code: "step_types.name_taken",
+			});
+		}
+		for (const id of ["log", "delay"]) {
+			expect(await failureOf(started.api.deleteStepType({ params: { id } }))).toMatchObject({
+				code: "step_types.built_in",
+			});
+			expect(await failureOf(started.api.updateStepType({ params: { id }, body: { label: "x" } }))).toMatchObject({
+				code: "step_types.built_in",
+			});
+		}
+		expect(await failureOf(started.api.getStepType({ params: { id: "nothing" } }))).toMatchObject({
+			code: "step_types.not_found",
+		});
+	});
+
+	test("is listed among those of the product, page by page", async () => {
+		await started.api.createStepType({ body: { ...show, type: "mine" } });
+		const all = await started.api.listStepTypes({ query: {} });
+		const types = all.items.map(({ type }) => type);
+		expect(types).toEqual(types.toSorted());
+		expect(types).toContain("mine");
+		const page = await started.api.listStepTypes({ query: { page: 2, page_size: 2 } });
+		expect(page.items.map(({ type }) => type)).toEqual(types.slice(2, 4));
+		expect((await started.api.listStepTypes({ query: { built_in: "false" } })).items).toHaveLength(1);
+		const changed = await started.api.updateStepType({ params: { id: "mine" }, body: { label: "Mine alone" } });
+		expect(changed).toMatchObject({ label: "Mine alone", base: "run_command" });
+	});
+});
