@@ -83,7 +83,11 @@ const showCommands: Command<IndentedSession>[] = [
 		words: "show ip interface brief",
 		run: (session) => session.answer(interfaceTable(session.device.running)),
 	},
-	{ words: "ping WORD", run: (session, [host]) => session.terminal.print(pingAnswer(host ?? "")) },
+	{
+		words: "ping WORD [LINE]",
+		run: (session, [host = "", rest = ""]) =>
+			session.terminal.print(pingAnswer(host, Number(/\brepeat (\d+)/.exec(rest)?.[1] ?? 5))),
+	},
 ];
 
 function interfaceTable(config: string): string {
@@ -95,11 +99,11 @@ function interfaceTable(config: string): string {
 	return `Interface              IP-Address      OK? Method Status                Protocol\n${rows.join("\n")}\n`;
 }
 
-function pingAnswer(host: string): string {
+function pingAnswer(host: string, count: number): string {
 	return `Type escape sequence to abort.
-Sending 5, 100-byte ICMP Echos to ${host}, timeout is 2 seconds:
-!!!!!
-Success rate is 100 percent (5/5), round-trip min/avg/max = 1/1/4 ms
+Sending ${count}, 100-byte ICMP Echos to ${host}, timeout is 2 seconds:
+${"!".repeat(count)}
+Success rate is 100 percent (${count}/${count}), round-trip min/avg/max = 1/1/4 ms
 `;
 }
 
