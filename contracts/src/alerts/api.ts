@@ -194,6 +194,7 @@ export const alertsApi = defineApi("alerts", {
 		returns: RequestedApproval,
 		max_body_bytes: 48 * 1024 * 1024,
 		timeout_ms: 60_000,
+		errors: ["approval_policies.unknown_approver"],
 	}),
 	/** Looks whether those who approved still may: an approval that no longer counts is answered as `lapsed`, for good. */
 	getApprovalState: internal("/internal/alerts/approvals/state", {

@@ -358,6 +358,14 @@ export const ApprovalRequest = z.object({
 	reason: z.string().max(2_000).optional(),
 	not_before: Timestamp.nullable().optional(),
 	not_after: Timestamp.nullable().optional(),
+	/** Wanted in any case, whatever the policies say; what they want comes after it. */
+	demand: z
+		.object({
+			stages: z.array(StageInput).min(1).max(5),
+			/** Null: as configured for all. */
+			expires_in_minutes: z.int().min(1).max(43_200).nullable().default(null),
+		})
+		.optional(),
 });
 export const RequestedApproval = z.discriminatedUnion("needed", [
 	z.object({ needed: z.literal(false), risk: Risk }),

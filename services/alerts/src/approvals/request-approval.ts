@@ -6,7 +6,8 @@ import { newId } from "@netconductor/runtime/id";
 import { and, eq, ne, sql } from "drizzle-orm";
 import type { z } from "zod";
 import type { AlertsOperation } from "../operation.ts";
-import { type DeviceSet, evaluatePolicies, type Requirement } from "../policies/evaluate.ts";
+import { type DeviceSet, evaluatePolicies, type Requirement, withDemand } from "../policies/evaluate.ts";
+import { namedStages } from "../policies/name-stages.ts";
 import { readRules } from "../policies/policy-store.ts";
 import { approvalDevices, approvals } from "../tables.ts";
 import { type ApprovalRow, approvalColumns } from "./approval-store.ts";
@@ -21,7 +22,7 @@ export interface RequestNeeds extends DecideNeeds {
 	expiry_minutes: number;
 }
 
-/** Asks the policies, and stores an approval where one is needed. Again with the same key and plan: the same approval, as it stands. */
+/** Asks the policies, and stores an approval where one is needed or demanded. Again with the same key and plan: the same approval, as it stands. */
 export function requestApproval(needs: RequestNeeds): AlertsOperation<"requestApproval"> {
 	const { db, outbox, clock, expiry_minutes } = needs;
 	return async ({ body }) => {
@@ -34,6 +35,11 @@ export function requestApproval(needs: RequestNeeds): AlertsOperation<"requestAp
 			risk: risk.level,
 			devices: deviceSets(request.devices),
 		};
+		const { demand } = request;
+		const demanded = demand && {
+			stages: await namedStages(needs, demand.stages, "body.demand.stages"),
+			expires_in_minutes: demand.expires_in_minutes ?? expiry_minutes,
+		};
 		const answer = await db.transaction(async (tx) => {
 			// Two that ask with the same key at once: the second finds what the first made.
 			await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`approval ${request.key}`}, 0))`);
@@ -44,7 +50,7 @@ export function requestApproval(needs: RequestNeeds): AlertsOperation<"requestAp
 			if (known !== undefined) return known;
 			const now = clock.now();
 			await lapseOlder(needs, tx, request, now);
-			const requirement = evaluatePolicies(await readRules(tx), facts, expiry_minutes);
+			const requirement = withDemand(evaluatePolicies(await readRules(tx), facts, expiry_minutes), demanded);
 			if (requirement.stages.length === 0) return undefined;
 			const row = newApproval(request, risk, requirement, now);
 			await tx.insert(approvals).values(row);

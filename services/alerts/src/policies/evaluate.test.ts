@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { evaluatePolicies, type PlanFacts, type PolicyRule } from "./evaluate.ts";
+import { evaluatePolicies, type PlanFacts, type PolicyRule, withDemand } from "./evaluate.ts";
 
 const anyone = { name: "Approval", needed: 1, users: [], roles: [] };
 const builtIn: PolicyRule = {
@@ -113,4 +113,19 @@ test("more devices never make a plan need less", () => {
 			expect(many.expires_in_minutes).toBeLessThanOrEqual(few.expires_in_minutes);
 		}),
 	);
+});
+
+test("what is demanded is needed where no policy wants anything, and adds up with what policies want of others or of more", () => {
+	const demand = { stages: [anyone], expires_in_minutes: 10 };
+	const of = (stages: PolicyRule["stages"], minutes = 30) => {
+		const rules = [rule("own", { stages, writes_only: false, expires_in_minutes: minutes })];
+		const { stages: needed, expires_in_minutes } = withDemand(evaluatePolicies(rules, plan(), 30), demand);
+		return [needed, expires_in_minutes];
+	};
+	const night = { ...anyone, name: "Night shift", roles: ["night"] };
+	expect(of([])).toEqual([[anyone], 10]);
+	expect(of([anyone])).toEqual([[anyone], 10]);
+	expect(of([{ ...anyone, needed: 3 }], 5)).toEqual([[anyone, { ...anyone, needed: 2 }], 5]);
+	expect(of([night])).toEqual([[anyone, night], 10]);
+	expect(withDemand(evaluatePolicies([builtIn], plan(), 30), undefined)).toMatchObject({ stages: [anyone] });
 });

@@ -77,6 +77,28 @@ export function evaluatePolicies(rules: readonly PolicyRule[], plan: PlanFacts, 
 	};
 }
 
+/**
+ * What a plan needs where an approval is demanded besides: its stages first, then those of the policies, less what the same people are asked for
+ * already: a person counts once in an approval.
+ */
+export function withDemand(
+	requirement: Requirement,
+	demand: Pick<Requirement, "stages" | "expires_in_minutes"> | undefined,
+): Requirement {
+	if (demand === undefined) return requirement;
+	const further = requirement.stages.flatMap((stage) => {
+		const same = demand.stages.filter((own) => whomOf(own) === whomOf(stage));
+		const needed = stage.needed - same.reduce((sum, own) => sum + own.needed, 0);
+		return needed > 0 ? [{ ...stage, needed }] : [];
+	});
+	const minutes = [demand, ...(requirement.stages.length > 0 ? [requirement] : [])];
+	return {
+		...requirement,
+		stages: [...demand.stages, ...further],
+		expires_in_minutes: Math.min(...minutes.map(({ expires_in_minutes }) => expires_in_minutes)),
+	};
+}
+
 /** Why a policy is not for a plan, whatever its devices; undefined when it is. */
 function mismatch(rule: PolicyRule, plan: PlanFacts): string | undefined {
 	if (!rule.enabled) return "It is switched off.";
@@ -119,10 +141,15 @@ function isInOneOf(groups: readonly string[] | undefined, wantedGroups: readonly
 function joinStages(stages: readonly Stage[]): Stage[] {
 	const joined = new Map<string, Stage>();
 	for (const stage of stages) {
-		const whom = JSON.stringify([stage.users.map(({ id }) => id).toSorted(), stage.roles.toSorted()]);
+		const whom = whomOf(stage);
 		const same = joined.get(whom);
 		if (same === undefined) joined.set(whom, stage);
 		else if (stage.needed > same.needed) joined.set(whom, { ...same, needed: stage.needed });
 	}
 	return [...joined.values()];
+}
+
+/** The same for stages that ask the same people. */
+function whomOf({ users, roles }: Stage): string {
+	return JSON.stringify([users.map(({ id }) => id).toSorted(), roles.toSorted()]);
 }

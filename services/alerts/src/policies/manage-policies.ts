@@ -1,4 +1,3 @@
-import type { Stage, StageInput } from "@netconductor/contracts/alerts/approvals";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
@@ -6,11 +5,11 @@ import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
 import { storable } from "@netconductor/runtime/text/lines";
 import { eq, sql } from "drizzle-orm";
-import type { z } from "zod";
 import type { PeopleNeeds } from "../approvals/people.ts";
 import type { AlertsOperation } from "../operation.ts";
 import { holds } from "../sql.ts";
 import { policies } from "../tables.ts";
+import { namedStages } from "./name-stages.ts";
 import {
 	getPolicyForChange,
 	getPolicyRow,
@@ -52,7 +51,7 @@ export function getApprovalPolicy({ db }: PolicyNeeds): AlertsOperation<"getAppr
 export function createApprovalPolicy(needs: PolicyNeeds): AlertsOperation<"createApprovalPolicy"> {
 	const { db, clock } = needs;
 	return async ({ body, note }) => {
-		const stages = await namedStages(needs, body.stages);
+		const stages = await namedStages(needs, body.stages, "body.stages");
 		const now = clock.now().toISOString();
 		const id = newId();
 		const after = await refusingTakenName(body.name, () =>
@@ -77,7 +76,7 @@ export function updateApprovalPolicy(needs: PolicyNeeds): AlertsOperation<"updat
 	const { db, clock } = needs;
 	return async ({ params: { id }, body, note }) => {
 		const { stages: given, ...fields } = body;
-		const stages = given === undefined ? undefined : await namedStages(needs, given);
+		const stages = given === undefined ? undefined : await namedStages(needs, given, "body.stages");
 		const { before, after } = await refusingTakenName(body.name ?? id, () =>
 			db.transaction(async (tx) => {
 				const before = await getPolicyForChange(tx, id);
@@ -127,24 +126,6 @@ export function orderApprovalPolicies({ db }: PolicyNeeds): AlertsOperation<"ord
 		note({ resource_type: "approval_policy", before: { order: before }, after: { order: after } });
 		return undefined;
 	};
-}
-
-/** Stages with the people they name, as auth knows them. @throws approval_policies.unknown_approver */
-async function namedStages(needs: PolicyNeeds, stages: readonly z.output<typeof StageInput>[]): Promise<Stage[]> {
-	const given = [...new Set(stages.flatMap(({ users }) => users))];
-	if (given.length === 0) return stages.map((stage) => ({ ...stage, users: [] }));
-	const { users } = await needs.auth.describeUsers({ body: { user_ids: given, usernames: given } }, needs.ownAccount());
-	return stages.map((stage, index) => {
-		const named = stage.users.map((name) => {
-			const found = users.find(({ id, username }) => id === name || username.toLowerCase() === name.toLowerCase());
-			if (found !== undefined) return { id: found.id, name: found.username };
-			throw failed("approval_policies.unknown_approver", {
-				message: `There is no user ${name}.`,
-				errors: [{ path: `body.stages.${index}.users`, message: `there is no user ${name}` }],
-			});
-		});
-		return { ...stage, users: [...new Map(named.map((user) => [user.id, user])).values()] };
-	});
 }
 
 function about({ id, name }: Pick<PolicyRow, "id" | "name">) {

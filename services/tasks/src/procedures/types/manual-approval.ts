@@ -59,7 +59,7 @@ export const stepType = defineServerStep({
 			const until = new Date(answer.ask_again_at);
 			return { wait: { state, until, waiting_for: { kind: "window", not_before: until.toISOString() } } };
 		}
-		if (status === "waiting") return waitFor(state);
+		if (status === "waiting") return waitFor(state, context.now());
 		const message = visibleText(answer.why_not ?? "It was not approved.");
 		return { result: { approval_id, decided_by, reason }, error: { code: "procedure.not_approved", message } };
 	},
@@ -100,8 +100,12 @@ async function ask({
 	return { approval_id: answer.approval_id, plan_sha256, expires_at: answer.expires_at };
 }
 
+/** Its own clock may be ahead of the one by which the approval expires. */
+const look_again_ms = 10_000;
+
 /** It is told of the decision; when the time is over it asks itself. */
-function waitFor(state: State): ServerStepResult {
+function waitFor(state: State, now: Date): ServerStepResult {
 	const { approval_id, expires_at } = state;
-	return { wait: { state, until: new Date(expires_at), waiting_for: { kind: "approval", approval_id } } };
+	const until = new Date(Math.max(Date.parse(expires_at), now.getTime() + look_again_ms));
+	return { wait: { state, until, waiting_for: { kind: "approval", approval_id } } };
 }
