@@ -495,3 +495,38 @@ test("50 MB without a line break are no worse", async () => {
 	expect(performance.now() - startedAt).toBeLessThan(5000);
 	engine.close();
 });
+
+test("a question is answered with what was given for it, before the proposal is taken", async () => {
+	const asking = device({
+		prompt: "core-2#",
+		answers: { reload: "Save? [yes/no]: HANG", no: "Proceed? [confirm]HANG" },
+	});
+	const engine = engineFor(asking.stream);
+	await engine.login();
+	await engine.run("reload", {
+		answers: [{ question: compilePattern("Save\\?"), text: "no" }],
+		questions: [compilePattern("\\?")],
+	});
+	expect(asking.received.slice(-3)).toEqual(["reload", "no", ""]);
+	engine.close();
+});
+
+test("a command that goes on is ended with Control-C, later than silence would have been too long", async () => {
+	const endless = device({ prompt: "core-2#", answers: { ping: "64 bytes\r\nHANG" } });
+	let interrupted = 0;
+	const write = endless.stream.write.bind(endless.stream);
+	endless.stream.write = ((chunk: string) => {
+		if (chunk !== "\x03") return write(chunk);
+		interrupted++;
+		return endless.stream.push("^C\r\n1 packets received\r\ncore-2#");
+	}) as typeof endless.stream.write;
+	const engine = engineFor(endless.stream);
+	await engine.login();
+	const { output } = await engine.run("ping", { interrupt_after_ms: 250 });
+	expect(output).toBe("64 bytes\n^C\n1 packets received\n");
+	// One that ends by itself is not interrupted afterwards.
+	await engine.run("show version", { interrupt_after_ms: 20 });
+	await new Promise((resolve) => setTimeout(resolve, 60));
+	expect(interrupted).toBe(1);
+	engine.close();
+});

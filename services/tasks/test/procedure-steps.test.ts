@@ -280,6 +280,31 @@ test("the question that a command asks is answered as it was told", async () => 
 	await expect(run("run_command", "cisco_ios", { commands })).rejects.toMatchObject({ code: "device.timeout" });
 });
 
+test("a command that ends the session is no error where it may, and the next step opens another", async () => {
+	const commands = ["show clock", "exit"];
+	const { result } = await run("run_command", "cisco_ios", { commands, may_disconnect: true });
+	expect(result.outputs).toEqual([expect.objectContaining({ command: "show clock" }), { command: "exit", output: "" }]);
+	await lab.close();
+	expect((await run("run_command", "cisco_ios", { commands: "show clock" })).error).toBeUndefined();
+	await expect(run("run_command", "cisco_ios", { commands })).rejects.toMatchObject({ code: "device.connection_lost" });
+	await expect(
+		run("run_command", "cisco_ios", { commands: ["exit", "show clock"], may_disconnect: true }),
+	).rejects.toMatchObject({ code: "device.connection_lost" });
+});
+
+test("checks of a change are held against what is known of them before anything is sent", async () => {
+	const before = running("cisco_ios");
+	const lines = [...changes.cisco_ios];
+	for (const checks of [
+		{ checks: [{ name: "x", command: "reload", expect: "." }] },
+		{ checks: [{ name: "x", command: "show version", expect: "(" }] },
+		{ state_checks: [{ kind: "bgp", neighbors: ["192.0.2.1"], min_prefix: 3 }] },
+	]) {
+		await expect(run("set_config", "cisco_ios", { lines, ...checks }), JSON.stringify(checks)).rejects.toThrow();
+	}
+	expect(running("cisco_ios")).toBe(before);
+});
+
 test("what the answers have to match, and what not, is checked", async () => {
 	const commands = "show version";
 	const good = await run("run_command", "cisco_ios", { commands, expect: "(?m)^Cisco IOS", reject: ["NX-OS"] });

@@ -1,6 +1,7 @@
 import { onlyReads } from "@netconductor/contracts/devices/reading-commands";
+import type { CommandOptions as RunOptions } from "@netconductor/driver-core/cli-engine";
 import type { Session } from "@netconductor/driver-core/session";
-import { failed } from "@netconductor/runtime/errors";
+import { failed, hasCode } from "@netconductor/runtime/errors";
 import { compilePattern, patternFault } from "@netconductor/runtime/pattern";
 import { z } from "zod";
 import type { DeviceStepContext } from "../step-type.ts";
@@ -63,7 +64,15 @@ export interface CommandOptions {
 	/** An answer that is an error message is an answer like others. */
 	allow_errors?: boolean;
 	longest_silence_s?: number | undefined;
+	/** The last command may end the session: it restarts the device. */
+	may_disconnect?: boolean;
 }
+
+/** Bytes of one answer at most, and of all answers of a step: they are held until the step is over. */
+const longestAnswer_bytes = 16 * 1024 * 1024;
+const mostAnswers_bytes = 64 * 1024 * 1024;
+/** What is left for each of many answers in any case. */
+const leastAnswer_bytes = 64 * 1024;
 
 /**
  * Sends commands of exec mode, one after the other, and shows what they answer. The first that does not only read is announced by `beforeWriting`.
@@ -73,22 +82,27 @@ export async function* runCommands(
 	context: Pick<DeviceStepContext<unknown>, "connection" | "beforeWriting" | "log" | "show">,
 	session: Session,
 	commands: readonly string[],
-	{ answers = [], allow_errors = false, longest_silence_s }: CommandOptions = {},
+	{ answers = [], allow_errors = false, longest_silence_s, may_disconnect = false }: CommandOptions = {},
 ): AsyncGenerator<Answer> {
 	const { connection, log, show } = context;
 	for (const command of commands) throwIfConfiguration(session, command);
 	const compiled = answers.map(({ question, answer }) => ({ question: compilePattern(question), text: answer }));
 	let writes = false;
-	for (const command of commands) {
+	let left_bytes = mostAnswers_bytes;
+	for (const [i, command] of commands.entries()) {
 		if (!writes && !onlyReads(command)) {
 			await context.beforeWriting();
 			writes = true;
 		}
-		const { output } = await session.run(command, {
+		const options = {
 			check: !allow_errors,
 			answers: compiled.length > 0 ? compiled : undefined,
 			timeout_ms: longest_silence_s === undefined ? undefined : longest_silence_s * 1000,
-		});
+			max_bytes: Math.min(longestAnswer_bytes, Math.max(left_bytes, leastAnswer_bytes)),
+		};
+		const mayEnd = may_disconnect && i === commands.length - 1;
+		const output = await answerOf(session, command, options, mayEnd);
+		left_bytes -= Buffer.byteLength(output);
 		const shown = await shownOutput(output, connection);
 		log(`> ${await shownOutput(command, connection)}`);
 		if (shown.trim() !== "") show(shown.slice(0, longestShown));
@@ -96,6 +110,16 @@ export async function* runCommands(
 			log(`... and ${(shown.length - longestShown).toLocaleString("en")} characters more`);
 		if (session.mode === "config") await leaveConfiguration(session, command);
 		yield { command, raw: output, shown };
+	}
+}
+
+/** A session that ended as it might has answered nothing. */
+async function answerOf(session: Session, command: string, options: RunOptions, mayEnd: boolean): Promise<string> {
+	try {
+		return (await session.run(command, options)).output;
+	} catch (error) {
+		if (!mayEnd || !(hasCode(error, "device.connection_lost") || hasCode(error, "device.timeout"))) throw error;
+		return "";
 	}
 }
 

@@ -5,6 +5,8 @@ import { maskSecretsInSlices } from "@netconductor/runtime/config-text";
 /** Characters of each part of a result: a step has three of them at most. */
 export const longestPart = 60_000;
 const shortestSecret = 3;
+/** Levels of a value that a result holds. */
+const deepest = 100;
 
 /** What a device said as people and variables may have it: without secrets, and without characters that text of one kind must not have. */
 export async function shownOutput(output: string, connection: Connection): Promise<string> {
@@ -33,15 +35,31 @@ export function cutRows<Row>(rows: readonly Row[], most = longestPart): { rows: 
 		size += JSON.stringify(row ?? null).length + 1;
 		return size > most;
 	});
-	return { rows: end === -1 ? [...rows] : rows.slice(0, end), cut: end !== -1 };
+	const kept = end === -1 ? rows : rows.slice(0, end);
+	return { rows: kept.map((row) => shownValue(row) as Row), cut: end !== -1 };
 }
 
 /** A value as a result holds it: lists are cut, what is too long otherwise is left out. */
 export function cutValue(value: unknown, most = longestPart): { value: unknown; cut: boolean } {
+	if (isDeeper(value, deepest)) return { value: null, cut: true };
 	if (Array.isArray(value)) {
 		const { rows, cut } = cutRows(value, most);
 		return { value: rows, cut };
 	}
 	const cut = JSON.stringify(value ?? null).length > most;
-	return { value: cut ? null : (value ?? null), cut };
+	return { value: cut ? null : shownValue(value ?? null), cut };
+}
+
+/** PostgreSQL gives up on what is nested thousands deep; devices mean nothing by it. */
+function isDeeper(value: unknown, than: number): boolean {
+	if (typeof value !== "object" || value === null) return false;
+	return than === 0 || Object.values(value).some((inner) => isDeeper(inner, than - 1));
+}
+
+/** Texts in it have no characters that PostgreSQL does not hold, or that hide something. */
+function shownValue(value: unknown): unknown {
+	if (typeof value === "string") return visibleText(value);
+	if (Array.isArray(value)) return value.map(shownValue);
+	if (typeof value !== "object" || value === null) return value;
+	return Object.fromEntries(Object.entries(value).map(([key, inner]) => [visibleText(key), shownValue(inner)]));
 }

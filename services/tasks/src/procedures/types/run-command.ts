@@ -22,6 +22,10 @@ const params = z.strictObject({
 		.boolean()
 		.default(false)
 		.describe("An error message of the device is an answer like others, and does not end the step."),
+	may_disconnect: z
+		.boolean()
+		.default(false)
+		.describe("The session may end with the last command, which is no error: it restarts the device."),
 	longest_silence_s: z
 		.int()
 		.min(1)

@@ -1,10 +1,12 @@
 import { findDangerousCommands } from "@netconductor/contracts/alerts/dangerous-commands";
+import { StackCheck } from "@netconductor/contracts/config/stacks";
+import { DeviceCheck } from "@netconductor/contracts/devices/checks";
 import { applyChange, planChange } from "@netconductor/driver-core/change/change";
 import { readRunning } from "@netconductor/driver-core/change/running-config";
 import { maskEcho } from "@netconductor/runtime/config-text";
 import { z } from "zod";
-import { Checks } from "../../checks/hold-checks.ts";
 import { changeResult, safely } from "../../steps/safe-change.ts";
+import { Pattern } from "../shared/commands.ts";
 import { cutRows, longestPart } from "../shared/shown-output.ts";
 import { defineDeviceStep } from "../step-type.ts";
 
@@ -19,6 +21,13 @@ const Lines = z
 			.transform((text) => text.split(/\r?\n/)),
 	])
 	.refine((lines) => lines.some((line) => line.trim() !== ""), "No line to send");
+
+const CommandCheck = z.strictObject({ ...StackCheck.shape, expect: Pattern });
+/** A parameter that is not known may be one that was meant otherwise: the check would ask less than it says. */
+const StateCheck = z.discriminatedUnion(
+	"kind",
+	DeviceCheck.options.map((check) => check.strict()) as unknown as typeof DeviceCheck.options,
+);
 
 /** Changes the configuration, with everything that the platform has to take the change back. */
 export const stepType = defineDeviceStep({
@@ -38,12 +47,20 @@ export const stepType = defineDeviceStep({
 			.max(3_600)
 			.default(300)
 			.describe("How long the device waits for confirmation before it takes the change back, in seconds."),
-		checks: Checks.shape.checks.describe(
-			"Commands that are asked after the change until they answer as they should: `name`, `command`, `expect` (RE2), `negate`, `within_s`.",
-		),
-		state_checks: Checks.shape.state_checks.describe(
-			"What the device must know after the change: `kind` (bgp, ospf, interfaces, routes, ping) and its parameters. One that does not hold takes the change back.",
-		),
+		checks: z
+			.array(CommandCheck)
+			.max(20)
+			.default([])
+			.describe(
+				"Commands that are asked after the change until they answer as they should: `name`, `command`, `expect` (RE2), `negate`, `within_s`. One that does not takes the change back.",
+			),
+		state_checks: z
+			.array(StateCheck)
+			.max(20)
+			.default([])
+			.describe(
+				"What the device must know after the change: `kind` (bgp, ospf, interfaces, routes, ping) and its parameters. One that does not hold takes the change back.",
+			),
 		save: z
 			.boolean()
 			.default(true)
