@@ -35,6 +35,8 @@ import { snapshotRoute } from "./routes/snapshot/route.ts";
 import { snapshotCompareRoute } from "./routes/snapshot-compare/route.ts";
 import { snapshotsRoute } from "./routes/snapshots/route.ts";
 import { stackRoute } from "./routes/stack/route.ts";
+import { stackTemplateRoute } from "./routes/stack-template/route.ts";
+import { stackTemplatesRoute } from "./routes/stack-templates/route.ts";
 import { stacksRoute } from "./routes/stacks/route.ts";
 import { templateRoute } from "./routes/template/route.ts";
 import { templatesRoute } from "./routes/templates/route.ts";
@@ -68,6 +70,8 @@ const routeTree = root.addChildren([
 			templateRoute,
 			stacksRoute,
 			stackRoute,
+			stackTemplatesRoute,
+			stackTemplateRoute,
 			serviceInstancesRoute,
 			approvalsRoute,
 			approvalPoliciesRoute,

@@ -6,6 +6,7 @@ import { RunRef } from "../tasks/model.ts";
 import { renderErrors } from "./engine-errors.ts";
 import { instanceOperations } from "./instances-api.ts";
 import { mopOperations } from "./mops-api.ts";
+import { stackTemplateOperations } from "./stack-templates-api.ts";
 import {
 	DeployStack,
 	ListStackRuns,
@@ -197,6 +198,7 @@ export const configApi = defineApi("config", {
 
 	...instanceOperations,
 	...mopOperations,
+	...stackTemplateOperations,
 
 	listStacks: get("/api/service-stacks", {
 		summary: "Service stacks",

@@ -33,6 +33,18 @@ export const configErrors = defineErrors({
 	"step_types.built_in": { kind: "conflict", title: "A step type of the product can be neither changed nor deleted" },
 	"step_types.bad_preset": { kind: "invalid", title: "The preset does not fit the step type it is of" },
 	"step_types.in_use": { kind: "conflict", title: "Procedures use the step type" },
+	"stacks.not_from_template": {
+		kind: "conflict",
+		title: "The service stack was not made from a template that is there",
+	},
+	"stack_templates.not_found": { kind: "not_found", title: "There is no such stack template" },
+	"stack_templates.name_taken": { kind: "conflict", title: "A stack template with this name exists already" },
+	"stack_templates.changed": { kind: "conflict", title: "The stack template was changed meanwhile" },
+	"stack_templates.bad_definition": { kind: "invalid", title: "The stack template's definition is not valid" },
+	"stack_templates.bad_parameters": {
+		kind: "invalid",
+		title: "Values of the stack template's parameters are not valid",
+	},
 	"instances.not_found": { kind: "not_found", title: "There is no such service instance" },
 	"instances.several_stacks": { kind: "invalid", title: "The chosen service instances belong to several stacks" },
 	"instances.not_in_stack": { kind: "conflict", title: "The stack does not put the service on the device any more" },

@@ -108,6 +108,16 @@ export const StackSummary = z
 		deployed_version: z.int().nullable(),
 		deployed_at: Timestamp.nullable(),
 		last_run_id: Id.nullable(),
+		/** The stack template that it was made from, while there is that. */
+		made_from: z
+			.object({
+				id: Id,
+				name: z.string(),
+				/** Version that it was made from, and the newest. */
+				version: z.int(),
+				newest_version: z.int(),
+			})
+			.nullable(),
 		created_at: Timestamp,
 		created_by: z.string(),
 		updated_at: Timestamp,
@@ -118,6 +128,8 @@ export type StackSummary = z.infer<typeof StackSummary>;
 
 export const Stack = StackSummary.extend({
 	...stackFields,
+	/** Values that it was made with, of a stack that was made from a template. */
+	parameters: TemplateVariables.nullable(),
 }).meta({ id: "Stack" });
 export type Stack = z.infer<typeof Stack>;
 
@@ -148,6 +160,8 @@ export type StackChange = z.infer<typeof StackChange>;
 
 export const ListStacks = PageQuery.extend({
 	state: QueryList(StackState).optional(),
+	/** Made from this stack template. */
+	made_from: Id.optional(),
 	sort: sortBy(["name", "state", "updated_at", "deployed_at"], "name"),
 });
 

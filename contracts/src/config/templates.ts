@@ -183,10 +183,10 @@ export const TemplateUse = z
 		id: Id,
 		/** Of the template or stack. */
 		name: z.string(),
-		/** Null for a stack. */
+		/** Null for a stack and a stack template. */
 		type: TemplateType.nullable(),
 		/** `source`: its source includes, imports or extends the template. */
-		how: z.enum(["source", "validation", "delete", "stack"]),
+		how: z.enum(["source", "validation", "delete", "stack", "stack_template"]),
 	})
 	.meta({ id: "TemplateUse" });
 export type TemplateUse = z.infer<typeof TemplateUse>;

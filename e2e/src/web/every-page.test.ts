@@ -174,6 +174,7 @@ async function fill(): Promise<string[]> {
 		`/stacks/${stack.id}?tab=rendered&action=delete`,
 		`/stacks/${stack.id}?tab=instances`,
 		"/service-instances",
+		"/stack-templates",
 		`/stacks/${nobody}`,
 		`/runs/${planned.run_id}`,
 		`/runs/${deployed.run_id}`,

@@ -20,6 +20,9 @@ import { settleRuns } from "./instances/settle.ts";
 import { joinConsumers } from "./join-consumers.ts";
 import { handleMops } from "./mops/mop-operations.ts";
 import { followMopRuns } from "./mops/mop-runs.ts";
+import { createStackTemplate, deleteStackTemplate, updateStackTemplate } from "./stack-templates/change-definitions.ts";
+import { instantiateStackTemplate, previewUpgrade, upgradeStack } from "./stack-templates/make-stacks.ts";
+import { getStackTemplate, listStackTemplates } from "./stack-templates/store.ts";
 import { createStack, deleteStack, updateStack } from "./stacks/change-stacks.ts";
 import { followRuns, listStackRuns } from "./stacks/follow-runs.ts";
 import { renderStack } from "./stacks/render-stack.ts";
@@ -87,6 +90,14 @@ export const configService = defineService({
 				validateStack: validateStack(needs),
 				startStackRun: startStackRun(needs),
 				listStackRuns: listStackRuns({ db, tasks, ownAccount }),
+				listStackTemplates: listStackTemplates(needs),
+				createStackTemplate: createStackTemplate(needs),
+				getStackTemplate: getStackTemplate(needs),
+				updateStackTemplate: updateStackTemplate(needs),
+				deleteStackTemplate: deleteStackTemplate(needs),
+				instantiateStackTemplate: instantiateStackTemplate(needs),
+				previewUpgrade: previewUpgrade(needs),
+				upgradeStack: upgradeStack(needs),
 				listServiceInstances: listServiceInstances(needs),
 				getServiceInstance: getServiceInstance(needs),
 				redeployInstances: redeployInstances(needs),

@@ -1,8 +1,9 @@
-import type { NewStack } from "@netconductor/contracts/config/stacks";
+import type { NewStack, StackChange } from "@netconductor/contracts/config/stacks";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
+import type { CallContext } from "@netconductor/runtime/host/service";
 import { newId } from "@netconductor/runtime/id";
 import { compilePattern } from "@netconductor/runtime/pattern";
 import { eq, inArray } from "drizzle-orm";
@@ -18,63 +19,85 @@ interface Needs {
 	clock: Clock;
 }
 
-export function createStack({ db, outbox, clock }: Needs): ConfigOperation<"createStack"> {
-	return async ({ body, actor, note }) => {
-		checkAll(body);
-		const id = newId();
-		const at = clock.now().toISOString();
-		const row = await refusingTakenName(body.name, () =>
-			db.transaction(async (tx) => {
-				await checkTemplates(tx, body);
-				await tx.insert(stacks).values({
-					...body,
-					id,
-					state: "pending",
-					version: 1,
-					created_at: at,
-					created_by: actor.name,
-					updated_at: at,
-					updated_by: actor.name,
-				});
-				await recordTemplates(tx, id, body);
-				await outbox.publish(tx, "stack.created.v1", { stack_id: id, name: body.name, version: 1, by: actor.name });
-				return findStack(tx, id);
-			}),
-		);
-		note({ ...about(row), after: recorded(row) });
-		return toStack(row);
-	};
+type Call = Pick<CallContext, "actor" | "note">;
+
+/** Of a stack that is made from a template. */
+type MadeFrom = Pick<typeof stacks.$inferInsert, "made_from" | "made_from_version" | "parameters">;
+
+export function createStack(needs: Needs): ConfigOperation<"createStack"> {
+	return async ({ body, ...call }) => toStack(needs.db.orm, await addStack(needs, body, call));
 }
 
-export function updateStack({ db, outbox, clock }: Needs): ConfigOperation<"updateStack"> {
-	return async ({ params, body: { version: began_from, ...change }, actor, note }) => {
-		const at = clock.now().toISOString();
-		const known = await findStack(db.orm, params.id);
-		const { before, after } = await refusingTakenName(change.name ?? known.name, () =>
-			db.transaction(async (tx) => {
-				const before = await lockStack(tx, known.id);
-				if (before.version !== began_from) {
-					throw failed("stacks.changed", {
-						message: `${before.updated_by} changed ${before.name} meanwhile: it is at version ${before.version}, your change began from ${began_from}. Nothing was changed.`,
-						details: { stack: before.name, version: before.version, updated_by: before.updated_by },
-					});
-				}
-				const next = { ...before, ...change };
-				checkAll(next);
-				await checkTemplates(tx, next);
-				const version = before.version + 1;
-				await tx
-					.update(stacks)
-					.set({ ...change, version, updated_at: at, updated_by: actor.name })
-					.where(eq(stacks.id, before.id));
-				await recordTemplates(tx, before.id, next);
-				await outbox.publish(tx, "stack.updated.v1", { stack_id: before.id, name: next.name, version, by: actor.name });
-				return { before, after: await findStack(tx, before.id) };
-			}),
-		);
-		note({ ...about(after), before: recorded(before), after: recorded(after) });
-		return toStack(after);
-	};
+/** @throws stacks.name_taken, stacks.bad_definition, templates.not_found */
+export async function addStack(
+	{ db, outbox, clock }: Needs,
+	body: NewStack,
+	{ actor, note }: Call,
+	from: MadeFrom = {},
+): Promise<StackRow> {
+	checkAll(body);
+	const id = newId();
+	const at = clock.now().toISOString();
+	const row = await refusingTakenName(body.name, () =>
+		db.transaction(async (tx) => {
+			await checkTemplates(tx, body);
+			await tx.insert(stacks).values({
+				...body,
+				...from,
+				id,
+				state: "pending",
+				version: 1,
+				created_at: at,
+				created_by: actor.name,
+				updated_at: at,
+				updated_by: actor.name,
+			});
+			await recordTemplates(tx, id, body);
+			await outbox.publish(tx, "stack.created.v1", { stack_id: id, name: body.name, version: 1, by: actor.name });
+			return findStack(tx, id);
+		}),
+	);
+	note({ ...about(row), after: recorded(row) });
+	return row;
+}
+
+export function updateStack(needs: Needs): ConfigOperation<"updateStack"> {
+	return async ({ params, body, ...call }) => toStack(needs.db.orm, await changeStack(needs, params.id, body, call));
+}
+
+/** @throws stacks.not_found, stacks.name_taken, stacks.changed, stacks.bad_definition, templates.not_found */
+export async function changeStack(
+	{ db, outbox, clock }: Needs,
+	key: string,
+	{ version: began_from, ...change }: StackChange,
+	{ actor, note, from }: Call & { from?: MadeFrom },
+): Promise<StackRow> {
+	const at = clock.now().toISOString();
+	const known = await findStack(db.orm, key);
+	const { before, after } = await refusingTakenName(change.name ?? known.name, () =>
+		db.transaction(async (tx) => {
+			const before = await lockStack(tx, known.id);
+			if (before.version !== began_from) {
+				throw failed("stacks.changed", {
+					message: `${before.updated_by} changed ${before.name} meanwhile: it is at version ${before.version}, your change began from ${began_from}. Nothing was changed.`,
+					details: { stack: before.name, version: before.version, updated_by: before.updated_by },
+				});
+			}
+			const next = { ...before, ...change };
+			checkAll(next);
+			await checkTemplates(tx, next);
+			const version = before.version + 1;
+			await tx
+				.update(stacks)
+				.set({ ...change, ...from, version, updated_at: at, updated_by: actor.name })
+				.where(eq(stacks.id, before.id));
+			await recordTemplates(tx, before.id, next);
+			await outbox.publish(tx, "stack.updated.v1", { stack_id: before.id, name: next.name, version, by: actor.name });
+			return { before, after: await findStack(tx, before.id) };
+		}),
+	);
+	note({ ...about(after), before: recorded(before), after: recorded(after) });
+	return after;
 }
 
 export function deleteStack({ db, outbox }: Needs): ConfigOperation<"deleteStack"> {
@@ -123,8 +146,8 @@ function checkAll(stack: Pick<NewStack, "services" | "checks" | "pre_checks">): 
 	}
 }
 
-/** @throws templates.not_found, stacks.bad_definition — a template is not one that deploys */
-async function checkTemplates(tx: Statements, { services }: Pick<NewStack, "services">): Promise<void> {
+/** Keeps the templates of services while they are noted. @throws templates.not_found, stacks.bad_definition — a template is not one that deploys */
+export async function checkTemplates(tx: Statements, { services }: Pick<NewStack, "services">): Promise<void> {
 	if (services.length === 0) return;
 	const ids = services.map(({ template_id }) => template_id);
 	const rows = await tx

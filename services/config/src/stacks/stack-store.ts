@@ -6,7 +6,7 @@ import { failed } from "@netconductor/runtime/errors";
 import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { ConfigOperation, Statements } from "../operation.ts";
 import { inNaturalOrder } from "../tables.ts";
-import { stacks, stackTemplates } from "./tables.ts";
+import { stackDefinitions, stacks, stackTemplates } from "./tables.ts";
 
 export type StackRow = Omit<typeof stacks.$inferSelect, "search_text">;
 
@@ -63,7 +63,19 @@ export async function recordTemplates(
 	if (ids.length > 0) await tx.insert(stackTemplates).values(ids.map((template_id) => ({ stack_id, template_id })));
 }
 
-export function toSummary(row: StackRow): StackSummary {
+type MadeFrom = NonNullable<StackSummary["made_from"]>;
+
+/** The templates that stacks were made from, by their ids. */
+async function definitionsOf(on: Statements, rows: readonly StackRow[]) {
+	const ids = [...new Set(rows.flatMap(({ made_from }) => made_from ?? []))];
+	if (ids.length === 0) return new Map<string, Omit<MadeFrom, "version">>();
+	const { id, name, version: newest_version } = stackDefinitions;
+	const found = await on.select({ id, name, newest_version }).from(stackDefinitions).where(inArray(id, ids));
+	return new Map(found.map((definition) => [definition.id, definition]));
+}
+
+function toSummary(row: StackRow, definitions: ReadonlyMap<string, Omit<MadeFrom, "version">>): StackSummary {
+	const definition = row.made_from === null ? undefined : definitions.get(row.made_from);
 	return {
 		id: row.id,
 		name: row.name,
@@ -75,6 +87,7 @@ export function toSummary(row: StackRow): StackSummary {
 		deployed_version: row.deployed_version,
 		deployed_at: row.deployed_at,
 		last_run_id: row.last_run_id,
+		made_from: definition === undefined ? null : { ...definition, version: row.made_from_version ?? 0 },
 		created_at: row.created_at,
 		created_by: row.created_by,
 		updated_at: row.updated_at,
@@ -82,11 +95,13 @@ export function toSummary(row: StackRow): StackSummary {
 	};
 }
 
-export function toStack(row: StackRow): Stack {
+/** A stack as the API tells it. */
+export async function toStack(on: Statements, row: StackRow): Promise<Stack> {
 	const { services, variables, device_variables, rollout, confirm_within_s } = row;
 	const { pre_checks, pre_state_checks, checks, state_checks } = row;
 	return {
-		...toSummary(row),
+		...toSummary(row, await definitionsOf(on, [row])),
+		parameters: row.parameters,
 		services,
 		variables,
 		device_variables,
@@ -104,6 +119,7 @@ export function listStacks({ db }: { db: Database }): ConfigOperation<"listStack
 		const where = and(
 			query.q ? sql`strpos(${stacks.search_text}, lower(${query.q})) > 0` : undefined,
 			query.state && query.state.length > 0 ? inArray(stacks.state, query.state) : undefined,
+			query.made_from === undefined ? undefined : eq(stacks.made_from, query.made_from),
 		);
 		const { limit, offset, order_by } = pageWindow(query, {
 			columns: {
@@ -126,10 +142,15 @@ export function listStacks({ db }: { db: Database }): ConfigOperation<"listStack
 				.offset(offset),
 			db.orm.$count(stacks, where),
 		]);
-		return toPage(query, rows.map(toSummary), total);
+		const definitions = await definitionsOf(db.orm, rows);
+		return toPage(
+			query,
+			rows.map((row) => toSummary(row, definitions)),
+			total,
+		);
 	};
 }
 
 export function getStack({ db }: { db: Database }): ConfigOperation<"getStack"> {
-	return async ({ params }) => toStack(await findStack(db.orm, params.id));
+	return async ({ params }) => toStack(db.orm, await findStack(db.orm, params.id));
 }

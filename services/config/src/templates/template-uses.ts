@@ -19,6 +19,8 @@ function usesOf(used: readonly Used[]): SQL {
 		union all select id, name, type, 'delete' from templates where delete_template_id = ${ids}
 		union all select id, name, null, 'stack' from stacks
 			where id in (select stack_id from stack_templates where template_id = ${ids})
+		union all select id, name, null, 'stack_template' from stack_definitions
+			where exists (select from jsonb_array_elements(services) as service where (service ->> 'template_id')::uuid = ${ids})
 	) as uses`;
 }
 

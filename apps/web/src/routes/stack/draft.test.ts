@@ -14,6 +14,8 @@ const stack: Stack = {
 	deployed_version: null,
 	deployed_at: null,
 	last_run_id: null,
+	made_from: null,
+	parameters: null,
 	created_at: "2026-03-02T00:00:00.000Z",
 	created_by: "ana",
 	updated_at: "2026-03-02T00:00:00.000Z",

@@ -48,7 +48,24 @@ export interface StackDraft {
 /** What is wrong, by place: `services.0.name`, `variables.2`. */
 export type Faults = Readonly<Record<string, string>>;
 
-export function draftOf(stack: Stack): StackDraft {
+/** What of a stack is filled in. */
+export type Definition = Pick<
+	Stack,
+	| "version"
+	| "name"
+	| "description"
+	| "services"
+	| "variables"
+	| "device_variables"
+	| "pre_checks"
+	| "pre_state_checks"
+	| "checks"
+	| "state_checks"
+	| "rollout"
+	| "confirm_within_s"
+>;
+
+export function draftOf(stack: Definition): StackDraft {
 	return {
 		version: stack.version,
 		name: stack.name,
@@ -93,8 +110,8 @@ function readChecks(drafts: readonly CheckDraft[]): StackCheck[] {
 }
 
 /** Whether both say the same, saved or not. */
-export function sameDraft(one: StackDraft, other: StackDraft): boolean {
-	const words = (draft: StackDraft) =>
+export function sameDraft(one: object, other: object): boolean {
+	const words = (draft: object) =>
 		JSON.stringify(draft, (name, value: unknown) => (name === "key" || name === "version" ? undefined : value));
 	return words(one) === words(other);
 }

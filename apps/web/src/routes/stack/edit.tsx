@@ -2,7 +2,7 @@ import { Button, Checkbox, Group, NumberInput, Textarea, TextInput } from "@mant
 import type { Stack } from "@netconductor/contracts/config/stacks";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { Rollout } from "@netconductor/contracts/tasks/model";
-import { useMemo, useRef } from "react";
+import { type ReactNode, useMemo, useRef } from "react";
 import { DevicePicker } from "../../ui/device-picker.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -19,11 +19,37 @@ import { StateCheckFields } from "./state-check-fields.tsx";
 import type { StackDraftHandle } from "./use-draft.ts";
 import { VariableTable } from "./variable-table.tsx";
 
-/** The definition to fill in. Nothing on a device changes by it. */
-export function Edit({ stack, handle }: { stack: Stack; handle: StackDraftHandle }) {
+const stackWords = {
+	form: "Definition of the stack",
+	title: "Stack",
+	unsaved: "Not saved. Devices change only when it is deployed.",
+};
+
+/** The definition to fill in, of a stack or of a stack template. Nothing on a device changes by it. */
+export function Edit({
+	saved,
+	handle,
+	words = stackWords,
+	perDevice = true,
+	places = [],
+	children,
+}: {
+	saved: Pick<Stack, "version" | "updated_by">;
+	handle: Pick<
+		StackDraftHandle,
+		"draft" | "change" | "dirty" | "faults" | "saving" | "error" | "outdated" | "save" | "saveOver" | "discard"
+	>;
+	words?: typeof stackWords;
+	/** Whether devices have variables of their own. */
+	perDevice?: boolean;
+	/** Of a stack template: what stands for values of parameters. */
+	places?: readonly string[];
+	/** What stands between the name and the services. */
+	children?: ReactNode;
+}) {
 	const { draft, change, dirty, faults, saving, error, outdated } = handle;
 	const form = useRef<HTMLFormElement>(null);
-	const conflict = error !== null && problemOf(error).code === "stacks.changed";
+	const conflict = error !== null && ["stacks.changed", "stack_templates.changed"].includes(problemOf(error).code);
 	const wrong = Object.keys(faults).length;
 	const names = draft.services.map(({ name }) => name);
 	const elsewhere = useMemo(
@@ -56,7 +82,7 @@ export function Edit({ stack, handle }: { stack: Stack; handle: StackDraftHandle
 			ref={form}
 			className={styles.form}
 			noValidate
-			aria-label="Definition of the stack"
+			aria-label={words.form}
 			onSubmit={(event) => {
 				event.preventDefault();
 				handle.save();
@@ -67,7 +93,7 @@ export function Edit({ stack, handle }: { stack: Stack; handle: StackDraftHandle
 			{(conflict || outdated) && (
 				<Notice tone="warn" icon="warning" title="Somebody else saved another version meanwhile" role="alert">
 					<div>
-						{visibleLine(stack.updated_by)} saved version {stack.version}; yours began from version {draft.version}.
+						{visibleLine(saved.updated_by)} saved version {saved.version}; yours began from version {draft.version}.
 						Nothing of yours is saved yet.
 					</div>
 					<Group gap="xs">
@@ -81,7 +107,7 @@ export function Edit({ stack, handle }: { stack: Stack; handle: StackDraftHandle
 				</Notice>
 			)}
 			{error !== null && !conflict && <ProblemAlert error={error} />}
-			<Panel title="Stack">
+			<Panel title={words.title}>
 				<div className={styles.body}>
 					<TextInput
 						label="Name"
@@ -104,6 +130,7 @@ export function Edit({ stack, handle }: { stack: Stack; handle: StackDraftHandle
 					/>
 				</div>
 			</Panel>
+			{children}
 			<Panel title="Services">
 				<div className={styles.body}>
 					{draft.services.length === 0 && (
@@ -117,6 +144,7 @@ export function Edit({ stack, handle }: { stack: Stack; handle: StackDraftHandle
 							last={index === draft.services.length - 1}
 							others={names.filter((name, at) => at !== index && name !== "")}
 							elsewhere={elsewhere}
+							places={places}
 							faults={faults}
 							onChange={(part) => setService(index, part)}
 							onMove={(by) => {
@@ -167,58 +195,60 @@ export function Edit({ stack, handle }: { stack: Stack; handle: StackDraftHandle
 					/>
 				</div>
 			</Panel>
-			<Panel title="Variables per device">
-				<div className={styles.body}>
-					<span className="nc-small nc-dim">They win over those of the stack and of its services.</span>
-					{draft.device_variables.map(({ device_id, variables }, index) => (
-						<div key={device_id} className={styles.service}>
-							<div className={styles.serviceHead}>
-								<h3>
-									<DeviceName id={device_id} />
-								</h3>
-								<Button
-									variant="default"
-									size="compact-xs"
-									onClick={() =>
-										change({ device_variables: draft.device_variables.filter((one) => one.device_id !== device_id) })
+			{perDevice && (
+				<Panel title="Variables per device">
+					<div className={styles.body}>
+						<span className="nc-small nc-dim">They win over those of the stack and of its services.</span>
+						{draft.device_variables.map(({ device_id, variables }, index) => (
+							<div key={device_id} className={styles.service}>
+								<div className={styles.serviceHead}>
+									<h3>
+										<DeviceName id={device_id} />
+									</h3>
+									<Button
+										variant="default"
+										size="compact-xs"
+										onClick={() =>
+											change({ device_variables: draft.device_variables.filter((one) => one.device_id !== device_id) })
+										}
+									>
+										Remove<span className="nc-visually-hidden"> all variables of this device</span>
+									</Button>
+								</div>
+								<VariableTable
+									label="Variables of the device"
+									rows={variables}
+									faults={faults}
+									place={`device_variables.${index}`}
+									onRows={(rows) =>
+										change({
+											device_variables: draft.device_variables.map((one) =>
+												one.device_id === device_id ? { device_id, variables: rows } : one,
+											),
+										})
 									}
-								>
-									Remove<span className="nc-visually-hidden"> all variables of this device</span>
-								</Button>
+								/>
 							</div>
-							<VariableTable
-								label="Variables of the device"
-								rows={variables}
-								faults={faults}
-								place={`device_variables.${index}`}
-								onRows={(rows) =>
-									change({
-										device_variables: draft.device_variables.map((one) =>
-											one.device_id === device_id ? { device_id, variables: rows } : one,
-										),
-									})
-								}
-							/>
-						</div>
-					))}
-					<DevicePicker
-						label="Device to set variables for"
-						placeholder="Add a device"
-						size="sm"
-						device={undefined}
-						without={new Set(draft.device_variables.map(({ device_id }) => device_id))}
-						onPick={(picked) =>
-							picked &&
-							change({
-								device_variables: [
-									...draft.device_variables,
-									{ device_id: picked.id, variables: [{ name: "", text: "" }] },
-								],
-							})
-						}
-					/>
-				</div>
-			</Panel>
+						))}
+						<DevicePicker
+							label="Device to set variables for"
+							placeholder="Add a device"
+							size="sm"
+							device={undefined}
+							without={new Set(draft.device_variables.map(({ device_id }) => device_id))}
+							onPick={(picked) =>
+								picked &&
+								change({
+									device_variables: [
+										...draft.device_variables,
+										{ device_id: picked.id, variables: [{ name: "", text: "" }] },
+									],
+								})
+							}
+						/>
+					</div>
+				</Panel>
+			)}
 			<Panel title="States before the change">
 				<div className={styles.body}>
 					<StateCheckFields
@@ -264,9 +294,7 @@ export function Edit({ stack, handle }: { stack: Stack; handle: StackDraftHandle
 						Discard
 					</Button>
 					<span className={wrong > 0 ? "nc-small nc-bad" : "nc-small nc-dim"} aria-live="polite">
-						{wrong > 0
-							? `${count(wrong, "thing")} to mend before it can be saved`
-							: "Not saved. Devices change only when it is deployed."}
+						{wrong > 0 ? `${count(wrong, "thing")} to mend before it can be saved` : words.unsaved}
 					</span>
 				</div>
 			)}
@@ -275,7 +303,11 @@ export function Edit({ stack, handle }: { stack: Stack; handle: StackDraftHandle
 }
 
 /** How a deployment spreads, and how long a device waits for its confirmation. */
-function RolloutPanel({ handle: { draft, change, faults } }: { handle: StackDraftHandle }) {
+function RolloutPanel({
+	handle: { draft, change, faults },
+}: {
+	handle: Pick<StackDraftHandle, "draft" | "change" | "faults">;
+}) {
 	const read = Rollout.safeParse({
 		batch_sizes: readBatchSizes(draft.batch_sizes),
 		most_failures: Number(draft.most_failures),

@@ -15,6 +15,7 @@ import { rolloutWords } from "./rollout-words.ts";
 import styles from "./stack.module.css";
 import { StackRunState } from "./stack-run-state.tsx";
 import { checkWords } from "./state-checks.ts";
+import { MadeFrom } from "./upgrade.tsx";
 import { rowsOfValues } from "./variable-rows.ts";
 
 const lastRuns = 5;
@@ -29,7 +30,7 @@ export function Overview({ stack }: { stack: Stack }) {
 				{usePermitted()("runs:read") && <LastRuns stack={stack} />}
 			</div>
 			<div>
-				<Services stack={stack} />
+				<Services services={stack.services} />
 				<Variables stack={stack} />
 				<Checks title="Checks before the change" checks={stack.pre_checks} state_checks={stack.pre_state_checks} />
 				<Checks title="Checks after the change" checks={stack.checks} state_checks={stack.state_checks} />
@@ -56,6 +57,7 @@ function Facts({ stack }: { stack: Stack }) {
 				<dd>
 					Version {version}, changed <Ago at={stack.updated_at} /> by {visibleLine(stack.updated_by)}
 				</dd>
+				<MadeFrom stack={stack} />
 				<dt>Deployed</dt>
 				<dd>
 					{deployed_at === null ? (
@@ -78,8 +80,9 @@ function Facts({ stack }: { stack: Stack }) {
 	);
 }
 
-function Services({ stack }: { stack: Stack }) {
-	const ordered = inOrder(stack.services);
+/** The services of a definition. */
+export function Services({ services }: Pick<Stack, "services">) {
+	const ordered = inOrder(services);
 	return (
 		<Panel title="Services, in their order">
 			{ordered.length === 0 ? (
@@ -139,7 +142,12 @@ function TemplateLink({ id }: { id: string }) {
 	);
 }
 
-function Variables({ stack: { variables, services, device_variables } }: { stack: Stack }) {
+/** The values of a definition, for all, per service and per device. */
+export function Variables({
+	stack: { variables, services, device_variables },
+}: {
+	stack: Pick<Stack, "variables" | "services" | "device_variables">;
+}) {
 	const ofDevices = Object.entries(device_variables);
 	const parts = [
 		{ key: "all", title: "For all services", values: variables },
@@ -192,7 +200,8 @@ function Value({ name, text }: { name: string; text: string }) {
 	);
 }
 
-function Checks({ title, checks, state_checks }: { title: string } & Pick<Stack, "checks" | "state_checks">) {
+/** Checks of a definition; nothing where there are none. */
+export function Checks({ title, checks, state_checks }: { title: string } & Pick<Stack, "checks" | "state_checks">) {
 	if (checks.length + state_checks.length === 0) return null;
 	return (
 		<Panel title={title}>

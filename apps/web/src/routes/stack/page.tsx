@@ -92,7 +92,7 @@ function OpenStack({ stack, onDeleted }: { stack: Stack; onDeleted: () => void }
 						value: "edit",
 						label: handle.dirty ? "Edit (not saved)" : "Edit",
 						shown: mayWrite,
-						content: () => <Edit stack={stack} handle={handle} />,
+						content: () => <Edit saved={stack} handle={handle} />,
 					},
 					{ value: "rendered", label: "Rendered", content: () => <Rendered stack={stack} /> },
 					{

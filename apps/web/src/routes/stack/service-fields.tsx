@@ -21,6 +21,7 @@ export function ServiceFields({
 	index,
 	others,
 	elsewhere,
+	places,
 	faults,
 	onChange,
 	onMove,
@@ -33,6 +34,8 @@ export function ServiceFields({
 	others: readonly string[];
 	/** Variables that the stack sets for all, or per device. */
 	elsewhere: ReadonlySet<string>;
+	/** Of a stack template: what stands for values of parameters. */
+	places: readonly string[];
 	faults: Faults;
 	onChange: (part: Partial<ServiceDraft>) => void;
 	onMove: (by: 1 | -1) => void;
@@ -98,6 +101,7 @@ export function ServiceFields({
 			<SelectionFields
 				label={`Devices of ${title}`}
 				selection={service.targets}
+				places={places}
 				error={faultAt(faults, `${place}.targets`)}
 				onChange={(targets) => onChange({ targets })}
 			/>

@@ -58,6 +58,9 @@ function StacksPage() {
 						<ButtonLink to="/service-instances" variant="default">
 							Instances
 						</ButtonLink>
+						<ButtonLink to="/stack-templates" variant="default">
+							Templates
+						</ButtonLink>
 						{add}
 					</>
 				)
@@ -65,7 +68,17 @@ function StacksPage() {
 		>
 			{nothing ? (
 				<section className="nc-panel" aria-label="No service stacks yet">
-					<Empty title="No service stacks yet" actions={add}>
+					<Empty
+						title="No service stacks yet"
+						actions={
+							<>
+								{add}
+								<ButtonLink to="/stack-templates" variant="default">
+									Stack templates
+								</ButtonLink>
+							</>
+						}
+					>
 						A service stack puts templates on devices, in order: what a site, a customer or a feature needs, deployed,
 						checked and removed as one. Write a template first, then add a stack that uses it.{" "}
 						{!mayWrite && "Somebody whose role may add stacks has to do that first."}

@@ -15,6 +15,23 @@ const hows: Readonly<Record<TemplateUse["how"], string>> = {
 	validation: "As its validation template",
 	delete: "As its delete template",
 	stack: "A service of the stack uses it",
+	stack_template: "A service of the stack template uses it",
+};
+
+const pages = {
+	source: "/templates/$id",
+	validation: "/templates/$id",
+	delete: "/templates/$id",
+	stack: "/stacks/$id",
+	stack_template: "/stack-templates/$id",
+} as const satisfies Record<TemplateUse["how"], string>;
+
+const stackWords: Readonly<Record<TemplateUse["how"], string>> = {
+	source: "",
+	validation: "",
+	delete: "",
+	stack: "Stack",
+	stack_template: "Stack template",
 };
 
 const columns: Column<TemplateUse>[] = [
@@ -22,8 +39,8 @@ const columns: Column<TemplateUse>[] = [
 		id: "name",
 		label: "Name",
 		text: ({ name }) => name,
-		cell: ({ id, name, type }) => (
-			<TextLink to={type === null ? "/stacks/$id" : "/templates/$id"} params={{ id }} fw={550} size="sm">
+		cell: ({ id, name, how }) => (
+			<TextLink to={pages[how]} params={{ id }} fw={550} size="sm">
 				{visibleLine(name)}
 			</TextLink>
 		),
@@ -31,10 +48,10 @@ const columns: Column<TemplateUse>[] = [
 	{
 		id: "type",
 		label: "Type",
-		width: 120,
-		text: ({ type }) => (type === null ? "Stack" : templateTypes[type].word),
-		cell: ({ type }) =>
-			type === null ? <State tone="calm" icon="group" word="Stack" /> : <TemplateTypeState type={type} />,
+		width: 140,
+		text: ({ type, how }) => (type === null ? stackWords[how] : templateTypes[type].word),
+		cell: ({ type, how }) =>
+			type === null ? <State tone="calm" icon="group" word={stackWords[how]} /> : <TemplateTypeState type={type} />,
 	},
 	{ id: "how", label: "How", text: ({ how }) => hows[how], cell: ({ how }) => hows[how] },
 ];

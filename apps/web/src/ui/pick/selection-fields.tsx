@@ -17,12 +17,15 @@ export function SelectionFields({
 	selection,
 	onChange,
 	error,
+	places = [],
 }: {
 	/** What they are chosen for, for screen readers: "Devices of bgp". */
 	label: string;
 	selection: Selection;
 	onChange: (selection: Selection) => void;
 	error?: string | undefined;
+	/** What may stand for groups, tags and names until it is filled in: places of parameters. */
+	places?: readonly string[];
 }) {
 	const api = useApi();
 	const permitted = usePermitted();
@@ -50,17 +53,29 @@ export function SelectionFields({
 					<div className={style.two}>
 						<Several
 							label="Groups"
+							places={places}
 							offered={offered?.groups}
 							value={groups}
 							onChange={(chosen) => onChange({ ...selection, groups: chosen })}
 						/>
 						<Several
 							label="Tags"
+							places={places}
 							offered={offered?.tags}
 							value={tags}
 							onChange={(chosen) => onChange({ ...selection, tags: chosen })}
 						/>
 					</div>
+					{places.length > 0 && (
+						<Several
+							label="Device names"
+							places={places}
+							value={names.filter((name) => places.includes(name))}
+							onChange={(chosen) =>
+								onChange({ ...selection, names: [...names.filter((name) => !places.includes(name)), ...chosen] })
+							}
+						/>
+					)}
 					<DevicePicker
 						label={`Add a device to ${label}`}
 						heading="Single devices"
@@ -123,10 +138,12 @@ function LeaveOut({ onClick }: { onClick: () => void }) {
 function Several({
 	label,
 	offered = [],
+	places,
 	value,
 	onChange,
 }: {
 	label: string;
+	places: readonly string[];
 	offered?: readonly { value: string; devices: number }[] | undefined;
 	value: string[];
 	onChange: (value: string[]) => void;
@@ -140,7 +157,7 @@ function Several({
 			nothingFoundMessage="None of that name"
 			data={[
 				...offered.map((one) => ({ value: one.value, label: visibleLine(`${one.value} (${one.devices})`) })),
-				...value
+				...[...new Set([...places, ...value])]
 					.filter((chosen) => !offered.some((one) => one.value === chosen))
 					.map((chosen) => ({ value: chosen, label: visibleLine(chosen) })),
 			]}
