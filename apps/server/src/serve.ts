@@ -17,7 +17,7 @@ import { findMasterKeys, loadMasterKeys, type MasterKeys } from "@netconductor/r
 import { createMetrics } from "@netconductor/runtime/metrics";
 import { startTelemetry } from "@netconductor/runtime/telemetry";
 import { publicUrl } from "./public-url.ts";
-import { loadServices, type Target } from "./services.ts";
+import { calledByWorkers, loadServices, type Target } from "./services.ts";
 import { loadSettings, type Settings, usesEmbedded } from "./settings.ts";
 import { loadSimulator } from "./simulator.ts";
 import { version } from "./version.ts";
@@ -201,7 +201,10 @@ function workerEnvironment(
 	host: { internal_url: string | undefined; databaseUrl(schema: string): string | undefined },
 	data_dir: string,
 ): Record<string, string | undefined> {
-	const local = (name: "devices" | "backup" | "tasks") => settings.peers[name] ?? host.internal_url;
+	const addresses = calledByWorkers.map((name): [string, string | undefined] => [
+		`NETCONDUCTOR_${name.toUpperCase()}_URL`,
+		settings.peers[name] ?? host.internal_url,
+	]);
 	const replaced: Record<string, string | undefined> = {
 		DATABASE_URL: undefined,
 		NETCONDUCTOR_DATABASE_URL: undefined,
@@ -210,9 +213,7 @@ function workerEnvironment(
 		...(settings.database_urls.tasks === undefined && {
 			NETCONDUCTOR_TASKS_DATABASE_URL: withoutPassword(host.databaseUrl("tasks")),
 		}),
-		NETCONDUCTOR_TASKS_URL: local("tasks"),
-		NETCONDUCTOR_DEVICES_URL: local("devices"),
-		NETCONDUCTOR_BACKUP_URL: local("backup"),
+		...Object.fromEntries(addresses),
 		NETCONDUCTOR_WORKERS_PROCESSES: "0",
 	};
 	// A variable and the file that stands for it must not both be set.

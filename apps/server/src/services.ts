@@ -43,3 +43,6 @@ export function parseTargets(text: string): Target[] {
 export function loadServices(targets: readonly Target[]): Promise<AnyService[]> {
 	return Promise.all(targets.map((name) => catalogue[name]()));
 }
+
+/** Services that a worker calls. */
+export const calledByWorkers = ["tasks", "devices", "backup", "config", "alerts"] as const;

@@ -8,7 +8,7 @@ import {
 } from "@netconductor/runtime/config";
 import type { AnyService } from "@netconductor/runtime/host/service";
 import { runtimeSlices, servicePlacement } from "@netconductor/runtime/runtime-config";
-import { defaultTargets, targetNames } from "./services.ts";
+import { calledByWorkers, defaultTargets, targetNames } from "./services.ts";
 
 export interface Settings extends Config<typeof runtimeSlices> {
 	/** Every section, those of the services included. */
@@ -77,7 +77,7 @@ function placementProblems(services: readonly AnyService[], { peers, rabbitmq, w
 	const here = new Set(services.map(({ name }) => name));
 	const needed = new Map<string, string[]>();
 	const callers = services.map(({ name, needs }) => ({ name, needs: Object.keys(needs) }));
-	if (here.has("tasks") && workers.processes > 0) callers.push({ name: "workers", needs: ["devices", "backup"] });
+	if (here.has("tasks") && workers.processes > 0) callers.push({ name: "workers", needs: [...calledByWorkers] });
 	for (const { name, needs } of callers) {
 		for (const other of needs) {
 			if (!here.has(other) && peers[other] === undefined) needed.set(other, [...(needed.get(other) ?? []), name]);
