@@ -16,6 +16,7 @@ import {
 	MopDryRun,
 	MopExecution,
 	MopKey,
+	MopOutline,
 	MopStepType,
 	MopSummary,
 	MopValidation,
@@ -183,6 +184,14 @@ export const mopOperations = {
 		body: ExecuteMop.extend({ key: z.string().min(1).max(200), mop: MopKey }),
 		returns: RunRef,
 		errors: executeErrors,
+	}),
+	/** For a service that starts it later: the values are checked as a start would, those of secrets left aside. */
+	outlineMop: internal("/internal/config/mops/outline", {
+		summary: "What a procedure is for, and which of its variables are secret",
+		body: z.object({ mop: MopKey, variables: ExecuteMop.shape.variables }),
+		returns: MopOutline,
+		changes: false,
+		errors: ["mops.not_found", "mops.bad_variables"],
 	}),
 
 	listStepTypes: get("/api/step-types", {

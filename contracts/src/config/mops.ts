@@ -234,6 +234,17 @@ export const ExecuteMop = z.object({
 
 export const DryRunMop = z.object(started);
 
+/** What is to be known of a procedure before it is started later. */
+export const MopOutline = z.object({
+	name: z.string(),
+	/** Devices that it is for where whoever starts it names none. */
+	targets: Selection.nullable(),
+	/** Those that its steps name themselves. */
+	step_targets: z.array(Selection),
+	/** Names of variables whose values nobody may see. */
+	secrets: z.array(z.object({ name: VariableName, required: z.boolean() })),
+});
+
 /** A step as a dry run shows it. */
 export const DryRunStep = z.object({
 	path: z.string(),

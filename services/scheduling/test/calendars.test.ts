@@ -33,6 +33,14 @@ const windows: Partial<CalendarInput> = {
 };
 
 describe("a freeze", () => {
+	test("of some devices does not hold a procedure that is for no device", async () => {
+		await calendar({ groups: ["Core"] });
+		host.procedure.targets = null;
+		const made = await create("words only", { kind: "mop", params: { mop: "nightly check" } });
+		host.clock.set("2026-03-02T06:00:00Z");
+		await becomes(made.id, "running");
+	});
+
 	test("makes what changes devices wait until it ends; what only reads is not held", async () => {
 		await calendar({});
 		const change = await create("change", changing());

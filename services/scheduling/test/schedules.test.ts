@@ -415,11 +415,39 @@ describe("managing", () => {
 		});
 	});
 
+	test("a procedure runs on its own devices, unless others are named", async () => {
+		host.groups.set("edge", ["edge-1"]);
+		const params = { mop: "nightly check" };
+		const made = await create("procedure", { kind: "mop", params });
+		const other = await create("elsewhere", { kind: "mop", params: { ...params, targets: { names: ["core-1"] } } });
+		host.clock.set("2026-03-02T06:00:01Z");
+		await reached(made.id, "running");
+		await reached(other.id, "running");
+		const runs = [...host.started.values()].map(({ names }) => names);
+		expect(runs.toSorted()).toEqual([["core-1"], ["edge-1"]]);
+	});
+
+	test("a secret of a procedure stands in no schedule", async () => {
+		host.groups.set("edge", ["edge-1"]);
+		host.procedure.secrets = [{ name: "key", required: false }];
+		const params = { mop: "nightly check", variables: { key: "s3cret" } };
+		await expect(create("secret", { kind: "mop", params })).rejects.toMatchObject({
+			code: "schedules.bad_params",
+			message: expect.stringContaining("everybody who may read schedules would see it"),
+		});
+		host.procedure.secrets = [{ name: "key", required: true }];
+		await expect(create("asks", { kind: "mop", params: { mop: "nightly check" } })).rejects.toMatchObject({
+			code: "schedules.bad_params",
+			message: expect.stringContaining("cannot be started by schedule"),
+		});
+	});
+
 	test("kinds are told with what they take", async () => {
 		const { items } = await host.client.listScheduleKinds({});
 		expect(items.map(({ kind, permission, changes_devices }) => [kind, permission, changes_devices])).toEqual([
 			["backup", "backups:run", false],
 			["connectivity_test", "devices:test", false],
+			["mop", "mops:execute", true],
 			["deploy", "stacks:deploy", true],
 			["plan", "stacks:deploy", false],
 			["delete", "stacks:deploy", true],

@@ -1,5 +1,6 @@
 import { authApi } from "@netconductor/contracts/auth/api";
 import { backupApi } from "@netconductor/contracts/backup/api";
+import { configApi } from "@netconductor/contracts/config/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import type { Selection, Target } from "@netconductor/contracts/devices/model";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
@@ -98,6 +99,16 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 	const backup = peer(backupApi, {
 		startSnapshot: ({ body, actor }) => startOnce(body.snapshot_id, body.select, actor),
 	});
+	/** One procedure: what it is for, and its secrets. */
+	const procedure = {
+		name: "Nightly check",
+		targets: { groups: ["edge"] } as Selection | null,
+		secrets: [] as { name: string; required: boolean }[],
+	};
+	const config = peer(configApi, {
+		outlineMop: async () => ({ ...procedure, step_targets: [] }),
+		startMopRun: ({ body, actor }) => startOnce(body.key, body.targets ?? procedure.targets ?? {}, actor),
+	});
 	const auth = peer(authApi, {
 		async describeUsers({ body }) {
 			return {
@@ -133,7 +144,7 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 	const kinds = kindsOf([...(await loadKinds(new URL("../src/kinds/", import.meta.url))).values(), probeChange]);
 	const host = await startTestHost({
 		services: [createSchedulingService(kinds), tasks],
-		peers: [devices, backup, auth],
+		peers: [devices, backup, auth, config],
 		clock,
 	});
 	const client = host.client(schedulingApi);
@@ -175,6 +186,7 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 		users,
 		tokens,
 		groups,
+		procedure,
 		started,
 		runs,
 		world,

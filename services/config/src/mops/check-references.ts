@@ -35,7 +35,8 @@ export function checkReferences(
 		const { step, path, around } = placed;
 		const known = typeOf(placed);
 		if (known === undefined) return [];
-		const loops = around.filter(({ type }) => type === "loop").map(loopVariable);
+		const rounds = around.filter(({ type }) => type === "loop");
+		const loops = rounds.length === 0 ? [] : [...rounds.map(loopVariable), "loop"];
 		return referencesOf(step, known.info.type).flatMap((name): Fault[] => {
 			if (loops.includes(name)) return [];
 			if (name === "device" && known.info.runs_on === "server") {

@@ -95,14 +95,26 @@ async function walk(
 			resolved,
 			depends_on: dependsOn(step, scope.later),
 		});
-		const round = step.type === "loop" ? [typeof step.with.as === "string" ? step.with.as : "item"] : [];
-		const within = {
-			variables: { ...scope.variables, ...locals },
-			later: new Set([...later, ...round]),
-			devices,
-		};
+		const within = withinStep(step, draft, { ...scope, later, devices }, locals);
 		for (const block of step.blocks) await walk(show, block.steps, within, phase, depth + 1);
 	}
+}
+
+/** What is known to the steps within a step. A procedure has its own variables only. */
+function withinStep(
+	step: ProgramStep,
+	draft: DraftStep,
+	{ variables, later, devices }: Scope,
+	locals: Variables,
+): Scope {
+	if (step.type === "run_mop") {
+		const inner = draft.blocks.flatMap((block) => [...allSteps(block.steps)]);
+		const open = Object.keys(step.locals).filter((name) => later.has(name));
+		const saved = inner.flatMap((one) => one.step.save_to_variable ?? []);
+		return { variables: locals, later: new Set([...open, ...saved, "run"]), devices };
+	}
+	const round = step.type === "loop" ? ["loop", typeof step.with.as === "string" ? step.with.as : "item"] : [];
+	return { variables: { ...variables, ...locals }, later: new Set([...later, ...round]), devices };
 }
 
 /** The values of a step, for all its devices or for none. */

@@ -8,6 +8,7 @@ import { getMopSchema } from "./document-schema.ts";
 import { dryRunMop } from "./dry-run.ts";
 import { cancelExecution, listExecutions, listMopExecutions } from "./mop-runs.ts";
 import { compareMopVersions, getMopVersion, listMopVersions, restoreMopVersion } from "./mop-versions.ts";
+import { outlineMop } from "./outline-mop.ts";
 import { getMop, listMops } from "./read-mops.ts";
 import { executeMop, type RunNeeds, startMopRun } from "./run-mop.ts";
 import { createStepType, deleteStepType, getStepType, listStepTypes, updateStepType } from "./step-types.ts";
@@ -36,6 +37,7 @@ export function handleMops(
 		executeMop: executeMop(needs),
 		listMopExecutions: listMopExecutions(needs),
 		startMopRun: startMopRun(needs),
+		outlineMop: outlineMop(needs),
 		listStepTypes: listStepTypes(needs),
 		createStepType: createStepType(needs),
 		getStepType: getStepType(needs),

@@ -6,6 +6,7 @@ import { hasCode } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Clients, Needs } from "@netconductor/runtime/host/service";
 import { eq } from "drizzle-orm";
+import { selectsNothing } from "../join-selections.ts";
 import { calendars } from "../tables.ts";
 import { type Concerned, findHold, type Hold } from "./holding.ts";
 
@@ -21,7 +22,9 @@ export interface HoldNeeds {
 export async function holdOf(needs: HoldNeeds, select: Selection, at: number): Promise<Hold | undefined> {
 	const concerned = await loadCalendars(needs);
 	if (concerned.length === 0) return undefined;
-	const { targets } = await needs.devices.listTargets({ body: { select } }, needs.ownAccount());
+	const { targets } = selectsNothing(select)
+		? { targets: [] }
+		: await needs.devices.listTargets({ body: { select } }, needs.ownAccount());
 	return findHold(
 		targets.map(({ device_id }) => device_id),
 		concerned,

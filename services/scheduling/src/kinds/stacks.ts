@@ -3,6 +3,7 @@ import { StackKey } from "@netconductor/contracts/config/stacks";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Clients } from "@netconductor/runtime/host/service";
 import { z } from "zod";
+import { joinSelections } from "../join-selections.ts";
 import { defineKind } from "../kind.ts";
 
 const needs = { config: configApi };
@@ -17,14 +18,7 @@ const params = z.strictObject({
 /** Devices that a stack stands on: what its services select, together. */
 async function devicesOf(stack: string, config: Config, caller: CallerContext) {
 	const { services } = await config.getStack({ params: { id: stack } }, caller);
-	const targets = services.map((service) => service.targets);
-	if (targets.some(({ all }) => all === true)) return { all: true };
-	return {
-		device_ids: targets.flatMap(({ device_ids = [] }) => device_ids),
-		names: targets.flatMap(({ names = [] }) => names),
-		groups: targets.flatMap(({ groups = [] }) => groups),
-		tags: targets.flatMap(({ tags = [] }) => tags),
-	};
+	return joinSelections(services.map(({ targets }) => targets));
 }
 
 /** Deploys a service stack: planned when it is due, and approved then where policies want it. */
