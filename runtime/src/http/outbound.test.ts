@@ -303,7 +303,7 @@ test("a header that cannot be sent is named, and its value is not", async () => 
 		Host: "s3cret",
 		"bad name": "s3cret",
 		"Content-Length": "5",
-		Cookie: "s3cret",
+		"Proxy-Authorization": "s3cret",
 	};
 	for (const [name, value] of Object.entries(bad)) {
 		const { code, message } = await failure(get("http://127.0.0.1:9/", { headers: { [name]: value } }));

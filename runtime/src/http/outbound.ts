@@ -44,7 +44,7 @@ export interface OutboundResponse {
 export interface Outbound {
 	/**
 	 * Sends one request, as often as it was asked to: once. A name is looked up once, every address it has is held against the rules, and the connection
-	 * goes to those addresses; each redirect is held against them again. Neither cookies nor a proxy of the environment are used; certificates are
+	 * goes to those addresses; each redirect is held against them again. No cookie is kept and no proxy of the environment used; certificates are
 	 * always checked. Headers go to another origin only where they are harmless. A redirect that would turn a write into a read is the answer itself.
 	 * No error names more of the address than its origin, and none a header.
 	 * @throws outbound.*
@@ -233,7 +233,7 @@ function readUrl(text: string, base?: URL): URL {
 
 /** Those that say how a message is carried are the connection's own. */
 const ownHeaders =
-	/^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|keep-alive|expect|accept-encoding|cookie2?|proxy-.*)$/;
+	/^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|keep-alive|expect|accept-encoding|proxy-.*)$/;
 
 /** Headers by name in lower case. @throws outbound.bad_request — naming the header, never its value */
 function checkHeaders(given: Readonly<Record<string, string>> = {}): Record<string, string> {

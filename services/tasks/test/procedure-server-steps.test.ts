@@ -1,12 +1,17 @@
 import { createHmac } from "node:crypto";
 import { createServer, type IncomingHttpHeaders, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { configApi } from "@netconductor/contracts/config/api";
+import { tasksApi } from "@netconductor/contracts/tasks/api";
+import type { Run } from "@netconductor/contracts/tasks/model";
+import { failed } from "@netconductor/runtime/errors";
 import { createOutbound } from "@netconductor/runtime/http/outbound";
 import { newId } from "@netconductor/runtime/id";
+import { actorWith, peer, startTestHost } from "@netconductor/runtime/testing/service";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { checkSteps } from "../src/procedures/describe.ts";
 import { loadStepTypes } from "../src/procedures/registry.ts";
-import { endOfStep, runServerStep, waitOfStep } from "./server-steps.ts";
+import { endOfStep, runServerStep, type Surroundings, waitOfStep } from "./server-steps.ts";
 
 interface Received {
 	method: string;
@@ -340,5 +345,101 @@ describe("wait_until", () => {
 		expect(faults({ time: "25:00" }).map(({ path }) => path)).toEqual([["time"]]);
 		expect(faults({ time: "02:00", zone: "Mars" }).map(({ path }) => path)).toEqual([["zone"]]);
 		expect(faults({ time: "{{ at }}" })).toEqual([]);
+	});
+});
+
+describe("deploy_stack", () => {
+	const run_id = newId();
+	let asked: { body: unknown; by: string }[] = [];
+	let run: Pick<Run, "status" | "finished_at" | "end_reason">;
+	let host: Awaited<ReturnType<typeof startTestHost>>;
+	let surroundings: Surroundings;
+	beforeAll(async () => {
+		const config = peer(configApi, {
+			async startStackRun({ body, actor }) {
+				if (body.stack === "none") throw failed("stacks.not_found", { message: "There is no stack none" });
+				asked.push({ body, by: actor.name });
+				return { run_id };
+			},
+		});
+		const none = { pending: 0, running: 0, succeeded: 0, skipped: 0, failed: 0, cancelled: 0, unknown: 0 };
+		const tasks = peer(tasksApi, {
+			getRun: async ({ params }) => ({
+				id: params.id,
+				kind: "deploy",
+				title: "Deploy bgp",
+				counts: { ...none, succeeded: 2 },
+				total: 2,
+				steps: [],
+				started_by: { kind: "user", id: "x", name: "ann" },
+				subject: null,
+				retry_of: null,
+				cancel_requested_by: null,
+				waiting_for: null,
+				progress: null,
+				created_at: "2026-03-01T00:00:00Z",
+				started_at: null,
+				...run,
+			}),
+		});
+		host = await startTestHost({ services: [], peers: [config, tasks] });
+		const starter = actorWith("stacks:deploy");
+		const clients = { config: host.host.client(configApi), tasks: host.host.client(tasksApi) };
+		surroundings = {
+			key: `${newId()}/deploy:1`,
+			starter,
+			clients: clients as unknown as NonNullable<Surroundings["clients"]>,
+			now: () => new Date("2026-03-01T00:00:00Z"),
+		};
+	});
+	afterAll(() => host?.stop());
+	beforeEach(() => {
+		asked = [];
+		run = { status: "running", finished_at: null, end_reason: null };
+	});
+
+	test("starts one run on behalf of who started the procedure, the same again after a crash, and waits for its end", async () => {
+		const given = { stack: "bgp", reason: "Night work" };
+		const wait = await waitOfStep("deploy_stack", given, surroundings);
+		expect(wait).toMatchObject({ state: { run_id }, waiting_for: { kind: "run", run_id } });
+		await waitOfStep("deploy_stack", given, surroundings);
+		expect(asked[0]).toMatchObject({ body: { stack: "bgp", kind: "deploy", reason: "Night work" }, by: "tester" });
+		expect(asked[0]?.body).not.toHaveProperty("device_ids");
+		expect(asked[1]).toEqual(asked[0]);
+		await waitOfStep("deploy_stack", given, { ...surroundings, state: wait.state });
+		run = { status: "succeeded", finished_at: "2026-03-01T00:01:00Z", end_reason: null };
+		const { result, error } = await endOfStep("deploy_stack", given, { ...surroundings, state: wait.state });
+		expect([result, error]).toMatchObject([{ run_id, status: "succeeded", counts: { succeeded: 2 } }, undefined]);
+		expect(asked).toHaveLength(2);
+	});
+
+	test("only what succeeded everywhere is success, unless a part is told to be enough", async () => {
+		const after = { ...surroundings, state: { run_id } };
+		const end = (status: Run["status"], given: object = {}) => {
+			run = { status, finished_at: "2026-03-01T00:01:00Z", end_reason: "too many failures" };
+			return endOfStep("deploy_stack", { stack: "bgp", ...given }, after);
+		};
+		for (const status of ["partial", "failed", "cancelled", "needs_attention"] as const) {
+			expect((await end(status)).error).toMatchObject({
+				code: "procedure.step_failed",
+				message: expect.stringContaining(`${status.replace("_", " ")}: too many failures`),
+			});
+		}
+		expect((await end("partial", { allow_partial: true })).error).toBeUndefined();
+		expect((await end("failed", { allow_partial: true })).error?.code).toBe("procedure.step_failed");
+	});
+
+	test("is for the procedure's devices where it is told so, and never for all because none is left", async () => {
+		const device_id = newId();
+		const devices = [{ device_id, name: "core-1", groups: [] }];
+		const given = { stack: "bgp", only: "procedure", action: "delete" };
+		await waitOfStep("deploy_stack", given, { ...surroundings, devices });
+		expect(asked[0]?.body).toMatchObject({ device_ids: [device_id], kind: "delete" });
+		expect((await endOfStep("deploy_stack", given, surroundings)).error?.code).toBe("procedure.bad_parameters");
+		expect(asked).toHaveLength(1);
+	});
+
+	test("a stack that does not exist fails it", async () => {
+		expect(await codeOf(runServerStep("deploy_stack", { stack: "none" }, surroundings))).toBe("stacks.not_found");
 	});
 });

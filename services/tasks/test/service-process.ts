@@ -9,7 +9,7 @@ import { createHost } from "@netconductor/runtime/host/host";
 import { newId } from "@netconductor/runtime/id";
 import { createLog } from "@netconductor/runtime/log";
 import { createMetrics } from "@netconductor/runtime/metrics";
-import { workersConfig } from "@netconductor/runtime/runtime-config";
+import { outboundConfig, workersConfig } from "@netconductor/runtime/runtime-config";
 import { testMaster } from "@netconductor/runtime/testing/master";
 import { loadStepTypes } from "../src/procedures/registry.ts";
 import { createTasksService } from "../src/service.ts";
@@ -31,11 +31,13 @@ const log = createLog({
 });
 const carrier = createInProcessCarrier({ services: [] });
 const loadTypes = async () => new Map([...(await loadStepTypes()), ...probeTypes]);
+const config = loadConfig({ slices: [workersConfig, outboundConfig], env, cwd: "/" });
 const host = await createHost({
 	services: [
 		TEST_ROLE === "tasks" ? createTasksService(probeSteps, loadTypes) : createWorkerService(probeSteps, loadTypes),
 	],
-	config: loadConfig({ slices: [workersConfig], env, cwd: "/" }),
+	config,
+	outbound: config.outbound,
 	master: testMaster,
 	database: { urls: { tasks: url }, pool_size: 5 },
 	peers: {
