@@ -1,6 +1,8 @@
 import type { RunStep } from "@netconductor/contracts/tasks/procedure";
 import type { Cli } from "./cli.ts";
 
+/** Steps that ended may still be decided on. */
+const readAnyway = 100;
 const open = new Set<RunStep["status"]>(["pending", "running", "waiting", "unknown"]);
 
 /** Steps of a procedure that have begun, in that order. */
@@ -21,9 +23,9 @@ export interface StepsFollowing {
 	finish(): Promise<void>;
 }
 
-/** Tells of every step what it came to, once, while its procedure goes on: one look at a time, and only at what may have changed. */
+/** Tells of every step what it came to, once for each attempt and decision, while its procedure goes on: one look at a time, and only at what may have changed. */
 export function followSteps(cli: Cli, run_id: string, onEnded: (step: RunStep) => void): StepsFollowing {
-	const told = new Set<string>();
+	const told = new Map<string, string>();
 	let from = 0;
 	let wanted = false;
 	let looking: Promise<void> | undefined;
@@ -33,12 +35,14 @@ export function followSteps(cli: Cli, run_id: string, onEnded: (step: RunStep) =
 			wanted = false;
 			const steps = await readSteps(cli, run_id, from);
 			for (const step of steps) {
-				if (open.has(step.status) || told.has(step.id)) continue;
-				told.add(step.id);
+				const end = `${step.status} ${step.attempts} ${step.decision?.at}`;
+				if (open.has(step.status) || told.get(step.id) === end) continue;
+				told.set(step.id, end);
 				onEnded(step);
 			}
-			const first = steps.find(({ status }) => open.has(status));
-			from = first === undefined ? (steps.at(-1)?.seq ?? from) : first.seq - 1;
+			const first = steps.find(({ status }) => open.has(status))?.seq ?? Number.POSITIVE_INFINITY;
+			const last = steps.at(-1)?.seq ?? 0;
+			from = Math.max(from, Math.min(first, last - readAnyway) - 1);
 		}
 	}
 

@@ -19,6 +19,7 @@ import { addServerCommands } from "./commands/server.ts";
 import { addSessionCommands } from "./commands/session.ts";
 import { addSettingsCommands } from "./commands/settings.ts";
 import { addSnapshotCommands } from "./commands/snapshots.ts";
+import { addStackTemplateCommands } from "./commands/stack-templates.ts";
 import { addStackCommands } from "./commands/stacks.ts";
 import { addStatusCommand } from "./commands/status.ts";
 import { addStepTypeCommands } from "./commands/step-types.ts";
@@ -84,6 +85,7 @@ export function createProgram(system: System): Command {
 	addStackCommands(program, open);
 	addMopCommands(program, open);
 	addStepTypeCommands(program, open);
+	addStackTemplateCommands(program, open);
 	addInstanceCommands(program, open);
 	addApprovalCommands(program, open);
 	addApplyCommands(program, open);

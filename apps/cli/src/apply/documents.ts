@@ -1,5 +1,6 @@
 import { NewApprovalPolicy } from "@netconductor/contracts/alerts/approvals";
 import { MopDocument, NewStepType } from "@netconductor/contracts/config/mops";
+import { NewStackTemplate } from "@netconductor/contracts/config/stack-templates";
 import { NewStack, StackService } from "@netconductor/contracts/config/stacks";
 import { NewTemplate, TemplateName, TemplateVariables } from "@netconductor/contracts/config/templates";
 import { Selection } from "@netconductor/contracts/devices/model";
@@ -50,6 +51,14 @@ export const StackDocument = z.object({
 });
 export type StackDocument = z.output<typeof StackDocument>;
 
+/** A stack template; templates and devices are named, parameters stand as `${name}`. */
+export const StackTemplateDocument = z.object({
+	kind: z.literal("StackTemplate"),
+	...NewStackTemplate.shape,
+	services: StackDocument.shape.services,
+});
+export type StackTemplateDocument = z.output<typeof StackTemplateDocument>;
+
 /** An approval policy; those who approve are named. */
 export const ApprovalPolicyDocument = z.object({ kind: z.literal("ApprovalPolicy"), ...NewApprovalPolicy.shape });
 export type ApprovalPolicyDocument = z.output<typeof ApprovalPolicyDocument>;
@@ -95,6 +104,7 @@ export interface MopText {
 /** What may stand in a file that `apply` takes and `export` writes. */
 export const FileDocument = z.discriminatedUnion("kind", [
 	TemplateDocument,
+	StackTemplateDocument,
 	StackDocument,
 	StepTypeDocument,
 	MopFileDocument,
@@ -109,6 +119,7 @@ export type DocumentKind = AnyDocument["kind"];
 /** Each after those that it may name. */
 export const documentKinds = [
 	"Template",
+	"StackTemplate",
 	"Stack",
 	"StepType",
 	"Mop",

@@ -7,6 +7,7 @@ import { mopFileText } from "./mop-text.ts";
 
 const folders: Record<DocumentKind, string> = {
 	Template: "templates",
+	StackTemplate: "stack-templates",
 	Stack: "stacks",
 	StepType: "step-types",
 	Mop: "mops",

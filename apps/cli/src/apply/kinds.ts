@@ -5,11 +5,13 @@ import { calendarKind } from "./kinds/calendar.ts";
 import { mopKind } from "./kinds/mop.ts";
 import { scheduleKind } from "./kinds/schedule.ts";
 import { stackKind } from "./kinds/stack.ts";
+import { stackTemplateKind } from "./kinds/stack-template.ts";
 import { stepTypeKind } from "./kinds/step-type.ts";
 import { templateKind } from "./kinds/template.ts";
 
 const kinds: { [K in DocumentKind]: Kind<Extract<AnyDocument, { kind: K }>> } = {
 	Template: templateKind,
+	StackTemplate: stackTemplateKind,
 	Stack: stackKind,
 	StepType: stepTypeKind,
 	Mop: mopKind,

@@ -4,6 +4,7 @@ import type { Page } from "@netconductor/contracts/kernel/page";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Schedule, ScheduleCalendar, ScheduleKind } from "@netconductor/contracts/scheduling/model";
 import type { Clients } from "../client.ts";
+import { notFoundFailure } from "../failure.ts";
 import type { AnyDocument, DocumentKind } from "./documents.ts";
 import type { Placed } from "./parse-documents.ts";
 
@@ -113,4 +114,11 @@ export async function deviceNamed(
 		world.errors.push({ path: placeOf(path), message: `There is no device ${visibleLine(name)}` });
 	}
 	return found ?? name;
+}
+
+/** Id of a template that is there by now. @throws templates.not_found */
+export async function templateIdOf(world: World, name: string): Promise<string> {
+	const found = (await world.templates()).find(name);
+	if (found === undefined) throw notFoundFailure("templates.not_found", `There is no template ${name}.`);
+	return found.id;
 }

@@ -250,7 +250,7 @@ function addRestart(mops: Command, open: Open): void {
 	mops
 		.command("restart <run>")
 		.description("Begin a procedure anew from one of its steps, or take back what it changed, as a new run")
-		.option("--from <step>", "That step is carried out again (key or path); the first unless told")
+		.option("--from <step>", "That step is carried out again, by its key or path")
 		.option("--after <step>", "That step counts as done: the next one is the first")
 		.option("--rollback", "Take back what the run changed, and nothing else")
 		.option("--step-by-step", "Wait for a person's word before each step")
@@ -264,6 +264,12 @@ function addRestart(mops: Command, open: Open): void {
 				throw usageFailure("Give one of --from, --after and --rollback.");
 			}
 			const step = from ?? after;
+			if (step === undefined && !rollback) {
+				throw usageFailure(
+					"From which step? Give --from STEP, --after STEP or --rollback.",
+					`Its steps: \`netconductor mops steps ${id}\``,
+				);
+			}
 			const body = {
 				what: rollback ? ("rollback" as const) : after === undefined ? ("from_step" as const) : ("after_step" as const),
 				...(step !== undefined && { step }),

@@ -122,13 +122,12 @@ function addValidate(mops: Command, open: Open): void {
 
 /** As compilers write it, so that editors can jump there. */
 function faultLine({ terminal: { paint } }: Cli, file: string, fault: MopFault): string {
-	const { line, column, severity, message, path, code } = fault;
+	const { line, column, severity, message, code } = fault;
 	const place = [file, ...(line === null ? [] : [line]), ...(line === null || column === null ? [] : [column])].join(
 		":",
 	);
-	const where = path === "" ? "" : `${path}: `;
 	const word = paint(severity === "error" ? "bad" : "warning", severity);
-	return `${sanitiseLine(place)}: ${word}: ${sanitiseLine(`${where}${message}`)} ${paint("dim", `(${code})`)}\n`;
+	return `${sanitiseLine(place)}: ${word}: ${sanitiseLine(message)} ${paint("dim", `(${code})`)}\n`;
 }
 
 interface ImportOptions {
@@ -183,16 +182,16 @@ async function existingOf(cli: Cli, file: string, source: string): Promise<Mop |
 function addExport(mops: Command, open: Open): void {
 	mops
 		.command("export <mop>")
+		.argument("[version]", "Of this version; the newest unless told", versionNumber)
 		.description("The YAML of a procedure as it was written, with its comments")
-		.option("--version <number>", "Of this version", versionNumber)
 		.option("--file <file>", "Into this file; standard output unless told")
-		.action(async (id: string, options: { version?: number; file?: string }, self: Command) => {
+		.action(async (id: string, version: number | undefined, options: { file?: string }, self: Command) => {
 			const cli = open(self);
 			const { config } = cli.clients;
 			const { source } =
-				options.version === undefined
+				version === undefined
 					? await config.getMop({ params: { id } })
-					: await config.getMopVersion({ params: { id, version: options.version } });
+					: await config.getMopVersion({ params: { id, version } });
 			if (options.file === undefined) return cli.print({ source }, () => shown(cli, source));
 			await writeFile(options.file, source).catch((error: Error) => {
 				throw usageFailure(`${options.file} cannot be written: ${error.message}`);

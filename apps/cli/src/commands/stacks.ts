@@ -19,6 +19,7 @@ import type { Style } from "../output/terminal.ts";
 import { count, localTime } from "../output/words.ts";
 import { collected, wholeNumber } from "../query-options.ts";
 import { addStackRuns, only } from "./stack-runs.ts";
+import { addStackUpgrade } from "./stack-templates.ts";
 
 const stateStyles: Record<StackState, Style> = {
 	pending: "dim",
@@ -53,6 +54,7 @@ export function addStackCommands(program: Command, open: Open): void {
 	addDelete(stacks, open);
 	addRender(stacks, open);
 	addStackRuns(stacks, open);
+	addStackUpgrade(stacks, open);
 	addValidate(stacks, open);
 	addListCommand<StackRun>(stacks, open, {
 		name: "runs <stack>",
@@ -99,6 +101,12 @@ function renderStack(cli: Cli, stack: Stack, { services, device_variables }: Sta
 			["Name", stack.name],
 			["Description", stack.description || undefined],
 			["State", stack.state],
+			[
+				"Made from",
+				stack.made_from === null
+					? undefined
+					: `${stack.made_from.name}, version ${stack.made_from.version} of ${stack.made_from.newest_version}`,
+			],
 			["Not deployed yet", stack.pending_changes ? "changes since the deployment" : undefined],
 			["Version", stack.version],
 			[

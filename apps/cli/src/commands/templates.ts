@@ -54,14 +54,14 @@ export function addTemplateCommands(program: Command, open: Open): void {
 function addShow(templates: Command, open: Open): void {
 	templates
 		.command("show <template>")
+		.argument("[version]", "Its number, for the source of that version", wholeVersion)
 		.description("One template; --source writes its source alone")
 		.option("--source", "The source and nothing else")
-		.option("--version <number>", "The source of this version", wholeVersion)
-		.action(async (id: string, options: { source?: boolean; version?: number }, self: Command) => {
+		.action(async (id: string, number: number | undefined, options: { source?: boolean }, self: Command) => {
 			const cli = open(self);
 			const { config } = cli.clients;
-			if (options.version !== undefined) {
-				const version = await config.getTemplateVersion({ params: { id, version: options.version } });
+			if (number !== undefined) {
+				const version = await config.getTemplateVersion({ params: { id, version: number } });
 				return cli.print(version, () => shown(cli, version.source));
 			}
 			const template = await config.getTemplate({ params: { id } });

@@ -33,8 +33,7 @@ export const mopKind: Kind<MopText> = {
 		for (const { severity, path, message, code } of faults) {
 			if (severity !== "error") continue;
 			if (makes.length > 0 && madeLater.has(code)) continue;
-			const at = path === "" ? [] : path.split(".");
-			world.errors.push({ path: placeOf(at), message: visibleLine(at.length === 0 ? message : `${path}: ${message}`) });
+			world.errors.push({ path: placeOf(path === "" ? [] : path.split(".")), message: visibleLine(message) });
 		}
 		return document;
 	},

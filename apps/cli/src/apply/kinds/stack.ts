@@ -1,9 +1,9 @@
 import type { Stack } from "@netconductor/contracts/config/stacks";
-import { hasProblem, notFoundFailure } from "../../failure.ts";
+import { hasProblem } from "../../failure.ts";
 import { StackDocument } from "../documents.ts";
 import { inTermsOf, type Kind, picked } from "../kind.ts";
 import { namedOf, selectionFrom, settledDevices } from "../named-devices.ts";
-import { allOf, deviceNamed, templateNamed, type World } from "../world.ts";
+import { allOf, deviceNamed, templateIdOf, templateNamed, type World } from "../world.ts";
 
 export const stackKind: Kind<StackDocument> = {
 	async all(world) {
@@ -76,7 +76,7 @@ async function references(
 			services: await Promise.all(
 				services.map(async ({ template, targets, ...service }) => ({
 					...service,
-					template_id: await templateId(world, template),
+					template_id: await templateIdOf(world, template),
 					targets: await selectionFrom(world, targets),
 				})),
 			),
@@ -91,10 +91,4 @@ async function references(
 			),
 		}),
 	};
-}
-
-async function templateId(world: World, name: string): Promise<string> {
-	const found = (await world.templates()).find(name);
-	if (found === undefined) throw notFoundFailure("templates.not_found", `There is no template ${name}.`);
-	return found.id;
 }
