@@ -12,6 +12,8 @@ import { actionWords, nameOf } from "./step-words.ts";
 import { useProcedure } from "./use-steps.ts";
 
 const actions = ["retry", "succeed", "goto", "rollback", "stop"] as const;
+/** What may be said of a step that goes on by itself later. */
+const insteadOfWaiting: ReadonlySet<string> = new Set(["succeed", "stop"]);
 export type StepAction = (typeof actions)[number];
 
 /** Asks what becomes of a step that waits for a person's word, and why. */
@@ -59,7 +61,11 @@ export function DecideStep({
 						<Radio
 							key={action}
 							value={action}
-							disabled={action === "goto" && others.length < 2}
+							disabled={
+								action === "goto"
+									? others.length < 2 || step.status === "waiting"
+									: step.status === "waiting" && !insteadOfWaiting.has(action)
+							}
 							label={action === "goto" ? "Go to another step" : actionWords[action].label}
 							description={
 								action === "goto"

@@ -39,12 +39,14 @@ export function Restart({ run, wish, onClose }: { run: Run; wish: RestartWish; o
 	const api = useApi();
 	const steps = useSteps(run.id);
 	const begun = (steps.data ?? []).filter(({ phase }) => phase === "main");
+	// Where nothing is chosen it is where it went wrong.
+	const likely = (begun.findLast(({ status }) => status !== "succeeded" && status !== "skipped") ?? begun.at(-1))?.key;
 	const form = useContractForm({
 		initial: { what: wish.what as string, step: wish.step ?? null, mode: "run" as string, reason: "" },
 		schema: RestartRun,
 		toBody: ({ what, step, mode, reason }) => ({
 			what: what as RestartWish["what"],
-			...(what !== "rollback" && step !== null && { step }),
+			...(what !== "rollback" && { step: step ?? likely ?? "" }),
 			mode: mode as ProcedureMode,
 			reason,
 		}),
@@ -77,14 +79,15 @@ export function Restart({ run, wish, onClose }: { run: Run; wish: RestartWish; o
 				<>
 					<Select
 						label="Step"
-						placeholder="The first"
+						placeholder="Step"
+						required
 						searchable
-						clearable
 						data={begun.map(({ key, name }) => ({
 							value: key,
 							label: name === null ? keyWords(key) : `${visibleLine(name)} (${keyWords(key)})`,
 						}))}
 						{...form.field("step")}
+						value={form.form.getValues().step ?? likely ?? null}
 					/>
 					<Radio.Group label="How?" {...form.field("mode")}>
 						<Stack gap="xs" mt={6}>

@@ -93,7 +93,7 @@ function StepItem({ node, ...shown }: Shown & { node: StepNode }) {
 				>
 					<Icon name={opened ? "down" : "right"} size={12} />
 					<span className={style.state}>
-						<State {...(done?.id === shown.undecided && done !== undefined ? toDecide : lookOf(run, done))} />
+						<State {...(done?.status === "failed" && done.id === shown.undecided ? toDecide : lookOf(run, done))} />
 					</span>
 					<span className={style.name}>
 						{name}

@@ -19,14 +19,13 @@ const tick_ms = 1_000;
 
 type Waits<K extends WaitingFor["kind"]> = Extract<WaitingFor, { kind: K }>;
 
-/** What a procedure waits for, with what lets it go on. */
-export function ProcedureWaits({
-	run,
-	onDecide,
-}: {
+interface Decides {
 	run: Run;
 	onDecide: (step: RunStep, action: StepAction | "") => void;
-}) {
+}
+
+/** What a procedure waits for, with what lets it go on. */
+export function ProcedureWaits({ run, onDecide }: Decides) {
 	const { waiting_for } = run;
 	switch (waiting_for?.kind) {
 		case "next_step":
@@ -34,9 +33,9 @@ export function ProcedureWaits({
 		case "decision":
 			return <WaitsForDecision run={run} onDecide={onDecide} {...waiting_for} />;
 		case "time":
-			return <WaitsForTime run={run} {...waiting_for} />;
+			return <WaitsForTime run={run} onDecide={onDecide} {...waiting_for} />;
 		case "run":
-			return <WaitsForRun run={run} {...waiting_for} />;
+			return <WaitsForRun run={run} onDecide={onDecide} {...waiting_for} />;
 		default:
 			return null;
 	}
@@ -83,39 +82,52 @@ function WaitsForNextStep({ run, step, since }: { run: Run } & Waits<"next_step"
 	);
 }
 
-function WaitsForTime({ run, step, until }: { run: Run } & Waits<"time">) {
+function WaitsForTime({ step, until, ...decides }: Decides & Waits<"time">) {
+	const { run } = decides;
 	const name = useStepName(run.id, step);
 	return (
 		<Notice tone="warn" icon="clock" title={`${name} waits for its time`}>
 			<span>
 				It goes on or looks again in <Countdown until={until} />: <Moment at={until} />.
 			</span>
-		</Notice>
-	);
-}
-
-function WaitsForRun({ run, step, run_id }: { run: Run } & Waits<"run">) {
-	const name = useStepName(run.id, step);
-	return (
-		<Notice tone="warn" icon="clock" title={`${name} waits for the end of another run`}>
-			<div>
-				<ButtonLink to="/runs/$id" params={{ id: run_id }} variant="default">
-					See that run
-				</ButtonLink>
+			<div className="nc-notice-foot">
+				<Instead {...decides} />
 			</div>
 		</Notice>
 	);
 }
 
+function WaitsForRun({ step, run_id, ...decides }: Decides & Waits<"run">) {
+	const { run } = decides;
+	const name = useStepName(run.id, step);
+	return (
+		<Notice tone="warn" icon="clock" title={`${name} waits for the end of another run`}>
+			<div className="nc-notice-foot">
+				<ButtonLink to="/runs/$id" params={{ id: run_id }} variant="default">
+					See that run
+				</ButtonLink>
+				<Instead {...decides} />
+			</div>
+		</Notice>
+	);
+}
+
+/** What somebody may decide in place of waiting. */
+function Instead({ run, onDecide }: Decides) {
+	const permitted = usePermitted();
+	const steps = useSteps(run.id);
+	const waiting = undecidedStep(run, steps.data ?? []);
+	if (waiting === undefined || !permitted("mops:override")) return null;
+	return (["succeed", "stop"] as const).map((action) => (
+		<Button key={action} variant="default" onClick={() => onDecide(waiting, action)}>
+			{actionWords[action].label}
+		</Button>
+	));
+}
+
 const offered = ["retry", "succeed", "rollback", "stop"] as const;
 
-function WaitsForDecision({
-	run,
-	step,
-	message,
-	since,
-	onDecide,
-}: { run: Run; onDecide: (step: RunStep, action: StepAction | "") => void } & Waits<"decision">) {
+function WaitsForDecision({ run, step, message, since, onDecide }: Decides & Waits<"decision">) {
 	const permitted = usePermitted();
 	const steps = useSteps(run.id);
 	const name = useStepName(run.id, step);
