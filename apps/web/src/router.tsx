@@ -21,6 +21,9 @@ import { groupRoute } from "./routes/group/route.ts";
 import { groupsRoute } from "./routes/groups/route.ts";
 import { homeRoute } from "./routes/home/route.ts";
 import { loginRoute } from "./routes/login/route.ts";
+import { mopRoute } from "./routes/mop/route.ts";
+import { newMopRoute } from "./routes/mop-new/route.ts";
+import { mopsRoute } from "./routes/mops/route.ts";
 import { oneScheduleRoute } from "./routes/one-schedule/route.ts";
 import { rolesRoute } from "./routes/roles/route.ts";
 import { framed, root, signedIn } from "./routes/root.tsx";
@@ -38,6 +41,7 @@ import { stackRoute } from "./routes/stack/route.ts";
 import { stackTemplateRoute } from "./routes/stack-template/route.ts";
 import { stackTemplatesRoute } from "./routes/stack-templates/route.ts";
 import { stacksRoute } from "./routes/stacks/route.ts";
+import { stepTypesRoute } from "./routes/step-types/route.ts";
 import { templateRoute } from "./routes/template/route.ts";
 import { templatesRoute } from "./routes/templates/route.ts";
 import { tokensRoute } from "./routes/tokens/route.ts";
@@ -73,6 +77,10 @@ const routeTree = root.addChildren([
 			stackTemplatesRoute,
 			stackTemplateRoute,
 			serviceInstancesRoute,
+			mopsRoute,
+			newMopRoute,
+			mopRoute,
+			stepTypesRoute,
 			approvalsRoute,
 			approvalPoliciesRoute,
 			approvalRoute,

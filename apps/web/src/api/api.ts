@@ -3,11 +3,9 @@ import { auditApi } from "@netconductor/contracts/audit/api";
 import { authApi } from "@netconductor/contracts/auth/api";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { configApi } from "@netconductor/contracts/config/api";
-import { mopOperations } from "@netconductor/contracts/config/mops-api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import { createClient, type Transport } from "@netconductor/contracts/kernel/client";
 import { ApiProblem, type FetchOptions } from "@netconductor/contracts/kernel/fetch-transport";
-import { defineApi } from "@netconductor/contracts/kernel/operation";
 import { schedulingApi } from "@netconductor/contracts/scheduling/api";
 import { systemApi } from "@netconductor/contracts/system/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
@@ -24,7 +22,7 @@ export function createApi(session: Session) {
 		devices: createClient(devicesApi, transport),
 		tasks: createClient(tasksApi, transport),
 		backup: createClient(backupApi, transport),
-		config: createClient(defineApi("config", { ...configApi.operations, ...mopOperations }), transport),
+		config: createClient(configApi, transport),
 		alerts: createClient(alertsApi, transport),
 		scheduling: createClient(schedulingApi, transport),
 		audit: createClient(auditApi, transport),

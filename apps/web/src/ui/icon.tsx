@@ -48,6 +48,8 @@ const shapes = {
 	more: "M6 12v.100M12 12v.100M18 12v.100",
 	bookmark: "M6 4h12v16l-6-4-6 4z",
 	swap: "M4 8h15M15 4l4 4-4 4M20 16H5M9 12l-4 4 4 4",
+	redo: "M20 12a8 8 0 1 1-3-6.200M20 4v4h-4",
+	steps: "M5 4h8v5H5zM11 15h8v5h-8zM9 9v3h6v3",
 	link: "M10 14a4 4 0 0 0 5.7 0l3-3A4 4 0 0 0 13 5.300l-1 1M14 10a4 4 0 0 0-5.700 0l-3 3A4 4 0 0 0 11 18.700l1-1",
 } as const;
 

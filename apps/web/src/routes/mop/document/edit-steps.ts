@@ -1,4 +1,4 @@
-import { allSteps, type ReadStep, readProcedure, type StepList } from "./read-procedure.ts";
+import { allSteps, pathText, type ReadStep, readProcedure, type StepList } from "./read-procedure.ts";
 import {
 	CannotEdit,
 	cutItem,
@@ -79,6 +79,27 @@ function freeId(text: string, type: string): string {
 		const id = number === 1 ? base : `${base}_${number}`;
 		if (!taken.has(id)) return id;
 	}
+}
+
+/** Adds the same step once more behind it, under another id. What stands in it gets other ids too. @throws CannotEdit */
+export function copyStep(text: string, step: Path): Edited {
+	const list = step.slice(0, -1);
+	const index = step.at(-1) as number;
+	let copied = insertText(text, list, index + 1, cutItem(text, list, index));
+	const place = [...list, index + 1];
+	const within = pathText(place);
+	const paths = [...allSteps(readProcedure(copied).lists)]
+		.filter(({ path, id }) => id !== "" && `${pathText(path)}.`.startsWith(`${within}.`))
+		.map(({ path, id }) => ({ path, id }));
+	for (const { path, id } of paths) copied = renameStep(copied, path, freeId(copied, id.replace(/_\d+$/, "")));
+	return { text: copied, step: place };
+}
+
+/** Adds an empty branch to a step that has several at the same time. @throws CannotEdit */
+export function addBranch(text: string, step: Path): string {
+	const path = [...step, "branches"];
+	const branches = findStep(text, step)?.blocks.filter(({ block }) => block === "branches").length ?? 0;
+	return branches === 0 ? setValue(text, path, [[]], stepKeys) : insertItem(text, path, branches, [], stepKeys);
 }
 
 /** Takes a step away with the comments about it. A block that may be missing goes with its last step. @throws CannotEdit */

@@ -145,3 +145,8 @@ export function* allSteps(lists: readonly StepList[]): Generator<ReadStep> {
 		}
 	}
 }
+
+/** The step that a fault is in: `steps.2.then.0.with.x` is in `steps.2.then.0`. */
+export function stepOf(path: string): string | undefined {
+	return /^(?:steps|rollback)\.\d+(?:\.(?:then|else|steps)\.\d+|\.branches\.\d+\.\d+)*/.exec(path)?.[0];
+}

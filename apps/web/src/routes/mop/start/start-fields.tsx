@@ -1,0 +1,103 @@
+import { Button, SegmentedControl, Stack } from "@mantine/core";
+import type { Mop } from "@netconductor/contracts/config/mops";
+import type { Selection } from "@netconductor/contracts/devices/model";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import { useState } from "react";
+import { usePermitted } from "../../../api/context.tsx";
+import { SelectionFields } from "../../../ui/pick/selection-fields.tsx";
+import { problemOf } from "../../../ui/problem.tsx";
+import { selected } from "../../../ui/words.ts";
+import { selectionValue } from "../builder/selection-value.ts";
+import { type AskedVariable, askedVariables, missingNames, valuesOf } from "./values.ts";
+import { VariableFields } from "./variable-fields.tsx";
+
+/** What is filled in before a procedure is tried or started. */
+export interface StartValues extends Record<string, unknown> {
+	typed: Record<string, string>;
+	which: "own" | "others";
+	selection: Selection;
+}
+
+/** Where the procedure names its devices those are for whom it is; else they are chosen. */
+export function firstValues(mop: Mop): StartValues {
+	return { typed: {}, which: mop.document.targets === undefined ? "others" : "own", selection: {} };
+}
+
+/** The same as the server takes it. */
+export function startBody(mop: Mop, { typed, which, selection }: StartValues) {
+	const targets = which === "others" ? selectionValue(selection) : undefined;
+	return {
+		variables: valuesOf(askedVariables(mop.document.variables), typed),
+		...(targets !== undefined && { targets }),
+	};
+}
+
+/** Errors by the variable that they are about, from what the server answered. */
+export function errorsByVariable(error: unknown): Record<string, string> {
+	if (error === null || error === undefined) return {};
+	const entries = (problemOf(error).errors ?? []).map(({ path, message }) => [
+		path.replace(/^(?:body\.)?(?:variables\.)?/, "").split(".")[0] ?? "",
+		message,
+	]);
+	return Object.fromEntries(entries.filter(([name]) => name !== ""));
+}
+
+/** Errors of what must be given and is not. */
+export function missingErrors(mop: Mop, { typed }: StartValues): Record<string, string> {
+	const names = missingNames(askedVariables(mop.document.variables), typed);
+	return Object.fromEntries(names.map((name) => [name, "Required"]));
+}
+
+/** Variables and devices of a start, or of a dry run. */
+export function StartFields({
+	mop,
+	values,
+	onValues,
+	errors,
+}: {
+	mop: Mop;
+	values: StartValues;
+	onValues: (values: StartValues) => void;
+	errors: Readonly<Record<string, string>>;
+}) {
+	const [more, setMore] = useState(false);
+	const mayReadDevices = usePermitted()("devices:read");
+	const asked = askedVariables(mop.document.variables);
+	const own = mop.document.targets;
+	const shown = asked.filter(({ declared, name }: AskedVariable) => declared || more || errors[name] !== undefined);
+	return (
+		<Stack gap="sm">
+			<VariableFields
+				asked={shown}
+				typed={values.typed}
+				onTyped={(typed) => onValues({ ...values, typed })}
+				errors={errors}
+			/>
+			{shown.length < asked.length && (
+				<div>
+					<Button size="compact-xs" variant="subtle" onClick={() => setMore(true)}>
+						Values that are set already
+					</Button>
+				</div>
+			)}
+			{own !== undefined && (
+				<SegmentedControl
+					aria-label="Which devices"
+					value={values.which}
+					onChange={(which) => onValues({ ...values, which: which as StartValues["which"] })}
+					data={[
+						{ value: "own", label: `As it says: ${visibleLine(selected(own))}`.slice(0, 60) },
+						{ value: "others", label: "Others" },
+					]}
+				/>
+			)}
+			{values.which === "others" && mayReadDevices && (
+				<SelectionFields
+					label="Devices"
+					selection={values.selection}
+					onChange={(selection) => onValues({ ...values, selection })}
+				/>
+			)}
+		</Stack>
+	);
+}

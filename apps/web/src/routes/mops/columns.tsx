@@ -1,0 +1,148 @@
+import type { MopSummary } from "@netconductor/contracts/config/mops";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import { TextLink } from "../../ui/link.tsx";
+import { RunState, runLooks, State } from "../../ui/state.tsx";
+import type { Column } from "../../ui/table/column.ts";
+import { Ago } from "../../ui/time.tsx";
+
+/** Whether a procedure may be started, as icon and word. */
+export function MopState({ enabled }: Pick<MopSummary, "enabled">) {
+	return enabled ? (
+		<State tone="good" icon="ok" word="Enabled" />
+	) : (
+		<State tone="calm" icon="stop" word="Not enabled" />
+	);
+}
+
+/** Columns of the list of procedures. */
+export function columnsOf(mayReadRuns: boolean): Column<MopSummary>[] {
+	return [
+		{
+			id: "name",
+			label: "Name",
+			sort: "name",
+			text: ({ name }) => name,
+			cell: ({ id, name, enabled }) => (
+				<>
+					<TextLink to="/mops/$id" params={{ id }} fw={550} size="sm">
+						{visibleLine(name)}
+					</TextLink>
+					{!enabled && (
+						<div className="nc-narrow nc-small">
+							<MopState enabled={enabled} />
+						</div>
+					)}
+				</>
+			),
+		},
+		{
+			id: "enabled",
+			label: "State",
+			width: 130,
+			from: "medium",
+			text: ({ enabled }) => (enabled ? "enabled" : "not enabled"),
+			cell: ({ enabled }) => <MopState enabled={enabled} />,
+		},
+		{
+			id: "writes",
+			label: "Does",
+			width: 130,
+			from: "medium",
+			text: ({ writes }) => (writes ? "changes" : "reads"),
+			cell: ({ writes }) =>
+				writes ? <State tone="warn" icon="edit" word="Changes" /> : <span className="nc-dim">Reads only</span>,
+		},
+		{
+			id: "steps",
+			label: "Steps",
+			number: true,
+			width: 80,
+			from: "medium",
+			text: ({ steps }) => String(steps),
+			cell: ({ steps }) => steps,
+		},
+		{
+			id: "description",
+			label: "Description",
+			from: "wide",
+			text: ({ description }) => description,
+			cell: ({ description }) => (
+				<span className="nc-dim" title={visibleLine(description)}>
+					{visibleLine(description)}
+				</span>
+			),
+		},
+		{
+			id: "tags",
+			label: "Tags",
+			from: "wide",
+			width: 150,
+			text: ({ tags }) => tags.join(", "),
+			cell: ({ tags }) => visibleLine(tags.join(", ")),
+		},
+		{
+			id: "status",
+			label: "Last run",
+			width: 150,
+			text: ({ last_run_status }) => (last_run_status === null ? "never" : runLooks[last_run_status].word),
+			cell: ({ last_run_status, last_run_id, name }) =>
+				last_run_status === null ? (
+					<span className="nc-dim">never</span>
+				) : last_run_id !== null && mayReadRuns ? (
+					<TextLink
+						to="/runs/$id"
+						params={{ id: last_run_id }}
+						size="sm"
+						aria-label={`Last run of ${visibleLine(name)}: ${runLooks[last_run_status].word}`}
+					>
+						<RunState status={last_run_status} />
+					</TextLink>
+				) : (
+					<RunState status={last_run_status} />
+				),
+		},
+		{
+			id: "last_run",
+			label: "Run",
+			sort: "last_run_at",
+			width: 120,
+			from: "medium",
+			text: ({ last_run_at }) => last_run_at ?? "",
+			cell: ({ last_run_at }) => <span className="nc-dim">{last_run_at === null ? "" : <Ago at={last_run_at} />}</span>,
+		},
+		{
+			id: "version",
+			label: "Version",
+			number: true,
+			width: 90,
+			from: "asked",
+			text: ({ version }) => String(version),
+			cell: ({ id, version }) => (
+				<TextLink to="/mops/$id" params={{ id }} search={{ tab: "versions" }} size="sm">
+					{version}
+				</TextLink>
+			),
+		},
+		{
+			id: "updated",
+			label: "Changed",
+			sort: "updated_at",
+			width: 120,
+			from: "wide",
+			text: ({ updated_at }) => updated_at,
+			cell: ({ updated_at }) => (
+				<span className="nc-dim">
+					<Ago at={updated_at} />
+				</span>
+			),
+		},
+		{
+			id: "updated_by",
+			label: "By",
+			width: 120,
+			from: "asked",
+			text: ({ updated_by }) => updated_by,
+			cell: ({ updated_by }) => visibleLine(updated_by),
+		},
+	];
+}
