@@ -44,10 +44,7 @@ function step(given: Given, blocks: Record<string, ProgramStep[][]> = {}): Progr
 }
 
 const branch = (then: ProgramStep[], otherwise: ProgramStep[] = []) =>
-	Object.fromEntries([
-		["then", [then]],
-		["else", [otherwise]],
-	]);
+	Object.fromEntries(["then", "else"].map((name, index) => [name, [[then, otherwise][index] ?? []]]));
 
 /** A file that probes write to, and one that holds them while it is there. */
 function files() {

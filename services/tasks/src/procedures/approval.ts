@@ -29,10 +29,7 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 	const { store, alerts, types, ownAccount, clock } = needs;
 	if (claimed.approval?.started === true) return;
 	const steps = [...procedure.steps, ...procedure.rollback].flatMap(withInner);
-	const writes = steps.filter(({ type }) => {
-		const found = types.get(type);
-		return found !== undefined && found.mode === "write";
-	});
+	const writes = steps.filter((step) => mayChange(step, types));
 	if (writes.length === 0) return;
 	const now = clock.now();
 	const gate: GateState = {
@@ -94,6 +91,14 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 function waiting(waiting_for: NonNullable<Suspended["wait"]["waiting_for"]>): Suspended {
 	const wake_at = waiting_for.kind === "window" ? new Date(waiting_for.not_before) : null;
 	return new Suspended({ wake_at, waits_for_run: null, waiting_for });
+}
+
+/** Parameters that are not valid as they are written, because of a template, may come to anything. */
+function mayChange(step: ProgramStep, types: StepTypes): boolean {
+	const type = types.get(step.type);
+	if (type?.changes === undefined) return type?.mode === "write";
+	const params = type.params.safeParse(step.with);
+	return !params.success || type.changes(params.data);
 }
 
 function withInner(step: ProgramStep): ProgramStep[] {

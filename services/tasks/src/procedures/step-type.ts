@@ -32,6 +32,11 @@ interface Described<P extends z.ZodType> {
 	example: z.input<P>;
 	/** Commands that it would send with these parameters, for people and for the risk of the procedure. */
 	commands?(params: z.output<P>): string[];
+	/**
+	 * Whether it may change a device, or what a device depends on, with these parameters, so that policies say whether it needs an approval. Left
+	 * out: as its `mode` says. Templates in the parameters stand as they are written.
+	 */
+	changes?(params: z.output<P>): boolean;
 }
 
 /** What a step on one device is given. */

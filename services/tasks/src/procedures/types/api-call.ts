@@ -63,6 +63,7 @@ export const stepType = defineServerStep({
 	aliases: ["http_request", "rest_call"],
 	runs_on: "server",
 	mode: "write",
+	changes: ({ method }) => method !== "GET" && method !== "HEAD",
 	params,
 	example: {
 		url: "https://netbox.example.net/api/dcim/sites/",

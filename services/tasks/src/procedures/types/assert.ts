@@ -1,3 +1,4 @@
+import { onlyReads } from "@netconductor/contracts/devices/reading-commands";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { compileJmespath } from "@netconductor/driver-parsers/jmespath/jmespath";
 import { failed, isAppError } from "@netconductor/runtime/errors";
@@ -31,9 +32,14 @@ const params = z
 			.union([Expression, z.array(Expression).min(1).max(100)])
 			.transform((given) => [given].flat())
 			.describe("JMESPath: what has to be true of the data; a list where all of it has to be."),
-		command: Command.optional().describe(
-			"Command whose answer is the data. Left out with a kind of rows in `parse`: what the platform is asked for them with.",
-		),
+		command: Command.refine(
+			onlyReads,
+			"A command that reads: others are sent with run_command, and what it saved is the value",
+		)
+			.optional()
+			.describe(
+				"Command whose answer is the data; it reads only. Left out with a kind of rows in `parse`: what the platform is asked for them with.",
+			),
 		parse: Parse.optional(),
 		value: z.unknown().optional().describe("The data itself, in place of `command`: what an earlier step saved."),
 		message: z.string().max(2_000).optional().describe("What is said when it does not hold."),
@@ -65,7 +71,7 @@ export const stepType = defineDeviceStep({
 		"States in JMESPath what has to be true of what a device answers, or of a value. Anything but `true` fails the step, and the error says what it came to. Result: `value` (the data), `asserted` (a list with `that` and what it came to), `cut` (true when there is more data than is kept).",
 	category: "checks",
 	runs_on: "devices",
-	mode: "write",
+	mode: "read",
 	params,
 	example: { parse: "interfaces", that: "length([?oper == 'up']) > `2`", message: "Too few interfaces are up" },
 	commands: ({ command }) => [command ?? []].flat(),

@@ -18,6 +18,8 @@ export const stepType = defineServerStep({
 	permission: "stacks:deploy",
 	runs_on: "server",
 	mode: "write",
+	// The run that it starts asks for its own.
+	changes: () => false,
 	params: z.strictObject({
 		stack: z.string().min(1).max(200).describe("Name or id of the stack."),
 		action: z.enum(["deploy", "delete", "plan"]).default("deploy").describe("What is done with it."),

@@ -15,6 +15,8 @@ export const stepType = defineServerStep({
 	category: "people",
 	runs_on: "server",
 	mode: "write",
+	// It tells people; it changes nothing.
+	changes: () => false,
 	params: z.strictObject({
 		kind: z.enum(kinds).describe("What is at the address."),
 		url: Url.describe(

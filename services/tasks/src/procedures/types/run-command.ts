@@ -1,3 +1,4 @@
+import { onlyReads } from "@netconductor/contracts/devices/reading-commands";
 import type { OperationError } from "@netconductor/contracts/tasks/model";
 import { compilePattern } from "@netconductor/runtime/pattern";
 import { z } from "zod";
@@ -50,6 +51,8 @@ export const stepType = defineDeviceStep({
 	params,
 	example: { commands: ["show ip bgp summary json"], parse: "json", expect: "Established" },
 	commands: ({ commands }) => commands,
+	// A template may come to any command.
+	changes: ({ commands }) => commands.some((command) => !onlyReads(command) || command.includes("{{")),
 	async run(context) {
 		const { params, connection } = context;
 		const answers: Answer[] = [];

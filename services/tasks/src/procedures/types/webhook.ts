@@ -12,6 +12,8 @@ export const stepType = defineServerStep({
 	category: "outside",
 	runs_on: "server",
 	mode: "write",
+	// It tells others; it changes nothing that a policy is for.
+	changes: () => false,
 	params: z.strictObject({
 		url: Url,
 		payload: z
