@@ -5,7 +5,9 @@ import { openApiDocument } from "@netconductor/contracts/openapi";
 import { configReference } from "@netconductor/runtime/config";
 import { loadServices, targetNames } from "@netconductor/server/services";
 import { configSlices } from "@netconductor/server/settings";
+import { builtInStepTypes } from "@netconductor/server/step-types";
 import { version } from "@netconductor/server/version";
+import { stepTypesPage } from "./step-types-page.ts";
 
 /** Every generated page of docs/reference, by file name. A test holds the files against this. */
 export async function referencePages(): Promise<Record<string, string>> {
@@ -15,6 +17,7 @@ export async function referencePages(): Promise<Record<string, string>> {
 		"configuration.md": configReference(configSlices(services)),
 		"errors.md": errorsPage(),
 		"permissions.md": permissionsPage(),
+		"step-types.md": `${generated}\n${stepTypesPage(await builtInStepTypes())}`,
 	};
 }
 

@@ -384,7 +384,12 @@ test("an assertion holds only where it comes to true, and says what it came to",
 		code: "procedure.assertion_failed",
 		message: 'Not enough peers: `peers[0]` came to "a", not to true; `nobody.knows` came to null, not to true',
 	});
-	for (const params of [{ that: "a" }, { that: "a ==", value: 1 }, { that: "a", value: 1, command: "show version" }]) {
+	for (const params of [
+		{ that: "a" },
+		{ that: "a ==", value: 1 },
+		{ that: "a", value: 1, command: "show version" },
+		{ that: "a", command: "reload" },
+	]) {
 		await expect(run("assert", "cisco_ios", params), JSON.stringify(params)).rejects.toThrow();
 	}
 });
