@@ -240,6 +240,7 @@ describe("answers", () => {
 			"/bomb": ["gzip", bomb],
 			"/broken": ["gzip", Buffer.from("no gzip")],
 			"/cut": ["gzip", gzipSync("unpacked").subarray(0, 12)],
+			"/nothing": ["gzip", Buffer.alloc(0)],
 			"/twice": ["gzip, gzip", gzipSync(gzipSync("x"))],
 		};
 		const url = await serve((request, response) => {
@@ -253,6 +254,8 @@ describe("answers", () => {
 		});
 		expect((await get(`${url}/gzip`)).body.toString()).toBe("unpacked");
 		expect((await get(`${url}/br`)).body.toString()).toBe("unpacked");
+		expect((await here.request({ method: "HEAD", url: `${url}/gzip` })).body).toHaveLength(0);
+		expect((await get(`${url}/nothing`)).body).toHaveLength(0);
 		expect(bomb.length).toBeLessThan(100_000);
 		expect(await codeOf(get(`${url}/bomb`))).toBe("outbound.too_large");
 		expect(await codeOf(get(`${url}/endless`))).toBe("outbound.too_large");

@@ -3,7 +3,14 @@ import { isIP } from "node:net";
 import { type Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { getCACertificates } from "node:tls";
-import { createBrotliDecompress, createGunzip, createInflate } from "node:zlib";
+import {
+	type BrotliDecompress,
+	createBrotliDecompress,
+	createGunzip,
+	createInflate,
+	type Gunzip,
+	type Inflate,
+} from "node:zlib";
 import { Client, type Dispatcher } from "undici";
 import { failed, isAppError } from "../errors.ts";
 import { endOf } from "../host/end-of-call.ts";
@@ -137,7 +144,7 @@ async function sendOnce(rules: OutboundRules, hop: Hop, settings: Settings, sign
 			headers: {
 				"user-agent": "NetConductor",
 				accept: "*/*",
-				"accept-encoding": "gzip, deflate, br",
+				"accept-encoding": "gzip, br",
 				...hop.headers,
 			},
 			body: hop.body ?? null,
@@ -264,7 +271,7 @@ function plainHeaders(headers: Record<string, string | string[] | undefined>): R
 	);
 }
 
-const decoders: Readonly<Record<string, (() => Transform) | undefined>> = {
+const decoders: Readonly<Record<string, (() => Gunzip | Inflate | BrotliDecompress) | undefined>> = {
 	gzip: createGunzip,
 	"x-gzip": createGunzip,
 	deflate: createInflate,
@@ -295,9 +302,12 @@ async function readBody(
 		},
 	});
 	keep.resume();
+	const unpacked = decoder?.();
 	try {
-		await (decoder === undefined ? pipeline(body, keep, { signal }) : pipeline(body, decoder(), keep, { signal }));
+		await (unpacked === undefined ? pipeline(body, keep, { signal }) : pipeline(body, unpacked, keep, { signal }));
 	} catch (cause) {
+		// An answer without a body may say how the body would have been packed.
+		if (unpacked?.bytesWritten === 0 && (cause as NodeJS.ErrnoException).code === "Z_BUF_ERROR") return Buffer.alloc(0);
 		if (/^(?:Z_|ERR__?ERROR_FORMAT|ERR_BROTLI)/.test((cause as NodeJS.ErrnoException).code ?? "")) {
 			throw badAnswer(url, "its body cannot be unpacked", cause);
 		}
