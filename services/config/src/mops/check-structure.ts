@@ -133,7 +133,11 @@ export function checkBlocks(document: MopDocument, { step, path }: PlacedStep, {
 }
 
 /** Parameters that are bare expressions, as after `when`. */
-const expressions: Readonly<Record<string, readonly string[]>> = { condition: ["if"], loop: ["while"] };
+const expressions: Readonly<Record<string, readonly string[]>> = {
+	condition: ["if"],
+	loop: ["while"],
+	wait_until: ["condition"],
+};
 
 /** Names of parameters of a type that are expressions without braces. */
 export function bareExpressions(type: string): readonly string[] {
