@@ -24,6 +24,8 @@ test.each([
 	["an anchor in itself", "a: &x [1, *x]\n", 1, "contains itself"],
 	["an anchor that is nowhere", "a: *nowhere\n", 1, "nowhere"],
 	["two documents", "a: 1\n---\nb: 1\n", 2, "multiple documents"],
+	["a NUL", 'a: "x\\0y"\n', 1, "NUL"],
+	["half of a character", 'a: 1\n"\\uD800": 2\n', 2, "NUL, or half"],
 	["a number that is none", "a: 1\nb: .inf\n", 2, "put it in quotes"],
 	["a number that would be rounded", "a: 12345678901234567890\n", 1, "kept exactly"],
 	["a tab as indentation", "a:\n\tb: 1\n", 2, "Tabs"],

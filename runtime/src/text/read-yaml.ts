@@ -6,6 +6,8 @@ const mostTokens = 200_000;
 const mostValues = 100_000;
 const deepest = 60;
 const mostFaults = 50;
+/** No text of PostgreSQL could hold it; escapes bring it in. */
+const unstorable = /[\0\p{Surrogate}]/u;
 
 type Path = readonly PropertyKey[];
 
@@ -38,7 +40,7 @@ interface Spot {
 /**
  * Reads one document in YAML 1.2 that anybody may have written (JSON is YAML, too). It holds nothing that JSON cannot say: no tags but those of
  * text, numbers and the like, no merge keys. Anchors are followed; what they hold counts as often as it is used, so that no text grows on reading.
- * A key that stands twice, and `__proto__`, are faults. All faults of the values are told at once, or else what keeps the text from being read.
+ * A key that stands twice, `__proto__`, NUL and broken characters are faults. All faults of the values are told at once, or else what keeps the text from being read.
  */
 export function readYaml(text: string): YamlReading {
 	const lines = new LineCounter();
@@ -119,6 +121,7 @@ export function readYaml(text: string): YamlReading {
 				const name = String(isScalar(key) ? key.value : "");
 				const offset = key.range[0];
 				if (name === "__proto__") fault(offset, path, "The key `__proto__` is not allowed");
+				else if (unstorable.test(name)) fault(offset, path, "A key holds a NUL, or half of a character");
 				else if (entries.has(name)) fault(offset, path, `The key \`${name.slice(0, 100)}\` stands here twice`);
 				else {
 					const part: Spot = { offset, parts: new Map() };
@@ -138,6 +141,9 @@ export function readYaml(text: string): YamlReading {
 			});
 		}
 		const plain: unknown = isScalar(node) ? node.value : null;
+		if (typeof plain === "string" && unstorable.test(plain)) {
+			return fault(node.range[0], path, "It holds a NUL, or half of a character");
+		}
 		if (typeof plain !== "number") return plain;
 		const offset = node.range[0];
 		if (!Number.isFinite(plain)) return fault(offset, path, "Infinity and NaN are no values: put it in quotes");

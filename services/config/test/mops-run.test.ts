@@ -348,7 +348,11 @@ describe("a step type that somebody defined", () => {
 		const page = await started.api.listStepTypes({ query: { page: 2, page_size: 2 } });
 		expect(page.items.map(({ type }) => type)).toEqual(types.slice(2, 4));
 		expect((await started.api.listStepTypes({ query: { built_in: "false" } })).items).toHaveLength(1);
-		const changed = await started.api.updateStepType({ params: { id: "mine" }, body: { label: "Mine alone" } });
+		const changed = await started.api.updateStepType({
+			params: { id: "mine" },
+			body: { label: "Mine alone", preset: { commands: ["show \ud800"] } },
+		});
+		expect(changed.preset).toEqual({ commands: ["show \ufffd"] });
 		expect(changed).toMatchObject({ label: "Mine alone", base: "run_command" });
 	});
 });

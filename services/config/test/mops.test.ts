@@ -243,12 +243,39 @@ steps:
 		["an anchor in itself", "name: &a [*a]", "contains itself"],
 		["a key of every object", "name: x\nsteps: [{ id: a, type: log, with: { __proto__: { x: 1 } } }]", "__proto__"],
 		["no steps", "name: x\nsteps: []", "`steps` is empty"],
+		["a NUL that an escape brings in", 'name: x\nsteps: [{ id: a, type: log, with: { message: "a\\0b" } }]', "NUL"],
 		["a tag", "name: !!js/function x", "Unresolved tag"],
 	])("of %s is refused with a reason", async (_, source, message) => {
 		const failure = source === "" ? undefined : await failureOf(started.add(source));
 		if (failure !== undefined) expect(failure).toMatchObject({ code: "mops.bad_document" });
 		const { faults } = await started.validate(source === "" ? "# nothing" : source);
 		expect(faults[0]?.message).toContain(message);
+	});
+
+	test("with a thousand faults is answered with the first of them", async () => {
+		const steps = Array.from({ length: 400 }, (_, n) => `  - { idd: ${n} }`).join("\n");
+		const { valid, faults } = await started.validate(`name: Many\nsteps:\n${steps}`);
+		expect(valid).toBe(false);
+		expect(faults).toHaveLength(200);
+	});
+
+	test("that runs others ever more often is refused before it is put together", async () => {
+		const level = (n: number, times: number) =>
+			`name: Level ${n}\nsteps: [${Array.from({ length: times }, (_, i) => `{ id: s${i}, type: run_mop, with: { mop: level ${n - 1} } }`).join(", ")}]`;
+		for (const n of [0, 1, 2, 3, 4, 5, 6]) await started.add(small(`Level ${n}`));
+		for (const n of [6, 5, 4, 3, 2, 1]) {
+			await started.api.updateMop({ params: { id: `level ${n}` }, body: { source: level(n, 200), version: 1 } });
+		}
+		const { faults } = await started.validate(level(7, 1));
+		expect(faults.map(({ code }) => code)).toEqual(["mop.too_many_steps"]);
+		expect(await failureOf(started.api.executeMop({ params: { id: "level 6" }, body: {} }))).toMatchObject({
+			code: "mops.bad_document",
+		});
+	});
+
+	test.each(["%", "' or true --"])("is not found by %j, and searching for it is no trouble", async (word) => {
+		expect(await failureOf(started.api.getMop({ params: { id: word } }))).toMatchObject({ code: "mops.not_found" });
+		expect((await started.api.listMops({ query: { q: word } })).total).toBe(0);
 	});
 
 	test("has a JSON Schema that knows the parameters of each type, and lets templates stand for values", async () => {

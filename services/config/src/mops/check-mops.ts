@@ -20,6 +20,7 @@ export function checkMops(
 ): Fault[] {
 	const faults: Fault[] = [];
 	const all = stepsOf(document);
+	const clear = new Set<string>();
 	for (const { step, path } of all) {
 		if (!isRunMop(step.type) || step.with?.mop === undefined) continue;
 		const at = [...path, "with", "mop"];
@@ -41,7 +42,7 @@ export function checkMops(
 			say("mop.unknown", `there is no procedure \`${key.slice(0, 100)}\`${hint}`);
 			continue;
 		}
-		const circle = findCircle(own, key, library, isRunMop, [own.name]);
+		const circle = findCircle(own, key, { library, isRunMop, clear }, [own.name]);
 		if (circle !== undefined) {
 			say("mop.cycle", `procedures run each other in a circle: ${circle.join(" → ")}`);
 			continue;
@@ -65,26 +66,27 @@ function isOwn({ id, name }: Own, key: string): boolean {
 	return key.toLowerCase() === name.toLowerCase() || key.toLowerCase() === id?.toLowerCase();
 }
 
+interface Search {
+	library: MopLibrary;
+	isRunMop: (type: string) => boolean;
+	/** Procedures from which no way leads back. */
+	clear: Set<string>;
+}
+
 /** The names along a way that leads back to where it began, or to itself. */
-function findCircle(
-	own: Own,
-	key: string,
-	library: MopLibrary,
-	isRunMop: (type: string) => boolean,
-	trail: readonly string[],
-): string[] | undefined {
+function findCircle(own: Own, key: string, search: Search, trail: readonly string[]): string[] | undefined {
 	if (isOwn(own, key)) return [...trail, own.name];
-	const mop = library.get(key.toLowerCase());
-	if (mop === undefined) return undefined;
+	const mop = search.library.get(key.toLowerCase());
+	if (mop === undefined || search.clear.has(mop.id)) return undefined;
 	if (mop.id === own.id) return [...trail, mop.name];
 	const before = trail.indexOf(mop.name);
 	if (before >= 0) return [...trail.slice(before), mop.name];
-	if (trail.length > deepestMops + 1) return undefined;
 	for (const { step } of stepsOf(mop.document)) {
-		const next = isRunMop(step.type) ? mopKeyOf(step) : undefined;
-		const circle = next === undefined ? undefined : findCircle(own, next, library, isRunMop, [...trail, mop.name]);
+		const next = search.isRunMop(step.type) ? mopKeyOf(step) : undefined;
+		const circle = next === undefined ? undefined : findCircle(own, next, search, [...trail, mop.name]);
 		if (circle !== undefined) return circle;
 	}
+	search.clear.add(mop.id);
 	return undefined;
 }
 

@@ -6,6 +6,9 @@ import { type Fault, inStep, warning } from "./faults.ts";
 import type { PlacedStep } from "./read-document.ts";
 import type { KnownType } from "./step-type-catalogue.ts";
 
+/** Names of one step that are looked at. */
+const mostOfStep = 200;
+
 /** Names of variables that a step refers to. */
 export function referencesOf(step: PlacedStep["step"], type: string): string[] {
 	return [
@@ -37,17 +40,19 @@ export function checkReferences(
 		if (known === undefined) return [];
 		const rounds = around.filter(({ type }) => type === "loop");
 		const loops = rounds.length === 0 ? [] : [...rounds.map(loopVariable), "loop"];
-		return referencesOf(step, known.info.type).flatMap((name): Fault[] => {
-			if (loops.includes(name)) return [];
-			if (name === "device" && known.info.runs_on === "server") {
-				const message = "refers to `device`, which only steps on devices have";
-				return [warning("variable.no_device", path, inStep(document, path, message))];
-			}
-			if (everywhere.has(name)) return [];
-			const meant = nearestName(name, [...everywhere, ...loops]);
-			const hint = meant === undefined ? "" : `; did you mean \`${meant}\`?`;
-			const message = `refers to \`${name}\`, which is no variable of the procedure and which no step saves${hint}`;
-			return [warning("variable.unknown", path, inStep(document, path, message))];
-		});
+		return referencesOf(step, known.info.type)
+			.slice(0, mostOfStep)
+			.flatMap((name): Fault[] => {
+				if (loops.includes(name)) return [];
+				if (name === "device" && known.info.runs_on === "server") {
+					const message = "refers to `device`, which only steps on devices have";
+					return [warning("variable.no_device", path, inStep(document, path, message))];
+				}
+				if (everywhere.has(name)) return [];
+				const meant = nearestName(name, [...everywhere, ...loops]);
+				const hint = meant === undefined ? "" : `; did you mean \`${meant}\`?`;
+				const message = `refers to \`${name}\`, which is no variable of the procedure and which no step saves${hint}`;
+				return [warning("variable.unknown", path, inStep(document, path, message))];
+			});
 	});
 }

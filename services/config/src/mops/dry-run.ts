@@ -25,6 +25,8 @@ interface Scope {
 }
 
 const mostShown = 50;
+/** Devices for which a step is evaluated at a time. */
+const atOnce = 200;
 /** Steps whose commands are asked for at a time. */
 const mostAsked = 5_000;
 
@@ -134,36 +136,41 @@ async function resolveStep(
 		: isOnDevices && devices.length === 0
 			? []
 			: [[...devices]];
-	const sets = groups.map((group, index) => ({
-		key: String(index),
-		variables: differs ? { device: group[0]?.context } : {},
-	}));
-	const options = { signal: caller.signal, at: step.path };
-
 	const openLocals = openNames(step.locals, later);
 	const inner = new Set([...later].filter((name) => !Object.hasOwn(step.locals, name)).concat(openLocals));
-	const locals = await resolveForEach(engine, withoutOpen(step.locals, later), sets, variables, options);
-	const ready = sets.map(({ key, variables: own }) => {
-		const outcome = locals.get(key);
-		return { key, variables: { ...own, ...(outcome?.value as Variables | undefined) } };
-	});
-	const values = await resolveForEach(engine, withoutOpen(given, inner), ready, variables, options);
-
+	const closed = { locals: withoutOpen(step.locals, later), given: withoutOpen(given, inner) };
 	const shown = new Map<string, Shown>();
-	for (const [index, group] of groups.entries()) {
-		const error = locals.get(String(index))?.error ?? values.get(String(index))?.error;
-		const value = error === undefined ? merge(given, values.get(String(index))?.value, inner) : given;
-		const withAll = { ...step.with, ...(value as Record<string, unknown>) };
-		const key = JSON.stringify([withAll, error?.message]);
-		const same = shown.get(key);
-		const names = isOnDevices ? group.map(({ name }) => name) : [];
-		if (same !== undefined) same.devices.push(...names);
-		else if (shown.size < mostShown) {
-			shown.set(key, { devices: names, with: withAll, commands: [], error: error?.message ?? null });
+	let known: Variables = {};
+	for (let from = 0; from < groups.length && shown.size < mostShown; from += atOnce) {
+		const some = groups.slice(from, from + atOnce);
+		const sets = some.map((group, index) => ({
+			key: String(index),
+			variables: differs ? { device: group[0]?.context } : {},
+		}));
+		const options = { signal: caller.signal, at: step.path };
+		const locals = await resolveForEach(engine, closed.locals, sets, variables, options);
+		const ready = sets.map(({ key, variables: own }) => ({
+			key,
+			variables: { ...own, ...(locals.get(key)?.value as Variables | undefined) },
+		}));
+		const values = await resolveForEach(engine, closed.given, ready, variables, options);
+		for (const [index, group] of some.entries()) {
+			const error = locals.get(String(index))?.error ?? values.get(String(index))?.error;
+			const value = error === undefined ? merge(given, values.get(String(index))?.value, inner) : given;
+			const withAll = { ...step.with, ...(value as Record<string, unknown>) };
+			const key = JSON.stringify([withAll, error?.message]);
+			const same = shown.get(key);
+			const names = isOnDevices ? group.map(({ name }) => name) : [];
+			if (same !== undefined) same.devices.push(...names);
+			else if (shown.size < mostShown) {
+				shown.set(key, { devices: names, with: withAll, commands: [], error: error?.message ?? null });
+			}
+		}
+		if (from === 0) {
+			const first = (locals.get("0")?.value ?? {}) as Variables;
+			known = Object.fromEntries(Object.entries(first).filter(([name]) => !inner.has(name)));
 		}
 	}
-	const first = (locals.get("0")?.value ?? {}) as Variables;
-	const known = Object.fromEntries(Object.entries(first).filter(([name]) => !inner.has(name)));
 	return { later: inner, locals: known, resolved: [...shown.values()] };
 }
 

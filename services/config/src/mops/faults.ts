@@ -19,9 +19,16 @@ export function warning(code: string, path: FaultPath, message: string): Fault {
 	return { code, path, message, severity: "warning" };
 }
 
-/** As they are told: with lines, in the order of the text. */
+const mostTold = 200;
+
+/** As they are told: with lines, in the order of the text. Of very many, errors first. */
 export function placeFaults(faults: readonly Fault[], placeOf: YamlReading["placeOf"]): MopFault[] {
-	return faults
+	const isError = ({ severity }: Fault) => severity === "error";
+	const told =
+		faults.length <= mostTold
+			? faults
+			: [...faults.filter(isError), ...faults.filter((fault) => !isError(fault))].slice(0, mostTold);
+	return told
 		.map(({ path, ...fault }) => ({ ...fault, path: path.join("."), ...placeOf(path) }))
 		.sort((one, other) => one.line - other.line || one.column - other.column);
 }

@@ -4,6 +4,7 @@ import type { StepTypeInfo } from "@netconductor/contracts/tasks/procedure";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
+import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { violatedUnique } from "@netconductor/runtime/db/query-error";
 import { failed } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
@@ -62,7 +63,7 @@ export function createStepType(needs: Needs): MopOperation<"createStepType"> {
 		const id = newId();
 		const at = clock.now().toISOString();
 		const by = call.actor.name;
-		const row = { ...body, base, id, created_at: at, created_by: by, updated_at: at };
+		const row = { ...storable(body), base, id, created_at: at, created_by: by, updated_at: at };
 		try {
 			await db.transaction(async (tx) => {
 				await tx.insert(stepTypes).values(row);
@@ -88,7 +89,7 @@ export function updateStepType(needs: Needs): MopOperation<"updateStepType"> {
 		await db.transaction(async (tx) => {
 			const changed = await tx
 				.update(stepTypes)
-				.set({ ...body, base, updated_at: clock.now().toISOString() })
+				.set({ ...storable(body), base, updated_at: clock.now().toISOString() })
 				.where(eq(stepTypes.id, before.id))
 				.returning({ id: stepTypes.id });
 			if (changed.length === 0) throw noType(params.id);
@@ -97,6 +98,11 @@ export function updateStepType(needs: Needs): MopOperation<"updateStepType"> {
 		note({ ...about(before), before: recorded(before), after: recorded(wanted) });
 		return findType(await readCatalogue({ tasks, on: db.orm }, call), before.id, await countUses(db.orm));
 	};
+}
+
+/** Half of a character, which JSON can say and PostgreSQL cannot hold, is replaced. */
+function storable<T>(given: T): T {
+	return JSON.parse(jsonbText(given)) as T;
 }
 
 const mostNamed = 10;
