@@ -25,6 +25,8 @@ export interface ApplyOptions {
 	expected?: { running_sha256: string } | undefined;
 	/** Post-checks. They get a session that was opened after the push: that it could be is the first of them. */
 	verify: (session: Session) => Promise<void>;
+	/** Awaited with the configuration that the change made, before it is confirmed. A rejection undoes the change. */
+	beforeConfirming?: ((after: RunningConfig) => Promise<void>) | undefined;
 	/** Opens a session with the same device. Called again while it fails; must work when `signal` is aborted, too: it is how the change is undone. */
 	reopen: () => Promise<Session>;
 	onStage(stage: ChangeStage, detail?: string): void;
@@ -242,6 +244,7 @@ async function confirm(attempt: Attempt, second: Session): Promise<AppliedChange
 		try {
 			after = await readRunning(second);
 			if (after.sha256 === before.sha256 && mechanism.mustChange()) throw notTaken(second);
+			await options.beforeConfirming?.(after);
 		} catch (error) {
 			await second.close();
 			return undo(attempt, error);

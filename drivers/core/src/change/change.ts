@@ -17,7 +17,8 @@ export interface PlannedChange {
 	unchanged: boolean;
 	/** How it will be undone, in words a person reads, and the commands for it where they are known beforehand (not masked). */
 	undo: { kind: UndoKind; how: string; commands: string[] };
-	/** Hash of the normalised running configuration that the plan was made against. */
+	/** The normalised running configuration that the plan was made against, which holds secrets, and its hash. */
+	before: string;
 	running_sha256: string;
 }
 
@@ -37,6 +38,7 @@ export async function planChange(session: Session, lines: string[]): Promise<Pla
 		diff_source: source,
 		unchanged,
 		undo: mechanism.undo,
+		before: running.text,
 		running_sha256: running.sha256,
 	};
 }

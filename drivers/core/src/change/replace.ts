@@ -30,7 +30,7 @@ export async function planReplace(
 	const work = await workFor(session, running, whole, options);
 	const mechanism = chooseMechanism(session, work, running);
 	const { commands, undo } = mechanism;
-	const plan = { commands, undo, running_sha256: running.sha256 };
+	const plan = { commands, undo, before: running.text, running_sha256: running.sha256 };
 	if (commands.length === 0) return { ...plan, diff: "", diff_source: "worked_out", unchanged: true };
 	const { diff, source, unchanged } = await mechanism.preview(session);
 	return { ...plan, diff, diff_source: source, unchanged };

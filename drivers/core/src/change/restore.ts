@@ -45,8 +45,9 @@ export async function planRestore(session: Session, wanted: string, after?: stri
 	checkedLines(session, work.commands);
 	const mechanism = chooseMechanism(session, work, now);
 	const { foreign } = goal;
-	const known = { commands: work.commands, undo: mechanism.undo, running_sha256: now.sha256, foreign };
-	if (work.commands.length === 0 || goal.isReached(now)) {
+	const { commands } = work;
+	const known = { commands, undo: mechanism.undo, before: now.text, running_sha256: now.sha256, foreign };
+	if (commands.length === 0 || goal.isReached(now)) {
 		const diff = goal.isReached(now) ? "" : upsideDown(goal.differs(now));
 		return { ...known, commands: [], diff, diff_source: "worked_out", unchanged: diff === "" };
 	}

@@ -1,7 +1,7 @@
 import type { Connection } from "@netconductor/contracts/devices/connection";
 import type { OperationError } from "@netconductor/contracts/tasks/model";
 import type { AppliedChange, ApplyOptions, ChangeStage } from "@netconductor/driver-core/change/apply";
-import { openSession, type Session, type SessionOptions } from "@netconductor/driver-core/session";
+import { openSession, type SessionOptions } from "@netconductor/driver-core/session";
 import { askChecks, type Checks } from "../checks/hold-checks.ts";
 import { toOperationError } from "../operations/operation-error.ts";
 
@@ -21,8 +21,7 @@ interface Safety {
 	checks?: Checks | undefined;
 	expected?: { running_sha256: string } | undefined;
 	save?: boolean | undefined;
-	/** Awaited over that session when they hold, before the change is confirmed. */
-	onVerified?(over: Session): Promise<void>;
+	beforeConfirming?: ApplyOptions["beforeConfirming"];
 }
 
 /** How every step makes a change: it is there to stay when the device is reachable over a new session and its checks hold, else it is taken back. */
@@ -33,14 +32,13 @@ export function safely({ connection, session_options, log }: Changing, safety: S
 		expected: safety.expected,
 		save: safety.save,
 		async verify(over) {
-			if (safety.checks !== undefined) {
-				for await (const { name, problem } of askChecks(safety.checks, over, signal)) {
-					if (problem !== undefined) throw new Error(problem);
-					log(`check ${name}: holds`);
-				}
+			if (safety.checks === undefined) return;
+			for await (const { name, problem } of askChecks(safety.checks, over, signal)) {
+				if (problem !== undefined) throw new Error(problem);
+				log(`check ${name}: holds`);
 			}
-			await safety.onVerified?.(over);
 		},
+		beforeConfirming: safety.beforeConfirming,
 		// It is how the change is taken back, too: also when the run was cancelled.
 		reopen: () => openSession(connection, { ...session_options, signal: new AbortController().signal }),
 		onStage: (stage, detail) => log(detail === undefined ? words[stage] : `${words[stage]}: ${detail}`),

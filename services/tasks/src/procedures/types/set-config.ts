@@ -2,7 +2,6 @@ import { findDangerousCommands } from "@netconductor/contracts/alerts/dangerous-
 import { StackCheck } from "@netconductor/contracts/config/stacks";
 import { DeviceCheck } from "@netconductor/contracts/devices/checks";
 import { applyChange, planChange } from "@netconductor/driver-core/change/change";
-import { readRunning } from "@netconductor/driver-core/change/running-config";
 import { maskEcho } from "@netconductor/runtime/config-text";
 import { z } from "zod";
 import { changeResult, safely } from "../../steps/safe-change.ts";
@@ -89,16 +88,16 @@ export const stepType = defineDeviceStep({
 			log(skipped);
 			return { result: { outcome: "unchanged", diff: "", ...known, saved: true, cut }, skipped };
 		}
-		const before = await readRunning(session);
-		await context.keepUndo({ before: before.text, after: null });
+		const { before } = planned;
+		await context.keepUndo({ before, after: null });
 		await context.beforeWriting();
 		const options = safely(context, {
 			confirm_within_s: params.confirm_within_s,
 			checks: params,
 			expected: { running_sha256: planned.running_sha256 },
 			save: params.save,
-			// Before it is confirmed: whoever takes it back later knows what others changed since.
-			onVerified: async (over) => context.keepUndo({ before: before.text, after: (await readRunning(over)).text }),
+			// Whoever takes it back later knows by it what others changed since.
+			beforeConfirming: ({ text: after }) => context.keepUndo({ before, after }),
 		});
 		const applied = await applyChange(session, params.lines, options);
 		const { result, ...end } = changeResult(applied, { ...context, save: params.save });
