@@ -10,7 +10,7 @@ export type Surroundings = Partial<Omit<Context, "params" | "step">> & { key?: s
 
 const types = await loadStepTypes();
 
-export const somebody: Actor = { kind: "user", id: newId(), name: "somebody", permissions: ["*"] };
+const somebody: Actor = { kind: "user", id: newId(), name: "somebody", permissions: ["*"] };
 
 /** Carries out a step that is for no device once; this machine may be reached. @throws what the step throws */
 export async function runServerStep(

@@ -9,22 +9,22 @@ export const stepTypeHints: readonly { name: string; hint: string }[] = [
 	},
 	{
 		name: "script",
-		hint: "No programs are run on the server; use run_command on devices, or webhook to have another system do it.",
+		hint: "No programs are run on the server; use run_command on devices, or api_call to have another system do it.",
 	},
 	{
 		name: "shell",
-		hint: "No programs are run on the server; use run_command on devices, or webhook to have another system do it.",
+		hint: "No programs are run on the server; use run_command on devices, or api_call to have another system do it.",
 	},
 	{
 		name: "python",
-		hint: "No programs are run on the server; use run_command on devices, or webhook to have another system do it.",
+		hint: "No programs are run on the server; use run_command on devices, or api_call to have another system do it.",
 	},
 	{
 		name: "python_script",
-		hint: "No programs are run on the server; use run_command on devices, or webhook to have another system do it.",
+		hint: "No programs are run on the server; use run_command on devices, or api_call to have another system do it.",
 	},
-	{ name: "ansible", hint: "No playbooks are run here; use webhook or api_call to have AWX start one." },
-	{ name: "ansible_playbook", hint: "No playbooks are run here; use webhook or api_call to have AWX start one." },
+	{ name: "ansible", hint: "No playbooks are run here; use api_call to have AWX start one." },
+	{ name: "ansible_playbook", hint: "No playbooks are run here; use api_call to have AWX start one." },
 	{ name: "approval", hint: "Use manual_approval." },
 	{
 		name: "pause",
