@@ -10,7 +10,7 @@ type Undo = { before: string; after: string | null };
 type Backup = Parameters<DeviceStepContext<unknown>["backup"]["recordBackup"]>[0]["body"];
 
 /** A step as it was carried out on a device. */
-export interface Done extends DeviceStepResult {
+interface Done extends DeviceStepResult {
 	operation_id: string;
 	/** The run's output. */
 	output: string;
