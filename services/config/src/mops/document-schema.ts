@@ -61,7 +61,6 @@ export function documentSchema(types: readonly { name: string; known: KnownType 
 	return withoutOurPatterns({
 		...root,
 		title: "Procedure",
-		$id: "https://netconductor.dev/schema/procedure.json",
 		definitions,
 	}) as Json;
 }

@@ -33,7 +33,7 @@ export const stepTypeHints: readonly { name: string; hint: string }[] = [
 	{ name: "prompt", hint: "Declare a variable without a value: it is asked for when the procedure is started." },
 	{
 		name: "set_variable",
-		hint: "Use log with `save_to_variable`, or declare the variable with a template as its value.",
+		hint: "Declare the variable with its value, or write the expression where it is needed.",
 	},
 	{ name: "if", hint: "Use condition with `then` and `else`, or `when` at the step itself." },
 	{ name: "for_each", hint: "Use loop with `items`." },
