@@ -29,7 +29,7 @@ const categories: Readonly<Record<StepTypeInfo["category"], string>> = {
 const runsOn: Readonly<Record<StepTypeInfo["runs_on"], string>> = {
 	devices: "Runs once on each device.",
 	server: "Runs once, for all devices together.",
-	flow: "Has other steps in it.",
+	flow: "Steers the procedure.",
 };
 
 /** The page of the step types of procedures, in Markdown. */
@@ -63,7 +63,7 @@ function sectionOf(type: StepTypeInfo): string[] {
 		"",
 		[
 			runsOn[type.runs_on],
-			type.writes ? "May write: it is not carried out again by itself once it did." : "Only reads.",
+			effectOf(type),
 			type.blocks.length > 0 && `Steps in it: ${type.blocks.map(({ name }) => `\`${name}\``).join(", ")}.`,
 			type.aliases.length > 0 && `Also named ${type.aliases.map((alias) => `\`${alias}\``).join(", ")}.`,
 			type.permission !== null && `Whoever starts it needs \`${type.permission}\`.`,
@@ -77,6 +77,12 @@ function sectionOf(type: StepTypeInfo): string[] {
 		"```",
 		"",
 	];
+}
+
+function effectOf({ writes, runs_on }: StepTypeInfo): string {
+	if (!writes) return "Only reads.";
+	if (runs_on === "devices") return "May write: it is not carried out again by itself once it did.";
+	return "May have an effect elsewhere: where its worker was lost meanwhile it is carried out again, with the same key.";
 }
 
 function exampleOf({ type, example }: StepTypeInfo): string {
