@@ -229,7 +229,7 @@ export function createDeviceRunner(
 			if (error !== undefined) {
 				await access.noteRefusedKey(error, claimed.run_id, signal);
 				if (!harmless.test(error.code)) await drop(device.device_id);
-				return failing(error, unknown === true ? "unknown" : "failed", result);
+				return failing(error, unknown === true && type.repeatable !== true ? "unknown" : "failed", result);
 			}
 			return {
 				status: skipped === undefined ? "succeeded" : "skipped",
@@ -246,7 +246,7 @@ export function createDeviceRunner(
 				log.error({ err: thrown, operation_id, step: type.type }, "a step failed unexpectedly");
 			}
 			await access.noteRefusedKey(error, claimed.run_id, both);
-			const unsure = writing && (cutOff.test(error.code) || signal.aborted);
+			const unsure = writing && type.repeatable !== true && (cutOff.test(error.code) || signal.aborted);
 			if (late?.aborted && !both.aborted)
 				return failing(timedOut(operation.step_id, timeout_s), unsure ? "unknown" : "failed");
 			if (cancelled.aborted) {
@@ -261,13 +261,10 @@ export function createDeviceRunner(
 
 	async function carryOut(device: ProcedureDevice, work: DeviceWork): Promise<DeviceEnd> {
 		const { before, retries } = work;
-		if (
-			before !== undefined &&
-			before.status !== "running" &&
-			before.status !== "pending" &&
-			before.status !== "cancelled"
-		) {
-			return { status: before.status, result: before.result, error: before.error, skip_reason: before.skip_reason };
+		const left = ["running", "pending", "cancelled", ...(work.type.repeatable ? ["unknown"] : [])];
+		if (before !== undefined && !left.includes(before.status)) {
+			const { status, result, error, skip_reason } = before;
+			return { status: status as DeviceEnd["status"], result, error, skip_reason };
 		}
 		let begun = await begin(work);
 		if (begun === undefined) return { status: "cancelled", result: null, error: null, skip_reason: null };

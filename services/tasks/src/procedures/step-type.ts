@@ -85,6 +85,8 @@ export interface DeviceStepType<P extends z.ZodType = z.ZodType> extends Describ
 	runs_on: "devices";
 	/** A `read` that lost its worker is carried out again. A `write` never is, once `beforeWriting` was called. */
 	mode: "read" | "write";
+	/** A write that ends in the same state however often it is carried out, and looks at the device first: nobody has to decide on it. */
+	repeatable?: true;
 	/** @throws any error with a code: it fails with it on this device */
 	run(context: DeviceStepContext<z.output<P>>): Promise<DeviceStepResult>;
 }

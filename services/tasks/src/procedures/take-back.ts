@@ -17,6 +17,7 @@ export const takeBack = defineDeviceStep({
 	category: "change",
 	runs_on: "devices",
 	mode: "write",
+	repeatable: true,
 	params: z.strictObject({
 		operation_ids: z
 			.array(Id)

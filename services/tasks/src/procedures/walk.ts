@@ -496,7 +496,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 			name: "Take back what was changed",
 			type: needs.takeBack.type,
 			parallelism: 20,
-			retries: { count: 2, delay_s: 2, backoff: 2 },
+			retries: { count: 5, delay_s: 2, backoff: 2 },
 			timeout_s: null,
 			save_to_variable: null,
 		};

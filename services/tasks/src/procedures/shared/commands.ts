@@ -4,6 +4,7 @@ import type { Session } from "@netconductor/driver-core/session";
 import { failed, hasCode } from "@netconductor/runtime/errors";
 import { compilePattern, patternFault } from "@netconductor/runtime/pattern";
 import { z } from "zod";
+import { interruptionOf } from "../../checks/device-check.ts";
 import type { DeviceStepContext } from "../step-type.ts";
 import type { Answer } from "./parse-output.ts";
 import { shownOutput } from "./shown-output.ts";
@@ -97,6 +98,7 @@ export async function* runCommands(
 		const options = {
 			check: !allow_errors,
 			answers: compiled.length > 0 ? compiled : undefined,
+			interrupt_after_ms: interruptionOf(session, command),
 			timeout_ms: longest_silence_s === undefined ? undefined : longest_silence_s * 1000,
 			max_bytes: Math.min(longestAnswer_bytes, Math.max(left_bytes, leastAnswer_bytes)),
 		};
