@@ -142,6 +142,12 @@ test("BGP, routes, interfaces and ping are checked, and what is not so is named"
 	await expect(run("check_ping", { target: "10.99.0.2", source: "eth0" })).rejects.toThrow(/takes no source/);
 });
 
+test("a ping that would never end is ended", async () => {
+	const { result, writes } = await run("run_command", { commands: ["ping 10.99.0.2", "show version"] });
+	expect(writes).toBe(0);
+	expect(result.output).toMatch(/5 packets transmitted, 5 received[\s\S]*FRRouting/);
+});
+
 test("a check waits for what takes its time", async () => {
 	await routers.vtysh("r1", ["configure terminal", "router bgp 65001", "neighbor 10.99.0.2 shutdown", "end"]);
 	expect((await run("check_bgp", { neighbors: ["10.99.0.2"], within_s: 0 })).error?.message).toContain("is Idle");

@@ -187,6 +187,21 @@ test("a session that is lost right after the change is sent: taken back, and sai
 	expect(running("cisco_ios")).toBe(before);
 });
 
+test("a device that lets nobody in after the change leaves it unknown, with what it takes to take it back kept", async () => {
+	const device = fleet.device("cisco_ios");
+	await device.setFault({ kind: "drop_after_change" });
+	const { result: before } = await run("get_config", "cisco_ios");
+	await device.setFault({ kind: "wrong_password" });
+	const lost = await run("set_config", "cisco_ios", { lines: [...changes.cisco_ios] });
+	expect(lost).toMatchObject({ result: { outcome: "unknown" }, unknown: true, error: { code: "change.interrupted" } });
+	expect(lab.undoOf(lost.operation_id)).toEqual({ before: expect.any(String), after: null });
+
+	await device.setFault(null);
+	const back = await run("take_back", "cisco_ios", { operation_ids: [lost.operation_id] });
+	expect(back.result.outcome).toBe("confirmed");
+	expect((await run("get_config", "cisco_ios")).result.sha256).toBe(before.sha256);
+});
+
 test("a change whose check does not hold afterwards is taken back; one whose check holds stays", async () => {
 	const before = running("cisco_ios");
 	const check = {

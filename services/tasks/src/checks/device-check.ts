@@ -1,7 +1,7 @@
 import type { DeviceCheck } from "@netconductor/contracts/devices/checks";
 import type { ParsedCommandParams, ParsedKind, ParsedRows } from "@netconductor/contracts/devices/parsed";
 import type { Session } from "@netconductor/driver-core/session";
-import { commandFor, interruptAfter_ms, parse } from "@netconductor/driver-parsers/parsers/catalogue";
+import { commandFor, interruptAfter_ms, listParsers, parse } from "@netconductor/driver-parsers/parsers/catalogue";
 
 type Kind = DeviceCheck["kind"];
 type Of<K extends Kind> = Extract<DeviceCheck, { kind: K }>;
@@ -124,6 +124,14 @@ export async function askDevice(session: Asked, check: DeviceCheck): Promise<{ r
 	const about = rows.filter((row) => isAbout(check, row));
 	const others = rows.filter((row) => !isAbout(check, row));
 	return { rows: [...about, ...others], problems: problems(check, rows) };
+}
+
+/** After how long a command of a person's has to be interrupted, in milliseconds: a ping goes on for ever where it cannot be told how often. */
+export function interruptionOf({ platform }: Pick<Session, "platform">, command: string): number | undefined {
+	const { id } = platform.definition;
+	const canPing = () =>
+		listParsers().some((each) => each.platform === id && each.what === "ping" && each.none_because === null);
+	return /^ping\s/.test(command) && canPing() ? interruptAfter_ms(id, "ping") : undefined;
 }
 
 /** A check in words: `BGP with 10.0.0.2, 10.0.0.3`. */

@@ -4,7 +4,7 @@ import type { Session } from "@netconductor/driver-core/session";
 import { maskSecrets } from "@netconductor/runtime/config-text";
 import { compilePattern } from "@netconductor/runtime/pattern";
 import { z } from "zod";
-import { askDevice, nameOf } from "./device-check.ts";
+import { askDevice, interruptionOf, nameOf } from "./device-check.ts";
 
 /** A command and what it has to answer, as RE2. */
 const CommandCheck = z.object({
@@ -36,9 +36,10 @@ export interface Asked {
 export async function* askChecks({ checks, state_checks }: Checks, session: Session, signal: AbortSignal) {
 	for (const { name, command, expect, negate, within_s } of checks) {
 		const pattern = compilePattern(expect);
+		const interrupt_after_ms = interruptionOf(session, command);
 		const output = await askUntil(
 			{ within_s, signal },
-			async () => (await session.run(command, { check: false })).output,
+			async () => (await session.run(command, { check: false, interrupt_after_ms })).output,
 			(answer) => pattern.test(answer) !== negate,
 		);
 		let problem: string | undefined;
