@@ -3,11 +3,14 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Cli, type CliResult, createCli } from "./cli.ts";
 import { addFleet, eventually, type Product, startProduct } from "./product.ts";
 
 /** A stack from its file to its removal, by two people at two command lines. */
+
+// Commands are processes, on machines that are busy with other tests.
+vi.setConfig({ testTimeout: 120_000 });
 
 let product: Product;
 let fleet: FleetProcess;
@@ -214,6 +217,44 @@ test("a service on one device is compared, deployed again, checked and taken off
 		const { stdout } = await ana.run(["instances", "list", "--stack", "sink"]);
 		return !stdout.includes(name) && stdout.includes("deployed");
 	});
+});
+
+test("a stack is made of a template from a file, shows that there is a newer version, and is brought to it as it was shown", async () => {
+	const file = join(folder, "customer.yaml");
+	const [first] = fleet.devices;
+	// biome-ignore-start lint/suspicious/noTemplateCurlyInString: places of parameters are written so
+	const text = `kind: StackTemplate
+name: Customer
+parameters: [{ name: routers, type: list }, { name: label, pattern: "[a-z0-9]+" }]
+services:
+  - { name: route, template: route/add, targets: { names: ["\${routers}"] }, variables: { label: "\${label}" } }
+`;
+	// biome-ignore-end lint/suspicious/noTemplateCurlyInString: places of parameters are written so
+	writeFileSync(file, text);
+	expect(await ana.run(["apply", "-f", file, "--yes"])).toMatchObject({ code: 0 });
+	expect(await ana.run(["apply", "-f", file, "--dry-run", "--exit-code"])).toMatchObject({ code: 0 });
+	const exported = await ana.run(["stack-templates", "show", "customer", "--yaml"]);
+	writeFileSync(file, exported.stdout);
+	expect(await ana.run(["apply", "-f", file, "--dry-run", "--exit-code"])).toMatchObject({ code: 0 });
+	const routers = `routers=["${first?.name}"]`;
+	expect(await ana.run(["stack-templates", "instantiate", "customer", "c1", "--set", routers])).toMatchObject({
+		code: 1,
+		stderr: expect.stringContaining("label"),
+	});
+	expect(
+		await ana.run(["stack-templates", "instantiate", "customer", "c1", "--set", routers, "--set", "label=42"]),
+	).toMatchObject({ code: 0 });
+	const rendered = await ana.run(["stacks", "render", "c1"]);
+	expect(rendered.stdout).toContain(`${first?.name} (cisco_ios)\n! route: route/add\nip route 203.0.113.0`);
+	expect(rendered.stdout).toContain("name 42");
+	writeFileSync(file, `${exported.stdout}confirm_within_s: 90\n`.replace(/^confirm_within_s: 300\n/m, ""));
+	expect(await ana.run(["apply", "-f", file, "--yes"])).toMatchObject({ code: 0 });
+	expect((await ana.run(["stack-templates", "list"])).stdout).toMatch(/Customer\s+2\s+1\s+1\s+2/);
+	const upgraded = await ana.run(["stacks", "upgrade", "c1", "--yes"]);
+	expect(upgraded).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\+ +"confirm_within_s": 90/m) });
+	expect((await ana.run(["stacks", "show", "c1"])).stdout).toMatch(/Made from\s+Customer, version 2 of 2/);
+	expect(await ana.run(["stacks", "delete", "c1", "--yes"])).toMatchObject({ code: 0 });
+	expect(await ana.run(["stack-templates", "delete", "customer", "--yes"])).toMatchObject({ code: 0 });
 });
 
 test("started without waiting it answers at once; removed it stands nowhere and can be deleted", async () => {

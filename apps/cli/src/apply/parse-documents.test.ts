@@ -50,7 +50,7 @@ describe("an error names file, line and column", () => {
 
 	test("of a kind that there is not, and of a document that is none", () => {
 		expect(errorsOf("name: a\nkind: Pod\n")).toEqual([
-			"a.yaml:2:1 kind: One of Template, Stack, StepType, Mop, ApprovalPolicy, Calendar, Schedule",
+			"a.yaml:2:1 kind: One of Template, StackTemplate, Stack, StepType, Mop, ApprovalPolicy, Calendar, Schedule",
 		]);
 		expect(errorsOf("- a\n")).toHaveLength(1);
 		expect(errorsOf("just words\n")).toHaveLength(1);
@@ -168,6 +168,7 @@ test("the schema for editors knows every kind and refuses unknown keys", () => {
 	const kinds = oneOf ?? anyOf ?? [];
 	expect(kinds.map(({ properties }) => properties.kind.const)).toEqual([
 		"Template",
+		"StackTemplate",
 		"Stack",
 		"StepType",
 		"Mop",

@@ -65,7 +65,7 @@ export function addStackTemplateCommands(program: Command, open: Open): void {
 			const { description } = options;
 			const body = {
 				name,
-				parameters: await valuesOf(options),
+				parameters: await valuesOf(options, await cli.clients.config.getStackTemplate({ params: { id } })),
 				...(description !== undefined && { description }),
 			};
 			const stack = await cli.clients.config.instantiateStackTemplate({ params: { id }, body });
@@ -98,7 +98,10 @@ export function addStackUpgrade(stacks: Command, open: Open): void {
 		.option("--yes", "Do not ask")
 		.action(async (id: string, options: ValueOptions & { dryRun?: boolean; yes?: boolean }, self: Command) => {
 			const cli = open(self);
-			const parameters = await valuesOf(options);
+			const { made_from } = await cli.clients.config.getStack({ params: { id } });
+			const template =
+				made_from === null ? undefined : await cli.clients.config.getStackTemplate({ params: { id: made_from.id } });
+			const parameters = await valuesOf(options, template);
 			const seen = await cli.clients.config.previewUpgrade({ params: { id }, body: { parameters } });
 			if (options.dryRun) return cli.print(seen, () => renderUpgrade(cli, seen));
 			if (!cli.json) cli.print(undefined, () => renderUpgrade(cli, seen));
@@ -128,13 +131,18 @@ function addValues(command: Command): Command {
 		.option("--set <name=value>", "Value of one parameter, over those of the file; JSON or a text", collected);
 }
 
-async function valuesOf({ values, set = [] }: ValueOptions): Promise<Record<string, unknown>> {
+/** What is said of a text is the text, also where it looks like a number. */
+async function valuesOf(
+	{ values, set = [] }: ValueOptions,
+	template: StackTemplate | undefined,
+): Promise<Record<string, unknown>> {
+	const texts = new Set(template?.parameters.filter(({ type }) => type === "string").map(({ name }) => name));
 	return {
 		...(values === undefined ? {} : await readVariables(values)),
 		...Object.fromEntries(
 			set.map((given) => {
 				const [name, text] = namedValue(given);
-				return [name, jsonOrText(text)];
+				return [name, texts.has(name) ? text : jsonOrText(text)];
 			}),
 		),
 	};
