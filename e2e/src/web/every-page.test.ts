@@ -45,7 +45,7 @@ beforeAll(async () => {
 		"show version",
 		`Cisco IOS Software, C2900 Software, Version ${evil}, RELEASE\r\nr1 uptime is ${evil}\r\n`,
 	);
-	addresses = [...(await fill()), ...(await fillApprovals(internal_port))];
+	addresses = [...(await fill()), ...(await fillApprovals(internal_port)), ...(await fillProcedureRuns())];
 }, 180_000);
 afterAll(async () => {
 	await browser?.close();
@@ -253,6 +253,36 @@ async function fillApprovals(internal_port: number): Promise<string[]> {
 		"/approvals/policies?kind=deploy&devices=2&commands=reload",
 		`/approvals/${nobody}`,
 	];
+}
+
+/** A procedure that waits for a decision, and one that was stopped by one. */
+async function fillProcedureRuns(): Promise<string[]> {
+	const steps = [
+		{ id: "say", name: evil, type: "log", with: { message: `${evil}\n${evil}` }, save_to_variable: "said" },
+		{
+			...{ id: "rounds", type: "loop", with: { items: [evil, evilLink] } },
+			steps: [{ id: "tell", type: "log", with: { message: "{{ item }}" } }],
+		},
+		{
+			...{ id: "check", name: evil, type: "wait_until", when: `"${mark}" != ""`, on_failure: "ask" },
+			with: { condition: `said.message == "${mark}"`, every_s: 1, timeout_s: 1 },
+		},
+	];
+	const name = `${mark} run`;
+	await api.config.createMop({ body: { source: JSON.stringify({ name, description: evil, steps }) } });
+	const waitingRun = async () => {
+		const { run_id } = await api.config.executeMop({ params: { id: name }, body: { reason: evil } });
+		await eventually("it waits for a decision", async () => {
+			return (await api.tasks.getRun({ params: { id: run_id } })).waiting_for?.kind === "decision";
+		});
+		return run_id;
+	};
+	const [waiting, stopped] = [await waitingRun(), await waitingRun()];
+	const { items } = await api.tasks.listRunSteps({ params: { id: stopped }, query: {} });
+	const step_id = items.find(({ path }) => path === "check")?.id ?? "";
+	await api.tasks.overrideStep({ params: { id: stopped, step_id }, body: { action: "stop", reason: evil } });
+	await runEnded(api, stopped);
+	return [`/runs/${waiting}?step=say:1`, `/runs/${waiting}?step=rounds:1/2/tell:1`, `/runs/${stopped}?step=check:1`];
 }
 
 async function signedIn(context: BrowserContext, misdeeds: string[]): Promise<Page> {

@@ -28,6 +28,9 @@ const rowsAhead = 12;
 const mostColumns = 40;
 const none: Row[] = [];
 
+/** What stands for the step of no document that takes back what the others changed. */
+const takeBackPath = "~rollback";
+
 /** What stands above the cells of each device. */
 interface Heading {
 	key: string;
@@ -155,7 +158,7 @@ function tableOf(
 	const columns = all.slice(-mostColumns);
 	const headings = columns.map(({ id, time, again }) => ({
 		key: `${id} ${time}`,
-		name: visibleLine(again ? `${id} (${time})` : id),
+		name: visibleLine(`${id === takeBackPath ? "Take back" : id}${again ? ` (${time})` : ""}`),
 	}));
 	return { rows: procedureRowsOf(operations, columns), headings, left: all.length - columns.length };
 }

@@ -13,9 +13,18 @@ import { operationLooks, State } from "../../ui/state.tsx";
 import { Moment } from "../../ui/time.tsx";
 import { duration } from "../../ui/words.ts";
 import { Decide } from "./decide.tsx";
-import { changeOutcome, decisions, isRecord, phaseWords, resultLine, stepName } from "./operation-words.ts";
+import {
+	changeOutcome,
+	decisions,
+	isRecord,
+	makesChange,
+	phaseWords,
+	resultLine,
+	stepName,
+} from "./operation-words.ts";
 import { OutputLog } from "./output/output-log.tsx";
 import { useOutputOf } from "./output/output-tab.tsx";
+import { Value } from "./procedure/value.tsx";
 import { ResultLinks } from "./result-links.tsx";
 import style from "./run.module.css";
 import type { RunFeed } from "./run-feed.ts";
@@ -97,6 +106,9 @@ export function OperationPanel({
 				</Group>
 				<Tested operation={operation} />
 				<Changed operation={operation} />
+				{run.kind === "mop" && operation.result !== null && (
+					<Value label="Result" value={shownResult(operation.result)} />
+				)}
 				<div>
 					<Group justify="space-between" mb={4}>
 						<h3>Output</h3>
@@ -117,6 +129,12 @@ export function OperationPanel({
 			</div>
 		</section>
 	);
+}
+
+/** Of a change the difference stands above. */
+function shownResult(result: Record<string, unknown>): Record<string, unknown> {
+	const { diff, ...rest } = result;
+	return typeof diff === "string" ? rest : result;
 }
 
 function Fact({ label, children }: { label: string; children: ReactNode }) {
@@ -191,7 +209,7 @@ function Tested({ operation: { result, device_name } }: { operation: RunOperatio
 function Changed({ operation }: { operation: RunOperation }) {
 	const { step_type, result, device_name } = operation;
 	const outcome = changeOutcome(operation);
-	const diff = step_type === "apply_change" || step_type === "plan_change" ? result?.diff : undefined;
+	const diff = makesChange(step_type) || step_type === "plan_change" ? result?.diff : undefined;
 	if (outcome === undefined && typeof diff !== "string") return null;
 	return (
 		<>

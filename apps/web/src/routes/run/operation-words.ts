@@ -10,6 +10,7 @@ const steps: Readonly<Record<string, string>> = {
 	plan_change: "Plan the change",
 	apply_change: "Make the change",
 	check_state: "Ask the checks",
+	take_back: "Take back what was changed",
 };
 
 /** What a step does, in words. */
@@ -55,9 +56,16 @@ const changeOutcomes: Readonly<Record<string, { look: Look; means: string }>> = 
 	},
 };
 
+const changing: ReadonlySet<string> = new Set(["apply_change", "set_config", "take_back"]);
+
+/** Whether operations of a step type change a device, and say what became of that. */
+export function makesChange(step_type: string): boolean {
+	return changing.has(step_type);
+}
+
 /** Of an operation that makes a change: what became of it; undefined where nothing was sent yet. */
 export function changeOutcome({ step_type, result }: Pick<RunOperation, "step_type" | "result">) {
-	if (step_type !== "apply_change" || typeof result?.outcome !== "string") return undefined;
+	if (!makesChange(step_type) || typeof result?.outcome !== "string") return undefined;
 	return changeOutcomes[result.outcome];
 }
 
@@ -83,7 +91,7 @@ export function resultLine({ status, device_name, error, skip_reason, result, st
 		if (result.unchanged === true) return "Nothing would change";
 		return typeof lines === "number" ? `Would change: ${count(lines, "command")}` : "Would change";
 	}
-	if (step_type === "apply_change") {
+	if (makesChange(step_type)) {
 		const outcome = changeOutcome({ step_type, result });
 		const unsaved = result.saved === false ? "; it is not saved, and is gone when the device restarts" : "";
 		return outcome === undefined ? "" : `${outcome.look.word}${unsaved}`;

@@ -1,9 +1,8 @@
 import { Button } from "@mantine/core";
-import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible-text";
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run } from "@netconductor/contracts/tasks/model";
 import type { ProgramStep, RunStep } from "@netconductor/contracts/tasks/procedure";
 import type { ReactNode } from "react";
-import { CopyButton } from "../../../ui/copy-button.tsx";
 import { ButtonLink, TextLink } from "../../../ui/link.tsx";
 import { Notice } from "../../../ui/notice.tsx";
 import { Moment } from "../../../ui/time.tsx";
@@ -11,10 +10,7 @@ import { duration } from "../../../ui/words.ts";
 import { hasEnded } from "../use-live-run.ts";
 import style from "./procedure.module.css";
 import { afterFailure, afterSuccess, decidedWords, deviceWords, retryWords } from "./step-words.ts";
-import { valueText } from "./value-text.ts";
-
-/** Of a longer value the beginning is shown; all of it can be copied. */
-const mostShown = 20_000;
+import { Value } from "./value.tsx";
 
 /** What may be done about a step, as far as the role may. */
 export interface StepDeeds {
@@ -150,22 +146,5 @@ function AsWritten({ step }: { step: ProgramStep }) {
 			{then !== undefined && <Fact label="When done">{then}</Fact>}
 			{step.blocks.length === 0 && <Fact label="If it fails">{afterFailure(step.on_failure)}</Fact>}
 		</>
-	);
-}
-
-function Value({ label, value }: { label: string; value: Record<string, unknown> }) {
-	const text = valueText(value);
-	const cut = text.length > mostShown;
-	return (
-		<div>
-			<div className="nc-head" style={{ marginBottom: 4 }}>
-				<h3>{label}</h3>
-				<CopyButton text={visibleText(text)} label="Copy" />
-			</div>
-			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard */}
-			<section className={`nc-code ${style.text}`} aria-label={label} tabIndex={0}>
-				{visibleText(cut ? `${text.slice(0, mostShown)}\n…` : text)}
-			</section>
-		</div>
 	);
 }
