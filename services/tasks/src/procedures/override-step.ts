@@ -66,6 +66,7 @@ export function overrideStep({ db, store, clock, onDecided }: OverrideStepNeeds)
 			await rowsOf(
 				tx,
 				`update run_steps set status = $2, decision = $3, asks = false, state = null,
+					started_at = case when $2 = 'pending' then now() else started_at end,
 					finished_at = case when $2 = 'pending' then null else coalesce(finished_at, now()) end where id = $1`,
 				[step_id, status, jsonbText(decision)],
 			);

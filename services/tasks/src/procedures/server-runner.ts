@@ -44,9 +44,10 @@ export interface ServerWork {
 
 /** Carries out a step that is for no device, again where it failed and may be tried again. Never throws: what is thrown is its error. */
 export async function runServerStep(needs: ServerStepNeeds, work: ServerWork): Promise<ServerStepResult> {
-	const { type, retries, stop } = work;
+	const { type, retries, stop, state } = work;
 	for (let tried = 0; ; tried++) {
-		const came = await attempt(needs, work);
+		// What it waited for has failed: tried again it begins anew.
+		const came = await attempt(needs, { ...work, state: tried === 0 ? state : undefined });
 		if ("wait" in came || came.error === undefined || tried >= retries.count || stop.aborted) return came;
 		await needs.clock.sleep(waitBefore(retries, tried), stop).catch(() => {});
 		if (stop.aborted) return came;

@@ -229,7 +229,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 			return { status: "failed", error: errorOf(error) };
 		}
 		const end = await runServerStep(needs, {
-			step: { id: step.id, path: step.path, key: `${originOf(row)}/${row.key}`, name: step.name },
+			step: { id: step.id, path: step.path, key: keyOutside(row), name: step.name },
 			type,
 			given,
 			state: row.state ?? undefined,
@@ -258,9 +258,10 @@ export function createWalk(needs: WalkNeeds): Walk {
 		return { status: "succeeded", result: end.result, output: { value: end.result } };
 	}
 
-	/** A step that a run before this one began keeps its name for others, so that what it asked for is not asked for twice. */
-	function originOf(row: StepRow): string {
-		return row.carried_from ?? claimed.run_id;
+	/** Names what a step asks of others, so that it is not asked for twice: the same after a crash, another where a person has it done again. */
+	function keyOutside({ carried_from, key, decision }: StepRow): string {
+		const again = decision?.action === "retry" ? `@${decision.at}` : "";
+		return `${carried_from ?? claimed.run_id}/${key}${again}`;
 	}
 
 	function devicesOf(step: Pick<ProgramStep, "targets">, scope: Scope): ProcedureDevice[] {

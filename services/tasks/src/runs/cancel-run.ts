@@ -2,8 +2,8 @@ import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Run } from "@netconductor/contracts/tasks/model";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Clock } from "@netconductor/runtime/clock";
-import type { Database } from "@netconductor/runtime/db/database";
-import { failed } from "@netconductor/runtime/errors";
+import type { Database, Tx } from "@netconductor/runtime/db/database";
+import { failed, hasCode } from "@netconductor/runtime/errors";
 import type { OperationStore } from "../operations/operation-store.ts";
 import { wakeProcedure } from "../procedures/wake.ts";
 import { cancelTopic } from "../progress.ts";
@@ -21,14 +21,14 @@ export interface CancelRunNeeds {
 }
 
 /**
- * Cancels a run: what has not begun never does, workers close the sessions of the rest within a second. Asking again changes nothing; the
- * first who asked stays noted.
+ * Cancels a run, and those that its steps began: what has not begun never does, workers close the sessions of the rest within a second. Asking
+ * again changes nothing; the first who asked stays noted.
  * @throws runs.not_found
  * @throws runs.already_ended
  */
 export function cancelRun({ db, store, operations, ephemeral, clock, onChange }: CancelRunNeeds) {
-	return async (run_id: string, by: Actor): Promise<Run> => {
-		await db.transaction(async (tx) => {
+	async function cancel(run_id: string, by: Actor): Promise<Run> {
+		const begun = await db.transaction(async (tx) => {
 			const run = await store.lock(tx, run_id);
 			if (hasEnded(run.status)) {
 				throw failed("runs.already_ended", {
@@ -44,10 +44,28 @@ export function cancelRun({ db, store, operations, ephemeral, clock, onChange }:
 			);
 			await operations.cancelPending(tx, run_id, now);
 			await wakeProcedure(tx, run_id);
+			return runsBegunBy(tx, run_id);
 		});
 		// Workers look for themselves, too; this is only sooner.
 		await ephemeral.publish(cancelTopic, { run_id }).catch(() => {});
 		onChange(run_id);
+		for (const id of begun) {
+			await cancel(id, by).catch((error: unknown) => {
+				if (!hasCode(error, "runs.already_ended")) throw error;
+			});
+		}
 		return store.get(run_id);
-	};
+	}
+	return cancel;
+}
+
+/** Runs that steps of a procedure began and wait for: they were for its sake. */
+async function runsBegunBy(tx: Tx, run_id: string): Promise<string[]> {
+	const rows = await rowsOf<{ id: string }>(
+		tx,
+		`select r.id from run_steps s join runs r on r.id = (s.state ->> 'run_id')::uuid
+		where s.run_id = $1 and s.status = 'waiting' and s.type = 'deploy_stack' and r.finished_at is null`,
+		[run_id],
+	);
+	return rows.map(({ id }) => id);
 }

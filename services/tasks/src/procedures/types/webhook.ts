@@ -12,8 +12,6 @@ export const stepType = defineServerStep({
 	category: "outside",
 	runs_on: "server",
 	mode: "write",
-	// It tells others; it changes nothing that a policy is for.
-	changes: () => false,
 	params: z.strictObject({
 		url: Url,
 		payload: z
