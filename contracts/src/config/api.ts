@@ -6,6 +6,7 @@ import { RunRef } from "../tasks/model.ts";
 import { renderErrors } from "./engine-errors.ts";
 import { instanceOperations } from "./instances-api.ts";
 import { mopOperations } from "./mops-api.ts";
+import { resourceOperations } from "./resources-api.ts";
 import { stackTemplateOperations } from "./stack-templates-api.ts";
 import {
 	DeployStack,
@@ -52,6 +53,8 @@ const byVersion = byKey.extend({ version: z.coerce.number().int().min(1).max(2_1
 const byStack = z.object({ id: StackKey });
 const stackBodyBytes = 16 * 1024 * 1024;
 const stackRunErrors = [
+	"resources.no_value",
+	"resources.too_much",
 	"stacks.not_found",
 	"stacks.bad_definition",
 	"stacks.not_rendered",
@@ -199,6 +202,7 @@ export const configApi = defineApi("config", {
 	...instanceOperations,
 	...mopOperations,
 	...stackTemplateOperations,
+	...resourceOperations,
 
 	listStacks: get("/api/service-stacks", {
 		summary: "Service stacks",

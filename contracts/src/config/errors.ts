@@ -49,4 +49,8 @@ export const configErrors = defineErrors({
 	"instances.several_stacks": { kind: "invalid", title: "The chosen service instances belong to several stacks" },
 	"instances.not_in_stack": { kind: "conflict", title: "The stack does not put the service on the device any more" },
 	"instances.nothing_to_check": { kind: "invalid", title: "The service stack has no checks to ask" },
+	"resources.not_found": { kind: "not_found", title: "There is no such resource for variables" },
+	"resources.bad_path": { kind: "invalid", title: "The path into the resource cannot be read" },
+	"resources.no_value": { kind: "invalid", title: "The path leads to no value in the resource" },
+	"resources.too_much": { kind: "invalid", title: "The path leads to more of the resource than may be read" },
 });

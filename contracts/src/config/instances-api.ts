@@ -23,6 +23,8 @@ const runErrors = [
 	"stacks.not_rendered",
 	"stacks.nothing_to_do",
 	"templates.not_found",
+	"resources.no_value",
+	"resources.too_much",
 	"devices.not_found",
 	"devices.disabled",
 	"device_groups.not_found",

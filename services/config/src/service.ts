@@ -20,6 +20,7 @@ import { settleRuns } from "./instances/settle.ts";
 import { joinConsumers } from "./join-consumers.ts";
 import { handleMops } from "./mops/mop-operations.ts";
 import { followMopRuns } from "./mops/mop-runs.ts";
+import { listApiResources, previewResource } from "./resources/variables.ts";
 import { createStackTemplate, deleteStackTemplate, updateStackTemplate } from "./stack-templates/change-definitions.ts";
 import { instantiateStackTemplate, previewUpgrade, upgradeStack } from "./stack-templates/make-stacks.ts";
 import { getStackTemplate, listStackTemplates } from "./stack-templates/store.ts";
@@ -98,6 +99,8 @@ export const configService = defineService({
 				instantiateStackTemplate: instantiateStackTemplate(needs),
 				previewUpgrade: previewUpgrade(needs),
 				upgradeStack: upgradeStack(needs),
+				listApiResources: listApiResources(),
+				previewResource: previewResource(needs),
 				listServiceInstances: listServiceInstances(needs),
 				getServiceInstance: getServiceInstance(needs),
 				redeployInstances: redeployInstances(needs),

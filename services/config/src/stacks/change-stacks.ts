@@ -8,6 +8,7 @@ import { newId } from "@netconductor/runtime/id";
 import { compilePattern } from "@netconductor/runtime/pattern";
 import { eq, inArray } from "drizzle-orm";
 import type { ConfigOperation, Statements } from "../operation.ts";
+import { problemsOfReferences } from "../resources/variables.ts";
 import { templates } from "../tables.ts";
 import { checkDefinition } from "./stack.ts";
 import { findStack, lockStack, recordTemplates, refusingTakenName, type StackRow, toStack } from "./stack-store.ts";
@@ -131,8 +132,12 @@ export function refuseBusy({ name, state, last_run_id }: StackRow): void {
 }
 
 /** @throws stacks.bad_definition */
-function checkAll(stack: Pick<NewStack, "services" | "checks" | "pre_checks">): void {
+function checkAll(
+	stack: Pick<NewStack, "services" | "variables" | "device_variables" | "checks" | "pre_checks">,
+): void {
 	checkDefinition(stack);
+	const errors = problemsOfReferences(stack);
+	if (errors[0] !== undefined) throw failed("stacks.bad_definition", { message: errors[0].message, errors });
 	for (const field of ["pre_checks", "checks"] as const) {
 		for (const [index, { expect, name }] of stack[field].entries()) {
 			try {

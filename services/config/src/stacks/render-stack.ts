@@ -8,6 +8,8 @@ import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { TemplateEngine } from "@netconductor/templating/engine";
 import { inArray } from "drizzle-orm";
 import type { ConfigOperation } from "../operation.ts";
+import type { ResourceNeeds } from "../resources/resources.ts";
+import { fillFromResources } from "../resources/variables.ts";
 import { templates } from "../tables.ts";
 import { deviceContext } from "../templates/device-context.ts";
 import type { Sources } from "../templates/sources.ts";
@@ -19,6 +21,7 @@ export type StackAction = "deploy" | "delete" | "validation";
 
 export interface RenderNeeds {
 	db: Database;
+	backup: ResourceNeeds["backup"];
 	devices: Client<typeof devicesApi, CallerContext>;
 	engine: TemplateEngine;
 	sources: Sources;
@@ -185,7 +188,7 @@ export function linesOf({ services }: RenderedDevice): string[] {
 
 export function renderStack(needs: RenderNeeds): ConfigOperation<"renderStack"> {
 	return async ({ params, query, ...caller }) => {
-		const stack = await findStack(needs.db.orm, params.id);
+		const stack = await fillFromResources(needs, await findStack(needs.db.orm, params.id), caller);
 		const placed = await placeServices(needs, stack, query.action, {}, caller);
 		const q = query.q?.toLowerCase();
 		const targets = targetsOf(placed).filter(({ name }) => q === undefined || name.toLowerCase().includes(q));

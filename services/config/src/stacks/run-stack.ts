@@ -11,6 +11,7 @@ import type { CallContext } from "@netconductor/runtime/host/service";
 import { eq } from "drizzle-orm";
 import { type SentService, sentServices } from "../instances/tables.ts";
 import type { ConfigOperation, Statements } from "../operation.ts";
+import { fillFromResources } from "../resources/variables.ts";
 import { refuseBusy } from "./change-stacks.ts";
 import {
 	linesOf,
@@ -91,7 +92,8 @@ export async function run(
 	refuseDisabled(stack, on.length, enabled.length);
 	// Before they are rendered: of a template that is changed meanwhile it is then told that it was.
 	const own = await templatesOf(needs, stack, "deploy");
-	const rendered = await renderOn(needs, stack, { action, placed, on: enabled }, call);
+	const filled = await fillFromResources(needs, stack, call);
+	const rendered = await renderOn(needs, filled, { action, placed, on: enabled }, call);
 	refuseFaults(stack, rendered);
 	const inputs = rendered.map((device) => ({ device, lines: linesOf(device) }));
 	if (inputs.every(({ lines }) => lines.length === 0)) {

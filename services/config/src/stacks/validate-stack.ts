@@ -7,11 +7,12 @@ import { maskSecrets } from "@netconductor/runtime/config-text";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import { compareLines } from "@netconductor/runtime/text/missing-lines";
 import type { ConfigOperation } from "../operation.ts";
+import { fillFromResources } from "../resources/variables.ts";
 import { type Only, placeServices, type RenderNeeds, renderOn, targetsOf } from "./render-stack.ts";
 import { findStack, type StackRow } from "./stack-store.ts";
 
 export interface ValidateNeeds extends RenderNeeds {
-	backup: Pick<Client<typeof backupApi, CallerContext>, "readCurrent">;
+	backup: RenderNeeds["backup"] & Pick<Client<typeof backupApi, CallerContext>, "readCurrent">;
 }
 
 interface Current {
@@ -39,6 +40,7 @@ export async function compareWithBackups(
 	only: Only,
 	caller: CallerContext,
 ): Promise<StackValidation> {
+	const filled = await fillFromResources(needs, stack, caller);
 	const placed = await placeServices(needs, stack, "validation", only, caller);
 	const on = targetsOf(placed);
 	const { platforms } = await needs.devices.getPlatforms(
@@ -52,7 +54,7 @@ export async function compareWithBackups(
 		const ids = some.map(({ device_id }) => device_id);
 		const { items } = await needs.backup.readCurrent({ body: { device_ids: ids } }, caller);
 		const current = new Map(items.map((item) => [item.device_id, item]));
-		for (const device of await renderOn(needs, stack, { action: "validation", placed, on: some }, caller)) {
+		for (const device of await renderOn(needs, filled, { action: "validation", placed, on: some }, caller)) {
 			found.push(driftOf(device, current.get(device.device_id), definitions.get(device.device_type)));
 		}
 	}

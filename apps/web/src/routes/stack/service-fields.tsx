@@ -1,4 +1,4 @@
-import { ActionIcon, Group, MultiSelect, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Group, Menu, MultiSelect, TextInput } from "@mantine/core";
 import type { TemplateVariable } from "@netconductor/contracts/config/templates";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useQuery } from "@tanstack/react-query";
@@ -8,6 +8,7 @@ import { SelectionFields } from "../../ui/pick/selection-fields.tsx";
 import { TemplatePicker } from "../../ui/pick/template-picker.tsx";
 import { VariableFields } from "../template/variable-fields.tsx";
 import { type Faults, faultAt, type ServiceDraft } from "./draft.ts";
+import { readReference } from "./resource-value.tsx";
 import styles from "./stack.module.css";
 import { rowsOfValues, valuesOfRows } from "./variable-rows.ts";
 import { VariableTable } from "./variable-table.tsx";
@@ -150,7 +151,16 @@ function Variables({
 	const own = new Set(service.variables.map(({ name }) => name));
 	const asked = needed.filter(({ name }) => !given.has(name) && (!elsewhere.has(name) || own.has(name)));
 	const settled = needed.filter(({ name }) => elsewhere.has(name) && !own.has(name));
-	const fielded = new Set(asked.map(({ name }) => name).filter((name) => !own.has(name) || name in values));
+	const read = new Set(
+		service.variables.flatMap(({ name, text }) => (readReference(text) === undefined ? [] : [name])),
+	);
+	const fielded = new Set(
+		asked.map(({ name }) => name).filter((name) => !read.has(name) && (!own.has(name) || name in values)),
+	);
+	const readOne = (name: string) =>
+		onChange({
+			variables: [...service.variables.filter((row) => row.name !== name), { name, text: anyReference }],
+		});
 	return (
 		<div className={styles.variables}>
 			<h4>Variables of this service</h4>
@@ -170,6 +180,25 @@ function Variables({
 					/>
 				</div>
 			)}
+			{fielded.size > 0 && (
+				<div>
+					<Menu position="bottom-start">
+						<Menu.Target>
+							<Button size="compact-xs" variant="default" leftSection={<Icon name="link" size={12} />}>
+								Read one from the inventory
+								<span className="nc-visually-hidden"> for {title}</span>
+							</Button>
+						</Menu.Target>
+						<Menu.Dropdown>
+							{[...fielded].map((name) => (
+								<Menu.Item key={name} onClick={() => readOne(name)}>
+									{visibleLine(name)}
+								</Menu.Item>
+							))}
+						</Menu.Dropdown>
+					</Menu>
+				</div>
+			)}
 			{settled.length > 0 && (
 				<p className="nc-small nc-dim" style={{ margin: 0 }}>
 					Set below for all services or per device: {visibleLine(settled.map(({ name }) => name).join(", "))}
@@ -186,6 +215,9 @@ function Variables({
 		</div>
 	);
 }
+
+/** To begin with; the button beside it changes it. */
+const anyReference = JSON.stringify({ $from: { resource: "devices", path: "$.items[*].name" } });
 
 const nothing: readonly TemplateVariable[] = [];
 

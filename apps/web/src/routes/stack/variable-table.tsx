@@ -2,6 +2,7 @@ import { ActionIcon, Button, Textarea, TextInput } from "@mantine/core";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { Icon } from "../../ui/icon.tsx";
 import { type Faults, faultAt } from "./draft.ts";
+import { ResourceValue } from "./resource-value.tsx";
 import styles from "./stack.module.css";
 import type { VariableRow } from "./variable-rows.ts";
 
@@ -51,6 +52,11 @@ export function VariableTable({
 							value={row.text}
 							error={faultAt(faults, `${place}.${index}`)}
 							onChange={({ currentTarget }) => set(index, { text: currentTarget.value })}
+						/>
+						<ResourceValue
+							name={row.name === "" ? `variable ${index + 1}` : row.name}
+							text={row.text}
+							onText={(text) => set(index, { text })}
 						/>
 						<ActionIcon
 							variant="subtle"
