@@ -35,12 +35,10 @@ steps:
          description {{ description }}
 
   - id: check
-    name: The device still answers with all its interfaces
-    type: run_command
+    name: The interface is still up
+    type: check_interfaces
     with:
-      commands:
-        - show running-config
-    save_to_variable: after
+      interfaces: ["{{ interface }}"]
     retries: { count: 2, delay_s: 5 }
 
 # After what was changed was taken back
@@ -55,7 +53,7 @@ rollback:
 		id: "look",
 		label: "Look and save, nothing is changed",
 		source: `name: Before a maintenance window
-description: Saves the configuration and notes what the devices say. Changes nothing.
+description: Saves the configuration and notes what the devices run. Changes nothing.
 tags: [example]
 
 targets:
@@ -67,11 +65,8 @@ steps:
     type: backup
 
   - id: look
-    name: What the devices say
-    type: run_command
-    with:
-      commands:
-        - show version
+    name: What the devices run
+    type: get_config
     save_to_variable: before
     # Devices that do not answer are left out of what follows
     on_failure: drop_devices
@@ -93,8 +88,5 @@ description: ''
 
 steps:
   - id: look
-    type: run_command
-    with:
-      commands:
-        - show version
+    type: get_config
 `;

@@ -3,7 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import type { MopFault } from "@netconductor/contracts/config/mops";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, lazy, Suspense } from "react";
+import { type KeyboardEvent, lazy, Suspense, useState } from "react";
 import { useApi } from "../../api/context.tsx";
 import { SavedMeanwhile } from "../../ui/form/saved-meanwhile.tsx";
 import { useSaveKey } from "../../ui/form/use-save-key.ts";
@@ -58,6 +58,7 @@ export function MopEditor({
 	const types = useStepTypes();
 	const faults = validation.data?.faults ?? none;
 	const [shown, show] = useAtOnce(view ?? "builder");
+	const [line, setLine] = useState<{ number: number }>();
 	useSaveKey(mayWrite, "Procedure", draft.save);
 	const conflict = error !== null && problemOf(error).code === "mops.changed";
 
@@ -91,6 +92,7 @@ export function MopEditor({
 						aria-label="View"
 						value={shown}
 						onChange={(value) => {
+							setLine(undefined);
 							const next = value as "builder" | "yaml";
 							show(next);
 							onView(next === "builder" ? undefined : next);
@@ -151,6 +153,7 @@ export function MopEditor({
 								faults={faults}
 								types={types}
 								readOnly={!mayWrite}
+								line={line}
 							/>
 						</Suspense>
 					</div>
@@ -186,7 +189,12 @@ export function MopEditor({
 				)}
 			</section>
 			{validation.error !== null && <ProblemAlert error={validation.error} onRetry={() => void validation.refetch()} />}
-			{faults.length > 0 && <FaultList faults={faults} onAt={onAt} />}
+			{faults.length > 0 && (
+				<FaultList
+					faults={faults}
+					{...(shown === "builder" ? { onAt } : { onLine: (number) => setLine({ number }) })}
+				/>
+			)}
 		</div>
 	);
 }
@@ -206,13 +214,25 @@ function FaultCount({ faults }: { faults: readonly MopFault[] | undefined }) {
 
 const mostFaults = 50;
 
-/** Everything that is wrong, with a way to the step that it is about. */
-function FaultList({ faults, onAt }: { faults: readonly MopFault[]; onAt: (at: string) => void }) {
+/** Everything that is wrong, with a way to the place that it is about: a step in the builder, a line in the text. */
+function FaultList({
+	faults,
+	onAt,
+	onLine,
+}: {
+	faults: readonly MopFault[];
+	onAt?: (at: string) => void;
+	onLine?: (line: number) => void;
+}) {
+	const goTo = ({ path, line }: MopFault) => {
+		if (onLine !== undefined) return line === null ? undefined : () => onLine(line);
+		return () => onAt?.(stepOf(path) ?? "head");
+	};
 	return (
 		<section className="nc-panel" aria-label="Faults">
 			<ul className={styles.faults}>
 				{faults.slice(0, mostFaults).map((fault) => {
-					const step = stepOf(fault.path);
+					const go = goTo(fault);
 					return (
 						<li key={`${fault.path} ${fault.line} ${fault.code} ${fault.message}`}>
 							<State
@@ -222,9 +242,9 @@ function FaultList({ faults, onAt }: { faults: readonly MopFault[]; onAt: (at: s
 							/>
 							<span className="nc-dim">{fault.line === null ? "" : `line ${fault.line}`}</span>
 							<span className="nc-break">{visibleLine(fault.message)}</span>
-							{step !== undefined && (
-								<Button size="compact-xs" variant="subtle" onClick={() => onAt(step)}>
-									Show the step
+							{go !== undefined && (
+								<Button size="compact-xs" variant="subtle" onClick={go}>
+									{onLine === undefined ? "Show it" : "Go to the line"}
 								</Button>
 							)}
 						</li>

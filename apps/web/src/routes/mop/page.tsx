@@ -13,12 +13,12 @@ import { ButtonLink, TextLink } from "../../ui/link.tsx";
 import { isNone, NotLoaded } from "../../ui/not-loaded.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PageTabs } from "../../ui/page-tabs.tsx";
-import { RunState, State } from "../../ui/state.tsx";
+import { State } from "../../ui/state.tsx";
 import { saveText } from "../../ui/table/csv.ts";
 import { Ago } from "../../ui/time.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
 import { count, selected } from "../../ui/words.ts";
-import { MopState } from "../mops/columns.tsx";
+import { MopState, mopRunLook } from "../mops/columns.tsx";
 import { MopEditor } from "./editor.tsx";
 import styles from "./mop.module.css";
 import { Runs } from "./runs.tsx";
@@ -142,7 +142,7 @@ function Details({ mop }: { mop: Mop }) {
 					"never"
 				) : (
 					<>
-						<RunState status={last_run_status} />{" "}
+						<State {...mopRunLook(last_run_status)} />{" "}
 						{last_run_at !== null &&
 							(mayReadRuns ? (
 								<TextLink to="/runs/$id" params={{ id: last_run_id }} size="sm">

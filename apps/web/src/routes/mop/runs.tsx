@@ -5,12 +5,13 @@ import { useApi, usePermitted } from "../../api/context.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { TextLink } from "../../ui/link.tsx";
 import { tookOf } from "../../ui/run-words.ts";
-import { RunState, runLooks } from "../../ui/state.tsx";
+import { State } from "../../ui/state.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { startedByColumn } from "../../ui/table/common-columns.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { useCursorList } from "../../ui/table/list-source.ts";
 import { Ago } from "../../ui/time.tsx";
+import { mopRunLook } from "../mops/columns.tsx";
 
 function columnsOf(linked: boolean): Column<MopExecution>[] {
 	return [
@@ -35,8 +36,8 @@ function columnsOf(linked: boolean): Column<MopExecution>[] {
 			id: "status",
 			label: "Status",
 			width: 150,
-			text: ({ status }) => runLooks[status].word,
-			cell: ({ status }) => <RunState status={status} />,
+			text: ({ status }) => mopRunLook(status).word,
+			cell: ({ status }) => <State {...mopRunLook(status)} />,
 		},
 		{
 			id: "version",

@@ -1,7 +1,8 @@
 import type { MopSummary } from "@netconductor/contracts/config/mops";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import type { RunStatus } from "@netconductor/contracts/tasks/model";
 import { TextLink } from "../../ui/link.tsx";
-import { RunState, runLooks, State } from "../../ui/state.tsx";
+import { type Look, runLooks, State } from "../../ui/state.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { Ago } from "../../ui/time.tsx";
 
@@ -12,6 +13,13 @@ export function MopState({ enabled }: Pick<MopSummary, "enabled">) {
 	) : (
 		<State tone="calm" icon="stop" word="Not enabled" />
 	);
+}
+
+const underWay = { tone: "busy", icon: "running", word: "Not ended" } as const;
+
+/** How a run of a procedure is looked at. Until it has ended the list does not know how far it is: its page does. */
+export function mopRunLook(status: RunStatus): Look {
+	return status === "queued" || status === "running" || status === "waiting" ? underWay : runLooks[status];
 }
 
 /** Columns of the list of procedures. */
@@ -84,7 +92,7 @@ export function columnsOf(mayReadRuns: boolean): Column<MopSummary>[] {
 			id: "status",
 			label: "Last run",
 			width: 150,
-			text: ({ last_run_status }) => (last_run_status === null ? "never" : runLooks[last_run_status].word),
+			text: ({ last_run_status }) => (last_run_status === null ? "never" : mopRunLook(last_run_status).word),
 			cell: ({ last_run_status, last_run_id, name }) =>
 				last_run_status === null ? (
 					<span className="nc-dim">never</span>
@@ -93,12 +101,12 @@ export function columnsOf(mayReadRuns: boolean): Column<MopSummary>[] {
 						to="/runs/$id"
 						params={{ id: last_run_id }}
 						size="sm"
-						aria-label={`Last run of ${visibleLine(name)}: ${runLooks[last_run_status].word}`}
+						aria-label={`Last run of ${visibleLine(name)}: ${mopRunLook(last_run_status).word}`}
 					>
-						<RunState status={last_run_status} />
+						<State {...mopRunLook(last_run_status)} />
 					</TextLink>
 				) : (
-					<RunState status={last_run_status} />
+					<State {...mopRunLook(last_run_status)} />
 				),
 		},
 		{

@@ -19,7 +19,7 @@ const kinds: Readonly<Record<ParamField["kind"], string>> = {
 
 /** What a step type does, what it takes, and a step of it to copy. */
 export function StepTypeDocs({ stepType }: { stepType: MopStepType }) {
-	const { type, label, description, category, writes, runs_on, params, blocks, aliases, permission, base } = stepType;
+	const { label, description, category, writes, runs_on, params, blocks, aliases, permission, base } = stepType;
 	const fields = paramFields(params);
 	const example = exampleOf(stepType);
 	return (
@@ -49,34 +49,32 @@ export function StepTypeDocs({ stepType }: { stepType: MopStepType }) {
 				))}
 			</ul>
 			{fields.length > 0 && (
-				<div className="nc-scroll">
-					<table className="nc-table" aria-label="Parameters">
-						<thead>
-							<tr>
-								<th scope="col">Parameter</th>
-								<th scope="col">Takes</th>
-								<th scope="col">Means</th>
+				<table className="nc-table" aria-label="Parameters">
+					<thead>
+						<tr>
+							<th scope="col">Parameter</th>
+							<th scope="col">Takes</th>
+							<th scope="col">Means</th>
+						</tr>
+					</thead>
+					<tbody>
+						{fields.map((field) => (
+							<tr key={field.name}>
+								<td className="nc-mono">
+									{visibleLine(field.name)}
+									{field.required && <span title="Must be given"> *</span>}
+								</td>
+								<td>
+									{kinds[field.kind]} {field.kind === "choice" && visibleLine(field.choices.join(", "))}
+									{field.byDefault !== undefined && (
+										<div className="nc-dim">else {visibleLine(showField(field, field.byDefault))}</div>
+									)}
+								</td>
+								<td>{visibleLine(field.description)}</td>
 							</tr>
-						</thead>
-						<tbody>
-							{fields.map((field) => (
-								<tr key={field.name}>
-									<td className="nc-mono">
-										{visibleLine(field.name)}
-										{field.required && <span title="Must be given"> *</span>}
-									</td>
-									<td>
-										{kinds[field.kind]} {field.kind === "choice" && visibleLine(field.choices.join(", "))}
-										{field.byDefault !== undefined && (
-											<div className="nc-dim">else {visibleLine(showField(field, field.byDefault))}</div>
-										)}
-									</td>
-									<td className={styles.means}>{visibleLine(field.description)}</td>
-								</tr>
-							))}
-						</tbody>
-					</table>
-				</div>
+						))}
+					</tbody>
+				</table>
 			)}
 			<div className={styles.line}>
 				<strong>Example</strong>

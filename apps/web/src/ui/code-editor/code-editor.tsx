@@ -17,6 +17,7 @@ export function CodeEditor({
 	extensions = [],
 	undo,
 	redo,
+	line,
 }: {
 	/** Names it to a screen reader. */
 	label: string;
@@ -29,6 +30,8 @@ export function CodeEditor({
 	/** Where the text has a history of its own, because it is changed elsewhere too. */
 	undo?: () => void;
 	redo?: () => void;
+	/** Where the cursor is put; another object puts it there once more. */
+	line?: { number: number } | undefined;
 }) {
 	const place = useRef<HTMLDivElement>(null);
 	const view = useRef<EditorView>(undefined);
@@ -83,6 +86,14 @@ export function CodeEditor({
 			effects: marks.reconfigure(EditorView.decorations.of(faultMarks(editor.state, faults))),
 		});
 	}, [faults, marks]);
+
+	useEffect(() => {
+		const editor = view.current;
+		if (editor === undefined || line === undefined) return;
+		const { from } = editor.state.doc.line(Math.min(Math.max(line.number, 1), editor.state.doc.lines));
+		editor.dispatch({ selection: { anchor: from }, effects: EditorView.scrollIntoView(from, { y: "center" }) });
+		editor.focus();
+	}, [line]);
 
 	return <div ref={place} />;
 }

@@ -23,14 +23,21 @@ export function AddStep({
 	const [typed, setTyped] = useState("");
 	const list = useRef<HTMLDivElement>(null);
 	const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-	const found = types.filter(({ type, label, description, aliases }) => {
-		const all = `${type} ${label} ${description} ${aliases.join(" ")}`.toLowerCase();
-		return words.every((word) => all.includes(word));
-	});
-	const groups = order
-		.map((category) => ({ category, types: found.filter((one) => one.category === category) }))
-		.filter((group) => group.types.length > 0);
-	const first = groups[0]?.types[0];
+	const found = types
+		.map((type) => ({ type, rank: rankOf(type, words) }))
+		.filter(({ rank }) => rank > 0)
+		.toSorted((one, other) => other.rank - one.rank)
+		.map(({ type }) => type);
+	const groups =
+		words.length > 0
+			? [{ title: "Found", types: found }].filter(() => found.length > 0)
+			: order
+					.map((category) => ({
+						title: categories[category].label,
+						types: found.filter((one) => one.category === category),
+					}))
+					.filter((group) => group.types.length > 0);
+	const [first] = found;
 	const pick = (type: MopStepType) => {
 		setTyped("");
 		onPick(type);
@@ -68,15 +75,15 @@ export function AddStep({
 					}}
 				/>
 				{groups.length === 0 && <p className="nc-dim">No step type matches.</p>}
-				{groups.map(({ category, types: some }) => (
-					<section key={category} aria-label={categories[category].label} className={styles.category}>
-						<h3>{categories[category].label}</h3>
+				{groups.map(({ title, types: some }) => (
+					<section key={title} aria-label={title} className={styles.category}>
+						<h3>{title}</h3>
 						{some.map((type) => (
 							<button key={type.type} type="button" className={styles.type} data-type onClick={() => pick(type)}>
-								<Icon name={categories[category].icon} />
+								<Icon name={categories[type.category].icon} />
 								<span>
-									<strong>{visibleLine(type.label)}</strong> <span className="nc-mono nc-dim">{type.type}</span>
-									{type.writes && <span className={styles.writes}>changes</span>}
+									<strong>{visibleLine(type.label)}</strong> <span className="nc-mono nc-dim">{type.type}</span>{" "}
+									{type.writes && <span className={styles.writes}>changes</span>}{" "}
 									<span className="nc-small nc-dim">{visibleLine(type.description)}</span>
 								</span>
 							</button>
@@ -86,4 +93,14 @@ export function AddStep({
 			</div>
 		</Modal>
 	);
+}
+
+/** How well a type is what was searched for: by its name before what is said of it. 0: not at all. */
+function rankOf({ type, label, description, aliases }: MopStepType, words: readonly string[]): number {
+	const names = [type, label.toLowerCase(), ...aliases];
+	const all = `${names.join(" ")} ${description.toLowerCase()}`;
+	if (!words.every((word) => all.includes(word))) return 0;
+	const inNames = words.filter((word) => names.some((name) => name.includes(word))).length;
+	const atBeginning = words.filter((word) => names.some((name) => name.startsWith(word))).length;
+	return 1 + 2 * inNames + atBeginning;
 }

@@ -2,7 +2,7 @@ import { Button, Drawer } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import type { MopFault, MopStepType } from "@netconductor/contracts/config/mops";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
-import { type KeyboardEvent, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { Icon } from "../../../ui/icon.tsx";
 import { Notice } from "../../../ui/notice.tsx";
 import { toastProblem } from "../../../ui/toast.tsx";
@@ -50,12 +50,21 @@ export function Builder({
 		showAt(next);
 		onAt(next);
 	};
-	const focus = (path: string) =>
-		requestAnimationFrame(() => {
-			const card = canvas.current?.querySelector<HTMLElement>(`[data-step="${path}"]`);
-			card?.focus({ preventScroll: true });
-			card?.scrollIntoView({ block: "nearest" });
-		});
+	// Keys that follow at once are about the card that stands there then: the focus is there before anything else is heard.
+	const wanted = useRef<string>(undefined);
+	useLayoutEffect(() => {
+		const card =
+			wanted.current === undefined
+				? null
+				: canvas.current?.querySelector<HTMLElement>(`[data-step="${wanted.current}"]`);
+		if (!card) return;
+		wanted.current = undefined;
+		card.focus({ preventScroll: true });
+		card.scrollIntoView({ block: "nearest" });
+	});
+	const focus = (path: string) => {
+		wanted.current = path;
+	};
 
 	/** Carries an edit out; what cannot be edited here is said and stays as it is. */
 	function edit(change: () => Edited | string, what?: string): void {

@@ -60,6 +60,7 @@ function Typed({ param, value, onValue, readOnly, error }: Parameters<typeof Par
 		return (
 			<Textarea
 				{...common}
+				data-code
 				autosize
 				minRows={param.kind === "lines" ? 3 : 2}
 				maxRows={16}
@@ -120,6 +121,7 @@ export function YamlField({
 	return (
 		<Textarea
 			size="xs"
+			data-code
 			label={label}
 			description={visibleLine(`As YAML. ${description}`)}
 			withAsterisk={required}

@@ -76,7 +76,7 @@ export function StartFields({
 			{shown.length < asked.length && (
 				<div>
 					<Button size="compact-xs" variant="subtle" onClick={() => setMore(true)}>
-						Values that are set already
+						Show values that are set already
 					</Button>
 				</div>
 			)}

@@ -17,6 +17,7 @@ export function YamlView({
 	faults,
 	types,
 	readOnly,
+	line,
 }: {
 	text: string;
 	onText: (text: string) => void;
@@ -25,6 +26,8 @@ export function YamlView({
 	faults: readonly MopFault[];
 	types: readonly MopStepType[];
 	readOnly: boolean;
+	/** Where the cursor is put. */
+	line: { number: number } | undefined;
 }) {
 	const [written] = useDebouncedValue(text, readAfter_ms);
 	const read = useMemo(() => namesIn(written), [written]);
@@ -48,6 +51,7 @@ export function YamlView({
 			extensions={extensions}
 			undo={undo}
 			redo={redo}
+			line={line}
 		/>
 	);
 }
