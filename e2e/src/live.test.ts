@@ -111,6 +111,29 @@ test("a watcher that was cut off goes on from its offset without gap or repetiti
 
 const listen = (token = product.admin_token) => listenToDashboard(product.url, product.as(token));
 
+test("a watcher of a procedure is told that steps changed, many of them together, and after the last of them once more", async () => {
+	const rounds = 150;
+	await api.config.createMop({
+		body: {
+			source: `name: Rounds
+steps:
+  - id: rounds
+    type: loop
+    with: { count: ${rounds} }
+    steps: [{ id: say, type: log, with: { message: "{{ loop.index }}" } }]
+`,
+		},
+	});
+	const { run_id } = await api.config.executeMop({ params: { id: "Rounds" }, body: {} });
+	const { messages } = await watch(`/ws/tasks/${run_id}?ticket=${await ticket()}`);
+	const told = messages.filter(({ type }) => type === "steps").length;
+	expect(told).toBeGreaterThan(1);
+	expect(told).toBeLessThan(rounds);
+	const ended = messages.findIndex((message) => message.type === "run" && message.run.finished_at !== null);
+	const last = messages.slice(ended).filter(({ type }) => type !== "output");
+	expect(last.map(({ type }) => type)).toEqual(["run", "steps", "end"]);
+});
+
 describe("the dashboard", () => {
 	test("hears of runs, of backups, and of the devices that were backed up", async () => {
 		const { heard, stop } = await listen();

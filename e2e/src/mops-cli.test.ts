@@ -255,10 +255,16 @@ label: Shout
 base: log
 preset: { message: "{{ text }}!", level: warning }
 parameters: { text: { type: string, required: true } }
+---
+kind: Schedule
+name: Every night
+run: mop
+params: { mop: outer }
+timing: { type: daily, times: ["03:00"] }
 `,
 	);
 	const planned = await cli.run(["apply", "-f", files, "--dry-run"]);
-	expect(planned.stdout).toMatch(/^\+ StepType shout .*\n\+ Mop Inner .*\n\+ Mop Outer /m);
+	expect(planned.stdout).toMatch(/^\+ StepType shout .*\n\+ Mop Inner .*\n\+ Mop Outer .*\n\+ Schedule Every night /m);
 	expect(await cli.run(["apply", "-f", files, "--yes"])).toMatchObject({ code: 0 });
 	expect((await cli.run(["apply", "-f", files, "--dry-run", "--exit-code"])).code).toBe(0);
 	expect(await cli.run(["mops", "run", "Outer"])).toMatchObject({ code: 0 });
@@ -288,6 +294,12 @@ parameters: { text: { type: string, required: true } }
 	expect((await cli.run(["mops", "export", "Outer"])).stdout).toBe(
 		outer.replace("another", "one more").replace("kind: Mop\n", ""),
 	);
+	writeFileSync(
+		join(files, "c.yaml"),
+		"kind: Schedule\nname: x\nrun: mop\nparams: { mop: Gone }\ntiming: { type: daily, times: ['03:00'] }\n",
+	);
+	const gone = await cli.run(["apply", "-f", files, "--yes"]);
+	expect(gone).toMatchObject({ code: 2, stderr: expect.stringContaining("There is no procedure Gone") });
 	expect(await cli.run(["mops", "delete", "Inner", "--yes"])).toMatchObject({ code: 1 });
 	expect(await cli.run(["mops", "delete", "Outer", "--yes"])).toMatchObject({ code: 0 });
 });

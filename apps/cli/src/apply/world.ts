@@ -22,6 +22,7 @@ export interface World {
 	devices(): Promise<Directory>;
 	templates(): Promise<Directory>;
 	stacks(): Promise<Directory>;
+	mops(): Promise<Directory>;
 	scheduleKinds(): Promise<ScheduleKind[]>;
 	schedules(): Promise<Schedule[]>;
 	calendars(): Promise<ScheduleCalendar[]>;
@@ -41,6 +42,7 @@ export function createWorld(clients: Clients, documents: readonly Placed[] = [])
 		devices: once(() => directoryOf((query) => clients.devices.listDevices({ query }))),
 		templates: once(() => directoryOf((query) => clients.config.listTemplates({ query }))),
 		stacks: once(() => directoryOf((query) => clients.config.listStacks({ query }))),
+		mops: once(() => directoryOf((query) => clients.config.listMops({ query }))),
 		scheduleKinds: once(async () => (await clients.scheduling.listScheduleKinds({})).items),
 		schedules: once(() => allOf((query) => clients.scheduling.listSchedules({ query }))),
 		calendars: once(() => allOf((query) => clients.scheduling.listCalendars({ query }))),

@@ -5,11 +5,11 @@ import { Argument, type Command, Option } from "commander";
 import { type Cli, confirmed, type Open } from "../cli.ts";
 import { notFoundFailure } from "../failure.ts";
 import { assertSucceeded, followRun, renderOutcome, stateStyle, untilInterrupted } from "../follow-run.ts";
-import { followSteps } from "../follow-steps.ts";
+import { followSteps, readSteps } from "../follow-steps.ts";
 import { addListCommand } from "../list-command.ts";
 import { planGroups, renderPlan } from "../output/change-plan.ts";
 import { safeJson, sanitiseLine } from "../output/sanitise.ts";
-import { stepLine } from "../output/steps.ts";
+import { renderSteps, stepLine } from "../output/steps.ts";
 import { renderFields } from "../output/table.ts";
 import { count, localTime } from "../output/words.ts";
 import { collected, wholeNumber } from "../query-options.ts";
@@ -47,10 +47,12 @@ export function addRunCommands(program: Command, open: Open): void {
 			const cli = open(self);
 			const run = await cli.clients.tasks.getRun({ params: { id } });
 			const operations = await readOperations(cli, id);
-			cli.print({ run, operations }, () => {
+			const steps = run.kind === "mop" ? await readSteps(cli, id) : undefined;
+			cli.print({ run, operations, ...(steps !== undefined && { steps }) }, () => {
 				const waiting = waitingLines(run);
 				const plan = planGroups(operations).length === 0 ? "" : `${renderPlan(operations, cli.terminal)}\n`;
-				const sum = `${renderRun(cli, run)}\n${plan}${renderOutcome(cli, run, operations)}`;
+				const procedure = steps === undefined || steps.length === 0 ? "" : `${renderSteps(steps, cli.terminal)}\n`;
+				const sum = `${renderRun(cli, run)}\n${plan}${procedure}${renderOutcome(cli, run, operations)}`;
 				return waiting === "" ? sum : `${sum}\n${waiting}\n`;
 			});
 		});

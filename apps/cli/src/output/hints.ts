@@ -12,6 +12,13 @@ const hints: Record<string, (device: string) => string> = {
 		`Give it one: \`netconductor devices edit ${device} --credential NAME\`, or make a default: \`netconductor credentials add NAME --default\`.`,
 	"devices.nothing_selected": () => "`netconductor devices list` shows the devices there are.",
 	"devices.unknown_type": () => "`netconductor device-types list` shows the types there are.",
+	"mops.disabled": () => "Let it be started: `netconductor mops enable NAME`.",
+	"mops.not_found": () => "`netconductor mops list` shows those there are.",
+	"mops.bad_variables": () =>
+		"`netconductor mops show NAME` shows its variables; give them with --var, --vars or --var-file.",
+	"mops.no_devices": () => "Name devices with --device, --group or --tag, or give the procedure `targets`.",
+	"step_types.not_found": () => "`netconductor step-types list` shows those there are.",
+	"runs.is_a_procedure": () => "`netconductor mops restart RUN --from STEP` begins it anew from one of its steps.",
 	"device.unreachable": (device) =>
 		`Check address, route and firewall: \`netconductor devices show ${device}\`; then \`netconductor devices test ${device}\`.`,
 	"device.refused": (device) =>

@@ -10,7 +10,24 @@ import type { World } from "../world.ts";
 type Params = ScheduleDocument["params"];
 
 /** Parameters that select devices, in every kind of run that has them. */
-const selecting = ["select", "exclude"];
+const selecting = ["select", "exclude", "targets"];
+/** Parameters that name something, in every kind of run that has them. */
+const naming = [
+	{
+		key: "stack",
+		kind: "Stack",
+		noun: "stack",
+		there: (world: World) => world.stacks(),
+		idOf: async ({ clients }: World, id: string) => (await clients.config.getStack({ params: { id } })).id,
+	},
+	{
+		key: "mop",
+		kind: "Mop",
+		noun: "procedure",
+		there: (world: World) => world.mops(),
+		idOf: async ({ clients }: World, id: string) => (await clients.config.getMop({ params: { id } })).id,
+	},
+] as const;
 
 export const scheduleKind: Kind<ScheduleDocument> = {
 	async all(world) {
@@ -29,8 +46,8 @@ export const scheduleKind: Kind<ScheduleDocument> = {
 				message: `Nothing of the kind ${visibleLine(document.run)} can be scheduled; there are ${kinds.map(({ kind }) => kind).join(", ")}`,
 			});
 		}
-		const stack = await stackNamed(world, placed);
-		const params = await mapSelections({ ...document.params, ...stack }, async (selection, key) => {
+		const named = await settledNames(world, placed);
+		const params = await mapSelections({ ...document.params, ...named }, async (selection, key) => {
 			if (selection.device_ids !== undefined) {
 				world.errors.push({ path: placeOf(["params", key, "device_ids"]), message: "Call devices by their names" });
 			}
@@ -48,24 +65,33 @@ export const scheduleKind: Kind<ScheduleDocument> = {
 	},
 };
 
-/** The stack that a run is of, by its name. */
-async function stackNamed(world: World, { document: { params }, placeOf }: Placed<ScheduleDocument>): Promise<Params> {
-	const { stack } = params;
-	if (typeof stack !== "string") return {};
-	const found = world.declared("Stack", stack) ?? (await world.stacks()).find(stack)?.name;
-	if (found === undefined) {
-		world.errors.push({ path: placeOf(["params", "stack"]), message: `There is no stack ${visibleLine(stack)}` });
+/** What a run is of, by its name. */
+async function settledNames(
+	world: World,
+	{ document: { params }, placeOf }: Placed<ScheduleDocument>,
+): Promise<Params> {
+	const names: Params = {};
+	for (const { key, kind, noun, there } of naming) {
+		const given = params[key];
+		if (typeof given !== "string") continue;
+		const found = world.declared(kind, given) ?? (await there(world)).find(given)?.name;
+		if (found === undefined) {
+			world.errors.push({ path: placeOf(["params", key]), message: `There is no ${noun} ${visibleLine(given)}` });
+		}
+		names[key] = found ?? given;
 	}
-	return { stack: found ?? stack };
+	return names;
 }
 
 async function existingOf(world: World, schedule: Schedule): Promise<Existing<ScheduleDocument>> {
-	const { stack } = schedule.params;
-	const called = typeof stack === "string" ? ((await stackBy(world, stack))?.name ?? stack) : undefined;
-	const params = await mapSelections(
-		{ ...schedule.params, ...(called !== undefined && { stack: called }) },
-		(selection) => namedOf(world, selection),
-	);
+	const names: Params = {};
+	for (const { key, there } of naming) {
+		const given = schedule.params[key];
+		if (typeof given !== "string") continue;
+		const known = await there(world);
+		names[key] = known.nameOf(given) ?? known.find(given)?.name ?? given;
+	}
+	const params = await mapSelections({ ...schedule.params, ...names }, (selection) => namedOf(world, selection));
 	const document = {
 		...(inTermsOf(ScheduleDocument, schedule) as ScheduleDocument),
 		kind: "Schedule" as const,
@@ -76,16 +102,16 @@ async function existingOf(world: World, schedule: Schedule): Promise<Existing<Sc
 }
 
 async function inputOf(world: World, { kind: _, run, params, ...rest }: ScheduleDocument) {
-	const { stack } = params;
-	// By its id it is still meant when it has another name; a moment ago it may not have been there.
-	const id =
-		typeof stack === "string" ? (await world.clients.config.getStack({ params: { id: stack } })).id : undefined;
+	const ids: Params = {};
+	for (const { key, idOf } of naming) {
+		const given = params[key];
+		// By its id it is still meant when it has another name; a moment ago it may not have been there.
+		if (typeof given === "string") ids[key] = await idOf(world, given);
+	}
 	return {
 		...rest,
 		kind: run,
-		params: await mapSelections({ ...params, ...(id !== undefined && { stack: id }) }, (selection) =>
-			selectionFrom(world, selection),
-		),
+		params: await mapSelections({ ...params, ...ids }, (selection) => selectionFrom(world, selection)),
 	};
 }
 
@@ -99,13 +125,6 @@ async function mapSelections(
 		if (selection.success) mapped[key] = await to(selection.data, key);
 	}
 	return mapped;
-}
-
-/** By id or name. */
-async function stackBy(world: World, key: string): Promise<{ name: string } | undefined> {
-	const stacks = await world.stacks();
-	const name = stacks.nameOf(key);
-	return name === undefined ? stacks.find(key) : { name };
 }
 
 /** Times in UTC; parameters with what the kind of run puts in for those left out, and without those that say nothing. */
