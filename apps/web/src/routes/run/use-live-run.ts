@@ -17,7 +17,7 @@ export function hasEnded({ finished_at }: Run): boolean {
 }
 
 /** All operations of a run, as far as they were read: shown from the first answer on. */
-export function useOperations(run_id: string) {
+export function useOperations(run_id: string, enabled = true) {
 	const api = useApi();
 	const queries = useQueryClient();
 	return useQuery({
@@ -33,6 +33,7 @@ export function useOperations(run_id: string) {
 		},
 		structuralSharing: false,
 		staleTime: Number.POSITIVE_INFINITY,
+		enabled,
 	});
 }
 

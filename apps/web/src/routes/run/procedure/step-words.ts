@@ -1,4 +1,5 @@
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import type { RunOperation } from "@netconductor/contracts/tasks/model";
 import type {
 	OnFailure,
 	OnSuccess,
@@ -95,6 +96,30 @@ export function deviceWords({ devices }: Pick<RunStep, "devices">): string | und
 	]
 		.filter(Boolean)
 		.join(", ");
+}
+
+/** How far devices are of the steps that are under way, by the step's id: `3 done, 2 under way, 1 failed`. */
+export function underWay(
+	steps: readonly RunStep[],
+	operations: ReadonlyMap<string, RunOperation> | undefined,
+): ReadonlyMap<string, string> {
+	const words = new Map<string, string>();
+	if (operations === undefined) return words;
+	for (const { id, path, status, devices, started_at } of steps) {
+		if (status !== "running" || devices !== null || started_at === null) continue;
+		let [done, busy, bad] = [0, 0, 0];
+		for (const operation of operations.values()) {
+			// Of an earlier time of the same step it is known already what it came to.
+			if (operation.step_id !== path || (operation.started_at ?? started_at) < started_at) continue;
+			if (operation.status === "running" || operation.status === "pending") busy += 1;
+			else if (operation.status === "failed" || operation.status === "unknown") bad += 1;
+			else done += 1;
+		}
+		const parts = [done > 0 && `${done} done`, busy > 0 && `${busy} under way`, bad > 0 && `${bad} failed`];
+		const said = parts.filter(Boolean).join(", ");
+		if (said !== "") words.set(id, said);
+	}
+	return words;
 }
 
 export function restartWords({ what, path }: NonNullable<RunProcedure["restarted"]>): string {

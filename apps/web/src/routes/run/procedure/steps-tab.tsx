@@ -10,12 +10,12 @@ import { ProblemAlert } from "../../../ui/problem.tsx";
 import { RowsLoading } from "../../../ui/rows-loading.tsx";
 import { type Look, State } from "../../../ui/state.tsx";
 import { count, duration } from "../../../ui/words.ts";
-import { hasEnded } from "../use-live-run.ts";
+import { hasEnded, useOperations } from "../use-live-run.ts";
 import { useShow } from "../use-show.ts";
 import style from "./procedure.module.css";
 import { type StepDeeds, StepDetails } from "./step-details.tsx";
 import { type StepBlock, type StepNode, treeOf, undecidedStep } from "./step-tree.ts";
-import { deviceWords, nameOf, stepLooks } from "./step-words.ts";
+import { deviceWords, nameOf, stepLooks, underWay } from "./step-words.ts";
 import { useProcedure, useSteps } from "./use-steps.ts";
 
 /** Rounds of a loop that are shown before somebody asks for more. */
@@ -27,6 +27,7 @@ const mostUnfolded = 3;
 export function StepsTab({ run, ...deeds }: { run: Run } & StepDeeds) {
 	const procedure = useProcedure(run.id);
 	const steps = useSteps(run.id);
+	const operations = useOperations(run.id, !hasEnded(run));
 	const tree = useMemo(
 		() => (procedure.data === undefined || steps.data === undefined ? undefined : treeOf(procedure.data, steps.data)),
 		[procedure.data, steps.data],
@@ -43,15 +44,30 @@ export function StepsTab({ run, ...deeds }: { run: Run } & StepDeeds) {
 			</section>
 		);
 	}
+	const ofNow = underWay(steps.data ?? [], operations.data);
 	const undecided = undecidedStep(run, steps.data ?? [])?.id;
 	return (
 		<div className={style.parts}>
 			<section className="nc-panel" aria-label="Steps">
-				<Steps run={run} undecided={undecided} steps={tree.main} deeds={deeds} label="Steps of the procedure" />
+				<Steps
+					run={run}
+					ofNow={ofNow}
+					undecided={undecided}
+					steps={tree.main}
+					deeds={deeds}
+					label="Steps of the procedure"
+				/>
 			</section>
 			{tree.rollback.length > 0 && (
 				<Panel title="Taking back">
-					<Steps run={run} undecided={undecided} steps={tree.rollback} deeds={deeds} label="Steps of taking back" />
+					<Steps
+						run={run}
+						ofNow={ofNow}
+						undecided={undecided}
+						steps={tree.rollback}
+						deeds={deeds}
+						label="Steps of taking back"
+					/>
 				</Panel>
 			)}
 		</div>
@@ -60,6 +76,8 @@ export function StepsTab({ run, ...deeds }: { run: Run } & StepDeeds) {
 
 interface Shown {
 	run: Run;
+	/** How far devices are of steps that are under way, by the step's id. */
+	ofNow: ReadonlyMap<string, string>;
 	/** Id of the step that waits for a person's decision. */
 	undecided: string | undefined;
 	deeds: StepDeeds;
@@ -101,7 +119,7 @@ function StepItem({ node, ...shown }: Shown & { node: StepNode }) {
 						<span className={`nc-dim nc-small ${style.type}`}> {visibleLine(done?.type ?? step?.type ?? "")}</span>
 					</span>
 				</button>
-				<Facts run={run} done={done} />
+				<Facts run={run} done={done} now={done && shown.ofNow.get(done.id)} />
 			</div>
 			{opened && (
 				<StepDetails
@@ -127,10 +145,10 @@ function lookOf(run: Run, done: RunStep | undefined): Look {
 }
 
 /** What is known of it at a glance, beside its name. */
-function Facts({ run, done }: { run: Run; done: RunStep | undefined }) {
+function Facts({ run, done, now }: { run: Run; done: RunStep | undefined; now: string | undefined }) {
 	if (done === undefined) return null;
 	const { attempts, duration_ms, carried_from, error, skip_reason, decision } = done;
-	const devices = deviceWords(done);
+	const devices = deviceWords(done) ?? now;
 	const why = error?.message ?? skip_reason;
 	return (
 		<span className={style.facts}>
