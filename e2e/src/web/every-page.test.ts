@@ -122,6 +122,29 @@ async function fill(): Promise<string[]> {
 	await runEnded(api, planned.run_id);
 	const deployed = await api.config.deployStack({ params: { id: stack.id }, body: { reason: evil } });
 
+	await api.config.createStepType({
+		body: {
+			...{ type: "evil_step", label: evil.slice(0, 100), description: evil, base: "log", preset: { message: evil } },
+			parameters: { said: { description: evil, default: evil, choices: [evil] } },
+		},
+	});
+	const procedure = (more: string) =>
+		JSON.stringify({
+			...{ name: mark, description: evil, targets: { names: ["r1"] } },
+			variables: { said: evil, asked: { description: evil, default: evil, choices: [evil] } },
+			steps: [
+				{ id: "look", name: evil, type: "run_command", with: { commands: ["show version"] }, save_to_variable: "seen" },
+				{ id: "say", name: `${evil}${more}`, type: "log", with: { message: `${evil} {{ said }}` } },
+				{ id: "own", type: "evil_step", with: {} },
+			],
+		});
+	const mop = await api.config.createMop({ body: { source: procedure(""), note: evil } });
+	await api.config.updateMop({
+		params: { id: mop.id },
+		body: { source: procedure(" again"), version: 1, note: evil },
+	});
+	const carried = await api.config.executeMop({ params: { id: mop.id }, body: { reason: evil } });
+
 	const schedule = await api.scheduling.createSchedule({
 		body: {
 			...{ name: evil, description: evil, kind: "backup", params: { select: { tags: [evil.slice(0, 64)] } } },
@@ -176,6 +199,19 @@ async function fill(): Promise<string[]> {
 		"/service-instances",
 		"/stack-templates",
 		`/stacks/${nobody}`,
+		"/mops",
+		"/mops/new?from=change",
+		`/mops/new?from=${mop.id}&at=steps.1`,
+		`/mops/new?from=${mop.id}&at=head`,
+		`/mops/${mop.id}`,
+		`/mops/${mop.id}?view=yaml`,
+		`/mops/${mop.id}?tab=dry-run`,
+		`/mops/${mop.id}?tab=runs`,
+		`/mops/${mop.id}?tab=versions&versions=1,2`,
+		`/mops/${nobody}`,
+		"/step-types",
+		"/step-types?type=evil_step",
+		`/runs/${carried.run_id}`,
 		`/runs/${planned.run_id}`,
 		`/runs/${deployed.run_id}`,
 		"/backups",
