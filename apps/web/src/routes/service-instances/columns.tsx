@@ -21,6 +21,7 @@ export function columnsOf({
 		id: "device",
 		label: "Device",
 		sort: "device_name",
+		from: "medium",
 		text: ({ device_name }) => device_name,
 		cell: ({ device_id, device_name }) => (
 			<TextLink to="/devices/$id" params={{ id: device_id }} size="sm">
@@ -51,7 +52,11 @@ export function columnsOf({
 						{visibleLine(service)}
 						<span className="nc-visually-hidden"> on {visibleLine(device_name)}: what was sent</span>
 					</Anchor>
-					{!ofOneStack && <div className="nc-narrow nc-small nc-dim">{visibleLine(stack_name)}</div>}
+					<div className="nc-narrow nc-small nc-dim">
+						{[!ofOneDevice && `on ${visibleLine(device_name)}`, !ofOneStack && visibleLine(stack_name)]
+							.filter((part) => part !== false)
+							.join(", ")}
+					</div>
 				</>
 			),
 		},

@@ -197,9 +197,9 @@ function Overview({ template }: { template: StackTemplate }) {
 						<dd>{rolloutWords(rollout)}</dd>
 					</dl>
 				</Panel>
-				<Parameters template={template} />
 			</div>
 			<div>
+				<Parameters template={template} />
 				<Services services={services} />
 				<Variables stack={{ ...template, device_variables: {} }} />
 				<Checks
