@@ -1,23 +1,8 @@
-import { StringStream } from "@codemirror/language";
 import { expect, test } from "vitest";
+import { tokensOf as tokens } from "../../ui/code-editor/tokens-of.ts";
 import { jinjaParser } from "./jinja-language.ts";
 
-/** The tokens of a text, line by line, blanks and plain text left out: `kind:text`. */
-function tokensOf(text: string): string[] {
-	const state = jinjaParser.startState?.(2);
-	if (state === undefined) throw new Error("the parser has no state");
-	const found: string[] = [];
-	for (const line of text.split("\n")) {
-		const stream = new StringStream(line, 2, 2);
-		while (!stream.eol()) {
-			stream.start = stream.pos;
-			const kind = jinjaParser.token(stream, state);
-			if (stream.pos === stream.start) throw new Error(`stuck at ${stream.pos} of ${line}`);
-			if (kind !== null) found.push(`${kind}:${stream.current()}`);
-		}
-	}
-	return found;
-}
+const tokensOf = (text: string) => tokens(jinjaParser, text);
 
 test("tags, filters, tests and variables are told apart", () => {
 	expect(tokensOf('{%- if a.b is defined and c | join(", ") %}')).toEqual([

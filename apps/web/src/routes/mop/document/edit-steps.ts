@@ -172,7 +172,7 @@ function listOf(text: string, path: Path): StepList | undefined {
 }
 
 /** A step by its path. */
-export function findStep(text: string, path: Path): ReadStep | undefined {
+function findStep(text: string, path: Path): ReadStep | undefined {
 	const wanted = path.join(".");
 	return [...allSteps(readProcedure(text).lists)].find((step) => step.path.join(".") === wanted);
 }

@@ -71,7 +71,7 @@ function kindOf(name: string, schema: Schema, root: Schema): ParamField["kind"] 
 }
 
 /** Whether a text is a template: it may stand where anything else is due. */
-export function isTemplate(value: unknown): value is string {
+function isTemplate(value: unknown): value is string {
 	return typeof value === "string" && /\{\{|\{%/.test(value);
 }
 

@@ -33,7 +33,7 @@ export interface ReadProcedure {
 }
 
 /** Keys of a step that hold steps, in the order in which they are written. */
-export const blockKeys = ["branches", "then", "else", "steps"] as const;
+const blockKeys = ["branches", "then", "else", "steps"] as const;
 const mostDeep = 30;
 
 /** Reads a procedure's text for the builder, as much of it as there is. */

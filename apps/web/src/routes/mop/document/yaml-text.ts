@@ -31,7 +31,7 @@ const mostAliases = 100;
 const written = { lineWidth: 0, blockQuote: "literal" } as const;
 
 /** Reads a text, with the places of everything in it. */
-export function parseYaml(text: string): Document.Parsed {
+function parseYaml(text: string): Document.Parsed {
 	return parseDocument(text, { keepSourceTokens: true, uniqueKeys: true });
 }
 
@@ -48,7 +48,7 @@ function open(text: string): Document.Parsed {
 }
 
 /** What stands at a path, as a node. Undefined where there is nothing. */
-export function nodeAt(doc: Document, path: Path): Node | null | undefined {
+function nodeAt(doc: Document, path: Path): Node | null | undefined {
 	let node: unknown = doc.contents;
 	for (const [depth, part] of path.entries()) {
 		if (isAlias(node))

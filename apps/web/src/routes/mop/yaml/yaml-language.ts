@@ -38,11 +38,7 @@ export const yamlParser: StreamParser<State> = {
 			state.template = true;
 			return "brace";
 		}
-		if (state.block !== undefined && !stream.sol()) return blockText(stream);
-		if (state.block !== undefined) {
-			stream.eatSpace();
-			return stream.eol() ? null : blockText(stream);
-		}
+		if (state.block !== undefined) return stream.sol() && stream.eatSpace() ? null : blockText(stream);
 		return structure(stream, state);
 	},
 	languageData: { commentTokens: { line: "#" } },
