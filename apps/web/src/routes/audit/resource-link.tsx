@@ -41,6 +41,12 @@ export function ResourceLink({ about }: { about: About }) {
 					{name}
 				</TextLink>
 			);
+		case "mop":
+			return (
+				<TextLink to="/mops/$id" params={{ id }} size="sm">
+					{name}
+				</TextLink>
+			);
 		case "run":
 			return (
 				<TextLink to="/runs/$id" params={{ id }} size="sm">

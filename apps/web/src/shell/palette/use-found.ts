@@ -11,6 +11,7 @@ import { verbOf } from "./match.ts";
 const devicesShown = 6;
 const groupsShown = 3;
 const runsShown = 4;
+const mopsShown = 3;
 const configsShown = 4;
 // The contract's shortest search; of two letters almost every configuration holds some.
 const shortestSearch = 3;
@@ -32,6 +33,7 @@ export function useFound(wanted: string): {
 	const mayVerb = verb === "open" || permitted(verb === "test" ? "devices:test" : "backups:run");
 	const asks = wanted !== "";
 	const asksRuns = asks && verb === "open" && permitted("runs:read");
+	const asksMops = asks && verb === "open" && permitted("mops:read");
 	const asksConfigs = wanted.length >= shortestSearch && verb === "open" && permitted("backups:read");
 	const devices = useQuery({
 		queryKey: ["devices", "find", rest],
@@ -51,6 +53,13 @@ export function useFound(wanted: string): {
 		queryKey: ["runs", "find", wanted],
 		queryFn: ({ signal }) => api.tasks.listRuns({ query: { q: wanted.slice(0, 200), limit: runsShown } }, { signal }),
 		enabled: asksRuns,
+		placeholderData: keepPreviousData,
+	});
+	const mops = useQuery({
+		queryKey: ["mops", "find", wanted],
+		queryFn: ({ signal }) =>
+			api.config.listMops({ query: { q: wanted.slice(0, 200), page_size: mopsShown } }, { signal }),
+		enabled: asksMops,
 		placeholderData: keepPreviousData,
 	});
 	const configs = useQuery({
@@ -123,6 +132,13 @@ export function useFound(wanted: string): {
 			href: buildLocation({ to: "/runs/$id", params: { id } }).href,
 		}),
 	);
+	const mopEntries: Entry[] = ((asksMops ? mops.data?.items : undefined) ?? []).map(({ id, name, steps }) => ({
+		id: `procedure ${id}`,
+		label: visibleLine(name),
+		icon: "steps",
+		beside: count(steps, "step"),
+		href: buildLocation({ to: "/mops/$id", params: { id } }).href,
+	}));
 	const configEntries: Entry[] = ((asksConfigs ? configs.data?.items : undefined) ?? []).flatMap(
 		({ device_id, device_name, backup_id, hits }) => {
 			const [hit] = hits;
@@ -150,13 +166,14 @@ export function useFound(wanted: string): {
 			href: buildLocation({ to: "/search", search: { q: wanted } }).href,
 		});
 	}
-	const asked = [devices, deviceGroups, runs, configs];
+	const asked = [devices, deviceGroups, mops, runs, configs];
 	return {
 		named: [
 			{ label: "Devices", entries: deviceEntries },
 			{ label: "Groups", entries: groupEntries },
 		],
 		others: [
+			{ label: "Procedures", entries: mopEntries },
 			{ label: "Runs", entries: runEntries },
 			{ label: "Configurations", entries: configEntries },
 		],
