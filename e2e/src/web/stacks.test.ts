@@ -259,9 +259,18 @@ test("a run is paused and cancelled from its page, and says so", async () => {
 test("what another saved meanwhile is told, and not overwritten unseen", async () => {
 	await ana.goto(at("/stacks/edge?tab=edit"));
 	await ana.getByRole("textbox", { name: "Description" }).fill("mine");
-	await press("Add a state");
+	await ana
+		.getByRole("region", { name: "States after the change" })
+		.getByRole("button", { name: "Add a state" })
+		.click();
 	await ana.getByRole("combobox", { name: "Neighbours" }).fill("10.0.0.9");
 	await ana.getByRole("textbox", { name: "VRF" }).fill("blue");
+	await ana.getByRole("textbox", { name: "Prefixes" }).fill("3");
+	const before = ana.getByRole("region", { name: "Checks before the change" });
+	await before.getByRole("button", { name: "Add a check" }).click();
+	await before.getByRole("textbox", { name: "Name" }).fill("quiet");
+	await before.getByRole("textbox", { name: "Command" }).fill("show version");
+	await before.getByRole("textbox", { name: "Pattern" }).fill(".");
 	const { version } = await stack();
 	await api.config.updateStack({ params: { id: "edge" }, body: { version, description: "theirs" } });
 	await shows("Somebody else saved another version meanwhile");
@@ -274,10 +283,12 @@ test("what another saved meanwhile is told, and not overwritten unseen", async (
 	expect(await stack()).toMatchObject({
 		version: version + 2,
 		description: "mine",
-		state_checks: [{ kind: "bgp", neighbors: ["10.0.0.9"], afi: "ipv4", vrf: "blue", within_s: 60 }],
+		state_checks: [{ kind: "bgp", neighbors: ["10.0.0.9"], min_prefixes: 3, afi: "ipv4", vrf: "blue", within_s: 60 }],
+		pre_checks: [{ name: "quiet", command: "show version", expect: ".", negate: false, within_s: 0 }],
 	});
 	await tab("Overview");
-	await shows("BGP neighbours are established: 10.0.0.9, in VRF blue, within 60 s");
+	await shows("BGP neighbours are established: 10.0.0.9, at least 3 prefixes each, in VRF blue, within 60 s");
+	await shows("Checks before the change");
 });
 
 test("a viewer reads all of it and is offered nothing that changes anything", async () => {
@@ -288,7 +299,7 @@ test("a viewer reads all of it and is offered nothing that changes anything", as
 	for (const name of ["Plan", "Deploy", "More actions", "Add stack", "Save"]) {
 		expect(await vera.getByRole("button", { name, exact: true }).count(), name).toBe(0);
 	}
-	expect(await vera.getByRole("tab").allTextContents()).toEqual(["Overview", "Rendered", "Drift", "Runs"]);
+	expect(await vera.getByRole("tab").allTextContents()).toEqual(["Overview", "Rendered", "Instances", "Drift", "Runs"]);
 	await vera.getByRole("tab", { name: "Drift" }).click();
 	await vera.getByRole("button", { name: "Compare again" }).waitFor();
 	expect(await vera.getByRole("button", { name: /^Back (it|them) up/ }).count()).toBe(0);

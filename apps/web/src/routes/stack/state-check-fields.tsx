@@ -3,6 +3,7 @@ import type { DeviceCheck } from "@netconductor/contracts/devices/checks";
 import { Icon } from "../../ui/icon.tsx";
 import { type Faults, faultAt, type StateCheckDraft } from "./draft.ts";
 import styles from "./stack.module.css";
+import { StateCheckLimits } from "./state-check-limits.tsx";
 import { type CheckKind, checkKinds, newCheck, wantedOf, withWanted } from "./state-checks.ts";
 
 /** Seconds. What is to stand before is there already; after a change sessions come up. */
@@ -104,6 +105,12 @@ export function StateCheckFields({
 									}}
 								/>
 							)}
+							<StateCheckLimits
+								check={check}
+								place={place}
+								faults={faults}
+								onCheck={(changed) => set(index, changed)}
+							/>
 							<NumberInput
 								label="Within"
 								description="How long it may take until it holds"
