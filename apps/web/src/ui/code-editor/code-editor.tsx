@@ -1,10 +1,10 @@
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { bracketMatching, indentUnit } from "@codemirror/language";
 import { highlightSelectionMatches, searchKeymap } from "@codemirror/search";
-import { Compartment, EditorState, type Extension } from "@codemirror/state";
+import { EditorState, type Extension } from "@codemirror/state";
 import { drawSelection, EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { useEffect, useRef } from "react";
-import { faultMarks, type LineFault } from "./fault-marks.ts";
+import { faultMarks, type LineFault, markFaults } from "./fault-marks.ts";
 import { looks } from "./looks.ts";
 
 /** A text to edit; what is wrong stands below its line. Tab moves on, as everywhere on a page. */
@@ -35,7 +35,6 @@ export function CodeEditor({
 }) {
 	const place = useRef<HTMLDivElement>(null);
 	const view = useRef<EditorView>(undefined);
-	const marks = useRef(new Compartment()).current;
 	const latest = useRef(onText);
 	latest.current = onText;
 	const own = useRef({ undo, redo });
@@ -65,7 +64,7 @@ export function CodeEditor({
 						if (update.docChanged) latest.current(update.state.doc.toString());
 					}),
 					looks,
-					marks.of([]),
+					faultMarks,
 				],
 			}),
 		});
@@ -82,10 +81,8 @@ export function CodeEditor({
 
 	useEffect(() => {
 		const editor = view.current;
-		editor?.dispatch({
-			effects: marks.reconfigure(EditorView.decorations.of(faultMarks(editor.state, faults))),
-		});
-	}, [faults, marks]);
+		editor?.dispatch({ effects: markFaults(editor.state, faults) });
+	}, [faults]);
 
 	useEffect(() => {
 		const editor = view.current;

@@ -1,5 +1,5 @@
-import type { EditorState } from "@codemirror/state";
-import { Decoration, type DecorationSet, WidgetType } from "@codemirror/view";
+import { type EditorState, StateEffect, StateField } from "@codemirror/state";
+import { Decoration, type DecorationSet, EditorView, WidgetType } from "@codemirror/view";
 
 export interface LineFault {
 	/** From 1. */
@@ -29,8 +29,17 @@ class FaultText extends WidgetType {
 	}
 }
 
-/** Marks the lines with faults; what is wrong stands below each. */
-export function faultMarks(state: EditorState, faults: readonly LineFault[]): DecorationSet {
+const setMarks = StateEffect.define<DecorationSet>();
+
+/** Marks of lines with faults. They move with their lines until other faults are told. */
+export const faultMarks = StateField.define<DecorationSet>({
+	create: () => Decoration.none,
+	update: (marks, { changes, effects }) => effects.find((effect) => effect.is(setMarks))?.value ?? marks.map(changes),
+	provide: (field) => EditorView.decorations.from(field),
+});
+
+/** Marks other lines: what is wrong stands below each. */
+export function markFaults(state: EditorState, faults: readonly LineFault[]): StateEffect<DecorationSet> {
 	const sorted = faults
 		.map(({ line, message, severity }) => ({
 			at: state.doc.line(Math.min(Math.max(line, 1), state.doc.lines)),
@@ -38,11 +47,12 @@ export function faultMarks(state: EditorState, faults: readonly LineFault[]): De
 			warns: severity === "warning",
 		}))
 		.sort((one, other) => one.at.from - other.at.from);
-	return Decoration.set(
+	const marks = Decoration.set(
 		sorted.flatMap(({ at, message, warns }) => [
 			Decoration.line({ class: warns ? "cm-warn" : "cm-fault" }).range(at.from),
 			Decoration.widget({ widget: new FaultText(message, warns), block: true, side: 1 }).range(at.to),
 		]),
 		true,
 	);
+	return setMarks.of(marks);
 }
