@@ -76,6 +76,8 @@ export const procedureOperations = {
 			faults: z.array(
 				z.object({ index: z.int(), path: z.array(z.union([z.string(), z.number()])), message: z.string() }),
 			),
+			/** Steps that may change a device, or what a device depends on: by index. */
+			changing: z.array(z.int()),
 			/** Commands that steps would send, where they send commands: by index. */
 			commands: z.array(z.object({ index: z.int(), commands: z.array(z.string()) })),
 		}),

@@ -156,6 +156,9 @@ export async function startMops() {
 						.map((key) => ({ index, path: [key], message: "is missing" })),
 				];
 			}),
+			changing: body.steps.flatMap(({ type: name }, index) =>
+				types.find((one) => one.type === name)?.writes ? [index] : [],
+			),
 			commands: body.steps.flatMap(({ type: name, with: given }, index) =>
 				name === "run_command" && Array.isArray(given.commands)
 					? [{ index, commands: given.commands.map(String) }]

@@ -81,7 +81,7 @@ async function checkDocument(
 		...checkMops(document, { id, name: document.name }, { library, isRunMop, names: names.map(({ name }) => name) }),
 		...remote.flat(),
 	];
-	return { faults, steps: steps.length, writes: mayWrite(document, catalogue, library) };
+	return { faults, steps: steps.length, writes: await mayChange(tasks, { document, catalogue, library }, caller) };
 }
 
 /** Whether steps of a type run other procedures. */
@@ -89,11 +89,22 @@ export function runsMops(catalogue: StepTypeCatalogue): (type: string) => boolea
 	return (type) => catalogue.find(type)?.info.type === "run_mop";
 }
 
-function mayWrite(document: MopDocument, catalogue: StepTypeCatalogue, library: MopLibrary): boolean {
-	const isRun = new Set(library.values());
-	return [document, ...[...isRun].map((mop) => mop.document)].some((one) =>
-		stepsOf(one).some(({ step }) => catalogue.find(step.type)?.info.writes),
-	);
+/** Whether it, or a procedure that it runs, may change a device with the parameters that its steps have. */
+async function mayChange(
+	tasks: ValidationNeeds["tasks"],
+	{ document, catalogue, library }: { document: MopDocument; catalogue: StepTypeCatalogue; library: MopLibrary },
+	caller: CallerContext,
+): Promise<boolean> {
+	const documents = [document, ...[...new Set(library.values())].map((mop) => mop.document)];
+	const writing = documents.flatMap(stepsOf).flatMap(({ step }) => {
+		const type = catalogue.find(step.type);
+		return type?.info.writes ? [{ step, type }] : [];
+	});
+	if (writing.some(({ type }) => type.preset !== null)) return true;
+	if (writing.length === 0) return false;
+	const steps = writing.slice(0, mostSteps).map(({ step, type }) => ({ type: type.info.type, with: step.with ?? {} }));
+	const { changing } = await tasks.checkSteps({ body: { steps } }, caller);
+	return changing.length > 0 || writing.length > mostSteps;
 }
 
 function checkType(

@@ -8,6 +8,7 @@ import { builtInPlatforms } from "@netconductor/driver-platforms/platforms";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import { type GateState, heldBack } from "../runs/gate.ts";
+import { mayChange } from "./describe.ts";
 import { Stopped, Suspended } from "./ends.ts";
 import type { ClaimedProcedure, ProcedureStore } from "./procedure-store.ts";
 import type { StepTypes } from "./registry.ts";
@@ -29,7 +30,10 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 	const { store, alerts, types, ownAccount, clock } = needs;
 	if (claimed.approval?.started === true) return;
 	const steps = [...procedure.steps, ...procedure.rollback].flatMap(withInner);
-	const writes = steps.filter((step) => mayChange(step, types));
+	const writes = steps.filter((step) => {
+		const type = types.get(step.type);
+		return type !== undefined && mayChange(type, type.params.safeParse(step.with));
+	});
 	if (writes.length === 0) return;
 	const now = clock.now();
 	const gate: GateState = {
@@ -91,14 +95,6 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 function waiting(waiting_for: NonNullable<Suspended["wait"]["waiting_for"]>): Suspended {
 	const wake_at = waiting_for.kind === "window" ? new Date(waiting_for.not_before) : null;
 	return new Suspended({ wake_at, waits_for_run: null, waiting_for });
-}
-
-/** Parameters that are not valid as they are written, because of a template, may come to anything. */
-function mayChange(step: ProgramStep, types: StepTypes): boolean {
-	const type = types.get(step.type);
-	if (type?.changes === undefined) return type?.mode === "write";
-	const params = type.params.safeParse(step.with);
-	return !params.success || type.changes(params.data);
 }
 
 function withInner(step: ProgramStep): ProgramStep[] {

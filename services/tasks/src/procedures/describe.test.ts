@@ -69,7 +69,7 @@ test("values that fit have no fault, and say what they would send", () => {
 		{ type: "sample", with: { ...whole, lines: ["a", "b"] } },
 		{ type: "sample", with: whole },
 	];
-	expect(checkSteps(samples, steps)).toEqual({
+	expect(checkSteps(samples, steps)).toMatchObject({
 		faults: [],
 		commands: [
 			{ index: 0, commands: ["show version"] },
@@ -125,4 +125,18 @@ test("a loop has exactly one of what it could go by", () => {
 	expect([of({}), of({ items: [1], count: 2 }), of({ items: "{{ a }}" }), of({ while: "x > 1" })]).toEqual([
 		1, 1, 0, 0,
 	]);
+});
+
+test("a step changes what its parameters say: commands that only read do not, and what a template comes to may", () => {
+	const changing = (type: string, given: Record<string, unknown>) =>
+		checkSteps(types, [{ type, with: given }]).changing.length > 0;
+	expect(changing("run_command", { commands: ["show version", "ping 192.0.2.1"] })).toBe(false);
+	expect(changing("run_command", { commands: ["show version", "clear bgp *"] })).toBe(true);
+	expect(changing("run_command", { commands: ["{{ command }}"] })).toBe(true);
+	expect(changing("run_command", { commands: "{{ commands }}" })).toBe(true);
+	expect(changing("api_call", { url: "https://example.net" })).toBe(false);
+	expect(changing("api_call", { url: "https://example.net", method: "{{ method }}" })).toBe(true);
+	expect(changing("set_config", { lines: "hostname x" })).toBe(true);
+	expect(changing("check_bgp", { neighbors: ["192.0.2.1"] })).toBe(false);
+	expect(changing("deploy_stack", { stack: "edge" })).toBe(false);
 });

@@ -42,6 +42,7 @@ function schemaOf(params: z.ZodType): Record<string, unknown> {
 export function checkSteps(types: StepTypes, steps: readonly Step[]): Checked {
 	const faults: Fault[] = [];
 	const commands: Checked["commands"] = [];
+	const changing: number[] = [];
 	for (const [index, step] of steps.entries()) {
 		const type = types.get(step.type);
 		if (type === undefined) {
@@ -49,6 +50,7 @@ export function checkSteps(types: StepTypes, steps: readonly Step[]): Checked {
 			continue;
 		}
 		const parsed = type.params.safeParse(step.with);
+		if (mayChange(type, parsed)) changing.push(index);
 		if (!parsed.success) {
 			const known = type.params instanceof z.ZodObject ? Object.keys(type.params.shape) : [];
 			faults.push(...faultsIn(parsed.error.issues, step.with, known).map((fault) => ({ index, ...fault })));
@@ -57,7 +59,13 @@ export function checkSteps(types: StepTypes, steps: readonly Step[]): Checked {
 		const sent = (type as AnyStepType).commands?.(parsed.data) ?? [];
 		if (sent.length > 0) commands.push({ index, commands: sent });
 	}
-	return { faults, commands };
+	return { faults, commands, changing };
+}
+
+/** Parameters that are not valid as they are written, because of a template, may come to anything. */
+export function mayChange(type: AnyStepType, parsed: z.ZodSafeParseResult<unknown>): boolean {
+	if (type.changes === undefined) return type.mode === "write";
+	return !parsed.success || type.changes(parsed.data);
 }
 
 function unknownType(types: StepTypes, name: string): string {
