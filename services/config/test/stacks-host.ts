@@ -28,7 +28,7 @@ const ios = PlatformDefinition.parse({
 type Ended = Pick<RunOperation, "step_type" | "status" | "result" | "error">;
 
 /** How an operation that makes a change ended, by what became of the change. */
-export const endings = {
+const endings = {
 	confirmed: { step_type: "apply_change", status: "succeeded", result: { outcome: "confirmed" }, error: null },
 	taken_back: {
 		step_type: "apply_change",
