@@ -54,7 +54,8 @@ export function conduct(needs: ConductNeeds) {
 			withSpan("procedure", { "run.id": claimed.run_id }, async () => {
 				needs.onRun(claimed.run_id);
 				try {
-					await settle(claimed, await goOn(claimed, conducting), conducting);
+					const end = await goOn(claimed, conducting);
+					await patiently(conducting.gone, () => settle(claimed, end, conducting));
 				} catch (err) {
 					log.warn(
 						{ err, run_id: claimed.run_id },
@@ -70,6 +71,7 @@ export function conduct(needs: ConductNeeds) {
 	async function goOn(claimed: ClaimedProcedure, conducting: Conducting): Promise<unknown> {
 		const { run_id, worker_id } = claimed;
 		let devices: ReturnType<typeof createDeviceRunner> | undefined;
+		let hide: <T>(shown: T) => T = (shown) => shown;
 		try {
 			if (claimed.cancel_requested) throw new Stopped("cancelled", "It was cancelled");
 			const { procedure } = await access.patiently(conducting.gone, () =>
@@ -88,7 +90,7 @@ export function conduct(needs: ConductNeeds) {
 				mop: procedure.mop,
 				procedure_sha256: claimed.sha256,
 			};
-			const hide = hideSecrets(procedure.secret_variables.map((name) => procedure.variables[name]));
+			hide = hideSecrets(procedure.secret_variables.map((name) => procedure.variables[name]));
 			const steps = await store.steps(run_id);
 			devices = createDeviceRunner({ ...needs, tasks: clients.tasks, backup: clients.backup }, claimed, run, {
 				...conducting,
@@ -112,13 +114,14 @@ export function conduct(needs: ConductNeeds) {
 			try {
 				await walk.main();
 			} catch (end) {
+				if (end instanceof Stopped && end.status === "succeeded") return (await passedOver(claimed)) ?? end;
 				if (!(end instanceof RollBack)) throw end;
 				await walk.rollBack();
-				return new Stopped("failed", `${end.message}. What was changed was taken back`);
+				return new Stopped("failed", hide(`${end.message}. What was changed was taken back`));
 			}
 			return await passedOver(claimed);
 		} catch (end) {
-			return end;
+			return end instanceof Stopped ? new Stopped(end.status, hide(end.message)) : end;
 		} finally {
 			await devices?.close();
 		}
@@ -135,8 +138,27 @@ export function conduct(needs: ConductNeeds) {
 		);
 	}
 
+	/** Held on to, nobody would take it up for as long as this worker lives. */
+	async function patiently(gone: AbortSignal, work: () => Promise<void>): Promise<void> {
+		for (;;) {
+			try {
+				return await work();
+			} catch (err) {
+				if (gone.aborted) throw err;
+				log.debug({ err }, "a procedure could not be given back yet; trying again");
+				await clock.sleep(again_ms, gone);
+			}
+		}
+	}
+
+	function soon(): Suspended["wait"] {
+		return { wake_at: new Date(clock.now().getTime() + again_ms), waits_for_run: null, waiting_for: null };
+	}
+
 	async function settle(claimed: ClaimedProcedure, end: unknown, { gone, leaving }: Conducting): Promise<void> {
-		if (end instanceof LetGo || gone.aborted) return;
+		if (gone.aborted) return;
+		// What is another worker's stays so; a word that came meanwhile, or what could not be recorded, is seen when it is taken up again.
+		if (end instanceof LetGo) return store.release(claimed, soon());
 		if (end instanceof Suspended) return store.release(claimed, end.wait);
 		if (end === undefined) return store.end(claimed, { status: "succeeded", reason: null });
 		if (end instanceof Stopped) {
@@ -147,8 +169,7 @@ export function conduct(needs: ConductNeeds) {
 		const error = toAppError(end);
 		if (error.retryable || error.kind === "unavailable" || leaving.aborted) {
 			log.warn({ err: end, run_id: claimed.run_id }, "a procedure cannot go on now; it is taken up again");
-			const wake_at = new Date(clock.now().getTime() + again_ms);
-			return store.release(claimed, { wake_at, waits_for_run: null, waiting_for: null });
+			return store.release(claimed, soon());
 		}
 		log.error({ err: end, run_id: claimed.run_id }, "a procedure ended unexpectedly");
 		return store.end(claimed, { status: "failed", reason: error.message });

@@ -159,6 +159,8 @@ export function createDeviceRunner(
 		const signal = late === undefined ? both : AbortSignal.any([both, late]);
 		let writing = false;
 		let stale = false;
+		/** Ends when the attempt does: the session that stays open is the next step's. */
+		const over = new AbortController();
 		const failing = (error: OperationError, status: "failed" | "unknown", result: DeviceEnd["result"] = null) => {
 			const shown = hide(error);
 			lines.add(shown.message);
@@ -182,7 +184,7 @@ export function createDeviceRunner(
 					signal.throwIfAborted();
 					const { session, end, fresh } = await sessionOf(device, connection, claimed.run_id);
 					stale = !fresh;
-					late?.addEventListener("abort", () => end.abort(late.reason), { once: true });
+					late?.addEventListener("abort", () => end.abort(late.reason), { once: true, signal: over.signal });
 					return session;
 				},
 				session_options: { signal, onHostKey: (key) => access.noteNewKey(key, claimed.run_id, signal) },
@@ -255,6 +257,7 @@ export function createDeviceRunner(
 			}
 			return failing(isBadInput(thrown) ? badParameters(thrown) : error, unsure ? "unknown" : "failed");
 		} finally {
+			over.abort();
 			if (!gone.aborted) await lines.flush();
 		}
 	}
@@ -269,8 +272,10 @@ export function createDeviceRunner(
 		let begun = await begin(work);
 		if (begun === undefined) return { status: "cancelled", result: null, error: null, skip_reason: null };
 		needs.onOperation(claimed.run_id, begun.id);
+		// Whoever wrote could not record what came of it, and did not lose its lease either.
+		const lost = before?.status === "running" && before.written && work.type.repeatable !== true;
 		for (let tried = 0; ; tried++) {
-			const { outcome, ...end } = await attempt(device, work, begun.id);
+			const { outcome, ...end } = lost ? notRecorded : await attempt(device, work, begun.id);
 			const again = end.status === "failed" && tried < retries.count && !cancelled.aborted;
 			if (again) {
 				await clock.sleep(waitBefore(retries, tried), both).catch(() => {});
@@ -282,11 +287,8 @@ export function createDeviceRunner(
 			}
 			const operation = { ...work.operation, id: begun.id };
 			const { skip_reason, ...ending } = end;
-			const kept = await store.finishOperation(mine, operation, {
-				...ending,
-				outcome,
-				...(skip_reason !== null && { skip_reason }),
-			});
+			const ended = { ...ending, outcome, ...(skip_reason !== null && { skip_reason }) };
+			const kept = await access.patiently(gone, () => store.finishOperation(mine, operation, ended));
 			if (!kept) throw new LetGo();
 			needs.onOperation(claimed.run_id, begun.id);
 			return end;
@@ -301,11 +303,19 @@ export function createDeviceRunner(
 	};
 }
 
+const notRecorded = {
+	status: "unknown",
+	result: null,
+	error: writeUnknown,
+	skip_reason: null,
+	outcome: undefined,
+} as const;
+
 function timedOut(step: string, timeout_s: number | null): OperationError {
 	return { code: "procedure.step_timeout", message: `Step ${step} did not end within ${timeout_s} s` };
 }
 
-function isBadInput(thrown: unknown): thrown is { issues: { path: PropertyKey[]; message: string }[] } {
+export function isBadInput(thrown: unknown): thrown is { issues: { path: PropertyKey[]; message: string }[] } {
 	return thrown instanceof Error && thrown.name === "ZodError" && "issues" in thrown;
 }
 

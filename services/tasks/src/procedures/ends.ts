@@ -23,17 +23,27 @@ export class Suspended extends Error {
 	}
 }
 
+/** What it stands in came to an end without it: it is not carried on. Never leaves what stands around it. */
+export class Halted extends Error {}
+
 /** The procedure is another worker's, or this worker has to let go: whatever is under way here is dropped. */
 export class LetGo extends Error {}
 
+/** Of what has stopped: what nobody knows outweighs what is known, or it would be passed over. */
+const stops = ["unknown", "cancelled", "failed", "succeeded"] as const;
+
 /** Of several ends that came at once, the one that counts: letting go, then taking back, then stopping; all that only wait, wait together. */
 export function weightiest(ends: readonly unknown[]): unknown {
-	const mistake = ends.find((end) => ![Stopped, RollBack, Suspended, LetGo].some((kind) => end instanceof kind));
-	if (mistake !== undefined) return mistake;
-	for (const kind of [LetGo, RollBack, Stopped]) {
-		const found = ends.find((end) => end instanceof kind);
+	const first = (is: (end: unknown) => boolean) => ends.find(is);
+	const [letGo, back] = [LetGo, RollBack].map((kind) => first((end) => end instanceof kind));
+	// Carried on later, it comes to the others again.
+	const mistake = first((end) => ![Stopped, RollBack, Suspended, LetGo, Halted].some((kind) => end instanceof kind));
+	for (const found of [letGo, mistake, back]) if (found !== undefined) return found;
+	for (const status of stops) {
+		const found = first((end) => end instanceof Stopped && end.status === status);
 		if (found !== undefined) return found;
 	}
+	if (ends.every((end) => end instanceof Halted)) return ends[0];
 	const waits = ends.filter((end) => end instanceof Suspended).map(({ wait }) => wait);
 	const times = waits.flatMap(({ wake_at }) => (wake_at === null ? [] : [wake_at.getTime()]));
 	// What a person can do something about is told first.

@@ -13,6 +13,7 @@ export function hideSecrets(values: readonly unknown[]): <T>(shown: T) => T {
 	if (secrets.length === 0) return (shown) => shown;
 	const hidden = (shown: unknown): unknown => {
 		if (typeof shown === "string") return secrets.reduce((text, secret) => text.replaceAll(secret, "<secret>"), shown);
+		if (typeof shown === "number") return secrets.includes(String(shown)) ? "<secret>" : shown;
 		if (Array.isArray(shown)) return shown.map(hidden);
 		if (typeof shown !== "object" || shown === null || shown instanceof Date) return shown;
 		return Object.fromEntries(Object.entries(shown).map(([key, value]) => [hidden(key), hidden(value)]));

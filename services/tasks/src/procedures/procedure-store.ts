@@ -59,6 +59,8 @@ export interface StepOperation {
 	device_id: string;
 	status: "running" | "pending" | "succeeded" | "skipped" | "failed" | "cancelled" | "unknown";
 	attempts: number;
+	/** A write had begun. */
+	written: boolean;
 	result: Record<string, unknown> | null;
 	error: StepRow["error"];
 	skip_reason: string | null;
@@ -152,7 +154,7 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 		steps: (run_id: string): Promise<StepRow[]> =>
 			db.orm.select().from(runSteps).where(eq(runSteps.run_id, run_id)).orderBy(asc(runSteps.seq)),
 
-		/** Begins a step that has not been there, or one that is there again. */
+		/** Begins a step that has not been there, or one that is there again: it had a person's word when it began first, or has one to be tried again. */
 		async beginStep(
 			{ run_id, worker_id }: ClaimedProcedure,
 			step: NewStep,
@@ -166,7 +168,7 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 				seq: number | null;
 			}>(
 				`with mine as (
-					select p.run_id, p.mode = 'run' or p.begun < p.may_begin or $9 as allowed,
+					select p.run_id, p.mode = 'run' or p.begun < p.may_begin or $9 or $10 as allowed,
 						r.pause_requested_by is not null as paused, r.cancel_requested_at is not null as cancelled
 					from procedures p join runs r on r.id = p.run_id where p.run_id = $1 and p.worker_id = $2 and p.ended is null
 				), counted as (
@@ -188,12 +190,20 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 			return { refused: row.cancelled ? "cancelled" : row.paused ? "paused" : "next_step" };
 		},
 
-		/** Records how a step ended, or that it waits. False when the procedure is not this worker's any more. */
-		async finishStep({ worker_id }: ClaimedProcedure, id: string, end: StepEnd): Promise<boolean> {
+		/**
+		 * Records how a step ended, or that it waits. False when the procedure is not this worker's any more, or a person has decided on the step
+		 * meanwhile: the first word counts.
+		 */
+		async finishStep(
+			{ worker_id }: ClaimedProcedure,
+			{ id, decision }: Pick<StepRow, "id" | "decision">,
+			end: StepEnd,
+		): Promise<boolean> {
 			const rows = await db.query(
 				`update run_steps s set status = $3, result = $4, error = $5, skip_reason = $6, saved_variable = $7, output = coalesce($8, s.output),
 					state = $9, asks = $10, devices = $11, finished_at = case when $3 = 'waiting' then null else now() end
-				from procedures p where s.id = $1 and p.run_id = s.run_id and p.worker_id = $2 and p.ended is null returning s.id`,
+				from procedures p where s.id = $1 and p.run_id = s.run_id and p.worker_id = $2 and p.ended is null
+					and s.decision is not distinct from $12 returning s.id`,
 				[
 					id,
 					worker_id,
@@ -206,6 +216,7 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 					json(end.state),
 					end.asks ?? false,
 					json(end.devices),
+					json(decision),
 				],
 			);
 			return rows.length > 0;
@@ -216,10 +227,18 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 			await db.query("update run_steps set output = $2 where id = $1", [id, jsonbText(output)]);
 		},
 
+		/** Nobody is asked any more about what stands in a step that has ended. */
+		async dropQuestions({ run_id }: ClaimedProcedure, key: string): Promise<void> {
+			await db.query("update run_steps set asks = false where run_id = $1 and starts_with(key, $2) and asks", [
+				run_id,
+				`${key}/`,
+			]);
+		},
+
 		/** Operations of one time of a step, of a worker before. */
 		operationsOf: (run_id: string, pass: number) =>
 			db.query<StepOperation & Record<string, unknown>>(
-				"select id, device_id, status, attempts, result, error, skip_reason from operations where run_id = $1 and pass = $2",
+				"select id, device_id, status, attempts, write_started_at is not null as written, result, error, skip_reason from operations where run_id = $1 and pass = $2",
 				[run_id, pass],
 			),
 
@@ -314,14 +333,14 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 			});
 		},
 
-		/** What the run, and those that it was begun from, changed and nobody has taken back, newest first. */
+		/** What the run, and those that it was begun from, changed and nobody has taken back, newest first. Kept before a write that never began, it is nothing. */
 		undosOf: (run_id: string) =>
 			db.query<Undo & Record<string, unknown>>(
 				`with recursive line (run_id) as (
 					select $1::uuid union select (p.restarted ->> 'run_id')::uuid from procedures p join line on line.run_id = p.run_id where p.restarted is not null
 				)
-				select u.operation_id, u.device_id from undos u join line on line.run_id = u.run_id
-				where u.taken_back_at is null order by u.created_at desc, u.operation_id desc`,
+				select u.operation_id, u.device_id from undos u join line on line.run_id = u.run_id join operations o on o.id = u.operation_id
+				where u.taken_back_at is null and o.write_started_at is not null order by u.created_at desc, u.operation_id desc`,
 				[run_id],
 			),
 

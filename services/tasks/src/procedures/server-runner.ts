@@ -33,6 +33,8 @@ export interface ServerWork {
 	/** Parameters with their values. */
 	given: unknown;
 	state: Record<string, unknown> | undefined;
+	/** Of when it began to wait. */
+	tries: Tries;
 	retries: Retries;
 	timeout_s: number | null;
 	started_at: Date;
@@ -42,13 +44,27 @@ export interface ServerWork {
 	stop: AbortSignal;
 }
 
+/** How often a step was tried again, and how often of that what it had waited for had failed. */
+export interface Tries {
+	tried: number;
+	anew: number;
+}
+
 /** Carries out a step that is for no device, again where it failed and may be tried again. Never throws: what is thrown is its error. */
-export async function runServerStep(needs: ServerStepNeeds, work: ServerWork): Promise<ServerStepResult> {
-	const { type, retries, stop, state } = work;
-	for (let tried = 0; ; tried++) {
-		// What it waited for has failed: tried again it begins anew.
-		const came = await attempt(needs, { ...work, state: tried === 0 ? state : undefined });
+export async function runServerStep(
+	needs: ServerStepNeeds,
+	work: ServerWork,
+): Promise<ServerStepResult & { tries: Tries }> {
+	const { type, retries, stop } = work;
+	let { state } = work;
+	let { tried, anew } = work.tries;
+	for (; ; tried++) {
+		const key = anew === 0 ? work.step.key : `${work.step.key}#${anew}`;
+		const came = { ...(await attempt(needs, { ...work, step: { ...work.step, key }, state })), tries: { tried, anew } };
 		if ("wait" in came || came.error === undefined || tried >= retries.count || stop.aborted) return came;
+		// What it waited for has failed: it begins anew, under another name for those outside.
+		if (state !== undefined) anew++;
+		state = undefined;
 		await needs.clock.sleep(waitBefore(retries, tried), stop).catch(() => {});
 		if (stop.aborted) return came;
 		needs.log.debug({ step: type.type }, "a step is tried again");

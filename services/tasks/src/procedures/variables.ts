@@ -6,8 +6,11 @@ export interface Variables {
 	forAll(): Record<string, unknown>;
 	/** Of a step on a device: what was saved on devices is the device's own value. */
 	forDevice(name: string): Record<string, unknown>;
-	/** Saves a variable where steps of this list save theirs: in the procedure, or the sub-procedure, that they stand in. */
-	save(name: string, output: StepOutput): void;
+	/**
+	 * Saves a variable where steps of this list save theirs: in the procedure, or the sub-procedure, that they stand in. Of steps that save the same
+	 * the one with the greatest `seq` counts, whichever ended last: branches may be walked again in another order.
+	 */
+	save(name: string, output: StepOutput, seq: number): void;
 	/** Further variables that only what stands within sees. */
 	within(own: Record<string, unknown>): Variables;
 	/** The same, and what is saved within is seen only within. */
@@ -19,6 +22,7 @@ export interface Variables {
 interface Saved {
 	value: unknown;
 	per_device: boolean;
+	seq: number;
 }
 
 export function createVariables(initial: Record<string, unknown>): Variables {
@@ -32,7 +36,10 @@ function layer(
 ): Variables {
 	const saved = new Map<string, Saved>();
 	const save: Variables["save"] =
-		saveOutside ?? ((name, { value, per_device = false }) => void saved.set(name, { value, per_device }));
+		saveOutside ??
+		((name, { value, per_device = false }, seq) => {
+			if (seq >= (saved.get(name)?.seq ?? 0)) saved.set(name, { value, per_device, seq });
+		});
 	const savedOn = (device: string | undefined) =>
 		[...saved].flatMap(([name, { value, per_device }]): [string, unknown][] => {
 			if (!per_device || device === undefined) return [[name, value]];

@@ -4,11 +4,11 @@ import type { Clock } from "@netconductor/runtime/clock";
 import type { TemplateEngine } from "@netconductor/templating/engine";
 import { areTrue, isTrue, resolveForEach, resolveValues } from "@netconductor/templating/expressions";
 import type { StepOutput } from "../tables.ts";
-import type { DeviceEnd, DeviceRunner, ProcedureDevice } from "./device-runner.ts";
-import { LetGo, RollBack, Stopped, Suspended, weightiest } from "./ends.ts";
+import { badParameters, type DeviceEnd, type DeviceRunner, isBadInput, type ProcedureDevice } from "./device-runner.ts";
+import { Halted, LetGo, RollBack, Stopped, Suspended, weightiest } from "./ends.ts";
 import type { ClaimedProcedure, NewStep, ProcedureStore, StepEnd, StepRow } from "./procedure-store.ts";
 import type { StepTypes } from "./registry.ts";
-import { errorOf, runServerStep, type ServerStepNeeds } from "./server-runner.ts";
+import { errorOf, runServerStep, type ServerStepNeeds, type Tries } from "./server-runner.ts";
 import type { DeviceStepType, FlowStepType, ProcedureRun, ServerStepType } from "./step-type.ts";
 import { createVariables, type Variables } from "./variables.ts";
 
@@ -50,7 +50,45 @@ interface Scope {
 	phase: NewStep["phase"];
 	/** A branch beside it came to an end that ends them all. */
 	halted: () => boolean;
+	/** What it stands in has ended: what has been is walked through for its variables, nothing is carried out. */
+	closed: boolean;
 }
+
+/** An evaluation that a step with others in it begins with went wrong. */
+class Faulty extends Error {
+	readonly error: OperationError;
+	constructor(error: OperationError) {
+		super(error.message);
+		this.error = error;
+	}
+}
+
+/** What was evaluated once in a step with others in it. */
+interface Kept {
+	/** Parameters with their values. */
+	given?: Record<string, unknown>;
+	/** Of a condition. */
+	holds?: boolean;
+	/** Of a loop that goes on while something holds: rounds that have begun, and whether there is no other. */
+	rounds?: number;
+	over?: boolean;
+}
+
+/** @throws Faulty */
+async function evaluated<T>(work: () => Promise<T>): Promise<T> {
+	try {
+		return await work();
+	} catch (error) {
+		throw new Faulty(isBadInput(error) ? badParameters(error) : errorOf(error));
+	}
+}
+
+function stepFailed({ message }: Error): OperationError {
+	return { code: "procedure.step_failed", message };
+}
+
+/** Longest list of items that the journal keeps, as JSON. */
+const longestItems = 1_000_000;
 
 /** Rounds of a loop that says no bound itself. */
 const mostRounds = 1_000;
@@ -67,7 +105,6 @@ export function createWalk(needs: WalkNeeds): Walk {
 	const places = new Map(
 		[...procedure.steps, ...procedure.rollback].flatMap(pathsOf).map((path, index): [string, number] => [path, index]),
 	);
-	const byId = new Map(procedure.targets.map((device) => [device.device_id, device]));
 	const dropped = new Set<string>();
 	const facts = {
 		run: { id: claimed.run_id, title: claimed.title, reason: procedure.reason, started_by: claimed.starter.name },
@@ -77,14 +114,20 @@ export function createWalk(needs: WalkNeeds): Walk {
 		const times = new Map<string, number>();
 		for (let at = 0; at < steps.length; ) {
 			const step = steps[at] as ProgramStep;
-			if (scope.halted()) return;
 			const time = (times.get(step.id) ?? 0) + 1;
 			times.set(step.id, time);
-			const row = await walkStep(step, `${scope.key}${step.id}:${time}`, scope);
+			const key = `${scope.key}${step.id}:${time}`;
+			if ((scope.closed || scope.halted()) && !hasBeen(step, key)) throw new Halted();
+			const row = await walkStep(step, key, scope);
 			const goto = onward(step, row, scope);
 			at = goto === undefined ? at + 1 : steps.findIndex(({ id }) => id === goto);
 			if (at < 0) throw new Stopped("failed", `Step ${step.path} goes to ${goto}, which is not in its list`);
 		}
+	}
+
+	function hasBeen(step: ProgramStep, key: string): boolean {
+		const known = journal.get(key);
+		return known !== undefined && (isOver(known) || types.get(step.type)?.runs_on === "flow");
 	}
 
 	/** Where the procedure goes on after a step; undefined: with the next one. @throws what ends it */
@@ -105,7 +148,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 			case "continue":
 				return undefined;
 			case "drop_devices": {
-				for (const device_id of row.output?.failed_devices ?? []) dropped.add(device_id);
+				for (const device_id of failedDevicesOf(row)) dropped.add(device_id);
 				const left = devicesOf(step, scope).length;
 				if (left === 0) throw new Stopped("failed", `${why}. No device is left`);
 				return undefined;
@@ -118,16 +161,20 @@ export function createWalk(needs: WalkNeeds): Walk {
 		}
 	}
 
+	/** Of a step that has others in it, those of them. */
+	function failedDevicesOf({ key, output }: StepRow): string[] {
+		const within = [...journal.values()].filter((row) => row.key.startsWith(`${key}/`) && row.status === "failed");
+		return [output, ...within.map((row) => row.output)].flatMap((one) => one?.failed_devices ?? []);
+	}
+
 	async function walkStep(step: ProgramStep, key: string, scope: Scope): Promise<StepRow> {
 		const type = types.get(step.type);
 		if (type === undefined) throw new Stopped("failed", `This worker does not know the step type ${step.type}`);
 		const known = journal.get(key);
 		if (type.runs_on === "flow") return walkFlow(step, type, key, scope);
 		if (known !== undefined && isOver(known)) {
-			if (known.asks) throw asking(known);
-			if (known.saved_variable !== null && known.output !== null && known.status === "succeeded") {
-				scope.variables.save(known.saved_variable, known.output);
-			}
+			if (known.asks && !scope.closed) throw asking(known);
+			saveAgain(known, scope);
 			return known;
 		}
 		const waited = known?.status === "waiting" ? known : undefined;
@@ -139,6 +186,12 @@ export function createWalk(needs: WalkNeeds): Walk {
 		return finish(step, row, end, scope);
 	}
 
+	function saveAgain({ status, saved_variable, output, seq }: StepRow, { variables }: Scope): void {
+		if (status === "succeeded" && saved_variable !== null && output !== null) {
+			variables.save(saved_variable, output, seq);
+		}
+	}
+
 	async function begin(
 		step: Pick<ProgramStep, "path" | "name" | "type">,
 		key: string,
@@ -146,7 +199,9 @@ export function createWalk(needs: WalkNeeds): Walk {
 		again: StepRow | undefined,
 		flow = false,
 	): Promise<StepRow> {
-		if (again === undefined && journal.size >= procedure.max_steps) {
+		// Taking back is never one step too many.
+		const many = [...journal.values()].filter((row) => row.phase === phase).length;
+		if (again === undefined && step.path !== takeBackPath && many >= procedure.max_steps) {
 			const most = `${procedure.max_steps} steps`;
 			throw new Stopped(
 				"failed",
@@ -190,26 +245,29 @@ export function createWalk(needs: WalkNeeds): Walk {
 	async function finish(step: ProgramStep, row: StepRow, end: StepEnd, scope: Scope): Promise<StepRow> {
 		const asks = end.status === "failed" && step.on_failure === "ask";
 		const saves = end.status === "succeeded" && step.save_to_variable !== null && end.output != null;
+		// What is saved is what the journal has: walked again, it is the same.
+		const output = end.output && hide(end.output);
 		const shown = {
 			...end,
+			...(output && { output }),
 			result: hide(end.result ?? null),
 			error: hide(end.error ?? null),
 			skip_reason: hide(end.skip_reason ?? null),
 			saved_variable: saves ? step.save_to_variable : null,
 			asks,
 		};
-		if (!(await store.finishStep(claimed, row.id, shown))) throw new LetGo();
+		if (!(await store.finishStep(claimed, row, shown))) throw new LetGo();
 		const ended: StepRow = {
 			...row,
 			...shown,
 			devices: end.devices ?? null,
-			output: end.output ?? row.output,
+			output: output ?? row.output,
 			state: null,
 		};
 		journal.set(row.key, ended);
 		needs.onSteps();
 		if (asks) throw asking(ended);
-		if (saves && end.output) scope.variables.save(step.save_to_variable as string, end.output);
+		saveAgain(ended, scope);
 		return ended;
 	}
 
@@ -233,6 +291,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 			type,
 			given,
 			state: row.state ?? undefined,
+			tries: (row.output?.evaluated as Tries | undefined) ?? { tried: 0, anew: 0 },
 			retries: step.retries,
 			timeout_s: step.timeout_s,
 			started_at: new Date(row.started_at ?? clock.now()),
@@ -243,8 +302,9 @@ export function createWalk(needs: WalkNeeds): Walk {
 		if (needs.gone.aborted) throw new LetGo();
 		if ("wait" in end) {
 			const { state, until, waiting_for } = end.wait;
-			if (!(await store.finishStep(claimed, row.id, { status: "waiting", state }))) throw new LetGo();
-			journal.set(row.key, { ...row, status: "waiting", state });
+			const output: StepOutput = { evaluated: end.tries };
+			if (!(await store.finishStep(claimed, row, { status: "waiting", state, output }))) throw new LetGo();
+			journal.set(row.key, { ...row, status: "waiting", state, output });
 			needs.onSteps();
 			const since = row.started_at ?? clock.now().toISOString();
 			throw new Suspended({
@@ -254,8 +314,12 @@ export function createWalk(needs: WalkNeeds): Walk {
 			});
 		}
 		if (needs.cancelled.aborted && end.error !== undefined) return { status: "cancelled", result: end.result };
-		if (end.error !== undefined) return { status: "failed", result: end.result, error: end.error };
-		return { status: "succeeded", result: end.result, output: { value: end.result } };
+		if (end.error !== undefined) return { status: "failed", result: end.result, error: end.error, output: {} };
+		return {
+			status: "succeeded",
+			result: end.result,
+			output: step.save_to_variable === null ? {} : { value: end.result },
+		};
 	}
 
 	/** Names what a step asks of others, so that it is not asked for twice: the same after a crash, another where a person has it done again. */
@@ -278,7 +342,11 @@ export function createWalk(needs: WalkNeeds): Walk {
 		scope: Scope,
 		again: boolean,
 	): Promise<StepEnd> {
-		const all = devicesOf(step, scope);
+		const before = again ? await store.operationsOf(claimed.run_id, row.seq) : [];
+		// Whatever branches beside it did meanwhile, what has begun is brought to its end.
+		const begun = new Set(before.map(({ device_id }) => device_id));
+		const left = new Set(devicesOf(step, scope).map(({ device_id }) => device_id));
+		const all = procedure.targets.filter(({ device_id }) => begun.has(device_id) || left.has(device_id));
 		if (all.length === 0) return { status: "skipped", skip_reason: "No device is left for it" };
 		const at = step.path;
 		const sets = (devices: readonly ProcedureDevice[]) =>
@@ -290,8 +358,9 @@ export function createWalk(needs: WalkNeeds): Walk {
 		const errors = new Map<string, OperationError>();
 		if (step.when !== null) {
 			const answers = await areTrue(engine, step.when, sets(all), facts, { at: `${at}.when` });
+			const isFor = (device_id: string) => begun.has(device_id) || answers.get(device_id)?.value === true;
 			for (const [key, { error }] of answers) if (error !== undefined) errors.set(key, errorOf(error));
-			devices = all.filter(({ device_id }) => errors.has(device_id) || answers.get(device_id)?.value === true);
+			devices = all.filter(({ device_id }) => errors.has(device_id) || isFor(device_id));
 			if (devices.length === 0) return { status: "skipped", skip_reason: `Not when ${step.when}` };
 		}
 		let given = sets(devices);
@@ -304,11 +373,11 @@ export function createWalk(needs: WalkNeeds): Walk {
 			});
 		}
 		const params = await resolveForEach(engine, step.with, given, facts, { at });
-		const before = again ? await store.operationsOf(claimed.run_id, row.seq) : [];
-		return runOn(devices, { type, row, step, before }, (device_id) => {
+		const ends = await runOn(devices, { type, row, step, before }, (device_id) => {
 			const error = errors.get(device_id) ?? (params.get(device_id)?.error && errorOf(params.get(device_id)?.error));
 			return error === undefined ? { value: params.get(device_id)?.value } : { error };
 		});
+		return together(devices, ends, step.save_to_variable !== null);
 	}
 
 	async function runOn(
@@ -316,21 +385,22 @@ export function createWalk(needs: WalkNeeds): Walk {
 		work: {
 			type: DeviceStepType;
 			row: StepRow;
-			step: Pick<ProgramStep, "path" | "parallelism" | "retries" | "timeout_s" | "save_to_variable">;
+			step: Pick<ProgramStep, "path" | "parallelism" | "retries" | "timeout_s">;
 			before: Awaited<ReturnType<ProcedureStore["operationsOf"]>>;
 		},
 		paramsOf: (
 			device_id: string,
 		) => { value: unknown; error?: undefined } | { value?: undefined; error: OperationError },
-	): Promise<StepEnd> {
-		const { type, row, step, before } = work;
+	): Promise<Map<string, DeviceEnd>> {
+		const { type, row, step } = work;
+		const before = new Map(work.before.map((operation) => [operation.device_id, operation]));
 		const ends = new Map<string, DeviceEnd>();
 		const waiting = [...devices.entries()];
 		let letGo: unknown;
 		const lane = async () => {
 			for (let next = waiting.shift(); next !== undefined && letGo === undefined; next = waiting.shift()) {
 				const [index, device] = next;
-				const known = before.find(({ device_id }) => device_id === device.device_id);
+				const known = before.get(device.device_id);
 				if (needs.cancelled.aborted && known === undefined) continue;
 				try {
 					const end = await needs.devices.carryOut(device, {
@@ -358,99 +428,109 @@ export function createWalk(needs: WalkNeeds): Walk {
 		};
 		await Promise.all(Array.from({ length: Math.min(step.parallelism, devices.length) }, lane));
 		if (letGo !== undefined) throw letGo;
-		return together(devices, ends, step.save_to_variable !== null);
+		return ends;
 	}
 
 	async function walkFlow(step: ProgramStep, type: FlowStepType, key: string, scope: Scope): Promise<StepRow> {
-		const { variables } = scope;
 		const known = journal.get(key);
-		if (known?.asks) throw asking(known);
-		const over = known !== undefined && isOver(known);
 		if (known?.status === "skipped") return known;
-		const row = known !== undefined && known.status !== "pending" ? known : await begin(step, key, scope, known, true);
-		const settle = async (end: StepEnd): Promise<StepRow> => {
-			// A person's decision on it outweighs what it came to.
-			if (over && known.decision !== null) return known;
-			if (over && known.status === end.status) {
-				if (end.output && known.saved_variable !== null) variables.save(known.saved_variable, end.output);
-				return known;
-			}
-			return finish(step, row, end, scope);
-		};
-		const seen = { ...variables.forAll(), ...facts };
-		try {
-			if (step.when !== null && !(await isTrue(engine, step.when, seen, { at: `${step.path}.when` }))) {
-				return await settle({ status: "skipped", skip_reason: `Not when ${step.when}` });
-			}
-		} catch (error) {
-			return settle({ status: "failed", error: errorOf(error) });
+		if (known !== undefined && isOver(known)) return throughFlow(step, type, known, scope);
+		if (known !== undefined && scope.closed) {
+			await within(step, type, known, scope);
+			throw new Halted();
 		}
+		const row = known !== undefined && known.status !== "pending" ? known : await begin(step, key, scope, known, true);
+		const seen = { ...scope.variables.forAll(), ...facts };
+		const settle = async (error: OperationError): Promise<StepRow> => {
+			await store.dropQuestions(claimed, key);
+			for (const inner of journal.values()) if (inner.key.startsWith(`${key}/`)) inner.asks = false;
+			return finish(step, row, { status: "failed", error }, scope);
+		};
+		let output: Pick<StepEnd, "result" | "output">;
 		try {
-			const output = await within(step, type, { ...scope, key: `${key}/` }, seen);
-			return await settle({ status: "succeeded", ...output });
+			const { when } = step;
+			const hasBegun = row.output !== null || [...journal.keys()].some((inner) => inner.startsWith(`${key}/`));
+			if (when !== null && !hasBegun) {
+				const holds = await evaluated(() => isTrue(engine, when, seen, { at: `${step.path}.when` }));
+				if (!holds) return finish(step, row, { status: "skipped", skip_reason: `Not when ${when}` }, scope);
+			}
+			output = await within(step, type, row, scope);
 		} catch (end) {
-			if (end instanceof Stopped && end.status === "failed") {
-				return settle({ status: "failed", error: { code: "procedure.step_failed", message: end.message } });
-			}
+			if (end instanceof Faulty) return settle(end.error);
+			if (end instanceof Stopped && end.status === "failed") return settle(stepFailed(end));
 			if (end instanceof RollBack || (end instanceof Stopped && end.status === "unknown")) {
-				await settle({ status: "failed", error: { code: "procedure.step_failed", message: end.message } }).catch(
-					() => {},
-				);
-			} else if (end instanceof Stopped && !over) {
-				await store.finishStep(claimed, row.id, { status: end.status === "succeeded" ? "succeeded" : "cancelled" });
+				await settle(stepFailed(end)).catch(() => {});
+			} else if (end instanceof Stopped) {
+				await store.finishStep(claimed, row, { status: end.status === "succeeded" ? "succeeded" : "cancelled" });
 			}
-			if (!isEnd(end)) return settle({ status: "failed", error: errorOf(end) });
 			throw end;
 		}
+		return finish(step, row, { status: "succeeded", ...output }, scope);
 	}
 
-	/** Carries out what stands in a step. */
+	/** A step that has ended, with others in it: what they saved is there again, and it came to what it came to. */
+	async function throughFlow(step: ProgramStep, type: FlowStepType, known: StepRow, scope: Scope): Promise<StepRow> {
+		if (known.asks && !scope.closed) throw asking(known);
+		try {
+			await within(step, type, known, { ...scope, closed: true });
+		} catch (end) {
+			if (!isEnd(end) && !(end instanceof Faulty)) throw end;
+			const all = end instanceof RollBack || (end instanceof Stopped && end.status !== "failed");
+			// A person's decision on it outweighs what it came to.
+			if (all && known.decision === null) throw end;
+		}
+		saveAgain(known, scope);
+		return known;
+	}
+
+	/** Carries out what stands in a step. What it is decided by stays as it was first: branches beside it may save other values meanwhile. */
 	async function within(
 		step: ProgramStep,
 		{ type, params: schema, own_templates = [] }: FlowStepType,
-		scope: Scope,
-		seen: Record<string, unknown>,
+		row: StepRow,
+		around: Scope,
 	): Promise<Pick<StepEnd, "result" | "output">> {
+		const devices = step.targets === null ? around.devices : new Set(step.targets);
+		const scope: Scope = { ...around, devices, key: `${row.key}/` };
 		const { variables } = scope;
-		const devices = step.targets === null ? scope.devices : new Set(step.targets);
+		const seen = { ...variables.forAll(), ...facts };
 		const at = step.path;
 		const own = new Set<string>(own_templates);
-		const evaluated = Object.fromEntries(Object.entries(step.with).filter(([name]) => !own.has(name)));
+		const kept = row.output?.evaluated as Kept | undefined;
+		const given = Object.fromEntries(
+			Object.entries(step.with).filter(([name]) => !own.has(name) && !Object.hasOwn(kept?.given ?? {}, name)),
+		);
 		const raw = Object.fromEntries(Object.entries(step.with).filter(([name]) => own.has(name)));
-		const params = schema.parse({
-			...((await resolveValues(engine, evaluated, seen, { at })) as Record<string, unknown>),
-			...raw,
-		}) as Record<string, unknown>;
+		const keep = async (now: Kept): Promise<void> => {
+			if (isOver(row) || scope.closed) return;
+			row.output = { evaluated: now };
+			await store.keepOutput(row.id, row.output);
+		};
+		const params = (await evaluated(async () => {
+			const values = (await resolveValues(engine, given, seen, { at })) as Record<string, unknown>;
+			return schema.parse({ ...values, ...raw, ...kept?.given });
+		})) as Record<string, unknown>;
 		const block = (name: string) => step.blocks.filter((found) => found.name === name);
 		switch (type) {
-			case "parallel": {
-				let over = false;
-				const halted = () => over || scope.halted();
-				const branches = block("branches").map(({ steps }, index) =>
-					walkList(steps, { ...scope, devices, halted, key: `${scope.key}${index + 1}/` }).catch((end: unknown) => {
-						// A branch that only waits leaves the others their way.
-						if (!(end instanceof Suspended)) over = true;
-						throw end;
-					}),
-				);
-				const ends = await Promise.allSettled(branches);
-				const thrown = ends.flatMap((end) => (end.status === "rejected" ? [end.reason] : []));
-				if (thrown.length > 0) throw weightiest(thrown);
-				return { result: { branches: branches.length } };
-			}
+			case "parallel":
+				return { result: { branches: await beside(block("branches"), scope) } };
 			case "condition": {
-				const holds = await isTrue(engine, String(params.if), seen, { at: `${at}.if` });
+				const holds =
+					kept?.holds ?? (await evaluated(() => isTrue(engine, String(params.if), seen, { at: `${at}.if` })));
+				if (kept === undefined) await keep({ holds });
 				const chosen = block(holds ? "then" : "else")[0];
-				if (chosen !== undefined)
-					await walkList(chosen.steps, { ...scope, devices, key: `${scope.key}${chosen.name}/` });
+				if (chosen !== undefined) await walkList(chosen.steps, { ...scope, key: `${scope.key}${chosen.name}/` });
 				return { result: { condition: holds } };
 			}
 			case "loop":
-				return { result: { rounds: await loop(step, params, { ...scope, devices }) } };
+				return { result: { rounds: await loop(step, params, scope, kept, keep) } };
 			case "run_mop": {
-				const locals = (await resolveValues(engine, step.locals, seen, { at })) as Record<string, unknown>;
+				const locals = (await evaluated(() => resolveValues(engine, step.locals, seen, { at }))) as Record<
+					string,
+					unknown
+				>;
 				const inner = variables.procedure(locals);
-				for (const { steps } of step.blocks) await walkList(steps, { ...scope, devices, variables: inner });
+				for (const { steps } of step.blocks) await walkList(steps, { ...scope, variables: inner });
 				return { result: { mop: params.mop ?? null }, output: { value: inner.saved() } };
 			}
 			case "rollback":
@@ -460,7 +540,47 @@ export function createWalk(needs: WalkNeeds): Walk {
 		}
 	}
 
-	async function loop(step: ProgramStep, params: Record<string, unknown>, scope: Scope): Promise<number> {
+	/** Carries out branches side by side. One that waits for a time comes again when that has come, however long the others take. */
+	async function beside(branches: readonly ProgramStep["blocks"][number][], scope: Scope): Promise<number> {
+		let over = false;
+		let going = branches.length;
+		const halted = () => over || scope.halted();
+		const idle = new AbortController();
+		const onlyWaiting = AbortSignal.any([idle.signal, stop, needs.leaving]);
+		async function branch(steps: readonly ProgramStep[], key: string): Promise<void> {
+			for (;;) {
+				try {
+					await walkList(steps, { ...scope, halted, key });
+					break;
+				} catch (end) {
+					const wake_at = end instanceof Suspended ? end.wait.wake_at : null;
+					// A branch that only waits leaves the others their way.
+					if (!(end instanceof Suspended)) over = true;
+					if (--going === 0 || over) idle.abort();
+					if (wake_at === null || onlyWaiting.aborted) throw end;
+					const left_ms = Math.max(0, wake_at.getTime() - clock.now().getTime());
+					await clock.sleep(left_ms, onlyWaiting).catch(() => {});
+					if (onlyWaiting.aborted) throw end;
+					going++;
+				}
+			}
+			if (--going === 0) idle.abort();
+		}
+		const ends = await Promise.allSettled(
+			branches.map(({ steps }, index) => branch(steps, `${scope.key}${index + 1}/`)),
+		);
+		const thrown = ends.flatMap((end) => (end.status === "rejected" ? [end.reason] : []));
+		if (thrown.length > 0) throw weightiest(thrown);
+		return branches.length;
+	}
+
+	async function loop(
+		step: ProgramStep,
+		params: Record<string, unknown>,
+		scope: Scope,
+		kept: Kept | undefined,
+		keep: (now: Kept) => Promise<void>,
+	): Promise<number> {
 		const { variables } = scope;
 		const as = String(params.as ?? "item");
 		const most = typeof params.max === "number" ? params.max : mostRounds;
@@ -469,10 +589,24 @@ export function createWalk(needs: WalkNeeds): Walk {
 			: typeof params.count === "number"
 				? Array.from({ length: params.count }, (_, index) => index)
 				: undefined;
-		const goesOn = (round: number) =>
-			items !== undefined
-				? Promise.resolve(round < items.length)
-				: isTrue(engine, String(params.while), { ...variables.forAll(), ...facts }, { at: `${step.path}.while` });
+		if (items !== undefined && kept === undefined) {
+			const { items: listed, count } = params;
+			const text = JSON.stringify(items);
+			// The journal is no place for secrets.
+			const isPlain = text.length <= longestItems && JSON.stringify(hide(items)) === text;
+			if (isPlain) await keep({ given: listed === undefined ? { count } : { items: listed } });
+		}
+		let rounds = kept?.rounds ?? 0;
+		const goesOn = async (round: number): Promise<boolean> => {
+			if (items !== undefined) return round < items.length;
+			if (round < rounds) return true;
+			if (kept?.over === true) return false;
+			const seen = { ...variables.forAll(), ...facts };
+			const holds = await evaluated(() => isTrue(engine, String(params.while), seen, { at: `${step.path}.while` }));
+			if (holds) rounds = round + 1;
+			await keep({ rounds, over: !holds });
+			return holds;
+		};
 		let round = 0;
 		for (; await goesOn(round); round++) {
 			if (round >= most)
@@ -499,7 +633,6 @@ export function createWalk(needs: WalkNeeds): Walk {
 			parallelism: 20,
 			retries: { count: 5, delay_s: 2, backoff: 2 },
 			timeout_s: null,
-			save_to_variable: null,
 		};
 		const scope: Scope = {
 			key: "",
@@ -507,6 +640,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 			devices: undefined,
 			phase: "rollback",
 			halted: () => false,
+			closed: false,
 		};
 		const key = `${takeBackPath}:1`;
 		const known = journal.get(key);
@@ -517,22 +651,21 @@ export function createWalk(needs: WalkNeeds): Walk {
 				(await store.undosOf(claimed.run_id));
 			const output: StepOutput = { evaluated: undos };
 			await store.keepOutput(row.id, output);
-			const devices = [...byId.values()].filter(({ device_id }) => undos.some((undo) => undo.device_id === device_id));
-			const of = (id: string) =>
-				undos.flatMap(({ operation_id, device_id }) => (device_id === id ? [operation_id] : []));
+			const changed = Map.groupBy(undos, ({ device_id }) => device_id);
+			const devices = procedure.targets.filter(({ device_id }) => changed.has(device_id));
+			const of = (id: string) => (changed.get(id) ?? []).map(({ operation_id }) => operation_id);
 			const before = known === undefined ? [] : await store.operationsOf(claimed.run_id, row.seq);
+			const ends = await runOn(devices, { type: needs.takeBack, row, step, before }, (id) => ({
+				value: { operation_ids: of(id) },
+			}));
 			const end: StepEnd =
 				devices.length === 0
 					? { status: "skipped", skip_reason: "Nothing was changed" }
-					: await runOn(devices, { type: needs.takeBack, row, step, before }, (id) => ({
-							value: { operation_ids: of(id) },
-						}));
-			const left = new Set(end.output?.failed_devices ?? []);
-			await store.markTakenBack(
-				undos.flatMap(({ operation_id, device_id }) => (left.has(device_id) ? [] : [operation_id])),
-			);
+					: together(devices, ends, false);
+			const isDone = (id: string) => ["succeeded", "skipped"].includes(ends.get(id)?.status ?? "");
+			await store.markTakenBack([...changed.keys()].filter(isDone).flatMap(of));
 			const shown = { ...end, error: hide(end.error ?? null) };
-			if (!(await store.finishStep(claimed, row.id, shown))) throw new LetGo();
+			if (!(await store.finishStep(claimed, row, shown))) throw new LetGo();
 			journal.set(key, {
 				...row,
 				...shown,
@@ -557,18 +690,27 @@ export function createWalk(needs: WalkNeeds): Walk {
 
 	const variables = createVariables(procedure.variables);
 	return {
-		main: () =>
-			walkList(procedure.steps, { key: "", variables, devices: undefined, phase: "main", halted: () => false }),
+		async main() {
+			// Once taking back has begun, nothing is carried out but that.
+			const closed = journal.has(`${takeBackPath}:1`);
+			const scope = { key: "", variables, devices: undefined, phase: "main" as const, halted: () => false, closed };
+			try {
+				await walkList(procedure.steps, scope);
+			} catch (end) {
+				if (!closed || end instanceof RollBack || !isEnd(end)) throw end;
+			}
+			if (closed) throw new RollBack("It was being taken back");
+		},
 		async rollBack() {
 			await takeBack();
 			dropped.clear();
-			await walkList(procedure.rollback, {
-				key: "rollback/",
-				variables,
-				devices: undefined,
-				phase: "rollback",
-				halted: () => false,
-			});
+			const scope = { variables, devices: undefined, halted: () => false, closed: false };
+			try {
+				await walkList(procedure.rollback, { ...scope, key: "rollback/", phase: "rollback" });
+			} catch (end) {
+				// It ends these steps, and makes no success of what was taken back.
+				if (!(end instanceof Stopped && end.status === "succeeded")) throw end;
+			}
 		},
 	};
 }
@@ -597,7 +739,7 @@ function isOver({ status }: StepRow): boolean {
 }
 
 function isEnd(thrown: unknown): boolean {
-	return [Stopped, RollBack, Suspended, LetGo].some((kind) => thrown instanceof kind);
+	return [Stopped, RollBack, Suspended, LetGo, Halted].some((kind) => thrown instanceof kind);
 }
 
 function nameOf({ name, path }: Pick<ProgramStep, "name" | "path">): string {
