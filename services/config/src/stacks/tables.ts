@@ -128,6 +128,8 @@ export const stackRuns = configSchema.table(
 		state_before: text().$type<StackState>().notNull(),
 		/** It was for some of the stack's devices only. */
 		part: boolean().notNull(),
+		/** It, with the runs that it repeats in part, was for all of the stack's devices. */
+		whole: boolean().notNull().default(false),
 		/** It has begun to change devices. */
 		touched: boolean().notNull().default(false),
 		/** It has ended, and what it did to the services on each device is still to be read from it. */
