@@ -45,6 +45,7 @@ beforeAll(async () => {
 	for (const [username, role] of [
 		["ana", "manager"],
 		["bob", "operator"],
+		["vera", "viewer"],
 	] as const) {
 		await api.auth.createUser({ body: { username, password, role, must_change_password: false } });
 	}
@@ -231,4 +232,46 @@ test("a step type of one's own is added, used in the builder, and kept while a p
 	expect((await api.config.getStepType({ params: { id: "say_site" } })).used_by).toBe(1);
 	await page.goto(at("/step-types?type=say_site"));
 	await page.getByRole("dialog").getByRole("button", { name: "Delete", disabled: true }).waitFor();
+});
+
+test("every example is valid as it stands, and a file is looked at before it is stored", async () => {
+	for (const from of ["change", "look"]) {
+		await page.goto(at(`/mops/new?from=${from}`));
+		await shows("Valid");
+	}
+	await page.goto(at("/mops"));
+	await page.locator('input[type="file"]').setInputFiles({
+		name: "night.yaml",
+		mimeType: "application/yaml",
+		buffer: Buffer.from("# kept\nname: Night\nsteps:\n  - { id: say, type: log, with: { message: hello } }\n"),
+	});
+	await page.getByRole("heading", { name: "Import night.yaml" }).waitFor();
+	await press("Add procedure Ctrl S");
+	await page.waitForURL(/\/mops\/[0-9a-f-]{36}/);
+	await press("More actions");
+	const download = page.waitForEvent("download");
+	await page.getByRole("menuitem", { name: "Download the YAML" }).click();
+	expect((await download).suggestedFilename()).toBe("night.yaml");
+	expect((await api.config.getMop({ params: { id: "Night" } })).source).toContain("# kept\nname: Night");
+});
+
+test("who may only read sees the steps and what they would do, and is offered nothing else", async () => {
+	const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+	const vera = await openPage(context, misdeeds);
+	await vera.goto(at("/login"));
+	await vera.getByLabel("User name").fill("vera");
+	await vera.locator('input[name="password"]').fill(password);
+	await vera.getByRole("button", { name: "Sign in" }).click();
+	await vera.waitForURL((url) => url.pathname !== "/login");
+	await vera.goto(at("/mops/Night?at=steps.0"));
+	await vera.getByRole("textbox", { name: "message" }).waitFor();
+	expect(await vera.getByRole("textbox", { name: "message" }).getAttribute("readonly")).not.toBeNull();
+	for (const name of ["Start", "Add step", "Remove", "Undo"])
+		expect(await vera.getByRole("button", { name, exact: true }).count()).toBe(0);
+	await vera.getByRole("tab", { name: "Dry run" }).click();
+	await vera.getByRole("button", { name: "Show what it would do" }).click();
+	await vera.getByText("For no device").waitFor();
+	await vera.getByText("message: hello").waitFor();
+	expect(await accessibilityFaults(vera)).toEqual([]);
+	await context.close();
 });

@@ -38,7 +38,7 @@ steps:
     name: The interface is still up
     type: check_interfaces
     with:
-      interfaces: ["{{ interface }}"]
+      names: ["{{ interface }}"]
     retries: { count: 2, delay_s: 5 }
 
 # After what was changed was taken back

@@ -328,3 +328,26 @@ test.each([...Array(40).keys()])(
 		expect(text).toContain("name: Add transit peer   # as the ticket calls it\ntags: [bgp,  edge]");
 	},
 );
+
+test.each([
+	["lines that end as on Windows", source.replaceAll("\n", "\r\n")],
+	["marks where the document begins and ends", `--- # one\n${source}...\n`],
+	["no line break at the end", source.trimEnd()],
+])("a text with %s is edited as any other", (_, text) => {
+	const before = data(text);
+	expect(data(setOfStep(text, ["steps", 0], ["name"], "Other")).steps[0].name).toBe("Other");
+	for (const at of [0, 2, 5]) {
+		const added = addStep(text, ["steps"], at, { type: "log" });
+		expect(data(added.text).steps[at]).toEqual({ id: "log", type: "log" });
+		expect(data(removeStep(added.text, added.step as Path).text)).toEqual(before);
+	}
+	expect(data(moveStep(text, ["steps", 0], 1).text).steps[1]).toEqual(before.steps[0]);
+});
+
+test("a list at the margin of its key is edited there", () => {
+	const text = "name: x\nsteps:\n- id: a\n  type: log\n  with:\n    message: m\n# about b\n- id: b\n  type: log\n";
+	const added = addStep(text, ["steps"], 1, { type: "wait" });
+	expect(added.text).toBe(text.replace("# about b", "- id: wait\n  type: wait\n# about b"));
+	expect(removeStep(added.text, ["steps", 1]).text).toBe(text);
+	expect(ids(moveStep(text, ["steps", 1], -1).text)).toEqual(["b", "a"]);
+});
