@@ -172,7 +172,7 @@ test("a run is followed step by step, and what it changed is taken back by anoth
 	expect({ code, stderr }).toMatchObject({ code: 0 });
 	expect(stderr).toMatch(/^before: succeeded \(2\/2 devices, /m);
 	expect(stderr).toMatch(/^Sink it: succeeded \(2\/2 devices, /m);
-	expect(stdout).toMatch(/Sink it\s+set_config\s+succeeded\s+2\/2 devices/);
+	expect(stdout).toMatch(/Sink it\s+succeeded\s+2\/2 devices/);
 	expect(`${stdout}${stderr}`).not.toContain(secret);
 	for (const config of await configs()) expect(config).toContain("ip route 203.0.113.0 255.255.255.0 Null0 name 07");
 	const [, run = ""] = /\(run (\S+)\)/.exec(stdout) ?? [];
@@ -226,7 +226,7 @@ test("a step that asks waits for a decision with a reason, and a run that was st
 
 	const { code, stdout, stderr } = await cli.run(["mops", "restart", run, "--after", "check", "--reason", "it is so"]);
 	expect({ code, stderr }).toMatchObject({ code: 0 });
-	expect(stdout).toMatch(/^ {2}say \(2\)\s+log\s+succeeded\s+\S+ \S+\s+rounds:1\/2\/say:1/m);
+	expect(stdout).toMatch(/^ {2}say \(2\)\s+succeeded\s+\S+ \S+\s+rounds:1\/2\/say:1/m);
 	expect(stdout).toContain("it is so");
 });
 

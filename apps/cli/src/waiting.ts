@@ -2,7 +2,7 @@ import type { Run } from "@netconductor/contracts/tasks/model";
 import { count, localTime } from "./output/words.ts";
 
 /** What a run waits for and what lets it go on; empty for one that does not wait. */
-export function waitingLines({ id, waiting_for, progress }: Run): string {
+export function waitingLines({ id, kind, waiting_for, progress }: Run): string {
 	if (waiting_for === null) return "";
 	switch (waiting_for.kind) {
 		case "approval": {
@@ -14,8 +14,9 @@ export function waitingLines({ id, waiting_for, progress }: Run): string {
 		case "window":
 			return `Approved; it begins at ${localTime(waiting_for.not_before)}.`;
 		case "resume": {
-			const by = waiting_for.paused_by === null ? "Pauses after its first batch" : `${waiting_for.paused_by} paused it`;
-			return `${by}${progress === null ? "" : `: ${progressWords(progress)}`}.\n  Let it go on: \`netconductor runs resume ${id}\`   Or end it: \`netconductor runs cancel ${id}\``;
+			const byItself = kind === "mop" ? "It is paused" : "Pauses after its first batch";
+			const by = waiting_for.paused_by === null ? byItself : `${waiting_for.paused_by} paused it`;
+			return `${by}${progress === null || kind === "mop" ? "" : `: ${progressWords(progress)}`}.\n  Let it go on: \`netconductor runs resume ${id}\`   Or end it: \`netconductor runs cancel ${id}\``;
 		}
 		case "next_step":
 			return `Waits before step ${waiting_for.step}.\n  Carry it out: \`netconductor runs resume ${id} --until next-step\`   All the rest: \`netconductor runs resume ${id}\``;

@@ -156,10 +156,14 @@ async function report(
 	assertSucceeded(run);
 }
 
+// Of a longer procedure only what did not go as it should is listed.
+const mostListed = 200;
+
 /** Its steps, then what failed on devices with the reason and what to do, then the sum. */
 function renderProcedure(cli: Cli, run: Run, steps: readonly RunStep[], operations: readonly RunOperation[]): string {
 	const bad = operations.filter(({ status }) => status === "failed" || status === "unknown");
-	const table = steps.length === 0 ? "" : `${renderSteps(steps, cli.terminal)}\n`;
+	const listed = steps.length <= mostListed ? steps : steps.filter(({ status }) => status !== "succeeded");
+	const table = listed.length === 0 ? "" : renderSteps(listed, cli.terminal);
 	return `${table}${renderOutcome(cli, run, bad)}`;
 }
 

@@ -306,7 +306,7 @@ function renderRun(cli: Cli, run: Run): string {
 			["Repeats", run.retry_of ?? undefined],
 			["Cancelled by", run.cancel_requested_by ?? undefined],
 			["Ended because", run.end_reason ?? undefined],
-			["Progress", run.progress === null ? undefined : progressWords(run.progress)],
+			["Progress", run.progress === null || run.kind === "mop" ? undefined : progressWords(run.progress)],
 			["Plan", run.progress?.plan_sha256 ?? undefined],
 			["Approval", approvalWords(run)],
 			["Belongs to", run.subject === null ? undefined : `${run.subject.type} ${run.subject.id}`],

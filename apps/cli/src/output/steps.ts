@@ -66,19 +66,24 @@ export function stepLine(step: RunStep, paint: Terminal["paint"]): string {
 	].join("");
 }
 
-/** Steps that have begun, one below the other, those within others indented. */
+/** Steps that have begun, one below the other, those within others indented; then of each that did not go well, or that somebody decided on, why. */
 export function renderSteps(steps: readonly RunStep[], terminal: Pick<Terminal, "width" | "paint">): string {
-	return renderTable(
+	const table = renderTable(
 		[
 			{ title: "STEP", value: (step: RunStep) => `${"  ".repeat(depthOf(step.key))}${titleOf(step)}` },
-			{ title: "TYPE", value: ({ type, phase }) => (phase === "rollback" ? `${type}, taking back` : type) },
 			{ title: "STATUS", value: ({ status }) => status, style: ({ status }) => styles[status] },
 			{ title: "DEVICES", value: (step) => deviceWords(step) || " " },
 			{ title: "TIME", value: ({ duration_ms }) => duration(duration_ms), align: "right" },
 			{ title: "KEY", value: ({ key }) => key },
-			{ title: "WHY", value: (step) => whyOf(step) || " " },
 		],
 		steps,
 		terminal,
 	);
+	const whys = steps.flatMap((step) => {
+		const why = whyOf(step);
+		return why === ""
+			? []
+			: [`${terminal.paint(styles[step.status] ?? "dim", sanitiseLine(step.key))}: ${sanitiseLine(why)}\n`];
+	});
+	return whys.length === 0 ? table : `${table}\n${whys.join("")}`;
 }

@@ -39,7 +39,7 @@ export function Summary({ run, live }: { run: Run; live: LiveState }) {
 				<Text size="sm" fw={550} aria-live="polite">
 					{isProcedure && <StepsDone run={run} />}
 					{(!isProcedure || total > 0) && `${done} of ${count(total, "operation")} done`}
-					<Batches run={run} />
+					{!isProcedure && <Batches run={run} />}
 				</Text>
 				<Facts run={run} />
 			</Group>

@@ -173,10 +173,14 @@ function Facts({ run, done, now }: { run: Run; done: RunStep | undefined; now: s
 }
 
 function Blocks({ blocks, of, ...shown }: Shown & { blocks: readonly StepBlock[]; of: ProgramStep | undefined }) {
+	const { search } = useShow();
 	const [most, setMost] = useState(blocksAtFirst);
 	if (blocks.length === 0) return null;
-	// The last rounds are those of which somebody wants to know.
-	const left = Math.max(0, blocks.length - most);
+	const holdsOpened = ({ id }: StepBlock) => search.step?.startsWith(`${id}/`) ?? false;
+	const opened = blocks.findIndex(holdsOpened);
+	// The last rounds are those of which somebody wants to know, and the one that the address asks for.
+	const last = Math.max(0, blocks.length - most);
+	const left = opened === -1 ? last : Math.min(last, opened);
 	return (
 		<div className={style.blocks}>
 			{left > 0 && (
@@ -197,7 +201,7 @@ function Blocks({ blocks, of, ...shown }: Shown & { blocks: readonly StepBlock[]
 			{blocks.slice(left).map((block, index, all) => {
 				const steps = <Steps steps={block.steps} label={block.label || "Steps within"} {...shown} />;
 				if (block.label === "") return <div key={block.id}>{steps}</div>;
-				const folded = blocks.length > mostUnfolded && block.good && index < all.length - 1;
+				const folded = blocks.length > mostUnfolded && block.good && index < all.length - 1 && !holdsOpened(block);
 				return (
 					<Fold key={block.id} label={block.label} folded={folded}>
 						{steps}
