@@ -10,7 +10,13 @@ const runRef = {
 };
 
 export const tasksEvents = defineEvents({
-	"run.started.v1": z.object({ ...runRef, title: z.string(), total: z.int(), started_by: z.string() }),
+	"run.started.v1": z.object({
+		...runRef,
+		title: z.string(),
+		total: z.int(),
+		started_by: z.string(),
+		/** Run that it repeats in part. */ retry_of: Id.nullable().optional(),
+	}),
 	"operation.finished.v1": z.object({
 		...runRef,
 		operation_id: Id,

@@ -172,6 +172,39 @@ test("chosen services alone are sent again, taken off, and gone; with the last o
 	await stackIs("pending");
 });
 
+test("a run that repeats what failed is the stack's, and with it the stack is deployed", async () => {
+	const first = await deployed("confirmed", "taken_back");
+	await host.runEnds(first, "partial");
+	await stackIs("partial");
+	const again = await host.retry(first);
+	await stackIs("deploying");
+	await host.operationEnds(again, r2, "confirmed");
+	await host.runEnds(again, "succeeded");
+	await stateIs(everywhere);
+	await stackIs("deployed");
+	expect(await host.api.getStack({ params: { id: name } })).toMatchObject({ deployed_version: 1, last_run_id: again });
+});
+
+test("a run that repeats what failed leaves the stack partly deployed while a device was never reached by either", async () => {
+	const { run_id: first } = await host.api.deployStack({ params: { id: name }, body: {} });
+	await host.operationEnds(first, r1, "taken_back");
+	await host.runEnds(first, "failed");
+	await stackIs("failed");
+	const again = await host.retry(first);
+	await host.operationEnds(again, r1, "confirmed");
+	await host.runEnds(again, "succeeded");
+	await stackIs("partial");
+	await stateIs(["one on r1: deployed", "two on r1: deployed"]);
+	const settled = async () =>
+		(
+			await host.db.query("select 1 from stack_runs where run_id = $1 and not settle_due and status = 'succeeded'", [
+				again,
+			])
+		).length;
+	await eventually(settled, (found) => expect(found).toBe(1));
+	await stackIs("partial");
+});
+
 test("a plan that is made while a run is at work does not keep the stack from hearing of that run's end", async () => {
 	const run_id = await deployed("confirmed", "confirmed");
 	const plan = await host.api.planStack({ params: { id: name }, body: {} });

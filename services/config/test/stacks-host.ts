@@ -215,6 +215,16 @@ export async function startStacksHost() {
 				finished_at: finished_at ?? "",
 			});
 		},
+		/** Starts a run that repeats another, as somebody does on its page. */
+		async retry(retry_of: string): Promise<string> {
+			const run_id = newId();
+			const plan = plans.get(retry_of) as Plan;
+			plans.set(run_id, plan);
+			operations.set(run_id, []);
+			const { kind, title, subject = null } = plan;
+			await publish("run.started.v1", { run_id, kind, subject, title, total: 1, started_by: "ana", retry_of });
+			return run_id;
+		},
 		async runEnds(run_id: string, status: RunStatus): Promise<void> {
 			const plan = plans.get(run_id) as Plan;
 			const counts = { pending: 0, running: 0, succeeded: 0, skipped: 0, failed: 0, cancelled: 0, unknown: 0 };

@@ -197,9 +197,11 @@ test("when the canary fails and nothing else was begun, the run failed", async (
 	expect(await lab.ended(run_id)).toMatchObject({ status: "failed", counts: { failed: 1, succeeded: 3 } });
 });
 
-test("what changed devices is retried only by who may start such a run, not by everybody who may retry", async () => {
+test("what changed devices is retried only by who may start such a run, not by everybody who may retry; it stays the stack's", async () => {
+	const subject = { type: "stack", id: "01a1fe81-0000-7000-8000-000000000003" };
 	const run_id = await lab.start({
 		kind: "deploy",
+		subject,
 		steps: steps({}, { apply: { fails_on: ["rt-1"] } }),
 		targets: lab.targets(1, "rt"),
 	});
@@ -209,5 +211,5 @@ test("what changed devices is retried only by who may start such a run, not by e
 		code: "auth.forbidden",
 	});
 	const { run_id: again } = await lab.as("runs:read", "runs:start", "stacks:deploy").retryRun({ params });
-	expect(await lab.ended(again)).toMatchObject({ kind: "deploy", status: "failed" });
+	expect(await lab.ended(again)).toMatchObject({ kind: "deploy", status: "failed", subject });
 });

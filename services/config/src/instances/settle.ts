@@ -69,6 +69,20 @@ export async function settle(
 	);
 }
 
+/** Whether a run that repeats another in part has brought to an end what that one began: all that was to be sent stands on its device. */
+async function completes(tx: Statements, run: StackRunRow, stack: typeof stacks.$inferSelect): Promise<boolean> {
+	const unfinished = stack.state === "partial" || stack.state === "failed";
+	if (run.kind !== "deploy" || !run.whole || !unfinished || stack.last_run_id !== run.run_id) return false;
+	const { rows } = await tx.execute(
+		sql`select 1 from sent_services s cross join lateral jsonb_array_elements(s.services) as v
+			where s.start_key = ${run.start_key} and not exists (
+				select from service_instances i where i.stack_id = s.stack_id and i.device_id = s.device_id and i.service = v ->> 'name'
+					and i.state = 'deployed' and i.stack_version = ${run.version})
+			limit 1`,
+	);
+	return rows.length === 0;
+}
+
 interface SettleNeeds {
 	db: Database;
 	tasks: Pick<Client<typeof tasksApi, CallerContext>, "listOperations">;
@@ -100,10 +114,14 @@ export function settleRuns({ db, tasks, ownAccount, clock, log, onChange }: Sett
 				.where(and(eq(stackRuns.run_id, run.run_id), eq(stackRuns.status, run.status)));
 			if (stack === undefined) return;
 			await settle(tx, run, outcomes);
-			// What is unknown may be decided yet.
-			if (run.status !== "needs_attention") {
-				await tx.delete(sentServices).where(eq(sentServices.start_key, run.start_key));
+			if (run.status === "succeeded" && (await completes(tx, run, stack))) {
+				await tx
+					.update(stacks)
+					.set({ state: "deployed", deployed_version: run.version, deployed_at: run.finished_at })
+					.where(eq(stacks.id, stack.id));
 			}
+			// What failed may be repeated, and of what is unknown a person may decide.
+			if (run.status === "succeeded") await tx.delete(sentServices).where(eq(sentServices.start_key, run.start_key));
 			const took = run.kind === "delete" && outcomes.some(({ state }) => state === "deployed");
 			const left = await tx.$count(serviceInstances, eq(serviceInstances.stack_id, stack.id));
 			if (took && left === 0 && stack.state === "partial") {

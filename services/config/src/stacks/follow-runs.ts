@@ -10,7 +10,7 @@ import { z } from "zod";
 import { outcomeOf } from "../instances/outcome.ts";
 import { settle } from "../instances/settle.ts";
 import type { ConfigOperation } from "../operation.ts";
-import { noteRun } from "./run-stack.ts";
+import { noteRetry, noteRun } from "./run-stack.ts";
 import { stateAfter } from "./stack.ts";
 import { findStack } from "./stack-store.ts";
 import { stackRuns, stacks, stackTemplates } from "./tables.ts";
@@ -29,10 +29,15 @@ export function followRuns({
 	onEnded(): void;
 }): Consumers {
 	return {
-		/** A run that started although the answer to its start was lost. */
-		async "run.started.v1"({ run_id, kind, subject }, { tx }) {
+		/** A run that started although the answer to its start was lost, or that repeats one. */
+		async "run.started.v1"({ run_id, kind, subject, retry_of, started_by }, { tx, occurred_at }) {
 			const id = stackOf(subject);
 			if (id === undefined) return;
+			if (retry_of != null) {
+				await noteRetry(tx, { run_id, retry_of, by: started_by, at: occurred_at.toISOString() });
+				afterCommit(tx, () => onChange(id));
+				return;
+			}
 			const [stack] = await tx.select().from(stacks).where(eq(stacks.id, id)).for("update");
 			if (stack?.starting?.kind !== kind) return;
 			await noteRun(tx, { run_id, stack_id: id, ...stack.starting });
@@ -46,7 +51,8 @@ export function followRuns({
 			const [run] = touched
 				? await tx.update(stackRuns).set({ touched }).where(eq(stackRuns.run_id, run_id)).returning()
 				: await tx.select().from(stackRuns).where(eq(stackRuns.run_id, run_id));
-			if (run === undefined) return;
+			// What a run that has ended did is read from the run itself.
+			if (run === undefined || run.finished_at !== null) return;
 			const { device_id, error, finished_at: at } = ended;
 			await settle(tx, run, [{ device_id, state, error: error?.message ?? null, at }]);
 			afterCommit(tx, () => onChange(id));

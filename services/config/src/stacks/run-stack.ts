@@ -8,7 +8,7 @@ import type { Clock } from "@netconductor/runtime/clock";
 import { failed, isAppError } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { CallContext } from "@netconductor/runtime/host/service";
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { type SentService, sentServices } from "../instances/tables.ts";
 import type { ConfigOperation, Statements } from "../operation.ts";
 import { fillFromResources } from "../resources/variables.ts";
@@ -215,7 +215,7 @@ async function reserve(
 		const own = now.starting?.key === key;
 		const abandoned = now.starting !== null && clock.now().getTime() - Date.parse(now.starting.at) > startsWithin_ms;
 		if (!own && !abandoned) refuseBusy(now);
-		if (!own && now.starting !== null) await dropSent(tx, now.starting.key);
+		if (!own) await dropForgone(tx, stack.id);
 		const starting: StartingRun = { ...noted, kind };
 		await tx
 			.update(stacks)
@@ -236,6 +236,56 @@ async function release(db: RunNeeds["db"], stack_id: string, key: string): Promi
 		await tx.update(stacks).set({ state: starting.state_before, starting: null }).where(eq(stacks.id, stack_id));
 		await dropSent(tx, key);
 	});
+}
+
+/** What earlier runs of the stack sent: nobody repeats them any more. Of what is unknown a person may still say how it ended. */
+async function dropForgone(tx: Statements, stack_id: string): Promise<void> {
+	await tx.execute(
+		sql`delete from sent_services s where s.stack_id = ${stack_id}::uuid and not exists (
+			select from stack_runs r where r.start_key = s.start_key and (r.finished_at is null or r.settle_due or r.status = 'needs_attention'))`,
+	);
+}
+
+/**
+ * Notes a run that repeats one of the stack in part, started by a person on that run's page. It sends what the other sent.
+ */
+export async function noteRetry(
+	tx: Statements,
+	{ run_id, retry_of, by, at }: { run_id: string; retry_of: string; by: string; at: string },
+): Promise<void> {
+	const [repeated] = await tx.select().from(stackRuns).where(eq(stackRuns.run_id, retry_of));
+	if (repeated === undefined) return;
+	const { kind, stack_id, version, whole } = repeated;
+	const stack = await lockStack(tx, stack_id);
+	const key = `stack:retry:${run_id}`;
+	const busy = stack.state === "deploying" || stack.state === "deleting";
+	const noted = await tx
+		.insert(stackRuns)
+		.values({
+			run_id,
+			stack_id,
+			start_key: key,
+			kind,
+			status: "queued",
+			version,
+			state_before: busy ? "partial" : stack.state,
+			part: true,
+			whole,
+			reason: repeated.reason,
+			started_by: by,
+			started_at: at,
+		})
+		.onConflictDoNothing()
+		.returning({ run_id: stackRuns.run_id });
+	if (noted.length === 0 || (kind !== "deploy" && kind !== "delete")) return;
+	await tx
+		.update(stacks)
+		.set({ last_run_id: run_id, state: kind === "deploy" ? "deploying" : "deleting" })
+		.where(eq(stacks.id, stack_id));
+	await tx.execute(
+		sql`insert into sent_services (start_key, device_id, stack_id, device_name, services)
+			select ${key}, device_id, stack_id, device_name, services from sent_services where start_key = ${repeated.start_key}`,
+	);
 }
 
 async function dropSent(tx: Statements, start_key: string): Promise<void> {
@@ -271,6 +321,7 @@ export async function noteRun(
 			start_key: key,
 			state_before,
 			part,
+			whole: !part,
 			reason,
 			started_by: by,
 			started_at: at,

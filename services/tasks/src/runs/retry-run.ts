@@ -21,7 +21,7 @@ export interface RetryRunNeeds {
 
 /**
  * Runs all steps again on the devices of which one failed, was cancelled or is unknown (a person asked for it). The new run belongs to no
- * subject: a snapshot is what one run collected, and a second one would change it afterwards.
+ * snapshot: that is what one run collected, and a second one would change it afterwards. A stack hears of it.
  * @throws runs.not_found
  * @throws auth.forbidden — who retries may not start a run of its kind
  * @throws runs.is_a_procedure — it is restarted from a step
@@ -75,6 +75,7 @@ export function retryRun({ db, store, operations, start, vault }: RetryRunNeeds)
 				steps: row?.steps ?? [],
 				targets: targets.map((target) => ({ ...target, input: inputs.get(target.device_id) })),
 				skipped: [],
+				...(run.subject?.type === "stack" && { subject: run.subject }),
 			},
 			started_by: by,
 			retry_of: run_id,

@@ -65,6 +65,7 @@ export function startRun({ db, outbox, store, onStarted, steps, vault, clock }: 
 				title: plan.title,
 				total: operations.length,
 				started_by: started_by.name,
+				retry_of: retry_of ?? null,
 			});
 			afterCommit(tx, () => onStarted(id));
 			return { run_id: id };
