@@ -64,6 +64,9 @@ export function MopEditor({
 
 	function onKeyDown(event: KeyboardEvent) {
 		const key = event.key.toLowerCase();
+		const target = event.target as HTMLElement;
+		// What is no part of the procedure has its own: a search in a dialog, the note beside the button.
+		if (!event.currentTarget.contains(target) || target.closest("[data-own-undo]") !== null) return;
 		if (!(event.ctrlKey || event.metaKey) || event.altKey || event.defaultPrevented) return;
 		if (key === "z" && !event.shiftKey) draft.undo();
 		else if (key === "y" || (key === "z" && event.shiftKey)) draft.redo();
@@ -162,6 +165,7 @@ export function MopEditor({
 					<div className={styles.bar}>
 						<TextInput
 							size="xs"
+							data-own-undo
 							aria-label="Why it is changed"
 							placeholder={stored === undefined ? "Why it is added" : "Why it is changed"}
 							maxLength={500}

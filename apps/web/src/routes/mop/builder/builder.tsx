@@ -3,6 +3,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import type { MopFault, MopStepType } from "@netconductor/contracts/config/mops";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { type KeyboardEvent, useLayoutEffect, useMemo, useRef, useState } from "react";
+import { useKeyList } from "../../../shell/keys.ts";
 import { Icon } from "../../../ui/icon.tsx";
 import { Notice } from "../../../ui/notice.tsx";
 import { toastProblem } from "../../../ui/toast.tsx";
@@ -17,6 +18,14 @@ import { Flow, type FlowContext } from "./flow.tsx";
 import { HeadPanel, headSummary } from "./head-panel.tsx";
 import { StepPanel } from "./step-panel.tsx";
 import { typeOf } from "./words.ts";
+
+const keys = [
+	{ keys: "↑ ↓", does: "Choose a step", group: "Procedure" },
+	{ keys: "Alt ↑ ↓", does: "Move the step", group: "Procedure" },
+	{ keys: "Delete", does: "Remove the step", group: "Procedure" },
+	{ keys: "Ctrl Z", does: "Take an edit back", group: "Procedure" },
+];
+const none: typeof keys = [];
 
 /** The steps of a procedure as cards, and beside them a form for the one that is open. Every edit is one of the text. */
 export function Builder({
@@ -46,6 +55,7 @@ export function Builder({
 	const [shownAt, showAt] = useAtOnce(at);
 	const canvas = useRef<HTMLDivElement>(null);
 	const beside = useMediaQuery("(min-width: 62em)", true, { getInitialValueInEffect: false });
+	useKeyList(readOnly ? none : keys);
 	const open = (next: string | undefined) => {
 		showAt(next);
 		onAt(next);
