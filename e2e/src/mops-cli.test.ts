@@ -230,6 +230,23 @@ test("a step that asks waits for a decision with a reason, and a run that was st
 	expect(stdout).toContain("it is so");
 });
 
+test("a step that asks may send the procedure on to another one of its list", async () => {
+	const { run_id: run } = (await cli.json(["mops", "run", "Ask me", "--no-wait"])) as { run_id: string };
+	const asks = (key: string) =>
+		eventually(`${key} asks`, async () => {
+			const { items } = (await cli.json(["mops", "steps", run])) as { items: { key: string; status: string }[] };
+			return items.at(-1)?.key === key && items.at(-1)?.status === "failed";
+		});
+	await asks("check:1");
+	const gone = await cli.run(["mops", "override", run, "--action", "goto:nowhere", "--reason", "x"]);
+	expect(gone).toMatchObject({ code: 1, stderr: expect.stringContaining("there are first, check, rounds") });
+	const elsewhere = ["mops", "override", run, "--action", "goto:first", "--reason", "from the start"];
+	expect(await cli.run(elsewhere)).toMatchObject({ code: 0 });
+	await asks("check:2");
+	expect((await cli.run(["mops", "steps", run])).stdout).toContain("admin decided go to first: from the start");
+	expect(await cli.run(["runs", "cancel", run])).toMatchObject({ code: 0 });
+});
+
 test("a folder of procedures and step types is applied in their order, and comes back as it was written", async () => {
 	const files = join(folder, "definitions");
 	mkdirSync(files);

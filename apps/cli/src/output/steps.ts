@@ -33,7 +33,7 @@ function titleOf({ key, name, path }: RunStep): string {
 }
 
 /** `3/3 devices, 1 failed`; empty of a step that is for none. */
-export function deviceWords({ devices }: RunStep): string {
+function deviceWords({ devices }: RunStep): string {
 	if (devices === null) return "";
 	const total = Object.values(devices).reduce((sum, amount) => sum + amount, 0);
 	const { failed = 0, unknown = 0, pending = 0, running = 0 } = devices;

@@ -37,7 +37,7 @@ interface Place {
  * Where a step stands by its key. `each:1/2/check:1` is in the round `2` of `each:1`; `sub:1/check:1` is in `sub:1`, which has but one list of
  * steps.
  */
-export function placeOf(key: string): Place {
+function placeOf(key: string): Place {
 	const parts = key.split("/").slice(0, -1);
 	const from = parts.findLastIndex((part) => part.includes(":")) + 1;
 	// Nothing stands around the outermost steps, whatever else their keys begin with.
