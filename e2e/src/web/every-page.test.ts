@@ -118,6 +118,14 @@ async function fill(): Promise<string[]> {
 			checks: [{ name: evil.slice(0, 100), command: "show version", expect: mark, within_s: 0 }],
 		},
 	});
+	const stackTemplate = await api.config.createStackTemplate({
+		body: {
+			...{ name: mark, description: evil, variables: { [evil]: evil } },
+			services: [{ name: "location", template_id: service.id, targets: { tags: [evil.slice(0, 64)] } }],
+			parameters: [{ name: "said", description: evil, default: evil, choices: [evil] }],
+			pre_checks: [{ name: evil.slice(0, 100), command: "show version", expect: mark }],
+		},
+	});
 	const planned = await api.config.planStack({ params: { id: stack.id }, body: {} });
 	await runEnded(api, planned.run_id);
 	const deployed = await api.config.deployStack({ params: { id: stack.id }, body: { reason: evil } });
@@ -198,6 +206,10 @@ async function fill(): Promise<string[]> {
 		`/stacks/${stack.id}?tab=instances`,
 		"/service-instances",
 		"/stack-templates",
+		`/stack-templates/${stackTemplate.id}`,
+		`/stack-templates/${stackTemplate.id}?tab=edit`,
+		`/stack-templates/${stackTemplate.id}?tab=stacks`,
+		`/stack-templates/${nobody}`,
 		`/stacks/${nobody}`,
 		"/mops",
 		"/mops/new?from=change",
