@@ -2,6 +2,7 @@ import { Button, Drawer } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import type { MopFault, MopStepType } from "@netconductor/contracts/config/mops";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import { replaceEqualDeep } from "@tanstack/react-query";
 import { type KeyboardEvent, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { useKeyList } from "../../../shell/keys.ts";
 import { Icon } from "../../../ui/icon.tsx";
@@ -10,7 +11,15 @@ import { toastProblem } from "../../../ui/toast.tsx";
 import { useAtOnce } from "../../../ui/use-at-once.ts";
 import { addBranch, addStep, type Edited, moveStep, removeStep } from "../document/edit-steps.ts";
 import { paramFields } from "../document/fields.ts";
-import { allSteps, pathOf, pathText, readProcedure, type StepList, stepOf } from "../document/read-procedure.ts";
+import {
+	allSteps,
+	pathOf,
+	pathText,
+	type ReadProcedure,
+	readProcedure,
+	type StepList,
+	stepOf,
+} from "../document/read-procedure.ts";
 import { type Path, removeValue } from "../document/yaml-text.ts";
 import { AddStep } from "./add-step.tsx";
 import styles from "./builder.module.css";
@@ -48,7 +57,12 @@ export function Builder({
 	onAt: (at: string | undefined) => void;
 	onYaml: () => void;
 }) {
-	const procedure = useMemo(() => readProcedure(text), [text]);
+	const known = useRef<ReadProcedure>(undefined);
+	// Steps that say the same stay the same, so that only the card of the one that is edited is made anew.
+	const procedure = useMemo(() => {
+		known.current = replaceEqualDeep(known.current, readProcedure(text));
+		return known.current;
+	}, [text]);
 	const steps = useMemo(() => [...allSteps(procedure.lists)], [procedure]);
 	const byStep = useMemo(() => Map.groupBy(faults, ({ path }) => stepOf(path) ?? "head"), [faults]);
 	const [adding, setAdding] = useState<{ list: Path; index: number }>();
@@ -128,6 +142,27 @@ export function Builder({
 		event.preventDefault();
 	}
 
+	const acts = useRef<Pick<FlowContext, "onAt" | "onAdd" | "onAddBranch" | "onRemoveBranch">>(undefined);
+	acts.current = {
+		onAt: open,
+		onAdd: (list, index) => setAdding({ list, index }),
+		onAddBranch: (path) => edit(() => addBranch(text, path)),
+		onRemoveBranch: (branch) => edit(() => removeValue(text, branch)),
+	};
+	const flow = useMemo<FlowContext>(
+		() => ({
+			types,
+			faults: byStep,
+			at: shownAt,
+			readOnly,
+			onAt: (path) => acts.current?.onAt(path),
+			onAdd: (list, index) => acts.current?.onAdd(list, index),
+			onAddBranch: (path) => acts.current?.onAddBranch(path),
+			onRemoveBranch: (branch) => acts.current?.onRemoveBranch(branch),
+		}),
+		[types, byStep, shownAt, readOnly],
+	);
+
 	if (procedure.faults.length > 0) {
 		return (
 			<div className={styles.canvas}>
@@ -152,16 +187,6 @@ export function Builder({
 		(name): StepList => procedure.lists.find(({ block }) => block === name) ?? { path: [name], block: name, steps: [] },
 	);
 	const step = steps.find(({ path }) => pathText(path) === shownAt);
-	const flow: FlowContext = {
-		types,
-		faults: byStep,
-		at: shownAt,
-		readOnly,
-		onAt: open,
-		onAdd: (list, index) => setAdding({ list, index }),
-		onAddBranch: (path) => edit(() => addBranch(text, path)),
-		onRemoveBranch: (branch) => edit(() => removeValue(text, branch)),
-	};
 	const headFaults = byStep.get("head") ?? [];
 	const panel =
 		step !== undefined ? (

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import type { MopFault, MopStepType } from "@netconductor/contracts/config/mops";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
+import { memo } from "react";
 import { Icon } from "../../../ui/icon.tsx";
 import { State } from "../../../ui/state.tsx";
 import { pathText, type ReadStep, type StepList } from "../document/read-procedure.ts";
@@ -71,7 +72,7 @@ function Between({ list, index, what, flow }: { list: Path; index: number; what:
 	);
 }
 
-function StepCard({ step, flow }: { step: ReadStep; flow: FlowContext }) {
+const StepCard = memo(function StepCard({ step, flow }: { step: ReadStep; flow: FlowContext }) {
 	const path = pathText(step.path);
 	const info = typeOf(step, flow.types);
 	const faults = flow.faults.get(path) ?? [];
@@ -156,7 +157,7 @@ function StepCard({ step, flow }: { step: ReadStep; flow: FlowContext }) {
 			)}
 		</>
 	);
-}
+});
 
 function blockLabel({ block, path }: StepList): string {
 	const word = blockWords[block] ?? block;

@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from "yaml";
 import { type Path, plainOf } from "./yaml-text.ts";
 
 /** A list of steps in a procedure, or in one of its steps. */
@@ -20,8 +20,6 @@ export interface ReadStep {
 	/** Written by reference, or not as a mapping: it can only be edited in the text. */
 	closed: boolean;
 	blocks: StepList[];
-	/** First and last line, from 1. */
-	lines: readonly [number, number];
 }
 
 export interface ReadProcedure {
@@ -62,7 +60,7 @@ export function readProcedure(text: string): ReadProcedure {
 	try {
 		const { steps: _, rollback: __, ...values } = plainKeys(root as never, doc, new Set(["steps", "rollback"]));
 		const lists = (["steps", "rollback"] as const).flatMap((key) =>
-			root.has(key) ? [readList(root.get(key, true), [key], key, doc, lines, 0)] : [],
+			root.has(key) ? [readList(root.get(key, true), [key], key, doc, 0)] : [],
 		);
 		return { faults: [], values, lists };
 	} catch (error) {
@@ -89,31 +87,28 @@ function readList(
 	path: Path,
 	block: string,
 	doc: Document,
-	lines: LineCounter,
+
 	depth: number,
 ): StepList {
 	const items = isSeq(node) && depth < mostDeep ? node.items : [];
-	return { path, block, steps: items.map((item, index) => readStep(item, [...path, index], doc, lines, depth)) };
+	return { path, block, steps: items.map((item, index) => readStep(item, [...path, index], doc, depth)) };
 }
 
 const blocksOfStep: ReadonlySet<string> = new Set(blockKeys);
 
-function readStep(node: unknown, path: Path, doc: Document, lines: LineCounter, depth: number): ReadStep {
-	const range = (node as Node | null)?.range;
-	const from = range == null ? 0 : lines.linePos(range[0]).line;
-	const to = range == null ? 0 : lines.linePos(Math.max(range[0], range[1] - 1)).line;
+function readStep(node: unknown, path: Path, doc: Document, depth: number): ReadStep {
 	if (!isMap(node)) {
 		const name = isAlias(node) ? `as ${node.source}` : "";
-		return { path, id: "", name, type: "", values: {}, closed: true, blocks: [], lines: [from, to] };
+		return { path, id: "", name, type: "", values: {}, closed: true, blocks: [] };
 	}
 	const values = plainKeys(node as never, doc, blocksOfStep);
 	const word = (key: string) => (typeof values[key] === "string" ? (values[key] as string) : "");
 	const blocks = blockKeys.flatMap((key): StepList[] => {
 		if (!node.has(key)) return [];
 		const inside = node.get(key, true);
-		if (key !== "branches") return [readList(inside, [...path, key], key, doc, lines, depth + 1)];
+		if (key !== "branches") return [readList(inside, [...path, key], key, doc, depth + 1)];
 		return (isSeq(inside) ? inside.items : []).map((branch, index) =>
-			readList(branch, [...path, key, index], key, doc, lines, depth + 1),
+			readList(branch, [...path, key, index], key, doc, depth + 1),
 		);
 	});
 	return {
@@ -124,7 +119,6 @@ function readStep(node: unknown, path: Path, doc: Document, lines: LineCounter, 
 		values,
 		closed: false,
 		blocks,
-		lines: [from, to],
 	};
 }
 

@@ -261,8 +261,7 @@ function asBefore(value: unknown, before: unknown): unknown {
 }
 
 /** Writes another value where one stands. Of mappings and lists only what differs is written anew. */
-function replaceValue(text: string, path: Path, value: unknown): string {
-	const doc = open(text);
+function replaceValue(text: string, path: Path, value: unknown, doc = open(text)): string {
 	const before = nodeAt(doc, path);
 	if (before === undefined) throw new CannotEdit(`There is no ${path.join(".")}`);
 	if (same(plainOf(before, doc), value)) return text;
@@ -344,7 +343,7 @@ function replaceItems(text: string, path: Path, before: readonly unknown[], afte
 export function setValue(text: string, path: Path, value: unknown, order: readonly string[] = []): string {
 	const doc = open(text);
 	if (path.length === 0) throw new TypeError("the whole is not a value");
-	if (nodeAt(doc, path) !== undefined) return replaceValue(text, path, value);
+	if (nodeAt(doc, path) !== undefined) return replaceValue(text, path, value, doc);
 	const key = String(path.at(-1));
 	const above = path.slice(0, -1);
 	const map = nodeAt(doc, above);
