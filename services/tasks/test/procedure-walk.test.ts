@@ -1,5 +1,5 @@
 import type { Procedure, ProgramStep } from "@netconductor/contracts/tasks/procedure";
-import { failed } from "@netconductor/runtime/errors";
+import { failed, hasCode } from "@netconductor/runtime/errors";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LetGo, RollBack, Stopped, Suspended } from "../src/procedures/ends.ts";
@@ -23,10 +23,19 @@ const says = (run: Started) => lab.effects(run.run_id).map((effect) => effect.sa
 const statuses = async (run: Started) =>
 	Object.fromEntries((await lab.steps(run.run_id)).map(({ key, status }) => [key, status]));
 
-/** Dies before the statement of this name, the so manieth time. */
+/** Its worker dies before the so manieth statement. */
 function diesBefore(count: number): () => Error | undefined {
 	let left = count;
 	return () => (--left <= 0 ? new LetGo() : undefined);
+}
+
+const away = () => failed("service.unavailable", { message: "PostgreSQL is away" });
+const isAway = (thrown: unknown) => hasCode(thrown, "service.unavailable");
+
+/** From the so manieth statement on the database is away. */
+function awayFrom(count: number): () => Error | undefined {
+	let left = count;
+	return () => (--left <= 0 ? away() : undefined);
 }
 
 async function until(holds: () => Promise<boolean> | boolean): Promise<void> {
@@ -163,16 +172,8 @@ test("that nobody knows what a write did outweighs that a branch beside it faile
 test("a write whose end could not be recorded is not repeated by the same worker either", async () => {
 	const run = await lab.start([change("write", "once")], { devices: 1 });
 	const claimed = await lab.takeUp(run.run_id);
-	let isAway = false;
-	const away = () => (isAway ? failed("service.unavailable", { message: "PostgreSQL is away" }) : undefined);
-	const first = lab.walk(run, {
-		claimed,
-		dies: () => {
-			if (says(run).length > 0) isAway = true;
-			return away();
-		},
-	});
-	await first;
+	const first = await lab.walk(run, { claimed, dies: () => (says(run).length > 0 ? away() : undefined) });
+	expect(first).toSatisfy(isAway);
 	expect(await lab.walk(run, { claimed })).toMatchObject({ status: "unknown" });
 	expect(says(run)).toEqual(["once"]);
 });
@@ -181,9 +182,9 @@ test("a fault of the database within a block fails no step: it is carried on lat
 	const run = await lab.start([parallel("both", [[tell("one", "one")], [tell("two", "two")]]), tell("after", "after")]);
 	let left = 5;
 	const end = await lab.walk(run, {
-		dies: () => (--left === 0 ? failed("service.unavailable", { message: "PostgreSQL is away" }) : undefined),
+		dies: () => (--left === 0 ? away() : undefined),
 	});
-	expect(end).toMatchObject({ code: "service.unavailable" });
+	expect(end).toSatisfy(isAway);
 	expect(await lab.walk(run)).toBeUndefined();
 	expect(Object.values(await statuses(run))).toEqual(["succeeded", "succeeded", "succeeded", "succeeded"]);
 });
@@ -354,7 +355,7 @@ function programs(): fc.Arbitrary<ProgramStep[]> {
 				case "bad":
 					return [
 						tell(id, value, {
-							with: { fails: 999 },
+							with: { fails: 999, waits: waits % 2 },
 							retries: { count: pick % 2, delay_s: 0, backoff: 1 },
 							on_failure: "continue",
 						}),
@@ -397,14 +398,21 @@ function programs(): fc.Arbitrary<ProgramStep[]> {
 }
 
 test("interrupted anywhere, any number of times, a procedure comes to the same as without", async () => {
-	async function toEnd(run: Started, deaths: readonly number[]): Promise<unknown> {
-		let end: unknown;
+	interface Fault {
+		after: number;
+		/** Its worker dies, or the database is away for the worker that goes on with it. */
+		dies: boolean;
+	}
+	async function toEnd(run: Started, faults: readonly Fault[]): Promise<unknown> {
+		let claimed = await lab.takeUp(run.run_id);
 		for (let walk = 0; ; walk++) {
-			const after = deaths[walk];
-			end = await lab.walk(run, after === undefined ? {} : { dies: diesBefore(after) });
-			const goesOn = end instanceof Suspended || (end instanceof LetGo && after !== undefined);
+			const fault = faults[walk];
+			const dies = fault && (fault.dies ? diesBefore(fault.after) : awayFrom(fault.after));
+			const end = await lab.walk(run, { claimed, ...(dies && { dies }) });
+			const goesOn = end instanceof Suspended || (fault !== undefined && (end instanceof LetGo || isAway(end)));
 			if (!goesOn) return end;
-			if (walk > 60) throw new Error("it never ends");
+			if (walk > 100) throw new Error("it never ends");
+			if (!isAway(end)) claimed = await lab.takeUp(run.run_id);
 		}
 	}
 	const shown = ({ type, on, says: what }: Effect) => `${type} ${on} ${JSON.stringify(what)}`;
@@ -418,12 +426,15 @@ test("interrupted anywhere, any number of times, a procedure comes to the same a
 	await fc.assert(
 		fc.asyncProperty(
 			programs(),
-			fc.array(fc.integer({ min: 1, max: 25 }), { minLength: 1, maxLength: 8 }),
-			async (steps, deaths) => {
+			fc.array(fc.record({ after: fc.integer({ min: 1, max: 25 }), dies: fc.boolean() }), {
+				minLength: 1,
+				maxLength: 8,
+			}),
+			async (steps, faults) => {
 				const settings = { devices: 2, max_steps: 60 };
 				const whole = await lab.start(steps, settings);
 				const broken = await lab.start(steps, settings);
-				const [expected, came] = [await toEnd(whole, []), await toEnd(broken, deaths)];
+				const [expected, came] = [await toEnd(whole, []), await toEnd(broken, faults)];
 				const keys = (await lab.steps(broken.run_id)).map(({ key }) => key);
 				expect(new Set(keys).size).toBe(keys.length);
 				if (came instanceof Stopped && came.status === "unknown") {
@@ -443,6 +454,6 @@ test("interrupted anywhere, any number of times, a procedure comes to the same a
 				expect(await statuses(broken)).toEqual(await statuses(whole));
 			},
 		),
-		{ numRuns: 30, endOnFailure: true },
+		{ numRuns: 25, endOnFailure: true },
 	);
 });

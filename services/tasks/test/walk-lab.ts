@@ -14,6 +14,7 @@ import { createOperationStore } from "../src/operations/operation-store.ts";
 import { createOutputStore } from "../src/output/output-store.ts";
 import { createOutputWriter } from "../src/output/output-writer.ts";
 import { createDeviceRunner } from "../src/procedures/device-runner.ts";
+import { LetGo } from "../src/procedures/ends.ts";
 import { hideSecrets } from "../src/procedures/hide-secrets.ts";
 import { type ClaimedProcedure, createProcedureStore, type ProcedureStore } from "../src/procedures/procedure-store.ts";
 import { loadStepTypes } from "../src/procedures/registry.ts";
@@ -208,7 +209,10 @@ export async function createWalkLab() {
 		};
 	}
 
-	/** Walks as far as it goes, and answers what it ended with. `dies` is asked before each statement of the store. */
+	/**
+	 * Walks as far as it goes, and answers what it ended with. `dies` is asked before each statement of the store: with `LetGo` the worker is dead,
+	 * with another error only that statement failed.
+	 */
 	async function walk(
 		{ run_id, procedure }: { run_id: string; procedure: Procedure },
 		{
@@ -226,7 +230,7 @@ export async function createWalkLab() {
 				async (...given: unknown[]) => {
 					const death = dies?.();
 					if (death !== undefined) {
-						gone.abort(death);
+						if (death instanceof LetGo) gone.abort(death);
 						throw death;
 					}
 					return (statement as (...given: unknown[]) => unknown)(...given);
