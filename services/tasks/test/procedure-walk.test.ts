@@ -1,8 +1,11 @@
 import type { Procedure, ProgramStep } from "@netconductor/contracts/tasks/procedure";
 import { failed, hasCode } from "@netconductor/runtime/errors";
+import { newId } from "@netconductor/runtime/id";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LetGo, RollBack, Stopped, Suspended } from "../src/procedures/ends.ts";
+import { carriedOver } from "../src/procedures/restart-run.ts";
+import { runSteps } from "../src/tables.ts";
 import { createWalkLab, type Effect, step, type WalkLab } from "./walk-lab.ts";
 
 let lab: WalkLab;
@@ -304,6 +307,56 @@ test("devices that failed within a block take no further part where the block sa
 			.filter((effect) => effect.says === "go")
 			.map(({ on }) => on),
 	).toEqual(["d2"]);
+});
+
+test("a block that counts as done by a person's word begins nothing more of what stands in it", async () => {
+	const loop = step(
+		{ id: "each", type: "loop", with: { count: 3 } },
+		{ steps: [[tell("say", "round {{ item }}", { with: { fails: 1 } })]] },
+	);
+	const run = await lab.start([loop, tell("after", "after")]);
+	expect(await lab.walk(run)).toMatchObject({ status: "failed" });
+	const before = await lab.steps(run.run_id);
+	const by = { action: "succeed" as const, by: "bob", at: "2026-03-01T00:00:00.000Z", reason: "done by hand" };
+	const again = await lab.start([loop, tell("after", "after")]);
+	const kept = carriedOver(before, before.find(({ key }) => key === "each:1") as (typeof before)[number], by);
+	await lab.db.orm.insert(runSteps).values(kept.map((row) => ({ ...row, id: newId(), run_id: again.run_id })));
+	await lab.db.query("update procedures set begun = $2 where run_id = $1", [again.run_id, kept.at(-1)?.seq]);
+	expect(await lab.walk(again)).toBeUndefined();
+	expect(says(again)).toEqual(["after"]);
+});
+
+test("a template that cannot be read fails the step on its devices, as it says what comes then", async () => {
+	const run = await lab.start(
+		[
+			step({ id: "bad", type: "ask", when: "((", on_failure: "continue" }),
+			step({ id: "worse", type: "ask", with: { says: "{{ ((" }, on_failure: "continue" }),
+			tell("after", "after"),
+		],
+		{ devices: 2 },
+	);
+	expect(await lab.walk(run)).toBeUndefined();
+	expect(says(run)).toEqual(["after"]);
+	expect(await statuses(run)).toMatchObject({ "bad:1": "failed", "worse:1": "failed" });
+});
+
+test("secrets are kept neither in the journal's values nor as numbers", async () => {
+	const run = await lab.start(
+		[
+			tell("say", "{{ key }}", { save_to_variable: "said" }),
+			tell("pin", "{{ pin }}", { save_to_variable: "number" }),
+			step(
+				{ id: "each", type: "loop", with: { items: ["{{ key }}", "{{ pin }}"] } },
+				{ steps: [[tell("inner", "{{ item }}")]] },
+			),
+		],
+		{ variables: { key: "s3cr3t-canary", pin: 90_210 }, secret_variables: ["key", "pin"] },
+	);
+	expect(await lab.walk(run)).toBeUndefined();
+	expect(says(run)).toEqual(["s3cr3t-canary", 90_210, "s3cr3t-canary", 90_210]);
+	const stored = JSON.stringify(await lab.db.query("select * from run_steps where run_id = $1", [run.run_id]));
+	expect(stored).toContain("<secret>");
+	expect(stored).not.toMatch(/s3cr3t-canary|90210/);
 });
 
 /** Programs whose branches do not see each other's variables: nothing in them hangs on which is faster. */
