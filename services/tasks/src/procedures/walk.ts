@@ -245,11 +245,8 @@ export function createWalk(needs: WalkNeeds): Walk {
 	async function finish(step: ProgramStep, row: StepRow, end: StepEnd, scope: Scope): Promise<StepRow> {
 		const asks = end.status === "failed" && step.on_failure === "ask";
 		const saves = end.status === "succeeded" && step.save_to_variable !== null && end.output != null;
-		// What is saved is what the journal has: walked again, it is the same.
-		const output = end.output && hide(end.output);
 		const shown = {
 			...end,
-			...(output && { output }),
 			result: hide(end.result ?? null),
 			error: hide(end.error ?? null),
 			skip_reason: hide(end.skip_reason ?? null),
@@ -261,7 +258,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 			...row,
 			...shown,
 			devices: end.devices ?? null,
-			output: output ?? row.output,
+			output: end.output ?? row.output,
 			state: null,
 		};
 		journal.set(row.key, ended);
