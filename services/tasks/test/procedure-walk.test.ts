@@ -181,6 +181,29 @@ test("a write whose end could not be recorded is not repeated by the same worker
 	expect(says(run)).toEqual(["once"]);
 });
 
+test("what could not be recorded in one branch does not keep the device from the others", async () => {
+	const run = await lab.start(
+		[
+			parallel("both", [
+				[tell("first", "first", { with: { gate: "order" } }), change("one", "one")],
+				[change("two", "two", { with: { gate: "held" } })],
+			]),
+		],
+		{ devices: 1 },
+	);
+	const claimed = await lab.takeUp(run.run_id);
+	let isGone = false;
+	const walk = lab.walk(run, { claimed, dies: () => (isGone ? away() : undefined) });
+	await until(() => says(run).includes("two"));
+	lab.open("order");
+	await until(async () => (await statuses(run))["both:1/1/one:1"] === "running");
+	isGone = true;
+	lab.open("held");
+	expect(await walk).toSatisfy(isAway);
+	expect(await lab.walk(run, { claimed })).toMatchObject({ status: "unknown" });
+	expect(says(run).filter((one) => one === "two")).toHaveLength(1);
+});
+
 test("a fault of the database within a block fails no step: it is carried on later", async () => {
 	const run = await lab.start([parallel("both", [[tell("one", "one")], [tell("two", "two")]]), tell("after", "after")]);
 	let left = 5;
@@ -464,7 +487,7 @@ test("interrupted anywhere, any number of times, a procedure comes to the same a
 			const end = await lab.walk(run, { claimed, ...(dies && { dies }) });
 			const goesOn = end instanceof Suspended || (fault !== undefined && (end instanceof LetGo || isAway(end)));
 			if (!goesOn) return end;
-			if (walk > 100) throw new Error("it never ends");
+			if (walk > 400) throw new Error("it never ends");
 			if (!isAway(end)) claimed = await lab.takeUp(run.run_id);
 		}
 	}

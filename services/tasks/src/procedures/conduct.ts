@@ -73,6 +73,7 @@ export function conduct(needs: ConductNeeds) {
 		let devices: ReturnType<typeof createDeviceRunner> | undefined;
 		let hide: <T>(shown: T) => T = (shown) => shown;
 		try {
+			if (claimed.cancel_requested || claimed.restarted?.what === "rollback") await store.settleLeft(claimed);
 			if (claimed.cancel_requested) throw new Stopped("cancelled", "It was cancelled");
 			const { procedure } = await access.patiently(conducting.gone, () =>
 				clients.tasks.revealProcedure({ params: { id: run_id }, body: { worker_id } }, needs.ownAccount()),

@@ -7,7 +7,7 @@ import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { violatedUnique } from "@netconductor/runtime/db/query-error";
 import { newId } from "@netconductor/runtime/id";
 import { asc, eq } from "drizzle-orm";
-import type { Ending } from "../operations/operation-store.ts";
+import { type Ending, writeUnknown } from "../operations/operation-store.ts";
 import { rowsOf } from "../rows.ts";
 import { type procedures, runSteps, type StepOutput } from "../tables.ts";
 
@@ -233,6 +233,20 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 				run_id,
 				`${key}/`,
 			]);
+		},
+
+		/**
+		 * Settles what a worker that let go of the procedure could not record, before anything else is begun: it would stand in the way of its own
+		 * run on the device. Nobody knows what came of a write.
+		 */
+		async settleLeft({ run_id, worker_id }: ClaimedProcedure): Promise<void> {
+			await db.query(
+				`update operations o set status = case when o.write_started_at is null then 'pending' else 'unknown' end,
+					error = case when o.write_started_at is null then null else $3::jsonb end,
+					finished_at = case when o.write_started_at is null then null else now() end
+				from procedures p where o.run_id = $1 and o.status = 'running' and p.run_id = o.run_id and p.worker_id = $2 and p.ended is null`,
+				[run_id, worker_id, json(writeUnknown)],
+			);
 		},
 
 		/** Operations of one time of a step, of a worker before. */

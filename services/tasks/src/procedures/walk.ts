@@ -688,6 +688,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 	const variables = createVariables(procedure.variables);
 	return {
 		async main() {
+			await store.settleLeft(claimed);
 			// Once taking back has begun, nothing is carried out but that.
 			const closed = journal.has(`${takeBackPath}:1`);
 			const scope = { key: "", variables, devices: undefined, phase: "main" as const, halted: () => false, closed };
