@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Product } from "./product.ts";
+import { eventually, type Product } from "./product.ts";
 
 export interface CliResult {
 	code: number;
@@ -15,13 +15,22 @@ export interface Cli {
 	run(args: readonly string[], input?: string): Promise<CliResult>;
 	/** Runs with `--json` and parses the answer. @throws with what it wrote when it fails */
 	json(args: readonly string[], input?: string): Promise<unknown>;
+	/** Starts a command and leaves it running. */
+	follow(args: readonly string[]): Following;
+}
+
+/** A command that goes on. */
+export interface Following {
+	/** Waits until it has written this, on either of its outputs. Answers the match. */
+	said(pattern: RegExp): Promise<RegExpExecArray>;
+	ended: Promise<CliResult>;
 }
 
 export function createCli({ url, admin_token }: Pick<Product, "url" | "admin_token">, token = admin_token): Cli {
 	const home = mkdtempSync(join(tmpdir(), "netconductor-cli-"));
 	const program = join(import.meta.dirname, "..", "..", "apps", "cli", "bin", "netconductor.mjs");
 
-	async function run(args: readonly string[], input?: string): Promise<CliResult> {
+	function start(args: readonly string[], input = "") {
 		const child = spawn(process.execPath, [program, ...args], {
 			stdio: ["pipe", "pipe", "pipe"],
 			env: {
@@ -32,17 +41,28 @@ export function createCli({ url, admin_token }: Pick<Product, "url" | "admin_tok
 				NETCONDUCTOR_TOKEN: token,
 			},
 		});
-		let stdout = "";
-		let stderr = "";
-		child.stdout.on("data", (piece) => (stdout += piece));
-		child.stderr.on("data", (piece) => (stderr += piece));
-		child.stdin.end(input ?? "");
-		const code = await new Promise<number>((resolve) => child.once("close", (status) => resolve(status ?? -1)));
-		return { code, stdout, stderr };
+		const written = { stdout: "", stderr: "" };
+		child.stdout.on("data", (piece) => (written.stdout += piece));
+		child.stderr.on("data", (piece) => (written.stderr += piece));
+		child.stdin.end(input);
+		const ended = new Promise<CliResult>((resolve) =>
+			child.once("close", (code) => resolve({ code: code ?? -1, ...written })),
+		);
+		return { written, ended };
 	}
+
+	const run = (args: readonly string[], input?: string) => start(args, input).ended;
 
 	return {
 		run,
+		follow(args) {
+			const { written, ended } = start(args);
+			return {
+				ended,
+				said: (pattern) =>
+					eventually(`${pattern}`, async () => pattern.exec(`${written.stdout}\n${written.stderr}`) ?? undefined),
+			};
+		},
 		async json(args, input) {
 			const result = await run([...args, "--json"], input);
 			if (result.code !== 0)

@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Cli, type CliResult, createCli } from "./cli.ts";
+import { type Cli, createCli } from "./cli.ts";
 import { addFleet, eventually, type Product, startProduct } from "./product.ts";
 
 /** Procedures at the command line: from their files to what they leave on devices, and what people do when they cannot go on. */
@@ -13,7 +12,6 @@ let product: Product;
 let fleet: FleetProcess;
 let folder: string;
 let cli: Cli;
-const program = join(import.meta.dirname, "..", "..", "apps", "cli", "bin", "netconductor.mjs");
 const secret = "s3cr3t-of-the-peer";
 
 const route = `name: Sink a prefix
@@ -73,39 +71,6 @@ afterAll(async () => {
 	await Promise.all([product?.dispose(), fleet?.stop()]);
 	if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 });
-
-interface Following {
-	/** Waits until it has written this. Answers the match. */
-	said(pattern: RegExp): Promise<RegExpExecArray>;
-	ended: Promise<CliResult>;
-}
-
-/** A command that is left running. */
-function follow(args: readonly string[]): Following {
-	const child = spawn(process.execPath, [program, ...args], {
-		stdio: ["ignore", "pipe", "pipe"],
-		env: {
-			PATH: process.env.PATH,
-			HOME: folder,
-			NETCONDUCTOR_URL: product.url,
-			NETCONDUCTOR_TOKEN: product.admin_token,
-		},
-	});
-	const written = { stdout: "", stderr: "" };
-	child.stdout.on("data", (piece) => (written.stdout += piece));
-	child.stderr.on("data", (piece) => (written.stderr += piece));
-	const ended = new Promise<CliResult>((resolve) =>
-		child.once("close", (code) => resolve({ code: code ?? -1, ...written })),
-	);
-	return {
-		ended,
-		said: (pattern) =>
-			eventually(
-				`${pattern} in ${written.stdout}${written.stderr}`,
-				async () => pattern.exec(`${written.stdout}\n${written.stderr}`) ?? undefined,
-			),
-	};
-}
 
 function configs(): Promise<string[]> {
 	return Promise.all(fleet.devices.map(({ name }) => fleet.config(name)));
@@ -190,7 +155,7 @@ test("a run is followed step by step, and what it changed is taken back by anoth
 });
 
 test("step by step it waits before each, goes on one by one, then to its end", async () => {
-	const following = follow(["mops", "run", "Sink a prefix", ...sinkOptions(), "--step-by-step"]);
+	const following = cli.follow(["mops", "run", "Sink a prefix", ...sinkOptions(), "--step-by-step"]);
 	const [, run = ""] = await following.said(
 		/Waits before step before\.\n\s+Carry it out: `netconductor runs resume (\S+)/,
 	);
@@ -206,7 +171,7 @@ test("step by step it waits before each, goes on one by one, then to its end", a
 
 test("a step that asks waits for a decision with a reason, and a run that was stopped begins anew after it", async () => {
 	expect(await cli.run(["mops", "import", join(folder, "asking.yaml")])).toMatchObject({ code: 0 });
-	const following = follow(["mops", "run", "Ask me"]);
+	const following = cli.follow(["mops", "run", "Ask me"]);
 	const [, run = ""] = await following.said(
 		/Waits for a decision on step check: .*\n\s+Decide: `netconductor mops override (\S+)/,
 	);

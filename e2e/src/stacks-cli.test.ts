@@ -1,10 +1,9 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { type Cli, type CliResult, createCli } from "./cli.ts";
+import { type Cli, type CliResult, createCli, type Following } from "./cli.ts";
 import { addFleet, eventually, type Product, startProduct } from "./product.ts";
 
 /** A stack from its file to its removal, by two people at two command lines. */
@@ -17,8 +16,6 @@ let fleet: FleetProcess;
 let folder: string;
 let ana: Cli;
 let bob: Cli;
-let ana_token: string;
-const program = join(import.meta.dirname, "..", "..", "apps", "cli", "bin", "netconductor.mjs");
 
 async function person(username: string, role: string): Promise<string> {
 	const password = `${username} has a long password`;
@@ -35,7 +32,7 @@ beforeAll(async () => {
 		startFleetProcess({ devices: { count: 3, platforms: ["cisco_ios"] } }),
 	]);
 	await addFleet(product.as(product.admin_token), fleet);
-	ana_token = await person("ana", "manager");
+	const ana_token = await person("ana", "manager");
 	ana = createCli(product, ana_token);
 	bob = createCli(product, await person("bob", "operator"));
 	writeFileSync(
@@ -66,31 +63,6 @@ afterAll(async () => {
 	await Promise.all([product?.dispose(), fleet?.stop()]);
 	if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 });
-
-interface Following {
-	/** Waits until it has written this. Answers the match. */
-	said(pattern: RegExp): Promise<RegExpExecArray>;
-	ended: Promise<CliResult>;
-}
-
-/** A command that is left running. */
-function follow(args: readonly string[]): Following {
-	const child = spawn(process.execPath, [program, ...args], {
-		stdio: ["ignore", "pipe", "pipe"],
-		env: { PATH: process.env.PATH, HOME: folder, NETCONDUCTOR_URL: product.url, NETCONDUCTOR_TOKEN: ana_token },
-	});
-	const written = { stdout: "", stderr: "" };
-	child.stdout.on("data", (piece) => (written.stdout += piece));
-	child.stderr.on("data", (piece) => (written.stderr += piece));
-	const ended = new Promise<CliResult>((resolve) =>
-		child.once("close", (code) => resolve({ code: code ?? -1, ...written })),
-	);
-	return {
-		ended,
-		said: (pattern) =>
-			eventually(`${pattern}`, async () => pattern.exec(`${written.stdout}\n${written.stderr}`) ?? undefined),
-	};
-}
 
 async function approved(following: Following, decide: "approve" | "reject"): Promise<CliResult> {
 	const [, approval = "", plan = ""] = await following.said(/Waits for approval (\S+) of plan ([0-9a-f]{12})/);
@@ -146,7 +118,10 @@ test("a plan shows devices with the same difference together, how it is undone a
 
 test("a deployment says what it waits for; rejected it ends with 1 and nothing was changed", async () => {
 	const before = await configs();
-	const { code, stdout, stderr } = await approved(follow(["stacks", "deploy", "sink", "--reason", "CHG-7"]), "reject");
+	const { code, stdout, stderr } = await approved(
+		ana.follow(["stacks", "deploy", "sink", "--reason", "CHG-7"]),
+		"reject",
+	);
 	expect(code).toBe(1);
 	expect(stdout).toContain("+ip route 203.0.113.0");
 	expect(stderr).toMatch(/Somebody else approves it: `netconductor approvals approve \S+`/);
@@ -155,7 +130,7 @@ test("a deployment says what it waits for; rejected it ends with 1 and nothing w
 });
 
 test("approved it goes on to the canary, pauses, is resumed, and stands everywhere", async () => {
-	const following = follow(["stacks", "deploy", "sink", "--batch", "1,2", "--pause-after-first"]);
+	const following = ana.follow(["stacks", "deploy", "sink", "--batch", "1,2", "--pause-after-first"]);
 	const [, approval = "", plan = ""] = await following.said(/Waits for approval (\S+) of plan ([0-9a-f]{12})/);
 	await bob.run(["approvals", "approve", approval, "--plan", plan, "--yes"]);
 	const [, run = ""] = await following.said(
@@ -207,10 +182,10 @@ test("a service on one device is compared, deployed again, checked and taken off
 		code: 1,
 		stdout: expect.stringContaining("the route stands"),
 	});
-	expect(await approved(follow(["instances", "redeploy", ...one]), "approve")).toMatchObject({ code: 0 });
+	expect(await approved(ana.follow(["instances", "redeploy", ...one]), "approve")).toMatchObject({ code: 0 });
 	expect(await fleet.config(name)).toContain("ip route 203.0.113.0");
 	expect(await ana.run(["instances", "check", "--stack", "sink"])).toMatchObject({ code: 0 });
-	expect(await approved(follow(["instances", "delete", ...one, "--yes"]), "approve")).toMatchObject({ code: 0 });
+	expect(await approved(ana.follow(["instances", "delete", ...one, "--yes"]), "approve")).toMatchObject({ code: 0 });
 	const having = (await configs()).filter((config) => config.includes("203.0.113.0"));
 	expect([(await fleet.config(name)).includes("203.0.113.0"), having.length]).toEqual([false, 2]);
 	await eventually("the instance is gone", async () => {
@@ -262,7 +237,7 @@ test("started without waiting it answers at once; removed it stands nowhere and 
 	expect(await ana.run(["runs", "cancel", started.run_id])).toMatchObject({ code: 0 });
 	await eventually("the stack free", async () => !(await ana.run(["stacks", "list"])).stdout.includes("deleting"));
 	expect(await ana.run(["stacks", "delete", "sink", "--yes"])).toMatchObject({ code: 1 });
-	expect(await approved(follow(["stacks", "remove", "sink"]), "approve")).toMatchObject({ code: 0 });
+	expect(await approved(ana.follow(["stacks", "remove", "sink"]), "approve")).toMatchObject({ code: 0 });
 	for (const config of await configs()) expect(config).not.toContain("203.0.113.0");
 	expect(
 		await eventually("the stack deleted", async () => {

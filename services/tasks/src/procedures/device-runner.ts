@@ -17,6 +17,7 @@ import { followOutput, outcomeOfError } from "../operations/outcome.ts";
 import type { OutputWriter } from "../output/output-writer.ts";
 import { LetGo } from "./ends.ts";
 import type { ClaimedProcedure, NewOperation, ProcedureStore, StepOperation } from "./procedure-store.ts";
+import { readParams } from "./read-params.ts";
 import { waitBefore } from "./retries.ts";
 import type { DeviceStepContext, DeviceStepResult, DeviceStepType, ProcedureRun } from "./step-type.ts";
 
@@ -175,7 +176,7 @@ export function createDeviceRunner(
 			Object.assign(speaker, { host: connection.host, port: connection.port });
 			const mask = createLineMasker(connection.platform);
 			const context: DeviceStepContext<unknown> = {
-				params: type.params.parse(params.value),
+				params: readParams(type.params, params.value),
 				operation: { id: operation_id, run_id: claimed.run_id, device_id: device.device_id, device_name: device.name },
 				run,
 				connection,

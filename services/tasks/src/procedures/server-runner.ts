@@ -6,8 +6,9 @@ import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Outbound } from "@netconductor/runtime/http/outbound";
 import type { Log } from "@netconductor/runtime/log";
 import { toOperationError } from "../operations/operation-error.ts";
-import { badParameters } from "./device-runner.ts";
+import { badParameters, isBadInput } from "./device-runner.ts";
 import type { ClaimedProcedure } from "./procedure-store.ts";
+import { readParams } from "./read-params.ts";
 import { waitBefore } from "./retries.ts";
 import type {
 	ProcedureRun,
@@ -80,10 +81,8 @@ async function attempt(needs: ServerStepNeeds, work: ServerWork): Promise<Server
 	const late = left_ms === undefined ? undefined : AbortSignal.timeout(left_ms);
 	const signal = late === undefined ? stop : AbortSignal.any([stop, late]);
 	try {
-		const params = type.params.safeParse(work.given);
-		if (!params.success) return { result: {}, error: badParameters(params.error) };
 		const came = await type.run({
-			params: params.data,
+			params: readParams(type.params, work.given),
 			step: work.step,
 			run: needs.run,
 			devices: work.devices,
@@ -103,6 +102,7 @@ async function attempt(needs: ServerStepNeeds, work: ServerWork): Promise<Server
 		const { until } = came.wait;
 		return { wait: { ...came.wait, until: until === undefined || until > ends ? ends : until } };
 	} catch (thrown) {
+		if (isBadInput(thrown)) return { result: {}, error: badParameters(thrown) };
 		if (late?.aborted && !stop.aborted) return { result: {}, error: tooLate(work) };
 		if (!isAppError(thrown) && !signal.aborted)
 			log.error({ err: thrown, step: type.type }, "a step failed unexpectedly");

@@ -7,6 +7,7 @@ import type { StepOutput } from "../tables.ts";
 import { badParameters, type DeviceEnd, type DeviceRunner, isBadInput, type ProcedureDevice } from "./device-runner.ts";
 import { Halted, LetGo, RollBack, Stopped, Suspended, weightiest } from "./ends.ts";
 import type { ClaimedProcedure, NewStep, ProcedureStore, StepEnd, StepRow } from "./procedure-store.ts";
+import { readParams } from "./read-params.ts";
 import type { StepTypes } from "./registry.ts";
 import { errorOf, runServerStep, type ServerStepNeeds, type Tries } from "./server-runner.ts";
 import type { DeviceStepType, FlowStepType, ProcedureRun, ServerStepType } from "./step-type.ts";
@@ -505,7 +506,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 		};
 		const params = (await evaluated(async () => {
 			const values = (await resolveValues(engine, given, seen, { at })) as Record<string, unknown>;
-			return schema.parse({ ...values, ...raw, ...kept?.given });
+			return readParams(schema, { ...values, ...raw, ...kept?.given });
 		})) as Record<string, unknown>;
 		const block = (name: string) => step.blocks.filter((found) => found.name === name);
 		switch (type) {
