@@ -92,6 +92,8 @@ export function createDeviceRunner(
 	const connections = new Map<string, Connection>();
 	const held = new Map<string, Held>();
 	const turns = new Map<string, Promise<unknown>>();
+	/** Output is stored together with that of others, a moment later: the next step does not wait for it, the end of the procedure does. */
+	const flushing = new Set<Promise<void>>();
 
 	/** One after another on a device: branches that run beside each other come to the same ones. */
 	async function inTurn<T>(device_id: string, work: () => Promise<T>): Promise<T> {
@@ -259,7 +261,10 @@ export function createDeviceRunner(
 			return failing(isBadInput(thrown) ? badParameters(thrown) : error, unsure ? "unknown" : "failed");
 		} finally {
 			over.abort();
-			if (!gone.aborted) await lines.flush();
+			if (!gone.aborted) {
+				const stored: Promise<void> = lines.flush().finally(() => flushing.delete(stored));
+				flushing.add(stored);
+			}
 		}
 	}
 
@@ -299,6 +304,7 @@ export function createDeviceRunner(
 	return {
 		carryOut: (device, work) => inTurn(device.device_id, () => carryOut(device, work)),
 		async close() {
+			await Promise.all(flushing);
 			await Promise.all([...held.keys()].map(drop));
 		},
 	};

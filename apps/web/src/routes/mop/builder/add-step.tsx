@@ -83,7 +83,7 @@ export function AddStep({
 								<Icon name={categories[type.category].icon} />
 								<span>
 									<strong>{visibleLine(type.label)}</strong> <span className="nc-mono nc-dim">{type.type}</span>{" "}
-									{type.writes && <span className={styles.writes}>changes</span>}{" "}
+									{type.writes && <span className={styles.writes}>may change</span>}{" "}
 									<span className="nc-small nc-dim">{visibleLine(type.description)}</span>
 								</span>
 							</button>

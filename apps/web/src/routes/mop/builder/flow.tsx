@@ -103,7 +103,7 @@ const StepCard = memo(function StepCard({ step, flow }: { step: ReadStep; flow: 
 						<span className="nc-mono nc-dim">
 							{visibleLine(step.type || (step.closed ? "by reference" : "no type"))}
 						</span>
-						{info?.writes === true && <span className={styles.writes}>changes</span>}
+						{info?.writes === true && <span className={styles.writes}>may change</span>}
 					</span>
 					{summary !== "" && <span className={styles.summary}>{visibleLine(summary)}</span>}
 					{notesOf(step).map((note) => (
