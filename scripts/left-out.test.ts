@@ -14,7 +14,7 @@ test("what is left out without a package is what leads to it, at any distance", 
 	const ofPages = readdirSync(new URL("../e2e/src/web", import.meta.url)).map((name) => `e2e/src/web/${name}`);
 	expect(ofPages).not.toEqual([]);
 	expect(testsWithout(["chromium"]).toSorted()).toEqual(
-		["e2e/src/attack/hostile-device.test.ts", "e2e/src/web.test.ts", ...ofPages].toSorted(),
+		["e2e/src/attack/hostile-device.test.ts", "e2e/src/night.test.ts", "e2e/src/web.test.ts", ...ofPages].toSorted(),
 	);
 	expect(testsWithout(["frr"])).not.toContain("e2e/src/faults.test.ts");
 });

@@ -94,6 +94,9 @@ test("a procedure deploys a stack under its own approval, asks for another one, 
 		body: { variables: { hook_secret: "s3cret-of-the-hook" }, reason: "Night work" },
 	});
 
+	// It tells another system, which may act on that: that needs an approval.
+	const start = await waiting(bob, run_id);
+	await bob.alerts.approve({ params: { id: start }, body: { plan_sha256: await hashOf(bob, start) } });
 	const deployment = await eventually("the stack's run", async () => {
 		const { waiting_for } = await ana.tasks.getRun({ params: { id: run_id } });
 		return waiting_for?.kind === "run" ? waiting_for.run_id : undefined;
@@ -103,7 +106,10 @@ test("a procedure deploys a stack under its own approval, asks for another one, 
 	expect((await runEnded(ana, deployment)).status).toBe("succeeded");
 	for (const { name } of fleet.devices) expect(await fleet.config(name)).toContain("ip route 203.0.113.0");
 
-	const second = await waiting(bob, run_id);
+	const second = await eventually("the step's approval", async () => {
+		const id = await waiting(bob, run_id);
+		return id === start ? undefined : id;
+	});
 	await product.kill();
 	await product.restart();
 	const seen = await bob.alerts.getApproval({ params: { id: second } });

@@ -67,8 +67,9 @@ export function createTemplateEngine(given: { threads?: number; limits?: Partial
 	const threads = Math.min(given.threads ?? 2, Math.max(1, availableParallelism()));
 	const takeTurn = createTurns(threads);
 	let pool: Piscina | undefined;
-	const open = () =>
-		(pool ??= new Piscina({
+	function open(): Piscina {
+		if (pool !== undefined) return pool;
+		pool = new Piscina({
 			filename: new URL("./thread.ts", import.meta.url).href,
 			minThreads: 0,
 			maxThreads: threads,
@@ -76,7 +77,11 @@ export function createTemplateEngine(given: { threads?: number; limits?: Partial
 			// Templates come from users: no reason for a thread to know the environment.
 			env: {},
 			resourceLimits: { maxOldGenerationSizeMb: limits.memory_mb, maxYoungGenerationSizeMb: 64, stackSizeMb: 8 },
-		}));
+		});
+		// A thread that ran out of memory after its task was given up ends with nobody to tell: another takes its place.
+		pool.on("error", () => {});
+		return pool;
+	}
 
 	async function render(task: RenderTask, signal: AbortSignal | undefined): Promise<RenderOutcome[]> {
 		const outcomes = await run<ThreadOutcome>("renderSets", task, task.entry, signal);

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { ParsedKind } from "@netconductor/contracts/devices/parsed";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -71,7 +72,12 @@ describe("three FRR routers", () => {
 	});
 
 	test("the first one's routes are those it learnt, those it was given, and those it is connected to", async () => {
-		const rows = await ask("r1", "routes");
+		// What OSPF tells is computed a moment after its neighbours are there.
+		let rows = await ask("r1", "routes");
+		for (let waits = 0; waits < 100 && !rows.some(({ protocol }) => protocol === "ospf"); waits++) {
+			await sleep(200);
+			rows = await ask("r1", "routes");
+		}
 		const activeTo = (prefix: string) => rows.find((row) => row.prefix === prefix && row.active);
 		expect(activeTo("10.99.0.0/24")).toMatchObject({
 			protocol: "connected",

@@ -50,6 +50,7 @@ function createTurns(): <T>(task: () => T) => Promise<T> {
 export function createTextPool({ threads }: { threads: number }): TextPool {
 	const inTurn = createTurns();
 	let pool: Piscina | undefined;
+	// A thread that ends after its task was given up has nobody to tell: another takes its place.
 	const open = () =>
 		(pool ??= new Piscina({
 			filename: new URL("./tasks.ts", import.meta.url).href,
@@ -60,7 +61,7 @@ export function createTextPool({ threads }: { threads: number }): TextPool {
 			idleTimeout: 600_000,
 			// Texts come from devices and searches: neither is a reason for a thread to know the environment.
 			env: {},
-		}));
+		}).on("error", () => {}));
 	return {
 		async run(name, input, size, signal) {
 			signal?.throwIfAborted();

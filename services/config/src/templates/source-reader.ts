@@ -27,6 +27,7 @@ const longest_ms = 15_000;
 /** Threads start when first needed and end when idle. */
 export function createSourceReader({ threads }: { threads: number }): SourceReader {
 	let pool: Piscina | undefined;
+	// A thread that ends after its task was given up has nobody to tell: another takes its place.
 	const open = () =>
 		(pool ??= new Piscina({
 			filename: new URL("./read-source.ts", import.meta.url).href,
@@ -36,7 +37,7 @@ export function createSourceReader({ threads }: { threads: number }): SourceRead
 			idleTimeout: 60_000,
 			// Sources come from users: no reason for a thread to know the environment.
 			env: {},
-		}));
+		}).on("error", () => {}));
 	return {
 		async run(task, input, characters) {
 			const outcome = characters <= shortSource ? runReadingTask({ task, input }) : await onThread(task, input);
