@@ -29,6 +29,10 @@ export const tasksErrors = defineErrors({
 	"runs.is_a_procedure": { kind: "conflict", title: "The run is that of a procedure, which is restarted from a step" },
 	"runs.no_such_step": { kind: "not_found", title: "The run has no such step" },
 	"runs.not_waiting": { kind: "conflict", title: "The step does not wait for a person's word" },
+	"runs.approval_left_out": {
+		kind: "forbidden",
+		title: "An approval that the procedure asks for would be left out",
+	},
 	"runs.not_permitted": { kind: "forbidden", title: "A step of the procedure needs a permission you do not hold" },
 	"runs.bad_procedure": { kind: "invalid", title: "The procedure cannot be run" },
 	"procedure.too_many_steps": { kind: "invalid", title: "The procedure carried out more steps than it may" },

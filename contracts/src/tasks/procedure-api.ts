@@ -39,7 +39,14 @@ export const procedureOperations = {
 		body: OverrideStep,
 		returns: RunStep,
 		permission: "mops:override",
-		errors: ["runs.not_found", "runs.not_a_procedure", "runs.no_such_step", "runs.not_waiting", "runs.already_ended"],
+		errors: [
+			"runs.not_found",
+			"runs.not_a_procedure",
+			"runs.no_such_step",
+			"runs.not_waiting",
+			"runs.approval_left_out",
+			"runs.already_ended",
+		],
 	}),
 	restartRun: post("/api/runs/:id/restart", {
 		summary: "Begin a procedure anew from one of its steps, or take back what it changed, as a new run",
@@ -48,7 +55,14 @@ export const procedureOperations = {
 		returns: RunRef,
 		status: 202,
 		permission: "mops:override",
-		errors: ["runs.not_found", "runs.not_a_procedure", "runs.no_such_step", "runs.still_running", "runs.not_permitted"],
+		errors: [
+			"runs.not_found",
+			"runs.not_a_procedure",
+			"runs.no_such_step",
+			"runs.still_running",
+			"runs.approval_left_out",
+			"runs.not_permitted",
+		],
 	}),
 	/** Starts a procedure. The same key always answers the same run. */
 	startProcedure: internal("/internal/tasks/procedures", {

@@ -1,7 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Procedure, type ProgramStep, type RunStep } from "@netconductor/contracts/tasks/procedure";
+import {
+	type OverrideAction,
+	Procedure,
+	type ProgramStep,
+	type RunStep,
+} from "@netconductor/contracts/tasks/procedure";
 import { newId } from "@netconductor/runtime/id";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type EngineLab, end, startEngineLab } from "./engine-lab.ts";
@@ -498,4 +503,54 @@ test("the same key starts one run, and a step that nobody knows none", async () 
 	await expect(
 		lab.tasks.startProcedure({ body: { idempotency_key: newId(), procedure: unknown } }),
 	).rejects.toMatchObject({ code: "runs.unknown_step" });
+});
+
+test("nobody's word stands in for an approval that was not given: not on its step, nor on what it stands in, nor by a way round it", async () => {
+	const asked = lab.wantApprovals();
+	const approval = (id: string, path = id) =>
+		step({ id, path, type: "manual_approval", with: { message: "Go on?" }, on_failure: "ask" });
+	const decide = async (run_id: string, path: string, action: OverrideAction) => {
+		const found = (await stepsOf(run_id)).find((one) => one.path === path);
+		const params = { id: run_id, step_id: found?.id ?? "" };
+		return lab.tasks.overrideStep({ params, body: { action, reason: "in a hurry" } });
+	};
+	const refused = { code: "runs.approval_left_out" };
+
+	const run_id = await start([approval("ask"), log("after", "after")], { devices: 0 });
+	await waitsFor(run_id, "approval");
+	if (asked[0] !== undefined) await lab.decide(asked[0], "rejected");
+	await waitsFor(run_id, "decision");
+	await expect(decide(run_id, "ask", "succeed")).rejects.toMatchObject(refused);
+	await expect(decide(run_id, "ask", { goto: "after" })).rejects.toMatchObject(refused);
+	await decide(run_id, "ask", "stop");
+	expect(await lab.ended(run_id)).toMatchObject({ status: "failed" });
+	const after = { what: "after_step" as const, step: "ask", reason: "in a hurry" };
+	await expect(lab.tasks.restartRun({ params: { id: run_id }, body: after })).rejects.toMatchObject(refused);
+	expect(await messages(run_id)).toEqual([]);
+
+	const { marks } = files();
+	const fails_on = { [`proc${named + 1}-1`]: 9 };
+	const failing = (id: string, path = id) =>
+		step({ id, path, type: "probe", with: { marks, fails_on }, on_failure: "ask" });
+	const round = await start([failing("check"), approval("ask"), log("after", "after")]);
+	await waitsFor(round, "decision");
+	await expect(decide(round, "check", { goto: "after" })).rejects.toMatchObject(refused);
+	await decide(round, "check", "stop");
+	await lab.ended(round);
+
+	fails_on[`proc${named + 1}-1`] = 9;
+	const inner = { ...failing("check", "block.check"), on_failure: "stop" as const };
+	const block = await start([
+		step(
+			{ id: "block", type: "run_mop", with: { mop: "x" }, on_failure: "ask" },
+			{ steps: [[inner, approval("ask", "block.ask")]] },
+		),
+		log("after", "after"),
+	]);
+	await waitsFor(block, "decision");
+	await expect(decide(block, "block", "succeed")).rejects.toMatchObject(refused);
+	await decide(block, "block", "stop");
+	await lab.ended(block);
+	const around = { what: "after_step" as const, step: "block", reason: "in a hurry" };
+	await expect(lab.tasks.restartRun({ params: { id: block }, body: around })).rejects.toMatchObject(refused);
 });

@@ -1,15 +1,16 @@
 import type { Actor } from "@netconductor/contracts/kernel/actor";
-import type { OverrideStep, ProgramStep, RunStep } from "@netconductor/contracts/tasks/procedure";
+import type { OverrideStep, RunStep } from "@netconductor/contracts/tasks/procedure";
 import type { Clock } from "@netconductor/runtime/clock";
 import { afterCommit, type Database, type Tx } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { failed } from "@netconductor/runtime/errors";
-import { and, eq } from "drizzle-orm";
+import { and, asc, eq } from "drizzle-orm";
 import type { z } from "zod";
 import { rowsOf } from "../rows.ts";
 import { hasEnded } from "../runs/run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { procedures, runSteps } from "../tables.ts";
+import { listOf, refuseLeftOut } from "./left-out-approvals.ts";
 import type { StepRow } from "./procedure-store.ts";
 import { notAProcedure, toRunStep } from "./read-procedure.ts";
 import { wakeProcedure } from "./wake.ts";
@@ -27,6 +28,7 @@ export interface OverrideStepNeeds {
  * @throws runs.not_found, runs.not_a_procedure, runs.already_ended
  * @throws runs.no_such_step
  * @throws runs.not_waiting
+ * @throws runs.approval_left_out
  */
 export function overrideStep({ db, store, clock, onDecided }: OverrideStepNeeds) {
 	return async (
@@ -60,7 +62,7 @@ export function overrideStep({ db, store, clock, onDecided }: OverrideStepNeeds)
 					details: { step_id, status: step.status },
 				});
 			}
-			if (typeof action === "object") await assertInSameList(tx, step, action.goto);
+			if (typeof action === "object" || action === "succeed") await assertMayGoOn(tx, step, action);
 			const decision = { action, by: by.name, at: clock.now().toISOString(), reason };
 			const status = action === "retry" ? "pending" : action === "succeed" ? "succeeded" : "failed";
 			await rowsOf(
@@ -92,23 +94,17 @@ async function doAgain(tx: Tx, { run_id, key, seq }: StepRow): Promise<void> {
 	);
 }
 
-async function assertInSameList(tx: Tx, { run_id, path }: StepRow, goto: string): Promise<void> {
-	const [row] = await tx.select().from(procedures).where(eq(procedures.run_id, run_id));
-	const list = row === undefined ? undefined : listOf([...row.shown.steps, ...row.shown.rollback], path);
-	if (list?.some(({ id }) => id === goto)) return;
-	throw failed("runs.no_such_step", {
-		message: `There is no step ${goto} in the list of ${path}${list === undefined ? "" : `; there are ${list.map(({ id }) => id).join(", ")}`}`,
-		details: { goto },
-	});
-}
-
-function listOf(steps: readonly ProgramStep[], path: string): readonly ProgramStep[] | undefined {
-	if (steps.some((step) => step.path === path)) return steps;
-	for (const { blocks } of steps) {
-		for (const block of blocks) {
-			const found = listOf(block.steps, path);
-			if (found !== undefined) return found;
-		}
+async function assertMayGoOn(tx: Tx, step: StepRow, action: "succeed" | { goto: string }): Promise<void> {
+	const [row] = await tx.select().from(procedures).where(eq(procedures.run_id, step.run_id));
+	if (row === undefined) return;
+	const goto = typeof action === "object" ? action.goto : undefined;
+	const list = listOf([...row.shown.steps, ...row.shown.rollback], step.path);
+	if (goto !== undefined && !list?.some(({ id }) => id === goto)) {
+		throw failed("runs.no_such_step", {
+			message: `There is no step ${goto} in the list of ${step.path}${list === undefined ? "" : `; there are ${list.map(({ id }) => id).join(", ")}`}`,
+			details: { goto },
+		});
 	}
-	return undefined;
+	const rows = await tx.select().from(runSteps).where(eq(runSteps.run_id, step.run_id)).orderBy(asc(runSteps.seq));
+	refuseLeftOut(row.shown, rows, step, goto);
 }

@@ -10,6 +10,7 @@ import type { z } from "zod";
 import { hasEnded } from "../runs/run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { procedures, runSteps } from "../tables.ts";
+import { refuseLeftOut } from "./left-out-approvals.ts";
 import type { StepRow } from "./procedure-store.ts";
 import { notAProcedure } from "./read-procedure.ts";
 import { openProcedure, type startProcedure } from "./start-procedure.ts";
@@ -29,6 +30,7 @@ export interface RestartRunNeeds {
  * @throws runs.not_found, runs.not_a_procedure
  * @throws runs.still_running
  * @throws runs.no_such_step
+ * @throws runs.approval_left_out
  * @throws runs.not_permitted
  */
 export function restartRun({ db, store, vault, clock, start }: RestartRunNeeds) {
@@ -57,6 +59,7 @@ export function restartRun({ db, store, vault, clock, start }: RestartRunNeeds) 
 		const steps = await db.orm.select().from(runSteps).where(eq(runSteps.run_id, run_id)).orderBy(asc(runSteps.seq));
 		const from = what === "rollback" ? undefined : stepOf(steps, wanted.step, run.title);
 		const procedure = await openProcedure(vault, run_id, row.sealed);
+		if (from !== undefined && what === "after_step") refuseLeftOut(procedure, steps, from);
 		const decision = { action: "succeed" as const, by: by.name, at: clock.now().toISOString(), reason };
 		const kept = from === undefined ? [] : carriedOver(steps, from, what === "after_step" ? decision : undefined);
 		return start({
