@@ -81,6 +81,8 @@ const typeParams = z.strictObject({
 	holds_while: z.string().optional(),
 	/** Names of devices on which it fails, so many times. */
 	fails_on: z.record(z.string(), z.int()).default({}),
+	/** It finds nothing to do. */
+	idle: z.boolean().default(false),
 	/** What `rollback` takes back, as a change of a device would. */
 	undo: z.string().optional(),
 });
@@ -97,6 +99,7 @@ function probeType(type: string, mode: "read" | "write"): AnyStepType {
 		example: { marks: "/tmp/marks" },
 		async run({ params: given, operation, signal, beforeWriting, keepUndo, log }) {
 			const name = operation.device_name;
+			if (given.idle) return { result: { said: "idle" }, skipped: "Nothing to do" };
 			if (mode === "write") await beforeWriting();
 			appendFileSync(given.marks, `${type} ${name} ${JSON.stringify(given.says ?? null)}\n`);
 			log(`${name} says ${JSON.stringify(given.says ?? null)}`);

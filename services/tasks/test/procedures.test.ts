@@ -554,3 +554,20 @@ test("nobody's word stands in for an approval that was not given: not on its ste
 	const around = { what: "after_step" as const, step: "block", reason: "in a hurry" };
 	await expect(lab.tasks.restartRun({ params: { id: block }, body: around })).rejects.toMatchObject(refused);
 });
+
+test("a step that found nothing to do on its devices has succeeded: it goes where it says, and what it found is saved", async () => {
+	const { marks } = files();
+	const run_id = await start([
+		step({
+			id: "ask",
+			type: "probe",
+			with: { marks, idle: true },
+			save_to_variable: "found",
+			on_success: { goto: "last" },
+		}),
+		log("never", "never"),
+		log("last", "{{ found.values() | map(attribute='said') | join }} nothing"),
+	]);
+	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded", counts: { skipped: 1 } });
+	expect(await messages(run_id)).toEqual(["idle nothing"]);
+});

@@ -761,8 +761,8 @@ function together(devices: readonly ProcedureDevice[], ends: ReadonlyMap<string,
 	for (const { status } of ends.values()) counts[status] = (counts[status] ?? 0) + 1;
 	const left_out = devices.length - ends.size;
 	if (left_out > 0) counts.cancelled = (counts.cancelled ?? 0) + left_out;
-	const status =
-		(["unknown", "cancelled", "failed", "succeeded"] as const).find((one) => (counts[one] ?? 0) > 0) ?? "skipped";
+	// A device on which there was nothing to do is as the step wants it.
+	const status = (["unknown", "cancelled", "failed"] as const).find((one) => (counts[one] ?? 0) > 0) ?? "succeeded";
 	const failing = devices.filter(({ device_id }) => ["failed", "unknown"].includes(ends.get(device_id)?.status ?? ""));
 	const first = failing[0];
 	const error = first === undefined ? undefined : ends.get(first.device_id)?.error;
@@ -771,16 +771,14 @@ function together(devices: readonly ProcedureDevice[], ends: ReadonlyMap<string,
 		? Object.fromEntries(
 				devices.flatMap(({ device_id, name }) => {
 					const end = ends.get(device_id);
-					return end?.status === "succeeded" ? [[name, end.result]] : [];
+					return end?.status === "succeeded" || end?.status === "skipped" ? [[name, end.result]] : [];
 				}),
 			)
 		: undefined;
-	const skipped = status === "skipped" ? [...ends.values()][0]?.skip_reason : undefined;
 	return {
 		status,
 		devices: { pending: 0, running: 0, succeeded: 0, skipped: 0, failed: 0, cancelled: 0, unknown: 0, ...counts },
 		...(error && { error: { ...error, message: `${first?.name}: ${error.message}${others}` } }),
-		...(skipped && { skip_reason: skipped }),
 		output: {
 			...(saves && { value, per_device: true }),
 			failed_devices: failing.map(({ device_id }) => device_id),

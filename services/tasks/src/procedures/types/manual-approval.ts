@@ -38,7 +38,7 @@ export const stepType = defineServerStep({
 	type: "manual_approval",
 	label: "Approval",
 	description:
-		"Waits until somebody other than who started the run has approved; rejected or not decided in time, it has failed. Result: `approved_by`, `reason`, `approval_id`.",
+		"Waits until somebody other than who started the run has approved; rejected or not decided in time, it has failed. Result: `approved_by`, `reason`, `approval_id`, `bypassed` (true where somebody broke the glass).",
 	category: "people",
 	aliases: ["approve"],
 	runs_on: "server",
@@ -54,7 +54,8 @@ export const stepType = defineServerStep({
 			context.ownAccount(),
 		);
 		const { decided_by, reason, status } = answer.state;
-		if (answer.may_start) return { result: { approved_by: decided_by, reason, approval_id } };
+		const bypassed = status === "bypassed";
+		if (answer.may_start) return { result: { approved_by: decided_by, reason, approval_id, bypassed } };
 		if (answer.ask_again_at !== null) {
 			const until = new Date(answer.ask_again_at);
 			return { wait: { state, until, waiting_for: { kind: "window", not_before: until.toISOString() } } };
