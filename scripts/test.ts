@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { type LabPackage, requirePackages } from "@netconductor/lab/packages";
 import { testsWithout } from "./left-out.ts";
 
@@ -54,11 +54,25 @@ interface Results {
 	numFailedTests: number;
 	numFailedTestSuites: number;
 	numPendingTests: number;
+	/** Times in milliseconds. */
+	testResults: { name: string; startTime: number; endTime: number }[];
 }
+
+/** The files that took longest, a line each: where to look when a whole run becomes slow. */
+function slowest(files: Results["testResults"]): string {
+	const took = files.map(({ name, startTime, endTime }) => ({ name, seconds: (endTime - startTime) / 1000 }));
+	const lines = took
+		.sort((a, b) => b.seconds - a.seconds)
+		.slice(0, 15)
+		.map(({ name, seconds }) => `  ${seconds.toFixed(0).padStart(4)} s  ${relative(process.cwd(), name)}\n`);
+	return `The files that took longest:\n${lines.join("")}`;
+}
+
 let line = "0 passed, 1 failed";
 try {
 	const results: Results = JSON.parse(readFileSync(report, "utf8"));
 	const failed = Math.max(results.numFailedTests, code === 0 ? 0 : 1);
+	if (results.testResults.length > 15) process.stdout.write(slowest(results.testResults));
 	if (results.numPendingTests > 0) process.stdout.write(`${results.numPendingTests} left out\n`);
 	line = `${results.numPassedTests} passed, ${failed} failed`;
 } finally {
