@@ -48,6 +48,8 @@ test.each([
 	["of brackets", "[".repeat(200_000)],
 	["of dashes", "- ".repeat(200_000)],
 	["of indentation", Array.from({ length: 500 }, (_, n) => `${" ".repeat(n)}a:`).join("\n")],
+	["of a long text", `a: &a "${"x".repeat(400_000)}"\nb: [${"*a, ".repeat(20_000)}]`],
+	["of a long key", `a: &a {${"x".repeat(900)}: 1}\nb: [${"*a, ".repeat(20_000)}]`],
 	["of small things", `[${"a, ".repeat(150_000)}]`],
 ])("a bomb %s is refused in a blink", (_, text) => {
 	const { faults } = readYaml(text);

@@ -4,6 +4,8 @@ import { CST, isAlias, isMap, isScalar, isSeq, Lexer, LineCounter, type ParsedNo
 const mostTokens = 200_000;
 /** What a document holds, anchors counted as often as they are used. */
 const mostValues = 100_000;
+/** In its texts and keys, counted alike: whoever writes the data out writes each of them out. */
+const mostCharacters = 2_000_000;
 const deepest = 60;
 const mostFaults = 50;
 /** No text of PostgreSQL could hold it; escapes bring it in. */
@@ -73,9 +75,11 @@ export function readYaml(text: string): YamlReading {
 	const faults: YamlFault[] = [];
 	const anchors = new Map<string, { node: ParsedNode; open: boolean }>();
 	let values = 0;
+	let characters = 0;
+	let isTooLarge = false;
 	const value = build(parsed.contents, [], root, 0);
 	return {
-		value: values > mostValues ? undefined : value,
+		value: isTooLarge ? undefined : value,
 		faults,
 		placeOf(path) {
 			let spot = root;
@@ -92,14 +96,22 @@ export function readYaml(text: string): YamlReading {
 		if (faults.length < mostFaults) faults.push({ ...place(offset), message, path });
 	}
 
+	/** Whether there is room for so much more. */
+	function count(offset: number, path: (string | number)[], more: number, text: number): boolean {
+		if (isTooLarge) return false;
+		values += more;
+		characters += text;
+		isTooLarge = values > mostValues || characters > mostCharacters;
+		if (!isTooLarge) return true;
+		const most = values > mostValues ? `${mostValues} values` : `${mostCharacters} characters`;
+		fault(offset, path, `It holds more than ${most}, its anchors counted as often as they are used`);
+		return false;
+	}
+
 	function build(node: ParsedNode | null, path: (string | number)[], spot: Spot, depth: number): unknown {
 		if (node === null) return null;
 		const offset = node.range[0];
-		values += 1;
-		if (values === mostValues + 1) {
-			return fault(offset, path, "It holds more than a document may, its anchors counted as often as they are used");
-		}
-		if (values > mostValues) return undefined;
+		if (!count(offset, path, 1, 0)) return undefined;
 		if (depth > deepest) return fault(offset, path, `More than ${deepest} levels deep`);
 		if (isAlias(node)) {
 			const anchor = anchors.get(node.source);
@@ -120,6 +132,7 @@ export function readYaml(text: string): YamlReading {
 			for (const { key, value: of } of node.items) {
 				const name = String(isScalar(key) ? key.value : "");
 				const offset = key.range[0];
+				if (!count(offset, path, 0, name.length)) break;
 				if (name === "__proto__") fault(offset, path, "The key `__proto__` is not allowed");
 				else if (unstorable.test(name)) fault(offset, path, "A key holds a NUL, or half of a character");
 				else if (entries.has(name)) fault(offset, path, `The key \`${name.slice(0, 100)}\` stands here twice`);
@@ -141,6 +154,7 @@ export function readYaml(text: string): YamlReading {
 			});
 		}
 		const plain: unknown = isScalar(node) ? node.value : null;
+		if (typeof plain === "string" && !count(node.range[0], path, 0, plain.length)) return undefined;
 		if (typeof plain === "string" && unstorable.test(plain)) {
 			return fault(node.range[0], path, "It holds a NUL, or half of a character");
 		}
