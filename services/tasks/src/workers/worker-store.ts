@@ -31,7 +31,7 @@ export interface WorkerStore {
 	stopped(id: string): Promise<void>;
 	/** Marks those whose lease ran out as lost. Answers their ids. */
 	markLost(lease_ms: number): Promise<string[]>;
-	/** Those that ended and have operations all the same: claimed in their last moment, or nobody came to take them over. */
+	/** Those that ended and have operations or procedures all the same: claimed in their last moment, or nobody came to take them over. */
 	leftBehind(): Promise<string[]>;
 	forgetOld(): Promise<void>;
 	list(query: { page: number; page_size: number }): Promise<Page<z.output<typeof Worker>>>;
@@ -102,7 +102,8 @@ export function createWorkerStore(db: Database, onChange: (worker_id: string) =>
 		async leftBehind() {
 			const rows = await db.query<{ id: string }>(
 				`select w.id from workers w where w.status in ('lost', 'stopped')
-					and w.id in (select worker_id from operations where status = 'running')`,
+					and (w.id in (select worker_id from operations where status = 'running')
+						or w.id in (select worker_id from procedures where worker_id is not null))`,
 			);
 			return rows.map(({ id }) => id);
 		},
