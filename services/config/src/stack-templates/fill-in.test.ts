@@ -41,6 +41,23 @@ test("in a pattern a value means itself", () => {
 	expect(filled).toEqual({ expect: "^10\\.0\\.0\\.9 2$", name: "10.0.0.9" });
 	expect(fillIn({ expect: "${any}" }, { any: ".*" })).toEqual({ expect: "\\.\\*" });
 });
+
+test.each([
+	["alone", "${text}"],
+	["in a longer text", "x ${text}"],
+	["in a pattern", { expect: "${text}" }],
+	["as entries of a list", ["${list}"]],
+])("a long value that stands in many places, %s, is refused before it is all there", (_, part) => {
+	const values = { text: "x".repeat(1_000_000), list: Array.from({ length: 100_000 }, () => "x".repeat(10)) };
+	const definition = { variables: Array.from({ length: 10_000 }, () => part) };
+	expect(() => fillIn(definition, values)).toThrow(
+		expect.objectContaining({
+			code: "stack_templates.bad_parameters",
+			message: expect.stringContaining("longer than"),
+		}),
+	);
+	expect(fillIn([part, part], values)).toHaveLength(2);
+});
 // biome-ignore-end lint/suspicious/noTemplateCurlyInString: places of parameters are written so
 
 const one = { type: "string" as const, description: "", required: true };

@@ -1,3 +1,8 @@
+import { failed } from "@netconductor/runtime/errors";
+
+/** Of what values become in all their places together; no stack that is written by hand is longer. */
+const mostCharacters = 16 * 1024 * 1024;
+
 /** `${name}`, or `$${`, which means itself. */
 const place = /\$\$\{|\$\{([a-z][a-z0-9_]*)\}/g;
 const wholePlace = /^\$\{([a-z][a-z0-9_]*)\}$/;
@@ -17,18 +22,44 @@ export function placesIn(definition: unknown): Set<string> {
 /**
  * A definition with values in its places. A text that is one place becomes the value as it is, an entry of a list that is one place for a list becomes
  * its entries; in longer texts values are written out, in `expect` so that a pattern means them literally. Names of fields stay.
+ * @throws stack_templates.bad_parameters — the values become too much: one stands in each of its places
  */
 export function fillIn(definition: unknown, values: Values): unknown {
+	const written = writtenOnce(values);
+	let characters = 0;
+	const spend = (more: number) => {
+		characters += more;
+		if (characters <= mostCharacters) return;
+		throw failed("stack_templates.bad_parameters", {
+			message: `With these values the stack would be longer than ${mostCharacters} characters: each stands in all the places of its parameter. Give shorter ones.`,
+			details: { most_characters: mostCharacters },
+		});
+	};
 	return walk(definition, (text, key) => {
 		const whole = wholePlace.exec(text)?.[1];
-		if (whole !== undefined && key !== "expect") return valueFor(values, whole);
+		if (whole !== undefined && key !== "expect") {
+			spend(written(whole).length);
+			return valueFor(values, whole);
+		}
 		return text.replace(place, (_, name: string | undefined) => {
 			if (name === undefined) return "${";
-			const value = valueFor(values, name);
-			const written = typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "");
-			return key === "expect" ? literally(written) : written;
+			spend(written(name).length);
+			return key === "expect" ? literally(written(name)) : written(name);
 		});
 	});
+}
+
+/** Values as they stand within a longer text. */
+function writtenOnce(values: Values): (name: string) => string {
+	const known = new Map<string, string>();
+	return (name) => {
+		const before = known.get(name);
+		if (before !== undefined) return before;
+		const value = valueFor(values, name);
+		const written = typeof value === "object" && value !== null ? JSON.stringify(value) : String(value ?? "");
+		known.set(name, written);
+		return written;
+	};
 }
 
 function valueFor(values: Values, name: string): unknown {
