@@ -1,4 +1,4 @@
-import type { StepTypeInfo } from "@netconductor/contracts/tasks/procedure";
+import { ignoredSettings, type StepTypeInfo } from "@netconductor/contracts/tasks/procedure";
 import { writeYaml } from "@netconductor/runtime/text/write-yaml";
 
 /** What is read of the JSON Schema of a parameter. */
@@ -64,6 +64,7 @@ function sectionOf(type: StepTypeInfo): string[] {
 		[
 			runsOn[type.runs_on],
 			effectOf(type),
+			ignoredOf(type),
 			type.blocks.length > 0 && `Steps in it: ${type.blocks.map(({ name }) => `\`${name}\``).join(", ")}.`,
 			type.aliases.length > 0 && `Also named ${type.aliases.map((alias) => `\`${alias}\``).join(", ")}.`,
 			type.permission !== null && `Whoever starts it needs \`${type.permission}\`.`,
@@ -83,6 +84,13 @@ function effectOf({ writes, runs_on }: StepTypeInfo): string {
 	if (!writes) return "Only reads.";
 	if (runs_on === "devices") return "May write: it is not carried out again by itself once it did.";
 	return "May have an effect elsewhere: where its worker was lost meanwhile it is carried out again, with the same key.";
+}
+
+/** What every step may say and this one does nothing with; that a step for all devices has no parallelism goes without saying. */
+function ignoredOf(type: StepTypeInfo): string | false {
+	if (type.runs_on !== "flow") return false;
+	const names = ignoredSettings(type).map((name) => `\`${name}\``);
+	return `${names.slice(0, -1).join(", ")} and ${names.at(-1)} do nothing here; validation warns of them.`;
 }
 
 function exampleOf({ type, example }: StepTypeInfo): string {

@@ -167,6 +167,17 @@ export const StepTypeInfo = z
 	.meta({ id: "StepTypeInfo" });
 export type StepTypeInfo = z.output<typeof StepTypeInfo>;
 
+const flowSettings = ["retries", "timeout_s", "parallelism"] as const;
+export type IgnoredSetting = (typeof flowSettings)[number] | "save_to_variable";
+
+/** What every step may say and a step of this type does nothing with. */
+export function ignoredSettings({ type, runs_on }: Pick<StepTypeInfo, "type" | "runs_on">): readonly IgnoredSetting[] {
+	if (runs_on === "devices") return [];
+	if (runs_on === "server") return ["parallelism"];
+	// What a procedure within saved is its result.
+	return type === "run_mop" ? flowSettings : [...flowSettings, "save_to_variable"];
+}
+
 /** Names that procedures of other tools have, and what is said of them. */
 export const StepTypeHint = z.object({ name: z.string(), hint: z.string() });
 

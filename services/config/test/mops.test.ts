@@ -198,6 +198,38 @@ steps:
 		expect(faults[1]?.message).toContain("did you mean `neighbor`?");
 	});
 
+	test("that says what a type does nothing with is warned of it, at its line", async () => {
+		await started.add(small("Saves within"));
+		const source = `name: Ignored
+steps:
+  - id: rounds
+    type: loop
+    with: { items: [1] }
+    retries: 3
+    save_to_variable: all
+    steps:
+      - id: decide
+        type: condition
+        with: { if: "true" }
+        timeout_s: 5
+        then: [{ id: say, type: log, with: { message: x }, retries: 2, parallelism: 4 }]
+  - { id: sub, type: run_mop, with: { mop: saves within }, save_to_variable: found, parallelism: 2 }
+  - { id: show, type: run_command, with: { commands: [x] }, retries: 1, timeout_s: 9, parallelism: 2, save_to_variable: y }
+`;
+		const { valid, faults } = await started.validate(source);
+		expect(valid).toBe(true);
+		expect(faults.map(({ code, path, line, severity }) => [code, path, line, severity])).toEqual([
+			["step.ignored_setting", "steps.0.retries", 6, "warning"],
+			["step.ignored_setting", "steps.0.save_to_variable", 7, "warning"],
+			["step.ignored_setting", "steps.0.steps.0.timeout_s", 12, "warning"],
+			["step.ignored_setting", "steps.0.steps.0.then.0.parallelism", 13, "warning"],
+			["step.ignored_setting", "steps.1.parallelism", 14, "warning"],
+		]);
+		expect(faults[0]?.message).toBe(
+			"Step 1 (rounds): `retries` does nothing in a step of the type `loop`: say it at the steps in it",
+		);
+	});
+
 	test("that runs itself through others is refused, naming the circle", async () => {
 		await started.add(small("Ring C"));
 		await started.add("name: Ring B\nsteps: [{ id: s, type: run_mop, with: { mop: ring c } }]");

@@ -1,4 +1,5 @@
 import type { MopDocument, MopStep } from "@netconductor/contracts/config/mops";
+import { type IgnoredSetting, ignoredSettings } from "@netconductor/contracts/tasks/procedure";
 import { nearestName } from "@netconductor/runtime/nearest-name";
 import { checkTemplates } from "@netconductor/templating/expressions";
 import { hasTag } from "@netconductor/templating/read-string";
@@ -130,6 +131,22 @@ export function checkBlocks(document: MopDocument, { step, path }: PlacedStep, {
 		}
 		return [];
 	});
+}
+
+/** What a step says and its type does nothing with. Stored procedures that say it are carried out as before, so it is a warning. */
+export function checkSettings(document: MopDocument, { step, path }: PlacedStep, { info }: KnownType): Fault[] {
+	return ignoredSettings(info).flatMap((key) => {
+		if (step[key] === undefined) return [];
+		const message = `\`${key}\` does nothing in a step of the type \`${step.type}\`${adviceOn(key, info)}`;
+		return [warning("step.ignored_setting", [...path, key], inStep(document, path, message))];
+	});
+}
+
+function adviceOn(key: IgnoredSetting, { type, runs_on, blocks }: KnownType["info"]): string {
+	if (runs_on === "server") return ": it is carried out once for all devices";
+	if (type === "run_mop") return ": say it at the steps of the procedure that it runs";
+	if (blocks.length === 0) return "";
+	return key === "save_to_variable" ? ": let a step in it save its result" : ": say it at the steps in it";
 }
 
 /** Parameters that are bare expressions, as after `when`. */

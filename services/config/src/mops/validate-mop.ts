@@ -9,7 +9,14 @@ import type { Statements } from "../operation.ts";
 import { stacks } from "../stacks/tables.ts";
 import { checkMops, plainObject } from "./check-mops.ts";
 import { checkReferences } from "./check-references.ts";
-import { checkBlocks, checkDeclarations, checkFlow, checkStepTemplates, holdsTag } from "./check-structure.ts";
+import {
+	checkBlocks,
+	checkDeclarations,
+	checkFlow,
+	checkSettings,
+	checkStepTemplates,
+	holdsTag,
+} from "./check-structure.ts";
 import type { DevicesClient, TasksClient } from "./clients.ts";
 import { error, type Fault, type FaultPath, inStep, placeFaults, warning } from "./faults.ts";
 import { type MopLibrary, mostSteps, readLibrary } from "./mop-library.ts";
@@ -120,6 +127,7 @@ function checkType(
 	}
 	return [
 		...checkBlocks(document, placed, known),
+		...checkSettings(document, placed, known),
 		...checkStepTemplates(document, placed, known.info.type),
 		...(known.preset === null ? [] : checkPresetParameters(document, placed, known.preset)),
 	];

@@ -2,7 +2,7 @@ import { Button, Select, TextInput } from "@mantine/core";
 import type { MopFault, MopStepType } from "@netconductor/contracts/config/mops";
 import type { Selection } from "@netconductor/contracts/devices/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
-import { StepId } from "@netconductor/contracts/tasks/procedure";
+import { type IgnoredSetting, ignoredSettings, StepId } from "@netconductor/contracts/tasks/procedure";
 import { useState } from "react";
 import { Icon } from "../../../ui/icon.tsx";
 import { SelectionFields } from "../../../ui/pick/selection-fields.tsx";
@@ -85,6 +85,9 @@ export function StepPanel({
 		: values.retries === undefined
 			? {}
 			: { count: values.retries };
+	const ignored = info === undefined ? [] : ignoredSettings({ ...info, type: info.base ?? info.type });
+	// What is said all the same is shown with its warning, so that it can be taken out.
+	const offers = (key: IgnoredSetting) => !ignored.includes(key) || values[key] !== undefined;
 	return (
 		<div className={styles.form}>
 			<div className={styles.head}>
@@ -178,39 +181,47 @@ export function StepPanel({
 					onValue={(value) => set(["on_success"], value)}
 				/>
 			</div>
-			<TextInput
-				size="xs"
-				label="Keep the result as"
-				description="Name of a variable for the steps that follow"
-				readOnly={readOnly}
-				value={typeof values.save_to_variable === "string" ? values.save_to_variable : ""}
-				error={errorAt("save_to_variable")}
-				onChange={({ currentTarget }) =>
-					set(["save_to_variable"], currentTarget.value === "" ? undefined : currentTarget.value)
-				}
-			/>
-			<h3>Further attempts</h3>
-			<div className={styles.two}>
-				{retryFields.map((one) => (
-					<ParamField
-						key={one.name}
-						param={one}
-						value={retries[one.name]}
-						readOnly={readOnly}
-						error={errorAt(`retries.${one.name}`)}
-						onValue={(value) => set(["retries"], retriesWith(retries, one.name, value))}
-					/>
-				))}
-			</div>
-			<div className={styles.two}>
-				<ParamField
-					param={common.timeout_s}
-					value={values.timeout_s}
+			{offers("save_to_variable") && (
+				<TextInput
+					size="xs"
+					label="Keep the result as"
+					description="Name of a variable for the steps that follow"
 					readOnly={readOnly}
-					error={errorAt("timeout_s")}
-					onValue={(value) => set(["timeout_s"], value)}
+					value={typeof values.save_to_variable === "string" ? values.save_to_variable : ""}
+					error={errorAt("save_to_variable")}
+					onChange={({ currentTarget }) =>
+						set(["save_to_variable"], currentTarget.value === "" ? undefined : currentTarget.value)
+					}
 				/>
-				{info?.runs_on !== "server" && (
+			)}
+			{offers("retries") && (
+				<>
+					<h3>Further attempts</h3>
+					<div className={styles.two}>
+						{retryFields.map((one) => (
+							<ParamField
+								key={one.name}
+								param={one}
+								value={retries[one.name]}
+								readOnly={readOnly}
+								error={errorAt(`retries.${one.name}`) ?? (one.name === "count" ? errorAt("retries") : undefined)}
+								onValue={(value) => set(["retries"], retriesWith(retries, one.name, value))}
+							/>
+						))}
+					</div>
+				</>
+			)}
+			<div className={styles.two}>
+				{offers("timeout_s") && (
+					<ParamField
+						param={common.timeout_s}
+						value={values.timeout_s}
+						readOnly={readOnly}
+						error={errorAt("timeout_s")}
+						onValue={(value) => set(["timeout_s"], value)}
+					/>
+				)}
+				{offers("parallelism") && (
 					<ParamField
 						param={common.parallelism}
 						value={values.parallelism}
