@@ -134,6 +134,9 @@ test("a step changes what its parameters say: commands that only read do not, an
 	expect(changing("run_command", { commands: ["show version", "clear bgp *"] })).toBe(true);
 	expect(changing("run_command", { commands: ["{{ command }}"] })).toBe(true);
 	expect(changing("run_command", { commands: "{{ commands }}" })).toBe(true);
+	const statement = "show {% filter replace('show ', '') %}version{% endfilter %}";
+	expect(changing("run_command", { commands: [statement] })).toBe(true);
+	expect(changing("run_command", { commands: "show {# reads #}version" })).toBe(true);
 	expect(changing("api_call", { url: "https://example.net" })).toBe(false);
 	expect(changing("api_call", { url: "https://example.net", method: "{{ method }}" })).toBe(true);
 	expect(changing("set_config", { lines: "hostname x" })).toBe(true);

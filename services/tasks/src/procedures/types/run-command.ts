@@ -1,6 +1,7 @@
 import { onlyReads } from "@netconductor/contracts/devices/reading-commands";
 import type { OperationError } from "@netconductor/contracts/tasks/model";
 import { compilePattern } from "@netconductor/runtime/pattern";
+import { hasTag } from "@netconductor/templating/read-string";
 import { z } from "zod";
 import { Answers, Commands, Patterns, runCommands } from "../shared/commands.ts";
 import { type Answer, kindOf, Parse, parseAnswer } from "../shared/parse-output.ts";
@@ -52,7 +53,7 @@ export const stepType = defineDeviceStep({
 	example: { commands: ["show ip bgp summary json"], parse: "json", expect: "Established" },
 	commands: ({ commands }) => commands,
 	// A template may come to any command.
-	changes: ({ commands }) => commands.some((command) => !onlyReads(command) || command.includes("{{")),
+	changes: ({ commands }) => commands.some((command) => !onlyReads(command) || hasTag(command)),
 	async run(context) {
 		const { params, connection } = context;
 		const answers: Answer[] = [];
