@@ -61,6 +61,14 @@ export const VariableDeclaration = z.union([
 	Parameter,
 ]);
 
+const mostVariables = 500;
+/** Variables by name, so few that a person can read them. */
+function variablesOf<Of extends z.ZodType>(of: Of) {
+	return z
+		.record(VariableName, of)
+		.refine((given) => Object.keys(given).length <= mostVariables, `At most ${mostVariables} of them`);
+}
+
 /** A step in a document. */
 export interface MopStep {
 	id: string;
@@ -112,7 +120,7 @@ export const MopDocument = z.strictObject({
 	tags: z.array(Tag).max(50).optional(),
 	/** Devices that it is for, where whoever starts it names none. */
 	targets: Selection.optional(),
-	variables: z.record(VariableName, VariableDeclaration).optional(),
+	variables: variablesOf(VariableDeclaration).optional(),
 	settings: z
 		.strictObject({
 			/** Of steps that do not say it themselves. */
@@ -220,7 +228,7 @@ export type MopValidation = z.output<typeof MopValidation>;
 
 const started = {
 	/** Values of variables, by name. */
-	variables: z.record(VariableName, z.unknown()).default({}),
+	variables: variablesOf(z.unknown()).default({}),
 	/** In place of the procedure's own targets. */
 	targets: Selection.optional(),
 };
@@ -318,7 +326,7 @@ const stepTypeFields = {
 	base: StepType,
 	/** Parameters of the base; strings may hold templates over the parameters below. */
 	preset: z.record(z.string(), z.unknown()),
-	parameters: z.record(VariableName, Parameter),
+	parameters: variablesOf(Parameter),
 };
 
 /** A step type: a built-in one, or a preset of one with parameters of its own. */

@@ -291,6 +291,25 @@ steps:
 		expect(faults).toHaveLength(200);
 	});
 
+	test("with very many names to guess at is told what was meant by the first of them", async () => {
+		const steps = Array.from(
+			{ length: 70 },
+			(_, n) => `{ id: s${n}, type: log, with: { message: "{{ neighbour }}" } }`,
+		);
+		const source = (variables: readonly string[]) =>
+			`name: Guesses\nvariables: { ${variables.map((name) => `${name}: 1`).join(", ")} }\nsteps: [${steps.join(", ")}]`;
+		const many = Array.from({ length: 499 }, (_, n) => `a_${n}`);
+		const guessed = async (variables: readonly string[]) => {
+			const { faults } = await started.validate(source(variables));
+			expect(faults).toHaveLength(70);
+			return faults.filter(({ message }) => message.includes("did you mean `neighbor`?")).length;
+		};
+		expect(await guessed(["neighbor", ...many])).toBe(50);
+		expect(await guessed([...many, "neighbor"])).toBe(0);
+		const { faults } = await started.validate(source(["neighbor", "other", ...many]));
+		expect(faults.map(({ message }) => message)).toEqual(["`variables`: at most 500 of them"]);
+	});
+
 	test("that runs others ever more often is refused before it is put together", async () => {
 		const level = (n: number, times: number) =>
 			`name: Level ${n}\nsteps: [${Array.from({ length: times }, (_, i) => `{ id: s${i}, type: run_mop, with: { mop: level ${n - 1} } }`).join(", ")}]`;

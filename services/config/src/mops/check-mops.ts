@@ -1,7 +1,7 @@
 import type { MopDocument } from "@netconductor/contracts/config/mops";
-import { nearestName } from "@netconductor/runtime/nearest-name";
 import { holdsTag } from "./check-structure.ts";
 import { error, type Fault, inStep, warning } from "./faults.ts";
+import type { Hints } from "./hints.ts";
 import { deepestMops, type LibraryMop, type MopLibrary, mopKeyOf, mostSteps } from "./mop-library.ts";
 import { type PlacedStep, stepsOf } from "./read-document.ts";
 import { declarationsOf, unknownNames, valueFault } from "./variables.ts";
@@ -16,7 +16,12 @@ interface Own {
 export function checkMops(
 	document: MopDocument,
 	own: Own,
-	{ library, isRunMop, names }: { library: MopLibrary; isRunMop: (type: string) => boolean; names: readonly string[] },
+	{
+		library,
+		isRunMop,
+		names,
+		hints,
+	}: { library: MopLibrary; isRunMop: (type: string) => boolean; names: readonly string[]; hints: Hints },
 ): Fault[] {
 	const faults: Fault[] = [];
 	const all = stepsOf(document);
@@ -37,7 +42,7 @@ export function checkMops(
 		}
 		const sub = isOwn(own, key) ? undefined : library.get(key.toLowerCase());
 		if (sub === undefined && !isOwn(own, key)) {
-			const meant = nearestName(key, names);
+			const meant = hints(key, names);
 			const hint = meant === undefined ? "" : `; did you mean \`${meant}\`?`;
 			say("mop.unknown", `there is no procedure \`${key.slice(0, 100)}\`${hint}`);
 			continue;
@@ -47,7 +52,7 @@ export function checkMops(
 			say("mop.cycle", `procedures run each other in a circle: ${circle.join(" → ")}`);
 			continue;
 		}
-		if (sub !== undefined) faults.push(...checkGiven(document, { step, path }, sub));
+		if (sub !== undefined) faults.push(...checkGiven(document, { step, path }, sub, hints));
 	}
 	if (faults.some(({ severity }) => severity === "error")) return faults;
 	const { steps, depth } = measure(document, library, isRunMop, 0);
@@ -116,6 +121,7 @@ function checkGiven(
 	document: MopDocument,
 	{ step, path }: Pick<PlacedStep, "step" | "path">,
 	mop: LibraryMop,
+	hints: Hints,
 ): Fault[] {
 	const faults: Fault[] = [];
 	const at = [...path, "with", "variables"];
@@ -125,7 +131,7 @@ function checkGiven(
 		faults.push(
 			error(code, [...at, name], inStep(document, path, `the variable \`${name}\` of ${mop.name} ${message}`)),
 		);
-	for (const { name, message } of unknownNames(declarations, given)) say("mop.unknown_variable", name, message);
+	for (const { name, message } of unknownNames(declarations, given, hints)) say("mop.unknown_variable", name, message);
 	for (const [name, declared] of declarations) {
 		const value = Object.hasOwn(given, name) ? given[name] : undefined;
 		if (value === undefined || value === null) {

@@ -1,8 +1,8 @@
 import type { MopDocument } from "@netconductor/contracts/config/mops";
-import { nearestName } from "@netconductor/runtime/nearest-name";
 import { referencedVariables } from "@netconductor/templating/expressions";
 import { expressionsOf, textsOf } from "./check-structure.ts";
 import { type Fault, inStep, warning } from "./faults.ts";
+import type { Hints } from "./hints.ts";
 import type { PlacedStep } from "./read-document.ts";
 import type { KnownType } from "./step-type-catalogue.ts";
 
@@ -30,6 +30,7 @@ export function checkReferences(
 	document: MopDocument,
 	steps: readonly PlacedStep[],
 	typeOf: (step: PlacedStep) => KnownType | undefined,
+	hints: Hints,
 ): Fault[] {
 	const saved = steps.flatMap(({ step }) => step.save_to_variable ?? []);
 	const declared = Object.keys(document.variables ?? {});
@@ -49,7 +50,7 @@ export function checkReferences(
 					return [warning("variable.no_device", path, inStep(document, path, message))];
 				}
 				if (everywhere.has(name)) return [];
-				const meant = nearestName(name, [...everywhere, ...loops]);
+				const meant = hints(name, [...loops, ...everywhere]);
 				const hint = meant === undefined ? "" : `; did you mean \`${meant}\`?`;
 				const message = `refers to \`${name}\`, which is no variable of the procedure and which no step saves${hint}`;
 				return [warning("variable.unknown", path, inStep(document, path, message))];

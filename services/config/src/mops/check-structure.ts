@@ -1,9 +1,9 @@
 import type { MopDocument, MopStep } from "@netconductor/contracts/config/mops";
 import { type IgnoredSetting, ignoredSettings } from "@netconductor/contracts/tasks/procedure";
-import { nearestName } from "@netconductor/runtime/nearest-name";
 import { checkTemplates } from "@netconductor/templating/expressions";
 import { hasTag } from "@netconductor/templating/read-string";
 import { error, type Fault, type FaultPath, inStep, stepAt, warning } from "./faults.ts";
+import type { Hints } from "./hints.ts";
 import type { PlacedStep } from "./read-document.ts";
 import type { KnownType } from "./step-type-catalogue.ts";
 import { declarationFaults, declarationsOf } from "./variables.ts";
@@ -36,7 +36,7 @@ export function holdsTag(value: unknown): boolean {
 }
 
 /** What is wrong with how steps follow each other: names, jumps, what stands in what. */
-export function checkFlow(document: MopDocument, steps: readonly PlacedStep[]): Fault[] {
+export function checkFlow(document: MopDocument, steps: readonly PlacedStep[], hints: Hints): Fault[] {
 	const faults: Fault[] = [];
 	const seen = new Map<string, FaultPath>();
 	for (const { step, path, list, phase } of steps) {
@@ -47,7 +47,7 @@ export function checkFlow(document: MopDocument, steps: readonly PlacedStep[]): 
 			faults.push(error("step.duplicate_id", [...path, "id"], inStep(document, path, message)));
 		}
 		for (const key of ["on_success", "on_failure"] as const) {
-			const fault = jumpFault(step, key, list);
+			const fault = jumpFault(step, key, list, hints);
 			if (fault !== undefined) {
 				faults.push(error("step.unknown_goto", [...path, key], inStep(document, path, fault)));
 			}
@@ -64,10 +64,15 @@ export function checkFlow(document: MopDocument, steps: readonly PlacedStep[]): 
 	return [...faults, ...endlessJumps(document, steps)];
 }
 
-function jumpFault(step: MopStep, key: "on_success" | "on_failure", list: readonly MopStep[]): string | undefined {
+function jumpFault(
+	step: MopStep,
+	key: "on_success" | "on_failure",
+	list: readonly MopStep[],
+	hints: Hints,
+): string | undefined {
 	const next = step[key];
 	if (typeof next !== "object" || list.some(({ id }) => id === next.goto)) return undefined;
-	const meant = nearestName(
+	const meant = hints(
 		next.goto,
 		list.map(({ id }) => id),
 	);

@@ -1,8 +1,8 @@
 import type { StepTypeInfo } from "@netconductor/contracts/tasks/procedure";
 import type { CallerContext } from "@netconductor/runtime/host/call";
-import { nearestName } from "@netconductor/runtime/nearest-name";
 import type { Statements } from "../operation.ts";
 import type { TasksClient } from "./clients.ts";
+import { createHints, type Hints } from "./hints.ts";
 import { stepTypes } from "./tables.ts";
 
 export type StepTypeRow = typeof stepTypes.$inferSelect;
@@ -22,7 +22,7 @@ export interface StepTypeCatalogue {
 	/** By name, or by an older name. */
 	find(name: string): KnownType | undefined;
 	/** What is said of a name that is none: what to use in its place. */
-	adviceFor(name: string): string;
+	adviceFor(name: string, hints?: Hints): string;
 	/** Name of a built-in type, or what is said of it: no type that somebody defines may have it. */
 	isTaken(name: string): boolean;
 }
@@ -46,10 +46,10 @@ export async function readCatalogue(
 		built_in: types,
 		presets,
 		find: (name) => known.get(name),
-		adviceFor(name) {
+		adviceFor(name, hints = createHints()) {
 			const hint = hintOf.get(name);
 			if (hint !== undefined) return `there is no step type \`${name}\`. ${hint}`;
-			const nearest = nearestName(name, [...known.keys()]);
+			const nearest = hints(name, known.keys());
 			const shown = name.slice(0, 63);
 			return `there is no step type \`${shown}\`${nearest === undefined ? "" : `; did you mean \`${nearest}\`?`}`;
 		},

@@ -19,6 +19,7 @@ import {
 } from "./check-structure.ts";
 import type { DevicesClient, TasksClient } from "./clients.ts";
 import { error, type Fault, type FaultPath, inStep, placeFaults, warning } from "./faults.ts";
+import { createHints, type Hints } from "./hints.ts";
 import { type MopLibrary, mostSteps, readLibrary } from "./mop-library.ts";
 import type { MopOperation } from "./operation.ts";
 import { type PlacedStep, readDocument, stepsOf } from "./read-document.ts";
@@ -44,7 +45,7 @@ export interface ValidatedMop {
 }
 
 /** Names that are told of, where one of them may have been meant. */
-const mostNames = 2_000;
+const mostNames = 200;
 
 /** @param id of the procedure that it is the document of, where it is stored */
 export async function validateSource(
@@ -80,12 +81,17 @@ async function checkDocument(
 		checkTargets(devices, document, steps, caller),
 		checkStacks(db.orm, document, known),
 	]);
+	const hints = createHints();
 	const faults = [
 		...checkDeclarations(document),
-		...checkFlow(document, steps),
-		...steps.flatMap((placed) => checkType(document, placed, known.get(placed), catalogue)),
-		...checkReferences(document, steps, (placed) => known.get(placed)),
-		...checkMops(document, { id, name: document.name }, { library, isRunMop, names: names.map(({ name }) => name) }),
+		...checkFlow(document, steps, hints),
+		...steps.flatMap((placed) => checkType(document, placed, known.get(placed), { catalogue, hints })),
+		...checkReferences(document, steps, (placed) => known.get(placed), hints),
+		...checkMops(
+			document,
+			{ id, name: document.name },
+			{ library, isRunMop, names: names.map(({ name }) => name), hints },
+		),
 		...remote.flat(),
 	];
 	return { faults, steps: steps.length, writes: await mayChange(tasks, { document, catalogue, library }, caller) };
@@ -118,18 +124,18 @@ function checkType(
 	document: MopDocument,
 	placed: PlacedStep,
 	known: KnownType | undefined,
-	catalogue: StepTypeCatalogue,
+	{ catalogue, hints }: { catalogue: StepTypeCatalogue; hints: Hints },
 ): Fault[] {
 	const { step, path } = placed;
 	if (known === undefined) {
-		const message = catalogue.adviceFor(step.type);
+		const message = catalogue.adviceFor(step.type, hints);
 		return [error("step.unknown_type", [...path, "type"], inStep(document, path, message))];
 	}
 	return [
 		...checkBlocks(document, placed, known),
 		...checkSettings(document, placed, known),
 		...checkStepTemplates(document, placed, known.info.type),
-		...(known.preset === null ? [] : checkPresetParameters(document, placed, known.preset)),
+		...(known.preset === null ? [] : checkPresetParameters(document, placed, known.preset, hints)),
 	];
 }
 
@@ -138,13 +144,14 @@ function checkPresetParameters(
 	document: MopDocument,
 	{ step, path }: PlacedStep,
 	{ type, parameters }: NonNullable<KnownType["preset"]>,
+	hints: Hints,
 ): Fault[] {
 	const given = step.with ?? {};
 	const declared = new Map(Object.entries(parameters));
 	const say = (name: string, message: string) =>
 		error("step.bad_parameters", [...path, "with", name], inStep(document, path, `\`${name}\` of ${type} ${message}`));
 	return [
-		...unknownNames(declared, given).map(({ name, message }) => say(name, message)),
+		...unknownNames(declared, given, hints).map(({ name, message }) => say(name, message)),
 		...[...declared].flatMap(([name, parameter]) => {
 			const value = Object.hasOwn(given, name) ? given[name] : undefined;
 			if (value === undefined || value === null) return parameter.required ? [say(name, "is required")] : [];

@@ -1,9 +1,9 @@
 import type { MopDocument, Parameter, ParameterType } from "@netconductor/contracts/config/mops";
 import type { FieldError } from "@netconductor/contracts/kernel/errors";
 import { failed } from "@netconductor/runtime/errors";
-import { nearestName } from "@netconductor/runtime/nearest-name";
 import { compilePattern, patternFault } from "@netconductor/runtime/pattern";
 import { describe } from "./explain-issue.ts";
+import { createHints, type Hints } from "./hints.ts";
 
 /** A variable of a procedure, or a parameter of a step type, whichever way it was declared. */
 export interface Declared extends Omit<Parameter, "type"> {
@@ -140,11 +140,12 @@ export function valuesOf(
 export function unknownNames(
 	declarations: ReadonlyMap<string, Declared>,
 	given: Readonly<Record<string, unknown>>,
+	hints: Hints = createHints(),
 ): { name: string; message: string }[] {
 	return Object.keys(given)
 		.filter((name) => !declarations.has(name))
 		.map((name) => {
-			const meant = nearestName(name, [...declarations.keys()]);
+			const meant = hints(name, declarations.keys());
 			return { name, message: `is no variable of it${meant === undefined ? "" : `; did you mean ${meant}?`}` };
 		});
 }
