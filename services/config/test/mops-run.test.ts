@@ -100,8 +100,8 @@ describe("a procedure that is started", () => {
 			code: "mops.no_devices",
 		});
 		started.disabled.clear();
-		await started.add("name: No devices\nsteps: [{ id: a, type: run_command, with: { commands: [x] } }]");
-		const failure = await failureOf(started.api.executeMop({ params: { id: "no devices" }, body: {} }));
+		await started.add("name: No devices at all\nsteps: [{ id: a, type: run_command, with: { commands: [x] } }]");
+		const failure = await failureOf(started.api.executeMop({ params: { id: "no devices at all" }, body: {} }));
 		expect(failure).toMatchObject({ code: "mops.no_devices", details: { step: "a" } });
 		await started.add("name: Only words\nsteps: [{ id: a, type: log, with: { message: x } }]");
 		expect((await startedWith("only words")).targets).toEqual([]);
@@ -245,7 +245,9 @@ describe("a dry run", () => {
 	test("shows values and commands per device, equal ones together, secrets hidden, later values as written", async () => {
 		const { api } = started;
 		const body = { variables: { neighbor: "192.0.2.7", key: "s3cret" } };
-		const shown = await started.as(actorWith("mops:read")).dryRunMop({ params: { id: "transit" }, body });
+		const shown = await started
+			.as(actorWith("mops:read", "devices:read"))
+			.dryRunMop({ params: { id: "transit" }, body });
 		const [before, change, each, say, tell] = shown.steps;
 		expect(before).toMatchObject({
 			path: "before",
@@ -266,6 +268,39 @@ describe("a dry run", () => {
 		expect(JSON.stringify(shown)).not.toContain("s3cret");
 		expect(shown.warnings).toMatchObject([{ code: "mops.not_permitted" }]);
 		expect((await api.dryRunMop({ params: { id: "transit" }, body })).warnings).toEqual([]);
+	});
+
+	test("tells nothing of devices and stacks to somebody who may read procedures only", async () => {
+		const reader = started.as(actorWith("mops:read"));
+		await started.add("name: No devices at all\nsteps: [{ id: a, type: log, with: { message: hi } }]");
+		const rehearse = (id: string, body: Parameters<typeof reader.dryRunMop>[0]["body"] = {}) =>
+			failureOf(reader.dryRunMop({ params: { id }, body }));
+		const refused = { code: "mops.not_permitted", details: { permission: "devices:read" } };
+		await started.add("name: Own devices\ntargets: { groups: [edge] }\nsteps: [{ id: a, type: log, with: { message: hi } }]");
+		expect(await rehearse("own devices")).toMatchObject(refused);
+		for (const name of ["edge-1", "no-such-device"]) {
+			expect(await rehearse("no devices at all", { targets: { names: [name] } })).toMatchObject(refused);
+		}
+		const { steps } = await reader.dryRunMop({ params: { id: "no devices at all" }, body: {} });
+		expect(steps).toMatchObject([{ path: "a", devices: null }]);
+
+		const probe = `name: Probe
+targets: { names: [no-such-device] }
+steps:
+  - { id: a, type: run_command, targets: { names: [edge-1] }, with: { commands: [x] } }
+  - { id: b, type: deploy_stack, with: { stack: no-such-stack } }
+`;
+		const { faults } = await reader.validateMop({ body: { source: probe } });
+		expect(faults.map(({ code, line }) => [code, line])).toEqual([
+			["targets.unchecked", 2],
+			["stack.unchecked", 5],
+		]);
+		expect(faults[0]?.message).toContain("devices:read");
+		const all = started.as(actorWith("mops:read", "devices:read", "stacks:read"));
+		expect((await all.validateMop({ body: { source: probe } })).faults.map(({ code }) => code)).toEqual([
+			"targets.none",
+			"stack.unknown",
+		]);
 	});
 
 	test("tells which step has no values, and why", async () => {

@@ -310,6 +310,22 @@ steps:
 		expect(faults.map(({ message }) => message)).toEqual(["`variables`: at most 500 of them"]);
 	});
 
+	test("asks for each selection of devices once, and for no more than fifty", async () => {
+		const asked = async (targets: readonly string[]) => {
+			const steps = targets.map(
+				(one, n) => `{ id: s${n}, type: run_command, targets: ${one}, with: { commands: [x] } }`,
+			);
+			const before = started.selections();
+			const { faults } = await started.validate(`name: Selects\nsteps: [${steps.join(", ")}]`);
+			return { times: started.selections() - before, codes: faults.map(({ code }) => code) };
+		};
+		const same = ["{ all: true }", "{ all: true, tags: [a] }", "{ groups: [edge, x] }", "{ groups: [x, edge] }"];
+		expect(await asked([...same, ...same])).toEqual({ times: 2, codes: [] });
+		const different = await asked(Array.from({ length: 60 }, (_, n) => `{ tags: [none-${n}] }`));
+		expect(different.times).toBe(50);
+		expect(different.codes).toEqual([...Array.from({ length: 50 }, () => "targets.none"), "targets.unchecked"]);
+	});
+
 	test("that runs others ever more often is refused before it is put together", async () => {
 		const level = (n: number, times: number) =>
 			`name: Level ${n}\nsteps: [${Array.from({ length: times }, (_, i) => `{ id: s${i}, type: run_mop, with: { mop: level ${n - 1} } }`).join(", ")}]`;

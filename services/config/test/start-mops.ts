@@ -79,6 +79,7 @@ const types = [
 		],
 		...parameters({ if: { type: "string" } }, "if"),
 	}),
+	type("deploy_stack", { permission: "stacks:deploy", ...parameters({ stack: { type: "string" } }, "stack") }),
 	type("run_mop", {
 		runs_on: "flow",
 		...parameters({ mop: { type: "string" }, variables: { type: "object" } }, "mop"),
@@ -117,9 +118,11 @@ export async function startMops() {
 	const runs = new Map<string, Started>();
 	const status = new Map<string, RunStatus>();
 	let losesAnswers = false;
+	let selections = 0;
 
 	const devices = peer(devicesApi, {
 		async listTargets({ body: { select } }) {
+			selections += 1;
 			const missing = select.names?.find((name) => !known.some((device) => device.name === name));
 			if (missing !== undefined) throw failed("devices.not_found", { message: `There is no device ${missing}` });
 			const chosen = known.filter(
@@ -233,6 +236,8 @@ export async function startMops() {
 		as: (actor: Actor) => host.client(configApi, actor),
 		runs,
 		disabled,
+		/** Selections of devices that were looked up so far. */
+		selections: () => selections,
 		idOf: (name: string) => known.find((device) => device.name === name)?.id ?? "",
 		/** Answers of starts get lost from now on, or do not. */
 		loseAnswers(lost: boolean) {

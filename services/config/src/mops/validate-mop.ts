@@ -1,5 +1,6 @@
 import type { MopDocument, MopFault } from "@netconductor/contracts/config/mops";
 import type { Selection } from "@netconductor/contracts/devices/model";
+import { isPermitted } from "@netconductor/contracts/kernel/actor";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed, isAppError } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
@@ -47,6 +48,9 @@ export interface ValidatedMop {
 /** Names that are told of, where one of them may have been meant. */
 const mostNames = 200;
 
+/** Different selections of devices that are looked up. */
+const mostSelections = 50;
+
 /** @param id of the procedure that it is the document of, where it is stored */
 export async function validateSource(
 	needs: ValidationNeeds,
@@ -79,7 +83,7 @@ async function checkDocument(
 	const remote = await Promise.all([
 		checkParameters(tasks, document, known, caller),
 		checkTargets(devices, document, steps, caller),
-		checkStacks(db.orm, document, known),
+		checkStacks(db.orm, document, known, caller),
 	]);
 	const hints = createHints();
 	const faults = [
@@ -201,15 +205,34 @@ async function checkTargets(
 			step.targets === undefined ? [] : [{ select: step.targets, path: [...path, "targets"] }],
 		),
 	];
-	const answers = new Map<string, Promise<string | undefined>>();
-	const faults = asked.map(async ({ select, path }): Promise<Fault[]> => {
-		const key = JSON.stringify(select);
-		const answer = answers.get(key) ?? emptyReason(devices, select, caller);
-		answers.set(key, answer);
-		const message = await answer;
-		return message === undefined ? [] : [warning("targets.none", path, inStep(document, path, message))];
-	});
-	return (await Promise.all(faults)).flat();
+	const [first] = asked;
+	if (first !== undefined && !isPermitted(caller.actor, "devices:read")) {
+		const message = "whether there are such devices was not looked at: that takes the permission devices:read";
+		return [warning("targets.unchecked", first.path, inStep(document, first.path, message))];
+	}
+	const answers = new Map<string, string | undefined>();
+	const faults: Fault[] = [];
+	// One after another: each may lead to the whole fleet.
+	for (const { select, path } of asked) {
+		const key = selectionKey(select);
+		if (!answers.has(key)) {
+			if (answers.size === mostSelections) {
+				const message = `whether there are such devices is looked at in ${mostSelections} selections; from here on it is not`;
+				faults.push(warning("targets.unchecked", path, inStep(document, path, message)));
+				break;
+			}
+			answers.set(key, await emptyReason(devices, select, caller));
+		}
+		const message = answers.get(key);
+		if (message !== undefined) faults.push(warning("targets.none", path, inStep(document, path, message)));
+	}
+	return faults;
+}
+
+/** The same of two selections that lead to the same devices and fail in the same way. */
+function selectionKey({ all = false, device_ids, names, groups, tags }: Selection): string {
+	const lists = [device_ids, names, groups, all ? [] : tags];
+	return JSON.stringify([all, ...lists.map((list = []) => [...new Set(list)].toSorted())]);
 }
 
 async function emptyReason(
@@ -232,12 +255,19 @@ async function checkStacks(
 	on: Statements,
 	document: MopDocument,
 	known: ReadonlyMap<PlacedStep, KnownType | undefined>,
+	{ actor }: CallerContext,
 ): Promise<Fault[]> {
 	const named = [...known].flatMap(([{ step, path }, type]) => {
 		const stack = plainObject(step.with)?.stack;
 		return type?.info.type === "deploy_stack" && typeof stack === "string" && !hasTag(stack) ? [{ stack, path }] : [];
 	});
-	if (named.length === 0) return [];
+	const [first] = named;
+	if (first === undefined) return [];
+	if (!isPermitted(actor, "stacks:read")) {
+		const path = [...first.path, "with", "stack"];
+		const message = "whether there is such a service stack was not looked at: that takes the permission stacks:read";
+		return [warning("stack.unchecked", path, inStep(document, path, message))];
+	}
 	const wanted = named.map(({ stack }) => stack.toLowerCase());
 	const found = await on
 		.select({ id: stacks.id, name: sql<string>`lower(${stacks.name})` })
