@@ -276,7 +276,9 @@ describe("a dry run", () => {
 		const rehearse = (id: string, body: Parameters<typeof reader.dryRunMop>[0]["body"] = {}) =>
 			failureOf(reader.dryRunMop({ params: { id }, body }));
 		const refused = { code: "mops.not_permitted", details: { permission: "devices:read" } };
-		await started.add("name: Own devices\ntargets: { groups: [edge] }\nsteps: [{ id: a, type: log, with: { message: hi } }]");
+		await started.add(
+			"name: Own devices\ntargets: { groups: [edge] }\nsteps: [{ id: a, type: log, with: { message: hi } }]",
+		);
 		expect(await rehearse("own devices")).toMatchObject(refused);
 		for (const name of ["edge-1", "no-such-device"]) {
 			expect(await rehearse("no devices at all", { targets: { names: [name] } })).toMatchObject(refused);
