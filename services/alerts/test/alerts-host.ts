@@ -5,6 +5,7 @@ import { authApi } from "@netconductor/contracts/auth/api";
 import type { Holder } from "@netconductor/contracts/auth/model";
 import { type Actor, covers } from "@netconductor/contracts/kernel/actor";
 import { defineApi } from "@netconductor/contracts/kernel/operation";
+import type { EventPayload } from "@netconductor/runtime/bus/outbox";
 import { createManualClock } from "@netconductor/runtime/clock";
 import { type Database, openDatabase } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
@@ -20,8 +21,7 @@ export const hashA = "a".repeat(64);
 export const hashB = "b".repeat(64);
 
 /** The alerts service on its own database. Time stands still; `people` are the users that auth answers for. */
-export async function startAlerts(env: Record<string, string> = {}) {
-	const clock = createManualClock();
+export async function startAlerts(env: Record<string, string> = {}, clock = createManualClock()) {
 	const people = new Map<string, Holder>();
 	let authIsAway = false;
 	const answer = <T>(value: T): T => {
@@ -49,6 +49,7 @@ export async function startAlerts(env: Record<string, string> = {}) {
 	const hear = (approval_id: string, what: string) =>
 		void heard.set(approval_id, [...(heard.get(approval_id) ?? []), what]);
 	const recorded: OperationRecord[] = [];
+	const listeners: ((decided: EventPayload<"approval.decided.v1">) => void)[] = [];
 	let tellOf: ((user_id: string, change: "updated" | "deleted") => Promise<void>) | undefined;
 	const neighbour = defineService({
 		name: "neighbour",
@@ -63,7 +64,10 @@ export async function startAlerts(env: Record<string, string> = {}) {
 				consumers: {
 					"approval.requested.v1": async ({ approval_id }) => hear(approval_id, "requested"),
 					"audit.operation_recorded.v1": async (record) => void recorded.push(record),
-					"approval.decided.v1": async ({ approval_id, status }) => hear(approval_id, status),
+					async "approval.decided.v1"(decided) {
+						hear(decided.approval_id, decided.status);
+						for (const listen of listeners) listen(decided);
+					},
 				},
 			};
 		},
@@ -111,6 +115,8 @@ export async function startAlerts(env: Record<string, string> = {}) {
 			if (!answered.needed) throw new TypeError("the policies want no approval");
 			return answered.approval_id;
 		},
+		/** Is told what others are told of decisions. */
+		onDecided: (listen: (typeof listeners)[number]) => void listeners.push(listen),
 		/** What others were told of an approval, in order. */
 		heard: (approval_id: string) => heard.get(approval_id) ?? [],
 		/** A user is different, and auth tells. */

@@ -69,7 +69,7 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 			const resume = resumeRun({ db, store, onChange: onReady });
 			const types = await loadTypes();
 			const procedure = startProcedure({ db, outbox, store, types, vault, clock, onStarted });
-			const restart = restartRun({ db, store, vault, clock, start: procedure });
+			const restart = restartRun({ db, store, vault, alerts, ownAccount, clock, start: procedure });
 			const undos = createUndoStore({ db, vault, clock });
 			const override = overrideStep({
 				db,

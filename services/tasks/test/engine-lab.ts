@@ -8,6 +8,8 @@ import type { ApprovalRequest } from "@netconductor/contracts/alerts/approvals";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { configApi } from "@netconductor/contracts/config/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
+import type { EventName } from "@netconductor/contracts/events";
+import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { Plan, Run, RunOperation } from "@netconductor/contracts/tasks/model";
@@ -30,6 +32,8 @@ export interface EngineLab {
 	tasks: Client<typeof tasksApi>;
 	/** The same for somebody who holds just these permissions. */
 	as(...permissions: string[]): Client<typeof tasksApi>;
+	/** The same for this person. */
+	by(actor: Actor): Client<typeof tasksApi>;
 	/** The tables of the tasks service. */
 	db: Database;
 	told: Told;
@@ -41,6 +45,8 @@ export interface EngineLab {
 	/** From now on every plan with a gate needs an approval. Answers those that were asked for, as they come. */
 	wantApprovals(): AskedApproval[];
 	wantNoApprovals(): void;
+	/** Tells the tasks service what another service published. */
+	tell(name: EventName, payload: object): void;
 	/** Decides as a person would, and tells the tasks service as the event does. */
 	decide(approval: AskedApproval, status: "approved" | "rejected", reason?: string): Promise<void>;
 	/** The tasks service's process. */
@@ -76,8 +82,14 @@ export async function end(child: ChildProcess, signal: NodeJS.Signals = "SIGKILL
 	await exit;
 }
 
-/** The tasks service and workers in processes of their own, and peers that stand for the inventory and for backup. */
-export async function startEngineLab(env: Record<string, string> = {}): Promise<EngineLab> {
+/**
+ * The tasks service and workers in processes of their own, and peers that stand for the inventory and for backup.
+ * @param alerts_url where alerts answers; left out: a peer stands for it
+ */
+export async function startEngineLab(
+	env: Record<string, string> = {},
+	{ alerts_url }: { alerts_url?: string } = {},
+): Promise<EngineLab> {
 	const inventory = new Map<string, InventoryEntry & { accepted: string | undefined }>();
 	const ids = new Map<string, string>();
 	const names = new Map<string, string>();
@@ -196,6 +208,7 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 				TEST_ROLE: role,
 				TEST_DATABASE_URL: url,
 				TEST_PEERS_URL: host.host.internal_url,
+				...(alerts_url !== undefined && { TEST_ALERTS_URL: alerts_url }),
 				TEST_TASKS_URL: `http://127.0.0.1:${port}`,
 				TEST_PORT: String(role === "tasks" ? port : 0),
 				TEST_LOG_LEVEL: process.env.TEST_LOG_LEVEL,
@@ -240,9 +253,15 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 		throw error;
 	}
 
+	function tell(name: EventName, payload: object): void {
+		main.send({ id: newId(), name, payload, occurred_at: new Date().toISOString() });
+	}
+
 	return {
 		tasks,
+		tell,
 		as: (...permissions) => host.client(tasksApi, actorWith(...permissions)),
+		by: (actor) => host.client(tasksApi, actor),
 		db,
 		told,
 		target,
@@ -263,20 +282,15 @@ export async function startEngineLab(env: Record<string, string> = {}): Promise<
 			const { approval_id, run_id, plan_sha256 } = approval;
 			const decided_at = new Date().toISOString();
 			const window = { not_before: null, not_after: null };
-			main.send({
-				id: newId(),
-				name: "approval.decided.v1",
-				payload: {
-					approval_id,
-					run_id,
-					status,
-					plan_sha256,
-					decided_by: ["bob"],
-					reason: reason ?? null,
-					...window,
-					decided_at,
-				},
-				occurred_at: decided_at,
+			tell("approval.decided.v1", {
+				approval_id,
+				run_id,
+				status,
+				plan_sha256,
+				decided_by: ["bob"],
+				reason: reason ?? null,
+				...window,
+				decided_at,
 			});
 		},
 		get main() {

@@ -20,6 +20,7 @@ const {
 	TEST_ROLE,
 	TEST_DATABASE_URL: url = "",
 	TEST_PEERS_URL,
+	TEST_ALERTS_URL = TEST_PEERS_URL,
 	TEST_TASKS_URL,
 	TEST_PORT = "0",
 	TEST_LOG_LEVEL,
@@ -43,7 +44,7 @@ const host = await createHost({
 	peers: {
 		devices: TEST_PEERS_URL,
 		backup: TEST_PEERS_URL,
-		alerts: TEST_PEERS_URL,
+		alerts: TEST_ALERTS_URL,
 		config: TEST_PEERS_URL,
 		tasks: TEST_TASKS_URL,
 	},

@@ -1,6 +1,5 @@
 import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
 import type { RestartRun } from "@netconductor/contracts/tasks/procedure";
-import type { Clock } from "@netconductor/runtime/clock";
 import type { Database, Tx } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
@@ -10,30 +9,30 @@ import type { z } from "zod";
 import { hasEnded } from "../runs/run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { procedures, runSteps } from "../tables.ts";
+import { approvalsToAskAgain, type CarriedApprovalNeeds, withoutApprovals } from "./carried-approvals.ts";
 import { refuseLeftOut } from "./left-out-approvals.ts";
 import type { StepRow } from "./procedure-store.ts";
 import { notAProcedure } from "./read-procedure.ts";
 import { openProcedure, type startProcedure } from "./start-procedure.ts";
 import { takeBackPath } from "./walk.ts";
 
-export interface RestartRunNeeds {
+export interface RestartRunNeeds extends CarriedApprovalNeeds {
 	db: Database;
 	store: RunStore;
 	vault: Vault;
-	clock: Clock;
 	start: ReturnType<typeof startProcedure>;
 }
 
 /**
  * Begins a procedure anew as a new run, with the definition and the values of the old one: from one of its steps or after it, with what the steps
- * before had come to; or to take back what it changed.
+ * before had come to; or to take back what it changed. Approvals that do not hold for who begins it are asked for again.
  * @throws runs.not_found, runs.not_a_procedure
  * @throws runs.still_running
  * @throws runs.no_such_step
  * @throws runs.approval_left_out
  * @throws runs.not_permitted
  */
-export function restartRun({ db, store, vault, clock, start }: RestartRunNeeds) {
+export function restartRun({ db, store, vault, start, ...needs }: RestartRunNeeds) {
 	return async (
 		run_id: string,
 		wanted: z.output<typeof RestartRun>,
@@ -60,8 +59,9 @@ export function restartRun({ db, store, vault, clock, start }: RestartRunNeeds) 
 		const from = what === "rollback" ? undefined : stepOf(steps, wanted.step, run.title);
 		const procedure = await openProcedure(vault, run_id, row.sealed);
 		if (from !== undefined && what === "after_step") refuseLeftOut(procedure, steps, from);
-		const decision = { action: "succeed" as const, by: by.name, at: clock.now().toISOString(), reason };
-		const kept = from === undefined ? [] : carriedOver(steps, from, what === "after_step" ? decision : undefined);
+		const decision = { action: "succeed" as const, by: by.name, at: needs.clock.now().toISOString(), reason };
+		const carried = from === undefined ? [] : carriedOver(steps, from, what === "after_step" ? decision : undefined);
+		const kept = withoutApprovals(carried, await approvalsToAskAgain(needs, carried, by));
 		return start({
 			idempotency_key: `restart/${run_id}/${request_id}`,
 			procedure: { ...procedure, mode, reason },
