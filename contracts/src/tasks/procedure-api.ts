@@ -98,12 +98,12 @@ export const procedureOperations = {
 		changes: false,
 		max_body_bytes: 16 * 1024 * 1024,
 	}),
-	/** A procedure with its values, for the worker that has taken it up: it holds secrets. */
+	/** A procedure with its values and the key of its journal, for the worker that has taken it up: it holds secrets. */
 	revealProcedure: internal("/internal/tasks/procedures/:id", {
 		summary: "A procedure with its values",
 		params: byId,
 		body: z.object({ worker_id: z.string() }),
-		returns: z.object({ procedure: Procedure }),
+		returns: z.object({ procedure: Procedure, journal_key: z.string() }),
 		errors: ["runs.not_found"],
 	}),
 	/** Keeps what a device's configuration was before and after a step changed it, sealed. */

@@ -256,9 +256,7 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 					},
 					describeStepTypes: async () => ({ types: describeStepTypes(types), hints: [...stepTypeHints] }),
 					checkSteps: async ({ body }) => checkSteps(types, body.steps),
-					async revealProcedure({ params, body }) {
-						return { procedure: await revealProcedure({ db, vault }, params.id, body.worker_id) };
-					},
+					revealProcedure: ({ params, body }) => revealProcedure({ db, vault }, params.id, body.worker_id),
 					async keepUndo({ params, body: { worker_id, before, after } }) {
 						await undos.keep(params.id, worker_id, { before, after });
 						return undefined;

@@ -263,9 +263,12 @@ export const runSteps = tasksSchema.table(
 		error: jsonb().$type<OperationError>(),
 		skip_reason: text(),
 		saved_variable: text(),
-		output: jsonb().$type<StepOutput>(),
-		/** Of a step that waits: what it said last. */
-		state: jsonb().$type<Record<string, unknown>>(),
+		/** `StepOutput`, sealed under the procedure's own key. */
+		output: text(),
+		/** Of a step that waits: what it said last. Sealed likewise. */
+		state: text(),
+		/** Of a step that waits: run that it began and whose end it waits for. */
+		waits_for_run: uuid(),
 		/** It waits for a person's decision. */
 		asks: boolean().notNull().default(false),
 		decision: jsonb().$type<RunStep["decision"]>(),

@@ -88,6 +88,8 @@ test("an API is asked, what it says steers the procedure, and a wait for it outl
 	const results = await resultsOf(run_id);
 	expect(results.tell).toMatchObject({ message: "200 19" });
 	expect(JSON.stringify(results)).not.toContain("s3cret-token");
+	const journal = await lab.db.query("select * from run_steps where run_id = $1", [run_id]);
+	expect(JSON.stringify(journal)).not.toContain("s3cret-token");
 	expect(received.filter((line) => line.startsWith("POST"))).toHaveLength(1);
 	await end(second);
 });

@@ -24,7 +24,7 @@ const parallel = (id: string, branches: ProgramStep[][], more: Partial<ProgramSt
 	step({ id, type: "parallel", ...more }, { branches });
 const says = (run: Started) => lab.effects(run.run_id).map((effect) => effect.says);
 const statuses = async (run: Started) =>
-	Object.fromEntries((await lab.steps(run.run_id)).map(({ key, status }) => [key, status]));
+	Object.fromEntries((await lab.rows(run.run_id)).map(({ key, status }) => [key, status]));
 
 /** Its worker dies before the so manieth statement. */
 function diesBefore(count: number): () => Error | undefined {
@@ -339,11 +339,12 @@ test("a block that counts as done by a person's word begins nothing more of what
 	);
 	const run = await lab.start([loop, tell("after", "after")]);
 	expect(await lab.walk(run)).toMatchObject({ status: "failed" });
-	const before = await lab.steps(run.run_id);
+	const before = await lab.rows(run.run_id);
 	const by = { action: "succeed" as const, by: "bob", at: "2026-03-01T00:00:00.000Z", reason: "done by hand" };
 	const again = await lab.start([loop, tell("after", "after")]);
 	const kept = carriedOver(before, before.find(({ key }) => key === "each:1") as (typeof before)[number], by);
-	await lab.db.orm.insert(runSteps).values(kept.map((row) => ({ ...row, id: newId(), run_id: again.run_id })));
+	const moved = { run_id: again.run_id, carried_from: run.run_id };
+	await lab.db.orm.insert(runSteps).values(kept.map((row) => ({ ...row, ...moved, id: newId() })));
 	await lab.db.query("update procedures set begun = $2 where run_id = $1", [again.run_id, kept.at(-1)?.seq]);
 	expect(await lab.walk(again)).toBeUndefined();
 	expect(says(again)).toEqual(["after"]);
@@ -380,6 +381,42 @@ test("the journal keeps no secret, be it a number or an item of a loop", async (
 	const stored = JSON.stringify(await lab.db.query("select * from run_steps where run_id = $1", [run.run_id]));
 	expect(stored).toContain("<secret>");
 	expect(stored).not.toMatch(/s3cr3t-canary|90210/);
+});
+
+test("what a step saved is sealed in the journal, and whoever takes the procedure up has its real value", async () => {
+	const run = await lab.start(
+		[
+			tell("keep", "{{ key }}", { save_to_variable: "kept" }),
+			step({ id: "device", type: "ask", with: { says: "of a device" }, save_to_variable: "answers" }),
+			step(
+				{ id: "each", type: "loop", with: { items: ["{{ kept.said }}"] } },
+				{ steps: [[tell("inner", "{{ item }}", { with: { gate: "sealed" } })]] },
+			),
+			tell("after", "{{ kept.said }} {{ answers.d1.said }}"),
+		],
+		{ devices: 1, variables: { key: "s3cr3t-canary" }, secret_variables: ["key"] },
+	);
+	let dead = false;
+	const first = lab.walk(run, { dies: () => (dead ? new LetGo() : undefined) });
+	await until(async () => (await statuses(run))["each:1/1/inner:1"] === "running");
+	dead = true;
+	lab.open("sealed");
+	expect(await first).toBeInstanceOf(LetGo);
+	expect(await lab.walk(run)).toBeUndefined();
+	expect(says(run).at(-1)).toBe("s3cr3t-canary of a device");
+	const stored = JSON.stringify(await lab.db.query("select * from run_steps where run_id = $1", [run.run_id]));
+	expect(stored).not.toContain("s3cr3t-canary");
+	expect((await lab.rows(run.run_id)).map(({ output }) => output ?? "").join()).not.toMatch(/said|of a device/);
+});
+
+test("what is sealed for one time of a step opens for no other", async () => {
+	const run = await lab.start([tell("one", "one", { save_to_variable: "a" }), tell("two", "two")]);
+	expect(await lab.walk(run)).toBeUndefined();
+	await lab.db.query(
+		"update run_steps s set output = o.output from run_steps o where s.run_id = $1 and o.run_id = $1 and s.key = 'two:1' and o.key = 'one:1'",
+		[run.run_id],
+	);
+	await expect(lab.walk(run)).rejects.toThrow();
 });
 
 /** Programs whose branches do not see each other's variables: nothing in them hangs on which is faster. */
@@ -511,7 +548,7 @@ test("interrupted anywhere, any number of times, a procedure comes to the same a
 				const whole = await lab.start(steps, settings);
 				const broken = await lab.start(steps, settings);
 				const [expected, came] = [await toEnd(whole, []), await toEnd(broken, faults)];
-				const keys = (await lab.steps(broken.run_id)).map(({ key }) => key);
+				const keys = (await lab.rows(broken.run_id)).map(({ key }) => key);
 				expect(new Set(keys).size).toBe(keys.length);
 				if (came instanceof Stopped && came.status === "unknown") {
 					const rest = writes(whole);

@@ -9,6 +9,7 @@ import { newId } from "@netconductor/runtime/id";
 import { createLog } from "@netconductor/runtime/log";
 import { testDatabase } from "@netconductor/runtime/testing/database";
 import { createTemplateEngine } from "@netconductor/templating/engine";
+import { asc, eq } from "drizzle-orm";
 import { z } from "zod";
 import { createOperationStore } from "../src/operations/operation-store.ts";
 import { createOutputStore } from "../src/output/output-store.ts";
@@ -16,11 +17,17 @@ import { createOutputWriter } from "../src/output/output-writer.ts";
 import { createDeviceRunner } from "../src/procedures/device-runner.ts";
 import { LetGo } from "../src/procedures/ends.ts";
 import { hideSecrets } from "../src/procedures/hide-secrets.ts";
-import { type ClaimedProcedure, createProcedureStore, type ProcedureStore } from "../src/procedures/procedure-store.ts";
+import { createJournalSeal, newJournalKey } from "../src/procedures/journal-seal.ts";
+import {
+	type ConductedProcedure,
+	createProcedureStore,
+	type ProcedureStore,
+} from "../src/procedures/procedure-store.ts";
 import { loadStepTypes } from "../src/procedures/registry.ts";
 import { type AnyStepType, defineDeviceStep, defineServerStep } from "../src/procedures/step-type.ts";
 import { createWalk } from "../src/procedures/walk.ts";
 import { rowsOf } from "../src/rows.ts";
+import { runSteps } from "../src/tables.ts";
 
 export type WalkLab = Awaited<ReturnType<typeof createWalkLab>>;
 export type Given = Partial<Omit<ProgramStep, "blocks">> & { id: string; type: string };
@@ -70,6 +77,7 @@ export async function createWalkLab() {
 	await migrate(db, new URL("../migrations", import.meta.url));
 	const outbox = createOutbox(db);
 	const store = createProcedureStore(db, outbox);
+	const seal = createJournalSeal(newJournalKey());
 	const operations = createOperationStore(db, outbox);
 	const engine = createTemplateEngine({ threads: 1 });
 	const log = createLog({ level: "error", destination: { write: (line) => process.stderr.write(line) } });
@@ -184,7 +192,7 @@ export async function createWalkLab() {
 	}
 
 	/** Another worker takes it up: the one before has died. */
-	async function takeUp(run_id: string): Promise<ClaimedProcedure> {
+	async function takeUp(run_id: string): Promise<ConductedProcedure> {
 		const worker_id = newId();
 		await db.transaction(async (tx) => {
 			const [before] = await rowsOf<{ worker_id: string | null }>(
@@ -206,6 +214,7 @@ export async function createWalkLab() {
 			restarted: null,
 			cancel_requested: false,
 			traceparent: null,
+			seal,
 		};
 	}
 
@@ -220,7 +229,12 @@ export async function createWalkLab() {
 			claimed,
 			dies,
 			clock = systemClock,
-		}: { phase?: "main" | "rollBack"; claimed?: ClaimedProcedure; dies?: () => Error | undefined; clock?: Clock } = {},
+		}: {
+			phase?: "main" | "rollBack";
+			claimed?: ConductedProcedure;
+			dies?: () => Error | undefined;
+			clock?: Clock;
+		} = {},
 	): Promise<unknown> {
 		const by = claimed ?? (await takeUp(run_id));
 		const gone = new AbortController();
@@ -280,7 +294,7 @@ export async function createWalkLab() {
 			run,
 			{ gone: gone.signal, cancelled, hide },
 		);
-		const steps = await store.steps(run_id);
+		const steps = await store.steps(by);
 		const walking = createWalk({
 			procedure,
 			claimed: by,
@@ -320,7 +334,9 @@ export async function createWalkLab() {
 		walk,
 		effects: did,
 		open: (name: string) => gate(name).resolve(),
-		steps: (run_id: string) => store.steps(run_id),
+		/** As the tables have them. */
+		rows: (run_id: string) =>
+			db.orm.select().from(runSteps).where(eq(runSteps.run_id, run_id)).orderBy(asc(runSteps.seq)),
 		async stop() {
 			await engine.close();
 			await database.stop();

@@ -9,7 +9,8 @@ import { allowed } from "./approval.ts";
 import { createDeviceRunner, type DeviceRunnerNeeds } from "./device-runner.ts";
 import { LetGo, RollBack, Stopped, Suspended } from "./ends.ts";
 import { hideSecrets } from "./hide-secrets.ts";
-import type { ClaimedProcedure, ProcedureStore, StepRow } from "./procedure-store.ts";
+import { createJournalSeal } from "./journal-seal.ts";
+import type { ClaimedProcedure, JournalRow, ProcedureStore } from "./procedure-store.ts";
 import type { StepTypes } from "./registry.ts";
 import type { DeviceStepType, ServerStepClients } from "./step-type.ts";
 import { createWalk } from "./walk.ts";
@@ -75,7 +76,7 @@ export function conduct(needs: ConductNeeds) {
 		try {
 			if (claimed.cancel_requested || claimed.restarted?.what === "rollback") await store.settleLeft(claimed);
 			if (claimed.cancel_requested) throw new Stopped("cancelled", "It was cancelled");
-			const { procedure } = await access.patiently(conducting.gone, () =>
+			const { procedure, journal_key } = await access.patiently(conducting.gone, () =>
 				clients.tasks.revealProcedure({ params: { id: run_id }, body: { worker_id } }, needs.ownAccount()),
 			);
 			await allowed(
@@ -92,7 +93,8 @@ export function conduct(needs: ConductNeeds) {
 				procedure_sha256: claimed.sha256,
 			};
 			hide = hideSecrets(procedure.secret_variables.map((name) => procedure.variables[name]));
-			const steps = await store.steps(run_id);
+			const conducted = { ...claimed, seal: createJournalSeal(journal_key) };
+			const steps = await store.steps(conducted);
 			devices = createDeviceRunner({ ...needs, tasks: clients.tasks, backup: clients.backup }, claimed, run, {
 				...conducting,
 				hide,
@@ -101,11 +103,11 @@ export function conduct(needs: ConductNeeds) {
 				...needs,
 				...conducting,
 				procedure,
-				claimed,
+				claimed: conducted,
 				run,
 				hide,
 				devices,
-				journal: new Map(steps.map((row): [string, StepRow] => [row.key, row])),
+				journal: new Map(steps.map((row): [string, JournalRow] => [row.key, row])),
 				onSteps: () => needs.onSteps(run_id),
 			});
 			if (claimed.restarted?.what === "rollback") {
@@ -130,12 +132,12 @@ export function conduct(needs: ConductNeeds) {
 
 	/** A procedure that came to its end although steps of it failed. */
 	async function passedOver({ run_id }: ClaimedProcedure): Promise<Stopped | undefined> {
-		const failed = (await store.steps(run_id)).filter(({ status }) => status === "failed");
+		const failed = await store.failedSteps(run_id);
 		if (failed.length === 0) return undefined;
 		const steps = failed.length === 1 ? "1 step" : `${failed.length} steps`;
 		return new Stopped(
 			"failed",
-			`${steps} failed and the procedure went on: ${[...new Set(failed.map(({ path }) => path))].slice(0, 5).join(", ")}`,
+			`${steps} failed and the procedure went on: ${[...new Set(failed)].slice(0, 5).join(", ")}`,
 		);
 	}
 

@@ -11,7 +11,7 @@ import { hasEnded } from "../runs/run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { procedures, runSteps } from "../tables.ts";
 import { listOf, refuseLeftOut } from "./left-out-approvals.ts";
-import type { StepRow } from "./procedure-store.ts";
+import { type StepRow, shownColumns } from "./procedure-store.ts";
 import { notAProcedure, toRunStep } from "./read-procedure.ts";
 import { wakeProcedure } from "./wake.ts";
 
@@ -75,8 +75,9 @@ export function overrideStep({ db, store, clock, onDecided }: OverrideStepNeeds)
 			if (action === "retry") await doAgain(tx, step);
 			await wakeProcedure(tx, run_id);
 			afterCommit(tx, () => onDecided(run_id));
-			const [after] = await tx.select().from(runSteps).where(eq(runSteps.id, step_id));
-			return toRunStep(after as StepRow);
+			const [after] = await tx.select(shownColumns).from(runSteps).where(eq(runSteps.id, step_id));
+			if (after === undefined) throw new Error(`the step ${step_id} is gone`);
+			return toRunStep(after);
 		});
 }
 

@@ -6,12 +6,24 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { violatedUnique } from "@netconductor/runtime/db/query-error";
 import { newId } from "@netconductor/runtime/id";
-import { asc, eq } from "drizzle-orm";
+import { asc, eq, getTableColumns } from "drizzle-orm";
 import { type Ending, writeUnknown } from "../operations/operation-store.ts";
 import { rowsOf } from "../rows.ts";
 import { type procedures, runSteps, type StepOutput } from "../tables.ts";
+import { type JournalSeal, journalContext } from "./journal-seal.ts";
 
+/** A step as the table has it: what it came to is sealed. */
 export type StepRow = typeof runSteps.$inferSelect;
+
+/** A step as the worker that conducts the procedure knows it. */
+export interface JournalRow extends Omit<StepRow, "output" | "state"> {
+	output: StepOutput | null;
+	state: Record<string, unknown> | null;
+}
+
+const { output: _, state: __, ...shown } = getTableColumns(runSteps);
+/** All of a step but what is sealed, which may be large. */
+export const shownColumns = shown;
 
 /** A procedure as a worker took it up. */
 export interface ClaimedProcedure {
@@ -25,6 +37,11 @@ export interface ClaimedProcedure {
 	restarted: (typeof procedures.$inferSelect)["restarted"];
 	cancel_requested: boolean;
 	traceparent: string | null;
+}
+
+/** One whose journal its worker can read. */
+export interface ConductedProcedure extends ClaimedProcedure {
+	seal: JournalSeal;
 }
 
 /** A step that begins. */
@@ -49,6 +66,7 @@ export interface StepEnd {
 	saved_variable?: string | null;
 	output?: StepOutput | null;
 	state?: Record<string, unknown> | null;
+	waits_for_run?: string | null;
 	asks?: boolean;
 	devices?: StepRow["devices"];
 }
@@ -151,8 +169,26 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 			});
 		},
 
-		steps: (run_id: string): Promise<StepRow[]> =>
-			db.orm.select().from(runSteps).where(eq(runSteps.run_id, run_id)).orderBy(asc(runSteps.seq)),
+		async steps({ run_id, seal }: ConductedProcedure): Promise<JournalRow[]> {
+			const rows = await db.orm.select().from(runSteps).where(eq(runSteps.run_id, run_id)).orderBy(asc(runSteps.seq));
+			return Promise.all(
+				rows.map(async (row): Promise<JournalRow> => {
+					const opened = async (column: "output" | "state") =>
+						row[column] === null ? null : await seal.open(row[column], journalContext(column, row));
+					const [output, state] = await Promise.all([opened("output"), opened("state")]);
+					return { ...row, output: output as StepOutput | null, state: state as JournalRow["state"] };
+				}),
+			);
+		},
+
+		/** Steps that failed, in the order in which they began. */
+		async failedSteps(run_id: string): Promise<string[]> {
+			const rows = await db.query<{ path: string }>(
+				"select path from run_steps where run_id = $1 and status = 'failed' order by seq",
+				[run_id],
+			);
+			return rows.map(({ path }) => path);
+		},
 
 		/** Begins a step that has not been there, or one that is there again: it had a person's word when it began first, or has one to be tried again. */
 		async beginStep(
@@ -194,37 +230,38 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 		 * Records how a step ended, or that it waits. False when the procedure is not this worker's any more, or a person has decided on the step
 		 * meanwhile: the first word counts.
 		 */
-		async finishStep(
-			{ worker_id }: ClaimedProcedure,
-			{ id, decision }: Pick<StepRow, "id" | "decision">,
-			end: StepEnd,
-		): Promise<boolean> {
+		async finishStep({ worker_id, seal }: ConductedProcedure, row: JournalRow, end: StepEnd): Promise<boolean> {
+			const sealed = async (column: "output" | "state") =>
+				end[column] == null ? null : await seal.seal(end[column], journalContext(column, row));
+			const [output, state] = await Promise.all([sealed("output"), sealed("state")]);
 			const rows = await db.query(
 				`update run_steps s set status = $3, result = $4, error = $5, skip_reason = $6, saved_variable = $7, output = coalesce($8, s.output),
-					state = $9, asks = $10, devices = $11, finished_at = case when $3 = 'waiting' then null else now() end
+					state = $9, asks = $10, devices = $11, waits_for_run = $13, finished_at = case when $3 = 'waiting' then null else now() end
 				from procedures p where s.id = $1 and p.run_id = s.run_id and p.worker_id = $2 and p.ended is null
 					and s.decision is not distinct from $12 returning s.id`,
 				[
-					id,
+					row.id,
 					worker_id,
 					end.status,
 					json(end.result),
 					json(end.error),
 					end.skip_reason ?? null,
 					end.saved_variable ?? null,
-					json(end.output),
-					json(end.state),
+					output,
+					state,
 					end.asks ?? false,
 					json(end.devices),
-					json(decision),
+					json(row.decision),
+					end.waits_for_run ?? null,
 				],
 			);
 			return rows.length > 0;
 		},
 
 		/** Keeps what was evaluated before a step does anything, so that it stays the same when the step is taken up again. */
-		async keepOutput(id: string, output: StepOutput): Promise<void> {
-			await db.query("update run_steps set output = $2 where id = $1", [id, jsonbText(output)]);
+		async keepOutput({ seal }: ConductedProcedure, row: JournalRow, output: StepOutput): Promise<void> {
+			const sealed = await seal.seal(output, journalContext("output", row));
+			await db.query("update run_steps set output = $2 where id = $1", [row.id, sealed]);
 		},
 
 		/** Nobody is asked any more about what stands in a step that has ended. */

@@ -7,7 +7,7 @@ import { failed } from "@netconductor/runtime/errors";
 import { and, asc, eq, gt, inArray } from "drizzle-orm";
 import type { z } from "zod";
 import { procedures, runSteps } from "../tables.ts";
-import type { StepRow } from "./procedure-store.ts";
+import { type StepRow, shownColumns } from "./procedure-store.ts";
 
 /** @throws runs.not_a_procedure */
 export async function getRunProcedure(db: Database, run: Pick<Run, "id" | "title">): Promise<RunProcedure> {
@@ -30,7 +30,7 @@ export async function listRunSteps(
 	);
 	const [items, total] = await Promise.all([
 		db.orm
-			.select()
+			.select(shownColumns)
 			.from(runSteps)
 			.where(where)
 			.orderBy(asc(runSteps.seq))
@@ -41,8 +41,8 @@ export async function listRunSteps(
 	return toPage(query, items.map(toRunStep), total);
 }
 
-export function toRunStep(row: StepRow): RunStep {
-	const { output: _, state: __, asks: ___, started_at, finished_at, ...shown } = row;
+export function toRunStep(row: Omit<StepRow, "output" | "state">): RunStep {
+	const { asks: _, waits_for_run: __, started_at, finished_at, ...shown } = row;
 	const duration_ms =
 		started_at === null || finished_at === null ? null : Math.max(0, Date.parse(finished_at) - Date.parse(started_at));
 	return { ...shown, started_at, finished_at, duration_ms };

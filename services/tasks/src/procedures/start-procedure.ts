@@ -14,6 +14,7 @@ import { rowsOf } from "../rows.ts";
 import { sorted } from "../runs/gate.ts";
 import { operationsOf } from "../runs/run.ts";
 import type { RunStore } from "../runs/run-store.ts";
+import { newJournalKey } from "./journal-seal.ts";
 import type { StepTypes } from "./registry.ts";
 import { takeBackPath } from "./walk.ts";
 
@@ -35,7 +36,7 @@ export interface ProcedureRequest {
 	/** Run that it is begun from, and what its journal has already. */
 	from?: {
 		restarted: NonNullable<RunProcedure["restarted"]>;
-		/** Copies what has been done into the journal of the new run; answers the greatest `seq`. */
+		/** Copies what has been done, sealed as it is, into the journal of the new run; answers the greatest `seq`. */
 		carry(tx: Tx, run_id: string): Promise<number>;
 	};
 }
@@ -60,7 +61,8 @@ export function startProcedure(needs: StartProcedureNeeds) {
 		];
 		const run_id = newId();
 		const text = JSON.stringify(procedure);
-		const sealed = await vault.seal(text, contextOf(run_id));
+		const journal_key = from === undefined ? newJournalKey() : await journalKeyOf(needs, from.restarted.run_id);
+		const sealed = await vault.seal(JSON.stringify({ procedure, journal_key }), contextOf(run_id));
 		// The order of keys is nobody's doing.
 		const sha256 = createHash("sha256")
 			.update(JSON.stringify([sorted(JSON.parse(text)), from?.restarted ?? null]))
@@ -112,20 +114,40 @@ export function startProcedure(needs: StartProcedureNeeds) {
 	};
 }
 
+/** What is sealed of a procedure. */
+interface Sealed {
+	procedure: Procedure;
+	/** Of `JournalSeal`. */
+	journal_key: string;
+}
+
 /** @throws vault.cannot_open */
-export async function openProcedure(vault: Vault, run_id: string, sealed: string): Promise<Procedure> {
+async function open(vault: Vault, run_id: string, sealed: string): Promise<Sealed> {
 	return JSON.parse(await vault.openText(sealed, contextOf(run_id)));
 }
 
+/** @throws vault.cannot_open */
+export async function openProcedure(vault: Vault, run_id: string, sealed: string): Promise<Procedure> {
+	return (await open(vault, run_id, sealed)).procedure;
+}
+
+async function journalKeyOf({ db, vault }: Pick<StartProcedureNeeds, "db" | "vault">, run_id: string): Promise<string> {
+	const [row] = await db.query<{ sealed: string }>("select sealed from procedures where run_id = $1", [run_id]);
+	if (row === undefined) {
+		throw failed("runs.not_found", { message: `There is no procedure of the run ${run_id}`, details: { run_id } });
+	}
+	return (await open(vault, run_id, row.sealed)).journal_key;
+}
+
 /**
- * A procedure with its values, for the worker that conducts it.
+ * A procedure with its values and the key of its journal, for the worker that conducts it.
  * @throws runs.not_found — it is not that worker's (any more)
  */
 export async function revealProcedure(
 	{ db, vault }: Pick<StartProcedureNeeds, "db" | "vault">,
 	run_id: string,
 	worker_id: string,
-): Promise<Procedure> {
+): Promise<Sealed> {
 	const [row] = await db.query<{ sealed: string }>(
 		"select sealed from procedures where run_id = $1 and worker_id = $2 and ended is null",
 		[run_id, worker_id],
@@ -136,7 +158,7 @@ export async function revealProcedure(
 			details: { run_id },
 		});
 	}
-	return openProcedure(vault, run_id, row.sealed);
+	return open(vault, run_id, row.sealed);
 }
 
 function contextOf(run_id: string): string {

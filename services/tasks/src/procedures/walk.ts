@@ -6,7 +6,7 @@ import { areTrue, isTrue, resolveForEach, resolveValues } from "@netconductor/te
 import type { StepOutput } from "../tables.ts";
 import { badParameters, type DeviceEnd, type DeviceRunner, isBadInput, type ProcedureDevice } from "./device-runner.ts";
 import { Halted, LetGo, RollBack, Stopped, Suspended, weightiest } from "./ends.ts";
-import type { ClaimedProcedure, NewStep, ProcedureStore, StepEnd, StepRow } from "./procedure-store.ts";
+import type { ConductedProcedure, JournalRow, NewStep, ProcedureStore, StepEnd } from "./procedure-store.ts";
 import { readParams } from "./read-params.ts";
 import type { StepTypes } from "./registry.ts";
 import { errorOf, runServerStep, type ServerStepNeeds, type Tries } from "./server-runner.ts";
@@ -15,12 +15,12 @@ import { createVariables, type Variables } from "./variables.ts";
 
 export interface WalkNeeds extends ServerStepNeeds {
 	procedure: Procedure;
-	claimed: ClaimedProcedure;
+	claimed: ConductedProcedure;
 	run: ProcedureRun;
 	types: StepTypes;
 	store: ProcedureStore;
 	/** Steps that have begun, by key. */
-	journal: Map<string, StepRow>;
+	journal: Map<string, JournalRow>;
 	engine: TemplateEngine;
 	devices: DeviceRunner;
 	takeBack: DeviceStepType;
@@ -132,7 +132,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 	}
 
 	/** Where the procedure goes on after a step; undefined: with the next one. @throws what ends it */
-	function onward(step: ProgramStep, row: StepRow, scope: Scope): string | undefined {
+	function onward(step: ProgramStep, row: JournalRow, scope: Scope): string | undefined {
 		const decided = row.decision?.action;
 		const why = `Step ${nameOf(step)} failed${row.error === null ? "" : `: ${row.error.message}`}`;
 		if (row.status === "unknown") throw new Stopped("unknown", why);
@@ -163,12 +163,12 @@ export function createWalk(needs: WalkNeeds): Walk {
 	}
 
 	/** Of a step that has others in it, those of them. */
-	function failedDevicesOf({ key, output }: StepRow): string[] {
+	function failedDevicesOf({ key, output }: JournalRow): string[] {
 		const within = [...journal.values()].filter((row) => row.key.startsWith(`${key}/`) && row.status === "failed");
 		return [output, ...within.map((row) => row.output)].flatMap((one) => one?.failed_devices ?? []);
 	}
 
-	async function walkStep(step: ProgramStep, key: string, scope: Scope): Promise<StepRow> {
+	async function walkStep(step: ProgramStep, key: string, scope: Scope): Promise<JournalRow> {
 		const type = types.get(step.type);
 		if (type === undefined) throw new Stopped("failed", `This worker does not know the step type ${step.type}`);
 		const known = journal.get(key);
@@ -187,7 +187,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 		return finish(step, row, end, scope);
 	}
 
-	function saveAgain({ status, saved_variable, output, seq }: StepRow, { variables }: Scope): void {
+	function saveAgain({ status, saved_variable, output, seq }: JournalRow, { variables }: Scope): void {
 		if (status === "succeeded" && saved_variable !== null && output !== null) {
 			variables.save(saved_variable, output, seq);
 		}
@@ -197,9 +197,9 @@ export function createWalk(needs: WalkNeeds): Walk {
 		step: Pick<ProgramStep, "path" | "name" | "type">,
 		key: string,
 		{ phase }: Scope,
-		again: StepRow | undefined,
+		again: JournalRow | undefined,
 		flow = false,
-	): Promise<StepRow> {
+	): Promise<JournalRow> {
 		// Taking back is never one step too many.
 		const many = [...journal.values()].filter((row) => row.phase === phase).length;
 		if (again === undefined && step.path !== takeBackPath && many >= procedure.max_steps) {
@@ -224,7 +224,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 					: { kind: "next_step" as const, step: path, since };
 			throw new Suspended({ wake_at: null, waits_for_run: null, waiting_for });
 		}
-		const row: StepRow = {
+		const row: JournalRow = {
 			...(again ?? empty),
 			id: begun.id,
 			run_id: claimed.run_id,
@@ -243,7 +243,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 		return row;
 	}
 
-	async function finish(step: ProgramStep, row: StepRow, end: StepEnd, scope: Scope): Promise<StepRow> {
+	async function finish(step: ProgramStep, row: JournalRow, end: StepEnd, scope: Scope): Promise<JournalRow> {
 		const asks = end.status === "failed" && step.on_failure === "ask";
 		const saves = end.status === "succeeded" && step.save_to_variable !== null && end.output != null;
 		const shown = {
@@ -255,12 +255,13 @@ export function createWalk(needs: WalkNeeds): Walk {
 			asks,
 		};
 		if (!(await store.finishStep(claimed, row, shown))) throw new LetGo();
-		const ended: StepRow = {
+		const ended: JournalRow = {
 			...row,
 			...shown,
 			devices: end.devices ?? null,
 			output: end.output ?? row.output,
 			state: null,
+			waits_for_run: null,
 		};
 		journal.set(row.key, ended);
 		needs.onSteps();
@@ -269,7 +270,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 		return ended;
 	}
 
-	async function onServer(step: ProgramStep, type: ServerStepType, row: StepRow, scope: Scope): Promise<StepEnd> {
+	async function onServer(step: ProgramStep, type: ServerStepType, row: JournalRow, scope: Scope): Promise<StepEnd> {
 		const { variables } = scope;
 		const at = step.path;
 		let seen = { ...variables.forAll(), ...facts };
@@ -301,13 +302,15 @@ export function createWalk(needs: WalkNeeds): Walk {
 		if ("wait" in end) {
 			const { state, until, waiting_for } = end.wait;
 			const output: StepOutput = { evaluated: end.tries };
-			if (!(await store.finishStep(claimed, row, { status: "waiting", state, output }))) throw new LetGo();
-			journal.set(row.key, { ...row, status: "waiting", state, output });
+			const waits_for_run = waiting_for.kind === "run" ? waiting_for.run_id : null;
+			const waits = { status: "waiting" as const, state, output, waits_for_run };
+			if (!(await store.finishStep(claimed, row, waits))) throw new LetGo();
+			journal.set(row.key, { ...row, ...waits });
 			needs.onSteps();
 			const since = row.started_at ?? clock.now().toISOString();
 			throw new Suspended({
 				wake_at: until ?? null,
-				waits_for_run: waiting_for.kind === "run" ? waiting_for.run_id : null,
+				waits_for_run,
 				waiting_for: { step: step.path, ...waiting_for, since } as Suspended["wait"]["waiting_for"],
 			});
 		}
@@ -321,7 +324,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 	}
 
 	/** Names what a step asks of others, so that it is not asked for twice: the same after a crash, another where a person has it done again. */
-	function keyOutside({ carried_from, key, decision }: StepRow): string {
+	function keyOutside({ carried_from, key, decision }: JournalRow): string {
 		const again = decision?.action === "retry" ? `@${decision.at}` : "";
 		return `${carried_from ?? claimed.run_id}/${key}${again}`;
 	}
@@ -336,7 +339,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 	async function onDevices(
 		step: ProgramStep,
 		type: DeviceStepType,
-		row: StepRow,
+		row: JournalRow,
 		scope: Scope,
 		again: boolean,
 	): Promise<StepEnd> {
@@ -382,7 +385,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 		devices: readonly ProcedureDevice[],
 		work: {
 			type: DeviceStepType;
-			row: StepRow;
+			row: JournalRow;
 			step: Pick<ProgramStep, "path" | "parallelism" | "retries" | "timeout_s">;
 			before: Awaited<ReturnType<ProcedureStore["operationsOf"]>>;
 		},
@@ -429,7 +432,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 		return ends;
 	}
 
-	async function walkFlow(step: ProgramStep, type: FlowStepType, key: string, scope: Scope): Promise<StepRow> {
+	async function walkFlow(step: ProgramStep, type: FlowStepType, key: string, scope: Scope): Promise<JournalRow> {
 		const known = journal.get(key);
 		if (known?.status === "skipped") return known;
 		if (known !== undefined && isOver(known)) return throughFlow(step, type, known, scope);
@@ -439,7 +442,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 		}
 		const row = known !== undefined && known.status !== "pending" ? known : await begin(step, key, scope, known, true);
 		const seen = { ...scope.variables.forAll(), ...facts };
-		const settle = async (error: OperationError): Promise<StepRow> => {
+		const settle = async (error: OperationError): Promise<JournalRow> => {
 			await store.dropQuestions(claimed, key);
 			for (const inner of journal.values()) if (inner.key.startsWith(`${key}/`)) inner.asks = false;
 			return finish(step, row, { status: "failed", error }, scope);
@@ -467,7 +470,12 @@ export function createWalk(needs: WalkNeeds): Walk {
 	}
 
 	/** A step that has ended, with others in it: what they saved is there again, and it came to what it came to. */
-	async function throughFlow(step: ProgramStep, type: FlowStepType, known: StepRow, scope: Scope): Promise<StepRow> {
+	async function throughFlow(
+		step: ProgramStep,
+		type: FlowStepType,
+		known: JournalRow,
+		scope: Scope,
+	): Promise<JournalRow> {
 		if (known.asks && !scope.closed) throw asking(known);
 		try {
 			await within(step, type, known, { ...scope, closed: true });
@@ -485,7 +493,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 	async function within(
 		step: ProgramStep,
 		{ type, params: schema, own_templates = [] }: FlowStepType,
-		row: StepRow,
+		row: JournalRow,
 		around: Scope,
 	): Promise<Pick<StepEnd, "result" | "output">> {
 		const devices = step.targets === null ? around.devices : new Set(step.targets);
@@ -502,7 +510,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 		const keep = async (now: Kept): Promise<void> => {
 			if (isOver(row) || scope.closed) return;
 			row.output = { evaluated: now };
-			await store.keepOutput(row.id, row.output);
+			await store.keepOutput(claimed, row, row.output);
 		};
 		const params = (await evaluated(async () => {
 			const values = (await resolveValues(engine, given, seen, { at })) as Record<string, unknown>;
@@ -589,10 +597,8 @@ export function createWalk(needs: WalkNeeds): Walk {
 				: undefined;
 		if (items !== undefined && kept === undefined) {
 			const { items: listed, count } = params;
-			const text = JSON.stringify(items);
-			// The journal is no place for secrets.
-			const isPlain = text.length <= longestItems && JSON.stringify(hide(items)) === text;
-			if (isPlain) await keep({ given: listed === undefined ? { count } : { items: listed } });
+			if (JSON.stringify(items).length <= longestItems)
+				await keep({ given: listed === undefined ? { count } : { items: listed } });
 		}
 		let rounds = kept?.rounds ?? 0;
 		const goesOn = async (round: number): Promise<boolean> => {
@@ -648,7 +654,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 				(known?.output?.evaluated as { operation_id: string; device_id: string }[] | undefined) ??
 				(await store.undosOf(claimed.run_id));
 			const output: StepOutput = { evaluated: undos };
-			await store.keepOutput(row.id, output);
+			await store.keepOutput(claimed, row, output);
 			const changed = Map.groupBy(undos, ({ device_id }) => device_id);
 			const devices = procedure.targets.filter(({ device_id }) => changed.has(device_id));
 			const of = (id: string) => (changed.get(id) ?? []).map(({ operation_id }) => operation_id);
@@ -722,6 +728,7 @@ const empty = {
 	saved_variable: null,
 	output: null,
 	state: null,
+	waits_for_run: null,
 	asks: false,
 	decision: null,
 	carried_from: null,
@@ -733,7 +740,7 @@ export function pathsOf(step: ProgramStep): string[] {
 	return [step.path, ...step.blocks.flatMap(({ steps }) => steps.flatMap(pathsOf))];
 }
 
-function isOver({ status }: StepRow): boolean {
+function isOver({ status }: JournalRow): boolean {
 	return status !== "running" && status !== "waiting" && status !== "pending";
 }
 
@@ -745,7 +752,7 @@ function nameOf({ name, path }: Pick<ProgramStep, "name" | "path">): string {
 	return name === null ? path : `${name} (${path})`;
 }
 
-function asking({ path, error, finished_at }: StepRow): Suspended {
+function asking({ path, error, finished_at }: JournalRow): Suspended {
 	const since = finished_at ?? new Date().toISOString();
 	const message = error?.message ?? "The step failed";
 	return new Suspended({

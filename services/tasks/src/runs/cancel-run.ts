@@ -63,8 +63,8 @@ export function cancelRun({ db, store, operations, ephemeral, clock, onChange }:
 async function runsBegunBy(tx: Tx, run_id: string): Promise<string[]> {
 	const rows = await rowsOf<{ id: string }>(
 		tx,
-		`select r.id from run_steps s join runs r on r.id = (s.state ->> 'run_id')::uuid
-		where s.run_id = $1 and s.status = 'waiting' and s.type = 'deploy_stack' and r.finished_at is null`,
+		`select r.id from run_steps s join runs r on r.id = s.waits_for_run
+		where s.run_id = $1 and s.status = 'waiting' and r.finished_at is null`,
 		[run_id],
 	);
 	return rows.map(({ id }) => id);
