@@ -143,6 +143,41 @@ test("what no event told is read from the run when it has ended, and an event th
 	await stateIs(expected);
 });
 
+const settled = (run_id: string, status: string) =>
+	eventually(
+		() => host.db.query("select settle_due, status from stack_runs where run_id = $1", [run_id]),
+		(found) => expect(found).toEqual([{ settle_due: false, status }]),
+	);
+
+test("what was removed or forgotten does not come back by what a person says of an older run, but by one that repeats it", async () => {
+	const first = await deployed("lost", "lost");
+	await host.runEnds(first, "needs_attention");
+	await stackIs("partial");
+	await stateIs(everywhere.map((one) => one.replace("deployed", "unknown")));
+	const idsOf = async (device: string) =>
+		(await instances()).flatMap(({ id, device_name }) => (device_name === device ? [id] : []));
+	const off = await host.api.deleteInstances({ body: { ids: await idsOf("r2") } });
+	await host.operationEnds(off.run_id, r2, "confirmed");
+	await host.runEnds(off.run_id, "succeeded");
+	await settled(off.run_id, "succeeded");
+	const [forgotten = ""] = await idsOf("r1");
+	await host.api.forgetInstances({ body: { ids: [forgotten] } });
+	const left = await states();
+	expect(left).toHaveLength(1);
+
+	host.noteOperation(first, r1, "confirmed");
+	host.noteOperation(first, r2, "confirmed");
+	await host.runEnds(first, "partial");
+	await settled(first, "partial");
+	expect(await states()).toEqual(left.map((one) => one.replace("unknown", "deployed")));
+
+	const again = await host.retry(first);
+	await host.operationEnds(again, r1, "confirmed");
+	await stateIs(["one on r1: deployed", "two on r1: deployed"]);
+	await host.runEnds(again, "succeeded");
+	await settled(again, "succeeded");
+});
+
 test("chosen services alone are sent again, taken off, and gone; with the last one the stack stands nowhere", async () => {
 	await host.runEnds(await deployed("confirmed", "confirmed"), "succeeded");
 	await stackIs("deployed");

@@ -2,12 +2,13 @@ import type { ServiceInstanceSummary } from "@netconductor/contracts/config/inst
 import type { Plan } from "@netconductor/contracts/tasks/model";
 import { failed } from "@netconductor/runtime/errors";
 import type { CallContext } from "@netconductor/runtime/host/service";
-import { inArray } from "drizzle-orm";
+import { inArray, sql } from "drizzle-orm";
 import type { ConfigOperation } from "../operation.ts";
 import { type Parts, placeServices } from "../stacks/render-stack.ts";
 import { noteRun, type RunNeeds, run } from "../stacks/run-stack.ts";
 import { findStack, type StackRow } from "../stacks/stack-store.ts";
 import { compareWithBackups, type ValidateNeeds } from "../stacks/validate-stack.ts";
+import { markGone } from "./mark-gone.ts";
 import { findInstances } from "./read-instances.ts";
 import { serviceInstances } from "./tables.ts";
 
@@ -93,8 +94,18 @@ export function checkInstances(needs: RunNeeds): ConfigOperation<"checkInstances
 export function forgetInstances({ db }: Pick<RunNeeds, "db">): ConfigOperation<"forgetInstances"> {
 	return async ({ body, note }) => {
 		const instances = await findInstances(db.orm, body.ids);
-		const ids = instances.map(({ id }) => id);
-		await db.orm.delete(serviceInstances).where(inArray(serviceInstances.id, ids));
+		const chosen = inArray(
+			serviceInstances.id,
+			instances.map(({ id }) => id),
+		);
+		await db.transaction(async (tx) => {
+			const { stack_id, device_id, service, run_started_at } = serviceInstances;
+			await markGone(
+				tx,
+				sql`select ${stack_id}, ${device_id}, ${service}, ${run_started_at} as since from ${serviceInstances} where ${chosen}`,
+			);
+			await tx.delete(serviceInstances).where(chosen);
+		});
 		note({ resource_type: "service_instance", before: { instances: instances.map(nameOf) } });
 		return { forgotten: instances.length };
 	};

@@ -10,6 +10,7 @@ import type { Log } from "@netconductor/runtime/log";
 import { and, eq, sql } from "drizzle-orm";
 import type { Statements } from "../operation.ts";
 import { stackRuns, stacks } from "../stacks/tables.ts";
+import { markGone } from "./mark-gone.ts";
 import { outcomeOf } from "./outcome.ts";
 import { sentServices, serviceInstances } from "./tables.ts";
 
@@ -46,7 +47,7 @@ export async function settle(
 				(v ->> 'template_version')::int, o.state, o.error, v ->> 'text',
 				case when o.state = 'deployed' then ${version}::int end, case when o.state = 'deployed' then o.at end,
 				${run_id}::uuid, ${started_at}::timestamptz, o.at
-			from ${sent} where s.start_key = ${start_key}
+			from ${sent} where s.start_key = ${start_key} and v -> 'gone' is null
 			on conflict (stack_id, device_id, service) do update set
 				state = excluded.state, error = excluded.error, device_name = excluded.device_name, run_id = excluded.run_id,
 				run_started_at = excluded.run_started_at, updated_at = excluded.updated_at,
@@ -59,6 +60,11 @@ export async function settle(
 			where i.run_started_at <= excluded.run_started_at`);
 		return;
 	}
+	await markGone(
+		tx,
+		sql`select s.stack_id, s.device_id, v ->> 'name' as service, ${started_at}::timestamptz as since
+			from ${sent} where s.start_key = ${start_key} and o.state = 'deployed'`,
+	);
 	const concerned = sql`i.stack_id = s.stack_id and i.device_id = s.device_id and i.service = v ->> 'name'
 		and s.start_key = ${start_key} and i.run_started_at <= ${started_at}::timestamptz`;
 	await tx.execute(sql`delete from service_instances i using ${sent} where ${concerned} and o.state = 'deployed'`);

@@ -13,6 +13,8 @@ export interface SentService {
 	template_name: string;
 	template_version: number;
 	text: string;
+	/** It was taken away or forgotten since. */
+	gone?: true;
 }
 
 /** What a run sends to each device, noted before it starts: until it is known what became of it. */

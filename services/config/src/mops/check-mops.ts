@@ -1,4 +1,5 @@
 import type { MopDocument } from "@netconductor/contracts/config/mops";
+import { failed } from "@netconductor/runtime/errors";
 import { holdsTag } from "./check-structure.ts";
 import { error, type Fault, inStep, warning } from "./faults.ts";
 import type { Hints } from "./hints.ts";
@@ -55,7 +56,13 @@ export function checkMops(
 		if (sub !== undefined) faults.push(...checkGiven(document, { step, path }, sub, hints));
 	}
 	if (faults.some(({ severity }) => severity === "error")) return faults;
+	faults.push(...sizeFaults(document, library, isRunMop));
+	return faults;
+}
+
+function sizeFaults(document: MopDocument, library: MopLibrary, isRunMop: (type: string) => boolean): Fault[] {
 	const { steps, depth } = measure(document, library, isRunMop, 0);
+	const faults: Fault[] = [];
 	if (steps > mostSteps) {
 		const message = `It has ${steps} steps, those of the procedures that it runs counted in; ${mostSteps} are the most`;
 		faults.push(error("mop.too_many_steps", ["steps"], message));
@@ -65,6 +72,24 @@ export function checkMops(
 		faults.push(error("mop.too_deep", ["steps"], message));
 	}
 	return faults;
+}
+
+/**
+ * Keeps a procedure from being put together that has become too large since it was stored, by what others became that it runs.
+ * @throws mops.bad_document
+ */
+export function requireSize(
+	mop: string,
+	document: MopDocument,
+	library: MopLibrary,
+	isRunMop: (type: string) => boolean,
+): void {
+	const [first] = sizeFaults(document, library, isRunMop);
+	if (first === undefined) return;
+	throw failed("mops.bad_document", {
+		message: `${mop} cannot be started. ${first.message}.`,
+		errors: [{ path: "steps", message: first.message }],
+	});
 }
 
 function isOwn({ id, name }: Own, key: string): boolean {

@@ -1,27 +1,94 @@
+import type { Selection } from "@netconductor/contracts/devices/model";
+import { hasCode, isAppError } from "@netconductor/runtime/errors";
+import type { CallerContext } from "@netconductor/runtime/host/call";
+import type { TemplateEngine } from "@netconductor/templating/engine";
+import { resolveValues, type Variables } from "@netconductor/templating/expressions";
+import type { Statements } from "../operation.ts";
+import { findStack } from "../stacks/stack-store.ts";
+import { allSteps, buildProgram, type DraftStep } from "./build-program.ts";
+import { requireSize } from "./check-mops.ts";
 import { readLibrary } from "./mop-library.ts";
 import { findMop } from "./mop-store.ts";
 import type { MopOperation } from "./operation.ts";
-import { stepsOf } from "./read-document.ts";
 import { readCatalogue } from "./step-type-catalogue.ts";
 import { runsMops, type ValidationNeeds } from "./validate-mop.ts";
 import { declarationsOf, valuesOf } from "./variables.ts";
 
+interface Needs extends ValidationNeeds {
+	engine: TemplateEngine;
+}
+
 /** What a service must know of a procedure that it is to start later. */
-export function outlineMop({ db, tasks }: ValidationNeeds): MopOperation<"outlineMop"> {
+export function outlineMop(needs: Needs): MopOperation<"outlineMop"> {
+	const { db, tasks, engine } = needs;
 	return async ({ body, ...caller }) => {
 		const { name, document } = await findMop(db.orm, body.mop);
 		const declarations = declarationsOf(document.variables);
 		const open = new Map([...declarations].filter(([, { secret }]) => !secret));
 		const given = Object.entries(body.variables).filter(([key]) => declarations.get(key)?.secret !== true);
-		valuesOf(name, open, Object.fromEntries(given));
+		const variables = valuesOf(name, open, Object.fromEntries(given));
 		const catalogue = await readCatalogue({ tasks, on: db.orm }, caller);
-		const library = await readLibrary(db.orm, document, runsMops(catalogue));
-		const documents = [document, ...new Set([...library.values()].map((one) => one.document))];
+		const isRunMop = runsMops(catalogue);
+		const library = await readLibrary(db.orm, document, isRunMop);
+		requireSize(name, document, library, isRunMop);
+		const draft = buildProgram(document, {
+			catalogue,
+			library: new Map([...library].map(([key, one]) => [key, { ...one, enabled: true }])),
+			has_devices: (body.targets ?? document.targets) !== undefined,
+		});
+		const steps = [...draft.steps, ...draft.rollback];
+		const named = [...allSteps(steps)].flatMap(({ step }) => (step.select === null ? [] : [step.select]));
 		return {
 			name,
 			targets: document.targets ?? null,
-			step_targets: documents.flatMap((one) => stepsOf(one).flatMap(({ step }) => step.targets ?? [])),
+			step_targets: [...named, ...(await stacksOf({ on: db.orm, engine, caller }, steps, variables))],
 			secrets: [...declarations].flatMap(([key, { secret, required }]) => (secret ? [{ name: key, required }] : [])),
 		};
 	};
+}
+
+interface Look {
+	on: Statements;
+	engine: TemplateEngine;
+	caller: CallerContext;
+}
+
+/** Devices of the stacks that steps deploy or remove. Which stack that is may be known only while the procedure runs: then it may be any device. */
+async function stacksOf(look: Look, steps: readonly DraftStep[], variables: Variables): Promise<Selection[]> {
+	const found: Selection[] = [];
+	for (const step of steps) {
+		const isDeployment = step.type === "deploy_stack";
+		if (!isDeployment && step.blocks.length === 0) continue;
+		const locals = (await known(look, step.locals, variables)) as Variables | undefined;
+		// A procedure has its own variables only.
+		const seen = step.type === "run_mop" ? (locals ?? {}) : { ...variables, ...locals };
+		if (isDeployment) found.push(...(await stackOf(look, step, seen)));
+		for (const block of step.blocks) found.push(...(await stacksOf(look, block.steps, seen)));
+	}
+	return found;
+}
+
+async function stackOf(look: Look, { with: given }: DraftStep, variables: Variables): Promise<Selection[]> {
+	const { stack, action, only } = ((await known(look, given, variables)) ?? {}) as Record<string, unknown>;
+	// A plan changes nothing; devices of the procedure are among its own.
+	if (action === "plan" || only === "procedure") return [];
+	if (typeof stack !== "string") return [{ all: true }];
+	try {
+		return (await findStack(look.on, stack)).services.map(({ targets }) => targets);
+	} catch (error) {
+		// The step will say that there is none.
+		if (hasCode(error, "stacks.not_found")) return [];
+		throw error;
+	}
+}
+
+/** The value, or nothing where it cannot be told before the procedure runs. */
+async function known({ engine, caller }: Look, value: unknown, variables: Variables): Promise<unknown> {
+	try {
+		return await resolveValues(engine, value, variables, { signal: caller.signal });
+	} catch (error) {
+		caller.signal.throwIfAborted();
+		if (isAppError(error) && error.code.startsWith("template.")) return undefined;
+		throw error;
+	}
 }

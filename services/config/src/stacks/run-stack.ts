@@ -284,7 +284,9 @@ export async function noteRetry(
 		.where(eq(stacks.id, stack_id));
 	await tx.execute(
 		sql`insert into sent_services (start_key, device_id, stack_id, device_name, services)
-			select ${key}, device_id, stack_id, device_name, services from sent_services where start_key = ${repeated.start_key}`,
+			select ${key}, device_id, stack_id, device_name,
+				coalesce((select jsonb_agg(one - 'gone' order by place) from jsonb_array_elements(services) with ordinality as each (one, place)), '[]')
+			from sent_services where start_key = ${repeated.start_key}`,
 	);
 }
 
