@@ -62,6 +62,8 @@ export const RiskFacts = z.object({
 	/** Names of devices whose change would be taken back by inverse commands. */
 	emulated_rollback: z.array(z.string()).max(50_000).default([]),
 	dangerous_commands: z.array(DangerousCommand).max(100).default([]),
+	/** Steps that send what is known only when they are carried out. */
+	unknown_commands: z.array(z.string().max(250)).max(5_000).default([]),
 });
 export type RiskFacts = z.output<typeof RiskFacts>;
 

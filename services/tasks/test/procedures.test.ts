@@ -418,6 +418,26 @@ test("a procedure that writes waits for the approval of its hash, through the de
 	expect(read()).toHaveLength(1);
 });
 
+test("those who approve are told of a dangerous command in a variable, and of commands that nobody knows yet", async () => {
+	const asked = lab.wantApprovals();
+	const { marks } = files();
+	const run_id = await start(
+		[
+			step({ id: "ask", type: "probe", with: { marks }, save_to_variable: "answer" }),
+			step({ id: "known", type: "run_command", with: { commands: ["{{ cmd }} {{ secret }}"] } }),
+			step({ id: "later", type: "run_command", with: { commands: ["{{ answer }}"] } }),
+		],
+		{ variables: { cmd: "reload", secret: "s3cret-word" }, secret_variables: ["secret"] },
+	);
+	await waitsFor(run_id, "approval");
+	expect(asked[0]?.risk_facts).toMatchObject({
+		dangerous_commands: [{ command: "reload <secret>", level: "critical" }],
+		unknown_commands: ["later"],
+	});
+	if (asked[0] !== undefined) await lab.decide(asked[0], "rejected");
+	expect(await lab.ended(run_id)).toMatchObject({ status: "cancelled" });
+});
+
 test("a procedure that only reads needs no approval", async () => {
 	const asked = lab.wantApprovals();
 	const { marks } = files();

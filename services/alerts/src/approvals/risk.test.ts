@@ -4,7 +4,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { assessRisk, rankOf } from "./risk.ts";
 
-const write: RiskFacts = { writes: true, without_rollback: [], emulated_rollback: [], dangerous_commands: [] };
+const write: RiskFacts = {
+	writes: true,
+	without_rollback: [],
+	emulated_rollback: [],
+	dangerous_commands: [],
+	unknown_commands: [],
+};
 const names = (count: number) => Array.from({ length: count }, (_, index) => `d${index}`);
 
 test("reading is of low risk, whatever it reads", () => {
@@ -32,6 +38,15 @@ test("risk grows with devices, with rollback that is missing, and with dangerous
 	});
 });
 
+test("commands that nobody knows beforehand are a risk, and say in which steps", () => {
+	const risk = assessRisk({ ...write, unknown_commands: ["ask", "upgrade.change"] }, 1);
+	expect(risk.level).toBe("medium");
+	expect(risk.reasons.at(-1)).toMatchObject({
+		code: "unknown_commands",
+		text: expect.stringContaining("ask, upgrade.change"),
+	});
+});
+
 test("points are the sum of the reasons, and more devices or facts never make a change safer", () => {
 	const facts = fc.record({
 		writes: fc.boolean(),
@@ -46,6 +61,7 @@ test("points are the sum of the reasons, and more devices or facts never make a 
 			}),
 			{ maxLength: 4 },
 		),
+		unknown_commands: fc.array(fc.string(), { maxLength: 12 }),
 	});
 	fc.assert(
 		fc.property(facts, fc.nat(60_000), fc.nat(1_000), (given, count, more) => {

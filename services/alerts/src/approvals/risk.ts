@@ -14,8 +14,16 @@ const byDevices = [
 	{ from: 2, points: 5 },
 ] as const;
 
-const points = { writes: 10, no_rollback: 25, emulated_rollback: 10, high: 40, critical: 80 } as const;
+const points = {
+	writes: 10,
+	no_rollback: 25,
+	emulated_rollback: 10,
+	unknown_commands: 25,
+	high: 40,
+	critical: 80,
+} as const;
 const namesShown = 20;
+const stepsShown = 10;
 
 export function rankOf(level: RiskLevel): number {
 	return levels.indexOf(level);
@@ -48,6 +56,12 @@ export function assessRisk(facts: RiskFacts, device_count: number): Risk {
 		const names = [...new Set(uses.map(({ device }) => device))];
 		const worst = uses.some(({ level }) => level === "critical") ? "critical" : "high";
 		add("dangerous_command", points[worst], `“${first.command}”: ${first.why}`, names);
+	}
+	const { unknown_commands: unknown } = facts;
+	if (unknown.length > 0) {
+		const more = unknown.length > stepsShown ? ` and ${unknown.length - stepsShown} more` : "";
+		const steps = `${unknown.slice(0, stepsShown).join(", ")}${more}`;
+		add("unknown_commands", points.unknown_commands, `What it sends is known only when it runs, in step ${steps}.`);
 	}
 	const total = reasons.reduce((sum, reason) => sum + reason.points, 0);
 	return { level: levelOf(total), points: total, reasons };

@@ -24,6 +24,7 @@ export function evaluateApprovalPolicies({ db, expiry_minutes }: Needs): AlertsO
 					...found,
 					device: "",
 				})),
+				unknown_commands: [],
 			},
 			device_count,
 		);

@@ -1,22 +1,17 @@
 import type { alertsApi } from "@netconductor/contracts/alerts/api";
-import type { RiskFacts } from "@netconductor/contracts/alerts/approvals";
-import { findDangerousCommands } from "@netconductor/contracts/alerts/dangerous-commands";
-import { undoKindOf } from "@netconductor/contracts/devices/change";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { Procedure, ProgramStep } from "@netconductor/contracts/tasks/procedure";
-import { builtInPlatforms } from "@netconductor/driver-platforms/platforms";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import { type GateState, heldBack } from "../runs/gate.ts";
 import { mayChange } from "./describe.ts";
 import { Stopped, Suspended } from "./ends.ts";
+import { type RiskNeeds, riskOf } from "./procedure-risk.ts";
 import type { ClaimedProcedure, ProcedureStore } from "./procedure-store.ts";
-import type { StepTypes } from "./registry.ts";
 
-export interface ApprovalNeeds {
+export interface ApprovalNeeds extends Omit<RiskNeeds, "facts"> {
 	store: ProcedureStore;
 	alerts: Pick<Client<typeof alertsApi, CallerContext>, "requestApproval" | "getApprovalState" | "startApproved">;
-	types: StepTypes;
 	ownAccount(): CallerContext;
 	clock: Clock;
 }
@@ -48,6 +43,8 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 	};
 	let id = claimed.approval?.id;
 	if (id === undefined) {
+		const { run_id, title, starter } = claimed;
+		const facts = { run: { id: run_id, title, reason: procedure.reason, started_by: starter.name } };
 		const answer = await alerts.requestApproval(
 			{
 				body: {
@@ -58,7 +55,7 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 					requested_by: claimed.starter,
 					plan_sha256: claimed.sha256,
 					devices: procedure.targets.map(({ device_id, name, groups }) => ({ device_id, name, groups })),
-					risk_facts: riskOf(procedure, writes, types),
+					risk_facts: await riskOf({ ...needs, facts }, procedure, writes),
 					reason: procedure.reason,
 				},
 			},
@@ -99,33 +96,4 @@ function waiting(waiting_for: NonNullable<Suspended["wait"]["waiting_for"]>): Su
 
 function withInner(step: ProgramStep): ProgramStep[] {
 	return [step, ...step.blocks.flatMap(({ steps }) => steps.flatMap(withInner))];
-}
-
-const mostCommands = 100;
-
-/** Templates are taken as they are written: what they come to is not known before. */
-function riskOf(procedure: Procedure, writes: readonly ProgramStep[], types: StepTypes): RiskFacts {
-	const facts: RiskFacts = { writes: true, without_rollback: [], emulated_rollback: [], dangerous_commands: [] };
-	const changes = writes.filter(({ type }) => types.get(type)?.category === "change");
-	for (const { device_id, name, context } of procedure.targets) {
-		const own = writes.filter(({ targets }) => targets === null || targets.includes(device_id));
-		const platform = String(context.device_type ?? "");
-		if (changes.some((step) => own.includes(step))) {
-			const change = builtInPlatforms.find(({ id }) => id === platform)?.change;
-			const undo = change === undefined ? "none" : undoKindOf(change);
-			if (undo === "none") facts.without_rollback.push(name);
-			if (undo === "emulated") facts.emulated_rollback.push(name);
-		}
-		for (const step of own) {
-			const type = types.get(step.type);
-			const params = type?.params.safeParse(step.with);
-			const commands = params?.success ? (type?.commands?.(params.data) ?? []) : [];
-			facts.dangerous_commands.push(
-				...findDangerousCommands(commands, platform).map((found) => ({ device: name, ...found })),
-			);
-			if (facts.dangerous_commands.length > mostCommands) break;
-		}
-	}
-	facts.dangerous_commands = facts.dangerous_commands.slice(0, mostCommands);
-	return facts;
 }

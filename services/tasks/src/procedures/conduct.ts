@@ -79,11 +79,8 @@ export function conduct(needs: ConductNeeds) {
 			const { procedure, journal_key } = await access.patiently(conducting.gone, () =>
 				clients.tasks.revealProcedure({ params: { id: run_id }, body: { worker_id } }, needs.ownAccount()),
 			);
-			await allowed(
-				{ store, alerts: clients.alerts, types: needs.types, ownAccount: needs.ownAccount, clock },
-				claimed,
-				procedure,
-			);
+			hide = hideSecrets(procedure.secret_variables.map((name) => procedure.variables[name]));
+			await allowed({ ...needs, alerts: clients.alerts, hide, signal: conducting.gone }, claimed, procedure);
 			const run = {
 				id: run_id,
 				title: claimed.title,
@@ -92,7 +89,6 @@ export function conduct(needs: ConductNeeds) {
 				mop: procedure.mop,
 				procedure_sha256: claimed.sha256,
 			};
-			hide = hideSecrets(procedure.secret_variables.map((name) => procedure.variables[name]));
 			const conducted = { ...claimed, seal: createJournalSeal(journal_key) };
 			const steps = await store.steps(conducted);
 			devices = createDeviceRunner({ ...needs, tasks: clients.tasks, backup: clients.backup }, claimed, run, {

@@ -14,7 +14,13 @@ const mostCommands = 100;
 
 /** The facts of which a plan's risk is computed, from what was planned on each device. Steps behind the gate write. */
 export function riskOf(planned: readonly Planned[], names: ReadonlyMap<string, string>): RiskFacts {
-	const facts: RiskFacts = { writes: true, without_rollback: [], emulated_rollback: [], dangerous_commands: [] };
+	const facts: RiskFacts = {
+		writes: true,
+		without_rollback: [],
+		emulated_rollback: [],
+		dangerous_commands: [],
+		unknown_commands: [],
+	};
 	for (const { device_id, result } of planned) {
 		const change = RiskOfChange.safeParse(result);
 		if (!change.success) continue;
