@@ -16,9 +16,20 @@ export const sealedUndos: SealedColumn = { table: "undos", column: "sealed", id_
 /** Keeps what procedures changed, so that it can be taken back. Configurations hold secrets: they are sealed. */
 export function createUndoStore({ db, vault, clock }: { db: Database; vault: Vault; clock: Clock }) {
 	return {
-		/** @throws operations.not_found — it is not that worker's (any more) */
+		/**
+		 * What was there before the first try that wrote stays: a later one finds what that left. One that was taken back whole, kept with the
+		 * same configuration after it as before, left nothing.
+		 * @throws operations.not_found — it is not that worker's (any more)
+		 */
 		async keep(operation_id: string, worker_id: string, configuration: KeptConfiguration): Promise<void> {
-			const sealed = await vault.seal(JSON.stringify(configuration), contextOf(operation_id));
+			const [known] = await db.query<{ sealed: string }>(
+				`select u.sealed from undos u join operations o on o.id = u.operation_id
+				where o.id = $1 and o.worker_id = $2 and o.status = 'running' and o.write_started_at is not null`,
+				[operation_id, worker_id],
+			);
+			const kept = known === undefined ? undefined : await open(operation_id, known.sealed);
+			const before = kept === undefined || kept.after === kept.before ? configuration.before : kept.before;
+			const sealed = await vault.seal(JSON.stringify({ ...configuration, before }), contextOf(operation_id));
 			const rows = await db.query(
 				`insert into undos (operation_id, run_id, device_id, sealed, created_at)
 				select o.id, o.run_id, o.device_id, $3, $4 from operations o
@@ -40,9 +51,13 @@ export function createUndoStore({ db, vault, clock }: { db: Database; vault: Vau
 				[operation_id, by.run_id, by.worker_id],
 			);
 			if (row === undefined) throw notFound(operation_id);
-			return JSON.parse(await vault.openText(row.sealed, contextOf(operation_id)));
+			return open(operation_id, row.sealed);
 		},
 	};
+
+	async function open(operation_id: string, sealed: string): Promise<KeptConfiguration> {
+		return JSON.parse(await vault.openText(sealed, contextOf(operation_id)));
+	}
 }
 
 function contextOf(operation_id: string): string {

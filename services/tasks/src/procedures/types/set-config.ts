@@ -100,6 +100,8 @@ export const stepType = defineDeviceStep({
 			beforeConfirming: ({ text: after }) => context.keepUndo({ before, after }),
 		});
 		const applied = await applyChange(session, params.lines, options);
+		// Tried again later, what others changed until then is not taken for ours.
+		if (applied.outcome === "rolled_back" && !context.signal.aborted) await context.keepUndo({ before, after: before });
 		const { result, ...end } = changeResult(applied, { ...context, save: params.save });
 		const { outcome, saved } = result;
 		const diff = result.diff.slice(0, longestDiff);
