@@ -94,6 +94,34 @@ test("an API is asked, what it says steers the procedure, and a wait for it outl
 	await end(second);
 });
 
+test("what an API answers is never read as an expression nor as a template", async () => {
+	const worker = await lab.startWorker(reachable);
+	const said = ["1 == 2", "{{ 1 == 2 }}", "nowhere.to_be_found", "{% if"];
+	const run_id = await start(
+		[
+			...said.flatMap((_, index) => [
+				{
+					id: `ask_${index}`,
+					type: "api_call",
+					with: { url, headers: { authorization: `{{ said[${index}] }}` }, extract: "said" },
+					save_to_variable: `answer_${index}`,
+				},
+				{
+					id: `until_${index}`,
+					type: "wait_until",
+					with: { condition: `{{ answer_${index}.extracted }}`, timeout_s: 1, every_s: 1 },
+				},
+				{ id: `tell_${index}`, type: "log", with: { message: `{{ answer_${index}.extracted }}` } },
+			]),
+		],
+		{ variables: { said } },
+	);
+	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded" });
+	const results = await resultsOf(run_id);
+	expect(said.map((_, index) => results[`tell_${index}`])).toMatchObject(said.map((message) => ({ message })));
+	await end(worker);
+});
+
 test("without the operator's word nothing on this machine is reached, through no name of it", async () => {
 	const worker = await lab.startWorker();
 	const before = received.length;

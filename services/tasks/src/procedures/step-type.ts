@@ -123,7 +123,10 @@ export interface ServerStepContext<P> {
 	signal: AbortSignal;
 	/** The clock of the wall. */
 	now(): Date;
-	/** Values of variables as templates see them, for a step that evaluates again and again while it waits. */
+	/**
+	 * Evaluates an expression with the variables as they are now, for a step that looks again and again while it waits. Only for what stands in the
+	 * document: a parameter named in `own_templates`.
+	 */
 	isTrue(expression: string): Promise<boolean>;
 	clients: ServerStepClients;
 	/** Requests to the world outside. */
@@ -158,6 +161,8 @@ export interface ServerStepType<P extends z.ZodType = z.ZodType> extends Describ
 	runs_on: "server";
 	/** It has an effect outside that a person would not want twice. */
 	mode: "read" | "write";
+	/** Parameters that it is given as they are written, because it evaluates them itself: what they come to is never evaluated again. */
+	own_templates?: readonly (keyof z.output<P> & string)[];
 	/**
 	 * Carried out again when its worker was lost: what must not happen twice carries `step.key`.
 	 * @throws any error with a code: it fails with it

@@ -281,7 +281,8 @@ export function createWalk(needs: WalkNeeds): Walk {
 			}
 			const locals = await resolveValues(engine, step.locals, seen, { at });
 			seen = { ...seen, ...(locals as Record<string, unknown>) };
-			given = await resolveValues(engine, step.with, seen, { at });
+			const { given: mixed, raw } = apart(step.with, type.own_templates);
+			given = { ...((await resolveValues(engine, mixed, seen, { at })) as Record<string, unknown>), ...raw };
 		} catch (error) {
 			return { status: "failed", error: errorOf(error) };
 		}
@@ -501,12 +502,9 @@ export function createWalk(needs: WalkNeeds): Walk {
 		const { variables } = scope;
 		const seen = { ...variables.forAll(), ...facts };
 		const at = step.path;
-		const own = new Set<string>(own_templates);
 		const kept = row.output?.evaluated as Kept | undefined;
-		const given = Object.fromEntries(
-			Object.entries(step.with).filter(([name]) => !own.has(name) && !Object.hasOwn(kept?.given ?? {}, name)),
-		);
-		const raw = Object.fromEntries(Object.entries(step.with).filter(([name]) => own.has(name)));
+		const { given: all, raw } = apart(step.with, own_templates);
+		const given = Object.fromEntries(Object.entries(all).filter(([name]) => !Object.hasOwn(kept?.given ?? {}, name)));
 		const keep = async (now: Kept): Promise<void> => {
 			if (isOver(row) || scope.closed) return;
 			row.output = { evaluated: now };
@@ -738,6 +736,16 @@ const empty = {
 /** Paths of a step and of all in it, in the order of the document. */
 export function pathsOf(step: ProgramStep): string[] {
 	return [step.path, ...step.blocks.flatMap(({ steps }) => steps.flatMap(pathsOf))];
+}
+
+/** Parameters whose templates get their values before the step begins, and those that it evaluates itself. */
+function apart(params: Record<string, unknown>, own_templates: readonly string[] = []) {
+	const own = new Set(own_templates);
+	const entries = Object.entries(params);
+	return {
+		given: Object.fromEntries(entries.filter(([name]) => !own.has(name))),
+		raw: Object.fromEntries(entries.filter(([name]) => own.has(name))),
+	};
 }
 
 function isOver({ status }: JournalRow): boolean {

@@ -68,6 +68,7 @@ export const stepType = defineServerStep({
 	aliases: ["until"],
 	runs_on: "server",
 	mode: "read",
+	own_templates: ["condition"],
 	params,
 	example: { url: "https://netbox.example.net/api/status/", that: "plugins", timeout_s: 600 },
 	async run(context) {
