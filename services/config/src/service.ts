@@ -59,7 +59,7 @@ export const configService = defineService({
 		const sources = createSources({ db, reader });
 		const needs = { db, outbox, clock, devices, tasks, backup, engine, sources };
 		const onChange = (id: string) => void announceChange(ephemeral, "stacks", id);
-		const settler = settleRuns({ db, tasks, ownAccount, clock, log, onChange });
+		const settler = settleRuns({ db, outbox, tasks, ownAccount, clock, log, onChange });
 		let settling: WorkLoop | undefined;
 		return {
 			operations: {

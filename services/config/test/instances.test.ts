@@ -178,6 +178,27 @@ test("what was removed or forgotten does not come back by what a person says of 
 	await settled(again, "succeeded");
 });
 
+test("a removal that left out a device leaves the stack partly deployed, until it is off that one too", async () => {
+	await host.runEnds(await deployed("confirmed", "confirmed"), "succeeded");
+	await stackIs("deployed");
+	host.setEnabled(r2, false);
+	const some = await host.api.removeStack({ params: { id: name }, body: {} });
+	host.setEnabled(r2, true);
+	await host.operationEnds(some.run_id, r1, "confirmed");
+	await host.runEnds(some.run_id, "succeeded");
+	await settled(some.run_id, "succeeded");
+	await stateIs(["one on r2: deployed", "two on r2: deployed"]);
+	expect(await host.api.getStack({ params: { id: name } })).toMatchObject({ state: "partial", deployed_version: 1 });
+
+	const rest = await host.api.removeStack({ params: { id: name }, body: {} });
+	// Of r1 nothing is told: that it is off there is read from the run.
+	host.noteOperation(rest.run_id, r1, "as_it_was");
+	host.noteOperation(rest.run_id, r2, "confirmed");
+	await host.runEnds(rest.run_id, "succeeded");
+	await stackIs("pending");
+	expect(await host.api.getStack({ params: { id: name } })).toMatchObject({ deployed_version: null });
+});
+
 test("chosen services alone are sent again, taken off, and gone; with the last one the stack stands nowhere", async () => {
 	await host.runEnds(await deployed("confirmed", "confirmed"), "succeeded");
 	await stackIs("deployed");

@@ -197,6 +197,9 @@ export async function startStacksHost() {
 			});
 			return id;
 		},
+		setEnabled(id: string, enabled: boolean): void {
+			for (const device of inventory) if (device.id === id) device.enabled = enabled;
+		},
 		/** Tells what an operation came to, in the run's list and as an event. */
 		async operationEnds(run_id: string, device_id: string, ending: Ending): Promise<void> {
 			const { step_type, status, result, error, device_name, finished_at } = noteOperation(run_id, device_id, ending);

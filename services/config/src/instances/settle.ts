@@ -1,6 +1,8 @@
 import type { InstanceState } from "@netconductor/contracts/config/instances";
+import type { StackState } from "@netconductor/contracts/config/stacks";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { tasksApi } from "@netconductor/contracts/tasks/api";
+import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import { startWorkLoop, type WorkLoop } from "@netconductor/runtime/bus/work-loop";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
@@ -91,6 +93,7 @@ async function completes(tx: Statements, run: StackRunRow, stack: typeof stacks.
 
 interface SettleNeeds {
 	db: Database;
+	outbox: Outbox;
 	tasks: Pick<Client<typeof tasksApi, CallerContext>, "listOperations">;
 	ownAccount(): CallerContext;
 	clock: Clock;
@@ -106,7 +109,9 @@ const pageSize = 500;
  * Reads from runs that have ended what became of the services on each device: the last word, also after a crash, and after a person decided on what
  * was unknown. Which runs these are stands in their rows.
  */
-export function settleRuns({ db, tasks, ownAccount, clock, log, onChange }: SettleNeeds): { start(): WorkLoop } {
+export function settleRuns({ db, outbox, tasks, ownAccount, clock, log, onChange }: SettleNeeds): {
+	start(): WorkLoop;
+} {
 	async function step(): Promise<boolean> {
 		const [run] = await db.orm.select().from(stackRuns).where(eq(stackRuns.settle_due, true)).limit(1);
 		if (run === undefined) return false;
@@ -120,21 +125,23 @@ export function settleRuns({ db, tasks, ownAccount, clock, log, onChange }: Sett
 				.where(and(eq(stackRuns.run_id, run.run_id), eq(stackRuns.status, run.status)));
 			if (stack === undefined) return;
 			await settle(tx, run, outcomes);
-			if (run.status === "succeeded" && (await completes(tx, run, stack))) {
+			const turnTo = async (state: StackState, deployed: Partial<typeof stacks.$inferInsert>) => {
+				const { id: stack_id, name } = stack;
 				await tx
 					.update(stacks)
-					.set({ state: "deployed", deployed_version: run.version, deployed_at: run.finished_at })
-					.where(eq(stacks.id, stack.id));
+					.set({ state, ...deployed })
+					.where(eq(stacks.id, stack_id));
+				await outbox.publish(tx, "stack.state_changed.v1", { stack_id, name, state, run_id: run.run_id });
+			};
+			if (run.status === "succeeded" && (await completes(tx, run, stack))) {
+				await turnTo("deployed", { deployed_version: run.version, deployed_at: run.finished_at });
 			}
 			// What failed may be repeated, and of what is unknown a person may decide.
 			if (run.status === "succeeded") await tx.delete(sentServices).where(eq(sentServices.start_key, run.start_key));
 			const took = run.kind === "delete" && outcomes.some(({ state }) => state === "deployed");
 			const left = await tx.$count(serviceInstances, eq(serviceInstances.stack_id, stack.id));
 			if (took && left === 0 && stack.state === "partial") {
-				await tx
-					.update(stacks)
-					.set({ state: "pending", deployed_version: null, deployed_at: null, templates_changed: false })
-					.where(eq(stacks.id, stack.id));
+				await turnTo("pending", { deployed_version: null, deployed_at: null, templates_changed: false });
 			}
 		});
 		onChange(run.stack_id);

@@ -9,6 +9,7 @@ import { and, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import { outcomeOf } from "../instances/outcome.ts";
 import { settle } from "../instances/settle.ts";
+import { serviceInstances } from "../instances/tables.ts";
 import type { ConfigOperation } from "../operation.ts";
 import { noteRetry, noteRun } from "./run-stack.ts";
 import { stateAfter } from "./stack.ts";
@@ -73,7 +74,9 @@ export function followRuns({
 			if (kind !== "deploy" && kind !== "delete") return;
 			// A later run has the last word.
 			if (stack.last_run_id !== run_id) return;
-			const state = stateAfter({ kind, status, before, part, touched });
+			// On devices that a removal left out, disabled ones, it stands as before.
+			const standing = kind === "delete" && (await tx.$count(serviceInstances, eq(serviceInstances.stack_id, id))) > 0;
+			const state = stateAfter({ kind, status, before, part: part || standing, touched });
 			const deployed =
 				kind === "delete"
 					? state === "pending" && { deployed_version: null, deployed_at: null, templates_changed: false }

@@ -61,7 +61,7 @@ export function stateAfter({
 	kind: "deploy" | "delete";
 	status: RunStatus;
 	before: StackState;
-	/** It was for some of the devices only. */
+	/** It was for some of the devices only, or left some out. */
 	part: boolean;
 	/** It has begun to change devices. */
 	touched: boolean;
