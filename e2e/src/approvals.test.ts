@@ -129,6 +129,7 @@ test("from the command line a plan is approved that was looked at, and no other"
 	expect(await dora.api.alerts.getApproval({ params: { id: rejected } })).toMatchObject({ status: "rejected" });
 	const delegated = await ask(asker);
 	const delegate = ["approvals", "delegate", delegated, "--yes", "--plan", plan, "--reason", "asleep", "--until"];
+	expect((await dora.cli.run([...delegate, "5", "--to", "bob"])).code).toBe(2);
 	expect((await dora.cli.run([...delegate, "2999-01-01", "--to", "asker-cli"])).stderr).toContain("asked for this");
 	expect((await dora.cli.run([...delegate, "2999-01-01", "--to", "bob"])).code).toBe(0);
 	const chief = createCli(product);

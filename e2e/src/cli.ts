@@ -15,6 +15,8 @@ export interface Cli {
 	run(args: readonly string[], input?: string): Promise<CliResult>;
 	/** Runs with `--json` and parses the answer. @throws with what it wrote when it fails */
 	json(args: readonly string[], input?: string): Promise<unknown>;
+	/** Runs at a terminal of its own, where this is typed. What it shows there is `stdout`. */
+	atTerminal(args: readonly string[], typed: string): Promise<CliResult>;
 	/** Starts a command and leaves it running. */
 	follow(args: readonly string[]): Following;
 }
@@ -30,8 +32,9 @@ export function createCli({ url, admin_token }: Pick<Product, "url" | "admin_tok
 	const home = mkdtempSync(join(tmpdir(), "netconductor-cli-"));
 	const program = join(import.meta.dirname, "..", "..", "apps", "cli", "bin", "netconductor.mjs");
 
-	function start(args: readonly string[], input = "") {
-		const child = spawn(process.execPath, [program, ...args], {
+	function start(args: readonly string[], input = "", command = [process.execPath, program]) {
+		const [file = "", ...before] = command;
+		const child = spawn(file, [...before, ...args], {
 			stdio: ["pipe", "pipe", "pipe"],
 			env: {
 				PATH: process.env.PATH,
@@ -55,6 +58,10 @@ export function createCli({ url, admin_token }: Pick<Product, "url" | "admin_tok
 
 	return {
 		run,
+		atTerminal(args, typed) {
+			const quoted = [process.execPath, program, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
+			return start([], typed, ["script", "-qefc", quoted.join(" "), "/dev/null"]).ended;
+		},
 		follow(args) {
 			const { written, ended } = start(args);
 			return {

@@ -129,6 +129,23 @@ test("a deployment says what it waits for; rejected it ends with 1 and nothing w
 	expect(await configs()).toEqual(before);
 });
 
+test("at a terminal the plan is shown before the question, and nobody is asked where nobody is", async () => {
+	const following = ana.follow(["stacks", "deploy", "sink"]);
+	const [, approval = ""] = await following.said(/Waits for approval (\S+)/);
+	const asked = await bob.atTerminal(["approvals", "approve", approval], "n\n");
+	expect(asked.stdout).toMatch(/\+ip route 203\.0\.113\.0.*Undone by: .*Approve this plan\? \[y\/N\]/s);
+	expect(asked.stdout).toContain("Nothing was changed.");
+	const unasked = await bob.run(["approvals", "approve", approval, "--json"]);
+	expect(unasked).toMatchObject({ code: 2, stdout: "" });
+	expect(JSON.parse(unasked.stderr)).toMatchObject({ code: "cli.usage" });
+	expect(
+		await bob.run(["approvals", "reject", approval, "--plan", "0".repeat(64), "--yes", "--reason", "no"]),
+	).toMatchObject({ code: 1 });
+	const { plan_sha256 } = await product.as(product.admin_token).alerts.getApproval({ params: { id: approval } });
+	await bob.run(["approvals", "reject", approval, "--plan", plan_sha256, "--yes", "--reason", "not tonight"]);
+	expect(await following.ended).toMatchObject({ code: 1 });
+});
+
 test("approved it goes on to the canary, pauses, is resumed, and stands everywhere", async () => {
 	const following = ana.follow(["stacks", "deploy", "sink", "--batch", "1,2", "--pause-after-first"]);
 	const [, approval = "", plan = ""] = await following.said(/Waits for approval (\S+) of plan ([0-9a-f]{12})/);

@@ -2,12 +2,15 @@ import { alertsApi } from "@netconductor/contracts/alerts/api";
 import type { Approval, ApprovalStatus, ApprovalSummary, RiskLevel } from "@netconductor/contracts/alerts/approvals";
 import type { Command } from "commander";
 import { type Cli, confirmed, type Open } from "../cli.ts";
-import { usageFailure } from "../failure.ts";
+import { hasProblem, usageFailure } from "../failure.ts";
 import { addListCommand } from "../list-command.ts";
+import { renderPlan } from "../output/change-plan.ts";
 import { sanitiseLine } from "../output/sanitise.ts";
 import { renderFields, renderTable } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { count, localTime } from "../output/words.ts";
+import { pointInTime } from "../query-options.ts";
+import { readOperations } from "../watch-run.ts";
 import { addPolicyCommands } from "./approval-policies.ts";
 
 const statusStyles: Record<ApprovalStatus, Style> = {
@@ -61,8 +64,8 @@ export function addApprovalCommands(program: Command, open: Open): void {
 
 	addVoteCommand(approvals, "approve", "Approve a plan that somebody else asked for")
 		.option("--reason <text>", "For those who read it later")
-		.option("--not-before <time>", "The run begins at this time or later")
-		.option("--not-after <time>", "The run begins before this time")
+		.option("--not-before <time>", "The run begins at this time or later", pointInTime)
+		.option("--not-after <time>", "The run begins before this time", pointInTime)
 		.action(async (id: string, options: VoteOptions & { notBefore?: string; notAfter?: string }, self: Command) => {
 			const cli = open(self);
 			const plan_sha256 = await planSeen(cli, id, options, "Approve this plan?");
@@ -70,8 +73,8 @@ export function addApprovalCommands(program: Command, open: Open): void {
 			const body = {
 				plan_sha256,
 				...(options.reason !== undefined && { reason: options.reason }),
-				...(options.notBefore !== undefined && { not_before: timeOf(options.notBefore) }),
-				...(options.notAfter !== undefined && { not_after: timeOf(options.notAfter) }),
+				...(options.notBefore !== undefined && { not_before: options.notBefore }),
+				...(options.notAfter !== undefined && { not_after: options.notAfter }),
 			};
 			say(cli, await cli.clients.alerts.approve({ params: { id }, body }));
 		});
@@ -87,13 +90,13 @@ export function addApprovalCommands(program: Command, open: Open): void {
 
 	addVoteCommand(approvals, "delegate", "Have somebody else decide in your place")
 		.requiredOption("--to <user>", "Who decides in your place (user name or id)")
-		.requiredOption("--until <time>", "Until when")
+		.requiredOption("--until <time>", "Until when", pointInTime)
 		.requiredOption("--reason <text>", "Why")
 		.action(async (id: string, options: VoteOptions & { to: string; until: string; reason: string }, self: Command) => {
 			const cli = open(self);
 			const plan_sha256 = await planSeen(cli, id, options, `Have ${options.to} decide in your place?`);
 			if (plan_sha256 === undefined) return;
-			const body = { plan_sha256, to: options.to, until: timeOf(options.until), reason: options.reason };
+			const body = { plan_sha256, to: options.to, until: options.until, reason: options.reason };
 			say(cli, await cli.clients.alerts.delegate({ params: { id }, body }));
 		});
 
@@ -152,8 +155,23 @@ async function planSeen(
 			`\`netconductor approvals show ${id}\` shows it.`,
 		);
 	}
-	if (!yes) cli.terminal.err(renderApproval(cli, approval));
+	// With nobody to ask, what is said is that, and nothing else.
+	if (!yes && cli.prompts.interactive) {
+		cli.noteSafe(`${renderApproval(cli, approval)}\n${await planOf(cli, approval)}`);
+	}
 	return (await confirmed(cli, yes, question)) ? approval.plan_sha256 : undefined;
+}
+
+/** What would be sent and changed, as far as the person may see the run; of a procedure where to see it. */
+async function planOf(cli: Cli, { run_id }: Approval): Promise<string> {
+	try {
+		const plan = renderPlan(await readOperations(cli, run_id), cli.terminal, { commands: true });
+		return plan === "" ? `What it would do: \`netconductor runs show ${run_id}\`\n` : plan;
+	} catch (error) {
+		if (hasProblem(error, "auth.forbidden")) return "You may not see the run with its plan.\n";
+		if (hasProblem(error, "runs.not_found")) return "The run is not there any more.\n";
+		throw error;
+	}
 }
 
 function say(cli: Cli, approval: Approval): void {
@@ -162,13 +180,6 @@ function say(cli: Cli, approval: Approval): void {
 		const votes = status === "waiting" ? `: ${approved} of ${count(needed, "approval")}` : "";
 		return `${sanitiseLine(title)} is ${cli.terminal.paint(statusStyles[status], status)}${votes}.\n`;
 	});
-}
-
-/** @throws cli.usage */
-function timeOf(given: string): string {
-	const at = new Date(given.replace(/^(\d{4}-\d\d-\d\d) /, "$1T"));
-	if (Number.isNaN(at.getTime())) throw usageFailure(`${given} is not a time. Give one such as "2026-03-02 02:00".`);
-	return at.toISOString();
 }
 
 function renderApproval(cli: Cli, approval: Approval): string {
