@@ -117,6 +117,13 @@ test("a dry run shows what would be sent, and no secret", async () => {
 	expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining("--var-file password=FILE") });
 });
 
+test("a name that is not there is answered with those that are near it", async () => {
+	const slip = await cli.run(["mops", "run", "Sink a prefxi"]);
+	expect(slip).toMatchObject({ code: 1, stderr: expect.stringContaining("Similar: Sink a prefix.") });
+	const { stderr } = await cli.run(["stacks", "plan", "nothing like it", "--json"]);
+	expect(JSON.parse(stderr)).toMatchObject({ code: "stacks.not_found", hint: expect.stringContaining("stacks list") });
+});
+
 test("one that is not enabled is not started", async () => {
 	expect(await cli.run(["mops", "disable", "Sink a prefix"])).toMatchObject({ code: 0 });
 	const refused = await cli.run(["mops", "run", "Sink a prefix", ...sinkOptions()]);

@@ -4,6 +4,7 @@ import { type FieldError, Problem } from "@netconductor/contracts/kernel/errors"
 import type { Operation } from "@netconductor/contracts/kernel/operation";
 import type { z } from "zod";
 import { exitCodes, Failure, serverFailure, signedOutFailure, unreachableFailure } from "./failure.ts";
+import { withNearNames } from "./near-names.ts";
 import type { Bearer } from "./session.ts";
 
 /** Typed calls of every service. */
@@ -16,10 +17,18 @@ export interface TransportNeeds {
 }
 
 export function createClients(needs: TransportNeeds): Clients {
-	const transport = createTransport(needs);
-	return Object.fromEntries(
+	const carry = createTransport(needs);
+	const transport: Transport = async (operation, name, input, context) => {
+		try {
+			return await carry(operation, name, input, context);
+		} catch (error) {
+			throw withNearNames(clients, error, input.params?.id);
+		}
+	};
+	const clients = Object.fromEntries(
 		Object.entries(apis).map(([name, api]) => [name, createClient(api, transport)]),
 	) as unknown as Clients;
+	return clients;
 }
 
 /**

@@ -9,10 +9,10 @@ export class Failure extends Error {
 	override readonly name = "Failure";
 	readonly problem: Problem;
 	readonly exit_code: ExitCode;
-	/** What the person can do about it, where the problem alone does not say. */
-	readonly hint: string | undefined;
+	/** What the person can do about it, where the problem alone does not say; what takes a call is found out when it is told. */
+	readonly hint: string | (() => Promise<string>) | undefined;
 
-	constructor(problem: Problem, exit_code: ExitCode, hint?: string) {
+	constructor(problem: Problem, exit_code: ExitCode, hint?: Failure["hint"]) {
 		super(problem.detail);
 		this.problem = problem;
 		this.exit_code = exit_code;

@@ -115,18 +115,19 @@ export async function run(argv: readonly string[], system: System): Promise<numb
 			const message = error.message.replace(/^error: /, "");
 			return report(usageFailure(message, "Add --help to see what the command takes."), argv, system);
 		}
-		if (isFailure(error)) return report(error, argv, system);
+		if (isFailure(error)) return await report(error, argv, system);
 		throw error;
 	}
 }
 
-function report(failure: Failure, argv: readonly string[], system: System): number {
+async function report(failure: Failure, argv: readonly string[], system: System): Promise<number> {
+	const hint = typeof failure.hint === "function" ? await failure.hint() : failure.hint;
 	// Told by the words themselves: a command line that cannot be parsed has no options yet.
 	if (argv.includes("--json")) {
-		const problem = failure.hint === undefined ? failure.problem : { ...failure.problem, hint: failure.hint };
+		const problem = hint === undefined ? failure.problem : { ...failure.problem, hint };
 		system.stderr.write(`${safeJson(problem)}\n`);
 	} else {
-		system.stderr.write(renderProblem(failure.problem, failure.hint, createTerminal(system).paintErr));
+		system.stderr.write(renderProblem(failure.problem, hint, createTerminal(system).paintErr));
 	}
 	return failure.exit_code;
 }

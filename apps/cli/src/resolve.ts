@@ -6,7 +6,7 @@ import type { Page } from "@netconductor/contracts/kernel/page";
 import type { Schedule, ScheduleCalendar } from "@netconductor/contracts/scheduling/model";
 import type { Cli } from "./cli.ts";
 import { hasProblem, notFoundFailure, usageFailure } from "./failure.ts";
-import { sanitiseLine } from "./output/sanitise.ts";
+import { namesNear, nearHint } from "./near-names.ts";
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
@@ -38,23 +38,20 @@ async function find<T extends { id: string }>({
 }: Search<T>): Promise<T> {
 	if (isId(given)) return byId(given);
 	const wanted = given.toLowerCase();
-	const near: string[] = [];
 	const matches: T[] = [];
 	for (let page = 1; ; page++) {
 		const answer = await search({ q: given.slice(0, 200), page, page_size: 500 });
 		for (const item of answer.items) {
 			if (nameOf(item).toLowerCase() === wanted) matches.push(item);
-			else if (near.length < 5) near.push(nameOf(item));
 		}
 		if (answer.items.length === 0 || page * answer.page_size >= answer.total) break;
 	}
 	const [match, second] = matches;
 	if (match === undefined) {
-		const hint =
-			near.length > 0
-				? `Similar: ${near.map(sanitiseLine).join(", ")}.`
-				: `\`netconductor ${list}\` shows those there are.`;
-		throw notFoundFailure(code, `There is no ${noun} ${given}.`, hint);
+		const near = await namesNear(given, async (query) => ({
+			items: (await search(query)).items.map((item) => ({ name: nameOf(item) })),
+		}));
+		throw notFoundFailure(code, `There is no ${noun} ${given}.`, nearHint(near, list));
 	}
 	if (second !== undefined) {
 		throw usageFailure(

@@ -13,7 +13,6 @@ const hints: Record<string, (device: string) => string> = {
 	"devices.nothing_selected": () => "`netconductor devices list` shows the devices there are.",
 	"devices.unknown_type": () => "`netconductor device-types list` shows the types there are.",
 	"mops.disabled": () => "Let it be started: `netconductor mops enable NAME`.",
-	"mops.not_found": () => "`netconductor mops list` shows those there are.",
 	"mops.bad_variables": () =>
 		"`netconductor mops show NAME` shows its variables; give them with --var, --vars or --var-file.",
 	"mops.no_devices": () => "Name devices with --device, --group or --tag, or give the procedure `targets`.",
