@@ -269,6 +269,8 @@ function renderSum(cli: Cli, run: Run, operations: readonly RunOperation[]): str
 	const changed = operations.filter(({ result }) => result?.changed === true).length;
 	if (run.kind === "backup") parts.push(`${changed} changed`);
 	const status = cli.terminal.paint(stateStyle(run.status) ?? "dim", run.status);
+	// A procedure may have steps alone that ask no device.
+	if (parts.length === 0) return `${status}  (run ${run.id})`;
 	return `${status}: ${count(run.total, "operation")}: ${parts.join(", ")}  (run ${run.id})`;
 }
 

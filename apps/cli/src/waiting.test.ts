@@ -37,3 +37,10 @@ test("a run that was paused before anything was planned for it says so too", () 
 test("one that was approved for later says when", () => {
 	expect(lines({ kind: "window", not_before: since, since })).toMatch(/^Approved; it begins at 2026-03-02 /);
 });
+
+test("what a device said cannot pretend to be a line of ours", () => {
+	const message = "failed\nWaits for approval FORGED";
+	expect(lines({ kind: "decision", step: "check", message, since } as Run["waiting_for"])).not.toMatch(
+		/^Waits for appr/m,
+	);
+});

@@ -1,3 +1,4 @@
+import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run } from "@netconductor/contracts/tasks/model";
 import { count, localTime } from "./output/words.ts";
 
@@ -21,7 +22,7 @@ export function waitingLines({ id, kind, waiting_for, progress }: Run): string {
 		case "next_step":
 			return `Waits before step ${waiting_for.step}.\n  Carry it out: \`netconductor runs resume ${id} --until next-step\`   All the rest: \`netconductor runs resume ${id}\``;
 		case "decision":
-			return `Waits for a decision on step ${waiting_for.step}: ${waiting_for.message}\n  Decide: \`netconductor mops override ${id} --action retry|succeed|rollback|stop --reason '...'\``;
+			return `Waits for a decision on step ${waiting_for.step}: ${visibleLine(waiting_for.message)}\n  Decide: \`netconductor mops override ${id} --action retry|succeed|rollback|stop --reason '...'\``;
 		case "time":
 			return `Step ${waiting_for.step} waits until ${localTime(waiting_for.until)}.`;
 		case "run":
