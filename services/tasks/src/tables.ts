@@ -240,6 +240,8 @@ export interface StepOutput {
 	chosen?: string[];
 	/** Items of a loop, or whether a condition held: what was evaluated once must stay as it was. */
 	evaluated?: unknown;
+	/** Values of the step's own variables that are declared secret. */
+	secrets?: unknown[];
 }
 
 /** Steps of procedures that have begun, each time on its own. */

@@ -409,6 +409,40 @@ test("what a step saved is sealed in the journal, and whoever takes the procedur
 	expect((await lab.rows(run.run_id)).map(({ output }) => output ?? "").join()).not.toMatch(/said|of a device/);
 });
 
+test("values that variables declared secret come by on the way are hidden, too, by whoever takes the procedure up as well", async () => {
+	const run = await lab.start(
+		[
+			step(
+				{ id: "sub", type: "run_mop", with: { mop: "x" }, locals: { inner: "{{ 'inner' ~ '-canary' }}" } },
+				{ steps: [[tell("in", "{{ inner }}")]] },
+			),
+			tell("own", "{{ mine }}", { locals: { mine: "{{ 'own' ~ '-canary' }}" } }),
+			step({ id: "on", type: "ask", locals: { mine: "{{ device.name ~ '-canary' }}" }, with: { says: "{{ mine }}" } }),
+			tell("get", "{{ 'saved' ~ '-canary' }}", { save_to_variable: "token" }),
+			step(
+				{ id: "each", type: "loop", with: { items: ["{{ 'item' ~ '-canary' }}"], as: "mine" } },
+				{ steps: [[tell("round", "{{ mine }}")]] },
+			),
+			tell("stop", "stop", { with: { gate: "hides" } }),
+			...["inner", "own", "d1", "saved", "item"].map((of) => tell(`tells_${of}`, `{{ '${of}' ~ '-canary' }}`)),
+		],
+		{ devices: 1, secret_variables: ["inner", "mine", "token"] },
+	);
+	let dead = false;
+	const first = lab.walk(run, { dies: () => (dead ? new LetGo() : undefined) });
+	await until(async () => (await statuses(run))["stop:1"] === "running");
+	dead = true;
+	lab.open("hides");
+	expect(await first).toBeInstanceOf(LetGo);
+	expect(await lab.walk(run)).toBeUndefined();
+	expect(says(run)).toContain("saved-canary");
+	const stored = JSON.stringify(await lab.db.query("select * from run_steps where run_id = $1", [run.run_id]));
+	const operations = JSON.stringify(await lab.db.query("select * from operations where run_id = $1", [run.run_id]));
+	expect(stored).toContain("<secret>");
+	expect(stored).not.toContain("-canary");
+	expect(operations).not.toContain("-canary");
+});
+
 test("what is sealed for one time of a step opens for no other", async () => {
 	const run = await lab.start([tell("one", "one", { save_to_variable: "a" }), tell("two", "two")]);
 	expect(await lab.walk(run)).toBeUndefined();

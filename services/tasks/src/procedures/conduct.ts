@@ -72,14 +72,14 @@ export function conduct(needs: ConductNeeds) {
 	async function goOn(claimed: ClaimedProcedure, conducting: Conducting): Promise<unknown> {
 		const { run_id, worker_id } = claimed;
 		let devices: ReturnType<typeof createDeviceRunner> | undefined;
-		let hide: <T>(shown: T) => T = (shown) => shown;
+		const hide = hideSecrets([]);
 		try {
 			if (claimed.cancel_requested || claimed.restarted?.what === "rollback") await store.settleLeft(claimed);
 			if (claimed.cancel_requested) throw new Stopped("cancelled", "It was cancelled");
 			const { procedure, journal_key } = await access.patiently(conducting.gone, () =>
 				clients.tasks.revealProcedure({ params: { id: run_id }, body: { worker_id } }, needs.ownAccount()),
 			);
-			hide = hideSecrets(procedure.secret_variables.map((name) => procedure.variables[name]));
+			hide.add(procedure.secret_variables.map((name) => procedure.variables[name]));
 			await allowed({ ...needs, alerts: clients.alerts, hide, signal: conducting.gone }, claimed, procedure);
 			const run = {
 				id: run_id,

@@ -6,6 +6,7 @@ import { areTrue, isTrue, resolveForEach, resolveValues } from "@netconductor/te
 import type { StepOutput } from "../tables.ts";
 import { badParameters, type DeviceEnd, type DeviceRunner, isBadInput, type ProcedureDevice } from "./device-runner.ts";
 import { Halted, LetGo, RollBack, Stopped, Suspended, weightiest } from "./ends.ts";
+import type { Hide } from "./hide-secrets.ts";
 import type { ConductedProcedure, JournalRow, NewStep, ProcedureStore, StepEnd } from "./procedure-store.ts";
 import { readParams } from "./read-params.ts";
 import type { StepTypes } from "./registry.ts";
@@ -29,7 +30,7 @@ export interface WalkNeeds extends ServerStepNeeds {
 	/** Aborts when no further step is to begin here: the worker ends, another goes on. */
 	leaving: AbortSignal;
 	cancelled: AbortSignal;
-	hide<T>(shown: T): T;
+	hide: Hide;
 	onSteps(): void;
 	clock: Clock;
 }
@@ -107,9 +108,21 @@ export function createWalk(needs: WalkNeeds): Walk {
 		[...procedure.steps, ...procedure.rollback].flatMap(pathsOf).map((path, index): [string, number] => [path, index]),
 	);
 	const dropped = new Set<string>();
+	const secret = new Set(procedure.secret_variables);
+	for (const { saved_variable, output } of journal.values()) {
+		learn({ ...(saved_variable !== null && { [saved_variable]: output?.value }) });
+		hide.add(output?.secrets ?? []);
+	}
 	const facts = {
 		run: { id: claimed.run_id, title: claimed.title, reason: procedure.reason, started_by: claimed.starter.name },
 	};
+
+	/** Variables that have come by their values: what is declared secret among them is hidden from now on. Answers that. */
+	function learn(values: Readonly<Record<string, unknown>>): unknown[] {
+		const found = Object.entries(values).flatMap(([name, value]) => (secret.has(name) ? [value] : []));
+		hide.add(found);
+		return found;
+	}
 
 	async function walkList(steps: readonly ProgramStep[], scope: Scope): Promise<void> {
 		const times = new Map<string, number>();
@@ -246,6 +259,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 	async function finish(step: ProgramStep, row: JournalRow, end: StepEnd, scope: Scope): Promise<JournalRow> {
 		const asks = end.status === "failed" && step.on_failure === "ask";
 		const saves = end.status === "succeeded" && step.save_to_variable !== null && end.output != null;
+		if (saves) learn({ [step.save_to_variable ?? ""]: end.output?.value });
 		const shown = {
 			...end,
 			result: hide(end.result ?? null),
@@ -275,16 +289,18 @@ export function createWalk(needs: WalkNeeds): Walk {
 		const at = step.path;
 		let seen = { ...variables.forAll(), ...facts };
 		let given: unknown;
+		let secrets: unknown[] = [];
 		try {
 			if (row.state === null && step.when !== null && !(await isTrue(engine, step.when, seen, { at: `${at}.when` }))) {
 				return { status: "skipped", skip_reason: `Not when ${step.when}` };
 			}
-			const locals = await resolveValues(engine, step.locals, seen, { at });
-			seen = { ...seen, ...(locals as Record<string, unknown>) };
+			const locals = (await resolveValues(engine, step.locals, seen, { at })) as Record<string, unknown>;
+			secrets = learn(locals);
+			seen = { ...seen, ...locals };
 			const { given: mixed, raw } = apart(step.with, type.own_templates);
 			given = { ...((await resolveValues(engine, mixed, seen, { at })) as Record<string, unknown>), ...raw };
 		} catch (error) {
-			return { status: "failed", error: errorOf(error) };
+			return { status: "failed", error: errorOf(error), output: { secrets } };
 		}
 		const end = await runServerStep(needs, {
 			step: { id: step.id, path: step.path, key: keyOutside(row), name: step.name },
@@ -302,7 +318,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 		if (needs.gone.aborted) throw new LetGo();
 		if ("wait" in end) {
 			const { state, until, waiting_for } = end.wait;
-			const output: StepOutput = { evaluated: end.tries };
+			const output: StepOutput = { evaluated: end.tries, secrets };
 			const waits_for_run = waiting_for.kind === "run" ? waiting_for.run_id : null;
 			const waits = { status: "waiting" as const, state, output, waits_for_run };
 			if (!(await store.finishStep(claimed, row, waits))) throw new LetGo();
@@ -316,11 +332,12 @@ export function createWalk(needs: WalkNeeds): Walk {
 			});
 		}
 		if (needs.cancelled.aborted && end.error !== undefined) return { status: "cancelled", result: end.result };
-		if (end.error !== undefined) return { status: "failed", result: end.result, error: end.error, output: {} };
+		const { result, error } = end;
+		if (error !== undefined) return { status: "failed", result, error, output: { secrets } };
 		return {
 			status: "succeeded",
-			result: end.result,
-			output: step.save_to_variable === null ? {} : { value: end.result },
+			result,
+			output: { secrets, ...(step.save_to_variable !== null && { value: result }) },
 		};
 	}
 
@@ -366,12 +383,15 @@ export function createWalk(needs: WalkNeeds): Walk {
 			if (devices.length === 0) return { status: "skipped", skip_reason: `Not when ${step.when}` };
 		}
 		let given = sets(devices);
+		const secrets: unknown[] = [];
 		if (Object.keys(step.locals).length > 0) {
 			const locals = await resolveForEach(engine, step.locals, given, facts, { at });
 			given = given.map(({ key, variables }) => {
 				const found = locals.get(key);
 				if (found?.error !== undefined) errors.set(key, errorOf(found.error));
-				return { key, variables: { ...variables, ...(found?.value as Record<string, unknown> | undefined) } };
+				const own = found?.value as Record<string, unknown> | undefined;
+				secrets.push(...learn(own ?? {}));
+				return { key, variables: { ...variables, ...own } };
 			});
 		}
 		const params = await resolveForEach(engine, step.with, given, facts, { at });
@@ -379,7 +399,8 @@ export function createWalk(needs: WalkNeeds): Walk {
 			const error = errors.get(device_id) ?? (params.get(device_id)?.error && errorOf(params.get(device_id)?.error));
 			return error === undefined ? { value: params.get(device_id)?.value } : { error };
 		});
-		return together(devices, ends, step.save_to_variable !== null);
+		const end = together(devices, ends, step.save_to_variable !== null);
+		return { ...end, output: { ...end.output, secrets } };
 	}
 
 	async function runOn(
@@ -533,6 +554,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 					string,
 					unknown
 				>;
+				learn(locals);
 				const inner = variables.procedure(locals);
 				for (const { steps } of step.blocks) await walkList(steps, { ...scope, variables: inner });
 				return { result: { mop: params.mop ?? null }, output: { value: inner.saved() } };
@@ -618,7 +640,9 @@ export function createWalk(needs: WalkNeeds): Walk {
 				);
 			const last = items !== undefined && round === items.length - 1;
 			const counted = { index: round + 1, index0: round, first: round === 0, last };
-			const inner = variables.within({ ...(items !== undefined && { [as]: items[round] }), loop: counted });
+			const item = items === undefined ? {} : { [as]: items[round] };
+			learn(item);
+			const inner = variables.within({ ...item, loop: counted });
 			for (const { steps } of step.blocks) {
 				await walkList(steps, { ...scope, variables: inner, key: `${scope.key}${round + 1}/` });
 			}
