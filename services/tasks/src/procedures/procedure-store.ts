@@ -103,16 +103,19 @@ export interface Undo {
 
 export type ProcedureStore = ReturnType<typeof createProcedureStore>;
 
-/** Every change asks whether the procedure is still this worker's. */
+/**
+ * Every change asks whether the procedure is still this worker's. One that concerns the run, too, takes hold of the run first, as whoever cancels it
+ * or decides on it does: the other way round each would wait for the other.
+ */
 export function createProcedureStore(db: Database, outbox: Outbox) {
 	return {
 		/** Takes up procedures whose time has come, for a worker whose lease holds. */
 		async claim(worker_id: string, limit: number): Promise<ClaimedProcedure[]> {
 			const rows = await db.query<Omit<ClaimedProcedure, "worker_id">>(
 				`with mine as (
-					select run_id from procedures where worker_id is null and ended is null and wake_at <= now()
+					select p.run_id from procedures p join runs r on r.id = p.run_id where p.worker_id is null and p.ended is null and p.wake_at <= now()
 						and exists (select from workers w where w.id = $1 and w.status = 'online' and w.lease_until > now())
-					order by wake_at limit $2 for update skip locked
+					order by p.wake_at limit $2 for update of p skip locked for key share of r skip locked
 				), taken as (
 					update procedures p set worker_id = $1, wake_at = null, waits_for_run = null from mine where p.run_id = mine.run_id returning p.*
 				), begun as (
@@ -132,9 +135,9 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 			wait: { wake_at: Date | null; waits_for_run: string | null; waiting_for: WaitingFor | null },
 		): Promise<void> {
 			await db.query(
-				`with let_go as (
-					update procedures set worker_id = null, wake_at = least(wake_at, $3), waits_for_run = $4
-					where run_id = $1 and worker_id = $2 and ended is null returning run_id
+				`with run as (select id from runs where id = $1 for key share), let_go as (
+					update procedures p set worker_id = null, wake_at = least(p.wake_at, $3), waits_for_run = $4
+					from run where p.run_id = run.id and p.worker_id = $2 and p.ended is null returning p.run_id
 				)
 				update runs r set status = case when $5::jsonb is null then r.status else 'waiting' end, waiting_for = $5
 				from let_go where r.id = let_go.run_id and r.finished_at is null`,
@@ -148,6 +151,7 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 			ended: { status: RunStatus; reason: string | null },
 		): Promise<void> {
 			await db.transaction(async (tx) => {
+				await rowsOf(tx, "select from runs where id = $1 for key share", [run_id]);
 				const mine = await rowsOf(
 					tx,
 					"update procedures set ended = $3, worker_id = null, wake_at = null where run_id = $1 and worker_id = $2 and ended is null returning run_id",
@@ -206,7 +210,7 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 				`with mine as (
 					select p.run_id, p.mode = 'run' or p.begun < p.may_begin or $9 or $10 as allowed,
 						r.pause_requested_by is not null as paused, r.cancel_requested_at is not null as cancelled
-					from procedures p join runs r on r.id = p.run_id where p.run_id = $1 and p.worker_id = $2 and p.ended is null
+					from procedures p join runs r on r.id = p.run_id where p.run_id = $1 and p.worker_id = $2 and p.ended is null for key share of r
 				), counted as (
 					update procedures p set begun = p.begun + case when $10 then 0 else 1 end,
 						may_begin = p.may_begin + case when $9 and not $10 then 1 else 0 end
@@ -401,7 +405,8 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 
 		async keepApproval({ run_id, worker_id }: ClaimedProcedure, approval: ClaimedProcedure["approval"], gate: unknown) {
 			await db.query(
-				`with kept as (update procedures set approval = $3 where run_id = $1 and worker_id = $2 returning run_id)
+				`with run as (select id from runs where id = $1 for key share),
+				kept as (update procedures p set approval = $3 from run where p.run_id = run.id and p.worker_id = $2 returning p.run_id)
 				update runs set gate = coalesce($4, gate) from kept where id = kept.run_id`,
 				[run_id, worker_id, jsonbText(approval), json(gate)],
 			);
