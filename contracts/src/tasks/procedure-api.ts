@@ -45,6 +45,7 @@ export const procedureOperations = {
 			"runs.no_such_step",
 			"runs.not_waiting",
 			"runs.approval_left_out",
+			"runs.not_permitted",
 			"runs.already_ended",
 		],
 	}),

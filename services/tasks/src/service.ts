@@ -74,6 +74,7 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 			const override = overrideStep({
 				db,
 				store,
+				types,
 				clock,
 				onDecided(run_id) {
 					progress.steps(run_id);

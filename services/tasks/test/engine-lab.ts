@@ -189,10 +189,19 @@ export async function startEngineLab(
 		};
 	}
 
+	const config = peer(configApi, {
+		async startStackRun({ body }) {
+			const title = `stack ${body.stack}`;
+			const steps = [{ id: "deploy", type: "probe_read", params: { holds_while: body.stack } }];
+			const plan = { kind: "deploy" as const, title, steps, targets: [target(newId())] };
+			return tasks.startRun({ body: { idempotency_key: body.key, plan } });
+		},
+	});
+
 	const port = await freePort();
 	const host = await startTestHost({
 		services: [],
-		peers: [devices, backup, alerts, peer(configApi, {})],
+		peers: [devices, backup, alerts, config],
 		addresses: { tasks: `http://127.0.0.1:${port}` },
 	});
 	const db = await host.database.service("tasks");

@@ -575,6 +575,46 @@ test("nobody's word stands in for an approval that was not given: not on its ste
 	await expect(lab.tasks.restartRun({ params: { id: block }, body: around })).rejects.toMatchObject(refused);
 });
 
+test("nobody has done on their word what they may not do: not again, not by going there, not by calling done what comes before", async () => {
+	const { marks } = files();
+	const fails_on = { [`proc${named + 1}-1`]: 9 };
+	const run_id = await start([
+		log("first", "first"),
+		step({ id: "check", type: "probe", with: { marks, fails_on }, on_failure: "ask" }),
+		step({ id: "deploy", type: "deploy_stack", with: { stack: join(folder, "none") } }),
+		log("last", "last"),
+	]);
+	await waitsFor(run_id, "decision");
+	const params = { id: run_id, step_id: (await stepsOf(run_id)).at(-1)?.id ?? "" };
+	const operator = lab.as("runs:read", "mops:override");
+	const decide = (action: OverrideAction) => operator.overrideStep({ params, body: { action, reason: "go on" } });
+	const refused = { code: "runs.not_permitted", message: expect.stringContaining("stacks:deploy") };
+	await expect(decide("succeed")).rejects.toMatchObject(refused);
+	await expect(decide({ goto: "deploy" })).rejects.toMatchObject(refused);
+	await expect(decide({ goto: "first" })).rejects.toMatchObject(refused);
+	await decide("retry");
+	await waitsFor(run_id, "decision");
+	await decide({ goto: "last" });
+	expect(await lab.ended(run_id)).toMatchObject({ status: "failed" });
+	expect(await messages(run_id)).toEqual(["first", "last"]);
+});
+
+test("a step that waits for the run of a stack is waited for: nobody's word leaves that run behind", async () => {
+	const { holds_while, hold, letGo } = files();
+	hold();
+	const run_id = await start([step({ id: "deploy", type: "deploy_stack", with: { stack: holds_while } })]);
+	const { waiting_for } = await waitsFor(run_id, "run");
+	const params = { id: run_id, step_id: (await stepsOf(run_id))[0]?.id ?? "" };
+	for (const action of ["succeed", "stop"] as const) {
+		await expect(lab.tasks.overrideStep({ params, body: { action, reason: "in a hurry" } })).rejects.toMatchObject({
+			code: "runs.not_waiting",
+			message: expect.stringContaining(waiting_for?.kind === "run" ? waiting_for.run_id : "no run"),
+		});
+	}
+	letGo();
+	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded" });
+});
+
 test("a step that found nothing to do on its devices has succeeded: it goes where it says, and what it found is saved", async () => {
 	const { marks } = files();
 	const run_id = await start([

@@ -1,5 +1,5 @@
 import type { Actor } from "@netconductor/contracts/kernel/actor";
-import type { OverrideStep, RunStep } from "@netconductor/contracts/tasks/procedure";
+import type { OverrideStep, ProgramStep, RunStep } from "@netconductor/contracts/tasks/procedure";
 import type { Clock } from "@netconductor/runtime/clock";
 import { afterCommit, type Database, type Tx } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
@@ -13,11 +13,14 @@ import { procedures, runSteps } from "../tables.ts";
 import { listOf, refuseLeftOut } from "./left-out-approvals.ts";
 import { type StepRow, shownColumns } from "./procedure-store.ts";
 import { notAProcedure, toRunStep } from "./read-procedure.ts";
+import type { StepTypes } from "./registry.ts";
+import { assertPermitted } from "./start-procedure.ts";
 import { wakeProcedure } from "./wake.ts";
 
 export interface OverrideStepNeeds {
 	db: Database;
 	store: RunStore;
+	types: StepTypes;
 	clock: Clock;
 	/** Called after a decision is there for good. */
 	onDecided(run_id: string): void;
@@ -29,8 +32,9 @@ export interface OverrideStepNeeds {
  * @throws runs.no_such_step
  * @throws runs.not_waiting
  * @throws runs.approval_left_out
+ * @throws runs.not_permitted — what would be carried out on this word needs a permission that they do not hold
  */
-export function overrideStep({ db, store, clock, onDecided }: OverrideStepNeeds) {
+export function overrideStep({ db, store, types, clock, onDecided }: OverrideStepNeeds) {
 	return async (
 		{ run_id, step_id }: { run_id: string; step_id: string },
 		{ action, reason }: z.output<typeof OverrideStep>,
@@ -52,17 +56,8 @@ export function overrideStep({ db, store, clock, onDecided }: OverrideStepNeeds)
 			if (step === undefined) {
 				throw failed("runs.no_such_step", { message: `The run has no step ${step_id}`, details: { step_id } });
 			}
-			const waitsForTime = step.status === "waiting" && (action === "succeed" || action === "stop");
-			const asksApproval = step.type === "manual_approval";
-			if (!step.asks && (!waitsForTime || asksApproval)) {
-				throw failed("runs.not_waiting", {
-					message: asksApproval
-						? `Step ${step.path} waits for an approval, which nobody's word stands in for`
-						: `Step ${step.path} does not wait for this decision (${step.status})`,
-					details: { step_id, status: step.status },
-				});
-			}
-			if (typeof action === "object" || action === "succeed") await assertMayGoOn(tx, step, action);
+			assertWaits(step, action);
+			await assertMayGoOn(tx, step, action, (steps) => assertPermitted(steps, by, types));
 			const decision = { action, by: by.name, at: clock.now().toISOString(), reason };
 			const status = action === "retry" ? "pending" : action === "succeed" ? "succeeded" : "failed";
 			await rowsOf(
@@ -95,17 +90,45 @@ async function doAgain(tx: Tx, { run_id, key, seq }: StepRow): Promise<void> {
 	);
 }
 
-async function assertMayGoOn(tx: Tx, step: StepRow, action: "succeed" | { goto: string }): Promise<void> {
+/** It failed and asks, or waits for nothing but a time: what else it waits for would go on without it. */
+function assertWaits(
+	{ id: step_id, path, type, status, asks, waits_for_run }: StepRow,
+	action: z.output<typeof OverrideStep>["action"],
+): void {
+	if (asks) return;
+	const waits = status === "waiting" && (action === "succeed" || action === "stop");
+	const refuse = (message: string) => failed("runs.not_waiting", { message, details: { step_id, status } });
+	if (type === "manual_approval") {
+		throw refuse(`Step ${path} waits for an approval, which nobody's word stands in for`);
+	}
+	if (waits && waits_for_run !== null) {
+		throw refuse(`Step ${path} waits for the end of the run ${waits_for_run}. Wait for it, too, or cancel that run.`);
+	}
+	if (!waits) throw refuse(`Step ${path} does not wait for this decision (${status})`);
+}
+
+/** What is carried out on a person's word is theirs to carry out: the step again, or what comes in its list from where it goes on. */
+async function assertMayGoOn(
+	tx: Tx,
+	step: StepRow,
+	action: z.output<typeof OverrideStep>["action"],
+	assertPermitted: (steps: readonly ProgramStep[]) => void,
+): Promise<void> {
+	if (action === "stop" || action === "rollback") return;
 	const [row] = await tx.select().from(procedures).where(eq(procedures.run_id, step.run_id));
 	if (row === undefined) return;
 	const goto = typeof action === "object" ? action.goto : undefined;
-	const list = listOf([...row.shown.steps, ...row.shown.rollback], step.path);
-	if (goto !== undefined && !list?.some(({ id }) => id === goto)) {
+	const list = listOf([...row.shown.steps, ...row.shown.rollback], step.path) ?? [];
+	const at = list.findIndex(({ path }) => path === step.path);
+	if (action === "retry") return assertPermitted(list.slice(at, at + 1));
+	const to = goto === undefined ? at + 1 : list.findIndex(({ id }) => id === goto);
+	if (to < 0) {
 		throw failed("runs.no_such_step", {
-			message: `There is no step ${goto} in the list of ${step.path}${list === undefined ? "" : `; there are ${list.map(({ id }) => id).join(", ")}`}`,
+			message: `There is no step ${goto} in the list of ${step.path}; there are ${list.map(({ id }) => id).join(", ")}`,
 			details: { goto },
 		});
 	}
+	assertPermitted(list.slice(to));
 	const rows = await tx.select().from(runSteps).where(eq(runSteps.run_id, step.run_id)).orderBy(asc(runSteps.seq));
 	refuseLeftOut(row.shown, rows, step, goto);
 }

@@ -188,18 +188,25 @@ function stepsOf(step: ProgramStep): { id: string; type: string; params: Record<
 	];
 }
 
+/** @throws runs.not_permitted — one of these steps, or one in them, needs a permission that they do not hold */
+export function assertPermitted(steps: readonly ProgramStep[], by: Actor, types: StepTypes): void {
+	for (const { id: path, type } of steps.flatMap(stepsOf)) {
+		const permission = types.get(type)?.permission;
+		if (permission === undefined || isPermitted(by, permission)) continue;
+		throw failed("runs.not_permitted", {
+			message: `Step ${path} (${type}) takes the permission ${permission}, too`,
+			details: { path, permission },
+		});
+	}
+}
+
 function check(procedure: Procedure, by: Actor, types: StepTypes): void {
+	assertPermitted([...procedure.steps, ...procedure.rollback], by, types);
 	const paths = new Set<string>();
 	for (const { id: path, type: name } of [...procedure.steps, ...procedure.rollback].flatMap(stepsOf)) {
 		const type = types.get(name);
 		if (type === undefined) {
 			throw failed("runs.unknown_step", { message: `Step ${path} is of the type ${name}, which there is not` });
-		}
-		if (type.permission !== undefined && !isPermitted(by, type.permission)) {
-			throw failed("runs.not_permitted", {
-				message: `Step ${path} (${name}) takes the permission ${type.permission}, too`,
-				details: { path, permission: type.permission },
-			});
 		}
 		if (paths.has(path)) throw failed("runs.bad_procedure", { message: `Two steps have the path ${path}` });
 		paths.add(path);

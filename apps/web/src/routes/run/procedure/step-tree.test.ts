@@ -173,4 +173,9 @@ test("what waits for a decision is the last time that the step was carried out, 
 	expect(undecidedStep({ waiting_for: { ...waiting_for, step: "say" } }, run)).toBeUndefined();
 	expect(undecidedStep({ waiting_for: { kind: "next_step", step: "check", since } }, run)).toBeUndefined();
 	expect(undecidedStep({ waiting_for: null }, run)).toBeUndefined();
+	const waits = [done("deploy:1", "waiting")];
+	expect(undecidedStep({ waiting_for: { kind: "time", step: "deploy", until: since, since } }, waits)?.key).toBe(
+		"deploy:1",
+	);
+	expect(undecidedStep({ waiting_for: { kind: "run", step: "deploy", run_id: "r", since } }, waits)).toBeUndefined();
 });

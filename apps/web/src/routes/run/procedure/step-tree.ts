@@ -175,10 +175,10 @@ export function undecidedStep(
 ): RunStep | undefined {
 	if (waiting_for === null || !("step" in waiting_for) || waiting_for.kind === "next_step") return undefined;
 	const last = done.findLast(({ path, key }) => path === waiting_for.step || key === waiting_for.step);
-	return last !== undefined && mayBeDecided.has(last.status) ? last : undefined;
+	// What waits for an approval or for another run is decided on there.
+	const waits = waiting_for.kind === "time" ? "waiting" : "failed";
+	return last?.status === waits ? last : undefined;
 }
-
-const mayBeDecided: ReadonlySet<RunStep["status"]> = new Set(["failed", "waiting"]);
 
 /** Steps of the list that a step stands in, for a jump within it; empty where there is no such step. */
 export function siblingsOf(steps: readonly ProgramStep[], path: string): readonly ProgramStep[] {
