@@ -159,3 +159,52 @@ test("a schedule starts a procedure, but none that asks for a secret", async () 
 	});
 	expect(run).toMatchObject({ status: "succeeded", started_by: "admin" });
 }, 60_000);
+
+test("a freeze holds a scheduled procedure back whose devices only its steps lead to", async () => {
+	const { items: devices } = await admin.devices.listDevices({ query: { q: "ios-1" } });
+	const group = await admin.devices.createGroup({ body: { name: "frozen" } });
+	const device_ids = devices.map(({ id }) => id);
+	await admin.devices.setGroupMembers({ params: { id: group.id }, body: { device_ids } });
+	const template = await admin.config.createTemplate({
+		body: { name: "held", source: "ip route 203.0.113.0 255.255.255.0 Null0\n" },
+	});
+	await admin.config.createStack({
+		body: { name: "Held", services: [{ name: "route", template_id: template.id, targets: { names: ["ios-1"] } }] },
+	});
+	const sources = {
+		"Inner device": "targets: { names: [ios-1] }\nsteps: [{ id: a, type: get_config }]",
+		"Through another": "steps: [{ id: a, type: run_mop, with: { mop: inner device } }]",
+		"Through a stack":
+			"variables: { which: held }\nsteps: [{ id: a, type: deploy_stack, with: { stack: '{{ which }}' } }]",
+		"Through a step": "steps: [{ id: a, type: get_config, targets: { names: [ios-1] } }]",
+		"Another device": "targets: { names: [ios-2] }\nsteps: [{ id: a, type: run_mop, with: { mop: inner device } }]",
+	};
+	for (const [name, rest] of Object.entries(sources)) {
+		await admin.config.createMop({ body: { source: `name: ${name}\n${rest}` } });
+	}
+	const day = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 16);
+	await admin.scheduling.createCalendar({
+		body: { name: "Year's end", kind: "freeze", ranges: [{ from: day(-1), to: day(3) }], groups: ["frozen"] },
+	});
+	const occurrenceOf = async (mop: string) => {
+		const { id } = await admin.scheduling.createSchedule({
+			body: { name: mop, kind: "mop", params: { mop }, timing: { type: "interval", every_minutes: 60 } },
+		});
+		await admin.scheduling.runScheduleNow({ params: { id } });
+		return eventually(`the procedure ${mop} is started or held`, async () => {
+			const { items } = await admin.scheduling.getScheduleHistory({ params: { id }, query: {} });
+			return items.find(({ status }) => status !== "due");
+		});
+	};
+	for (const mop of ["Through another", "Through a stack", "Through a step"]) {
+		expect(await occurrenceOf(mop)).toMatchObject({
+			status: "waiting",
+			run_id: null,
+			reason: "Changes are frozen (Year's end).",
+		});
+	}
+	expect((await occurrenceOf("Another device")).run_id).not.toBeNull();
+	const { items } = await admin.scheduling.listConflicts({ query: {} });
+	const held = items.flatMap((one) => (one.type === "held" ? [one.schedule.name] : []));
+	expect(held.toSorted()).toEqual(["Through a stack", "Through a step", "Through another"]);
+}, 60_000);

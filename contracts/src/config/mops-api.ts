@@ -188,10 +188,10 @@ export const mopOperations = {
 	/** For a service that starts it later: the values are checked as a start would, those of secrets left aside. */
 	outlineMop: internal("/internal/config/mops/outline", {
 		summary: "What a procedure is for, and which of its variables are secret",
-		body: z.object({ mop: MopKey, variables: ExecuteMop.shape.variables }),
+		body: z.object({ mop: MopKey, variables: ExecuteMop.shape.variables, targets: ExecuteMop.shape.targets }),
 		returns: MopOutline,
 		changes: false,
-		errors: ["mops.not_found", "mops.bad_variables"],
+		errors: ["mops.not_found", "mops.bad_variables", "mops.bad_document"],
 	}),
 
 	listStepTypes: get("/api/step-types", {

@@ -247,7 +247,7 @@ export const MopOutline = z.object({
 	name: z.string(),
 	/** Devices that it is for where whoever starts it names none. */
 	targets: Selection.nullable(),
-	/** Those that its steps name themselves. */
+	/** Those that its steps name themselves, those of procedures that it runs, and those of stacks that it deploys or removes. */
 	step_targets: z.array(Selection),
 	/** Names of variables whose values nobody may see. */
 	secrets: z.array(z.object({ name: VariableName, required: z.boolean() })),

@@ -314,6 +314,64 @@ steps: [{ id: a, type: log, with: { message: "{{ maybe }}" } }]`);
 	});
 });
 
+describe("what is told of a procedure to whoever starts it later", () => {
+	const edge1 = { names: ["edge-1"] };
+	const edge2 = { names: ["edge-2"] };
+	const core = { names: ["core-1"] };
+	const targetsOf = async (mop: string, body: { variables?: Record<string, unknown>; targets?: typeof edge1 } = {}) =>
+		(await started.api.outlineMop({ body: { mop, ...body } })).step_targets;
+
+	test("has the devices of procedures within where it has none itself, and those of its steps in any case", async () => {
+		await started.add(`name: Reads the core
+targets: { names: [core-1] }
+steps: [{ id: a, type: run_command, with: { commands: [x] } }]`);
+		await started.add("name: Between\nsteps: [{ id: sub, type: run_mop, with: { mop: reads the core } }]");
+		await started.add(`name: Around
+steps:
+  - { id: one, type: log, targets: { names: [edge-2] }, with: { message: x } }
+  - { id: sub, type: run_mop, with: { mop: between } }`);
+		expect(await targetsOf("around")).toEqual([edge2, core]);
+		// Whoever starts a procedure names its devices: those within have none of their own then.
+		expect(await targetsOf("around", { targets: edge1 })).toEqual([edge2]);
+	});
+
+	test("has the devices of stacks that it deploys, all where only its run will know which", async () => {
+		const { id: template_id } = await started.api.createTemplate({
+			body: { name: "outlined", source: "ip route {{ prefix }} Null0\n" },
+		});
+		const service = { template_id, variables: { prefix: "192.0.2.0/24" } };
+		const services = [
+			{ ...service, name: "one", targets: edge1 },
+			{ ...service, name: "two", targets: core },
+		];
+		await started.api.createStack({ body: { name: "Two services", services } });
+		const deploys = (given: string) =>
+			`name: Deploys ${given.length}\nvariables: { which: two services, what: deploy }\nsteps:\n` +
+			`  - { id: before, type: log, with: { message: x }, save_to_variable: before }\n` +
+			`  - { id: a, type: deploy_stack, with: { ${given} } }`;
+		const outlined = async (given: string, variables: Record<string, unknown> = {}) => {
+			const { id } = await started.add(deploys(given));
+			const found = await targetsOf(id, { variables });
+			await started.api.deleteMop({ params: { id } });
+			return found;
+		};
+		expect(await outlined("stack: Two Services")).toEqual([edge1, core]);
+		expect(await outlined("stack: '{{ which }}', reason: '{{ before }}'")).toEqual([edge1, core]);
+		expect(await outlined("stack: '{{ which }}'", { which: "no such stack" })).toEqual([]);
+		expect(await outlined("stack: '{{ before }}'")).toEqual([{ all: true }]);
+		expect(await outlined("stack: two services, action: plan")).toEqual([]);
+		expect(await outlined("stack: two services, only: procedure")).toEqual([]);
+		expect(await outlined("stack: two services, action: '{{ what }}'", { what: "plan" })).toEqual([]);
+
+		const within = await started.add(deploys("stack: '{{ which }}'"));
+		const variables = "{ which: '{{ nested }}', what: '{{ before }}' }";
+		await started.add(`name: Deploys within
+variables: { nested: two services }
+steps: [{ id: sub, type: run_mop, with: { mop: ${within.id}, variables: ${variables} } }]`);
+		expect(await targetsOf("deploys within")).toEqual([edge1, core]);
+	});
+});
+
 describe("a step type that somebody defined", () => {
 	const show = {
 		type: "show_peer",

@@ -79,7 +79,10 @@ const types = [
 		],
 		...parameters({ if: { type: "string" } }, "if"),
 	}),
-	type("deploy_stack", { permission: "stacks:deploy", ...parameters({ stack: { type: "string" } }, "stack") }),
+	type("deploy_stack", {
+		permission: "stacks:deploy",
+		...parameters({ stack: {}, action: {}, only: {}, reason: {} }, "stack"),
+	}),
 	type("run_mop", {
 		runs_on: "flow",
 		...parameters({ mop: { type: "string" }, variables: { type: "object" } }, "mop"),

@@ -59,9 +59,9 @@ async function stacksOf(look: Look, steps: readonly DraftStep[], variables: Vari
 	for (const step of steps) {
 		const isDeployment = step.type === "deploy_stack";
 		if (!isDeployment && step.blocks.length === 0) continue;
-		const locals = (await known(look, step.locals, variables)) as Variables | undefined;
+		const locals = await known(look, step.locals, variables);
 		// A procedure has its own variables only.
-		const seen = step.type === "run_mop" ? (locals ?? {}) : { ...variables, ...locals };
+		const seen = step.type === "run_mop" ? locals : { ...variables, ...locals };
 		if (isDeployment) found.push(...(await stackOf(look, step, seen)));
 		for (const block of step.blocks) found.push(...(await stacksOf(look, block.steps, seen)));
 	}
@@ -69,7 +69,11 @@ async function stacksOf(look: Look, steps: readonly DraftStep[], variables: Vari
 }
 
 async function stackOf(look: Look, { with: given }: DraftStep, variables: Variables): Promise<Selection[]> {
-	const { stack, action, only } = ((await known(look, given, variables)) ?? {}) as Record<string, unknown>;
+	const { stack, action, only } = await known(
+		look,
+		{ stack: given.stack, action: given.action, only: given.only },
+		variables,
+	);
 	// A plan changes nothing; devices of the procedure are among its own.
 	if (action === "plan" || only === "procedure") return [];
 	if (typeof stack !== "string") return [{ all: true }];
@@ -82,13 +86,16 @@ async function stackOf(look: Look, { with: given }: DraftStep, variables: Variab
 	}
 }
 
-/** The value, or nothing where it cannot be told before the procedure runs. */
-async function known({ engine, caller }: Look, value: unknown, variables: Variables): Promise<unknown> {
-	try {
-		return await resolveValues(engine, value, variables, { signal: caller.signal });
-	} catch (error) {
-		caller.signal.throwIfAborted();
-		if (isAppError(error) && error.code.startsWith("template.")) return undefined;
-		throw error;
+/** The values that can be told before the procedure runs. */
+async function known({ engine, caller }: Look, values: Variables, variables: Variables): Promise<Variables> {
+	const { signal } = caller;
+	const found: Record<string, unknown> = {};
+	for (const [name, value] of Object.entries(values)) {
+		try {
+			found[name] = await resolveValues(engine, value, variables, { ...(signal !== undefined && { signal }) });
+		} catch (error) {
+			if (!isAppError(error) || !error.code.startsWith("template.")) throw error;
+		}
 	}
+	return found;
 }

@@ -23,7 +23,7 @@ const params = z.strictObject({
 type Params = z.output<typeof params>;
 
 /**
- * Devices that the procedure is for.
+ * Devices that the procedure is for, itself, by a step, by procedures that it runs or by stacks that it deploys.
  * @throws schedules.bad_params — it needs a secret, which no schedule may hold; mops.bad_variables
  */
 async function devicesOf(
@@ -31,7 +31,7 @@ async function devicesOf(
 	{ config }: Clients<typeof needs>,
 	caller: CallerContext,
 ): Promise<Selection> {
-	const outline = await config.outlineMop({ body: { mop, variables } }, caller);
+	const outline = await config.outlineMop({ body: { mop, variables, targets } }, caller);
 	const secret = outline.secrets.find(({ name, required }) => required || Object.hasOwn(variables, name));
 	if (secret !== undefined) {
 		const { name } = secret;
