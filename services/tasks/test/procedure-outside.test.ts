@@ -151,15 +151,23 @@ test("without the operator's word nothing on this machine is reached, through no
 test("a step that asks for an approval waits through the death of its worker and goes on when it is given", async () => {
 	const asked = lab.wantApprovals();
 	const first = await lab.startWorker();
-	const run_id = await start([
-		{ id: "ok", type: "manual_approval", with: { message: "Go on?" }, save_to_variable: "ok" },
-		{ id: "tell", type: "log", with: { message: "{{ ok.approved_by | join(',') }}" } },
-	]);
+	const run_id = await start(
+		[
+			{ id: "ok", type: "manual_approval", with: { message: "Go on with {{ token }}?" }, save_to_variable: "ok" },
+			{ id: "tell", type: "log", with: { message: "{{ ok.approved_by | join(',') }}" } },
+		],
+		{ variables: { token: "s3cret-token" }, secret_variables: ["token"] },
+	);
 	await waits(run_id, "approval");
 	await end(first);
 	const second = await lab.startWorker();
 	expect(asked).toHaveLength(1);
-	expect(asked[0]).toMatchObject({ run_id, kind: "mop", reason: "Go on?", demand: { stages: [{ needed: 1 }] } });
+	expect(asked[0]).toMatchObject({
+		run_id,
+		kind: "mop",
+		reason: "Go on with <secret>?",
+		demand: { stages: [{ needed: 1 }] },
+	});
 	await lab.decide(asked[0] as (typeof asked)[number], "approved");
 	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded" });
 	expect((await resultsOf(run_id)).tell).toMatchObject({ message: "bob" });

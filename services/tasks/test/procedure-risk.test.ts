@@ -104,6 +104,10 @@ test("no secret stands in what those who approve read", async () => {
 	const { commands } = await found([run(["reload {{ word }}", "no username bob password 0 plain-word"])], given);
 	expect(commands).toHaveLength(2);
 	expect(commands.join()).not.toMatch(/s3cret-word|plain-word/);
+	const own = await found([run(["reload {{ key }}"], { locals: { key: "a-{{ 'key' }}" } })], {
+		secret_variables: ["key"],
+	});
+	expect(own.commands).toEqual(["core-1: reload <secret>"]);
 });
 
 test("a command on many devices leaves none out that is sent to one", async () => {

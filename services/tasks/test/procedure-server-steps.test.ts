@@ -10,6 +10,7 @@ import { newId } from "@netconductor/runtime/id";
 import { actorWith, peer, startTestHost } from "@netconductor/runtime/testing/service";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { checkSteps } from "../src/procedures/describe.ts";
+import { hideSecrets } from "../src/procedures/hide-secrets.ts";
 import { loadStepTypes } from "../src/procedures/registry.ts";
 import { endOfStep, runServerStep, type Surroundings, waitOfStep } from "./server-steps.ts";
 
@@ -222,6 +223,13 @@ describe("notify", () => {
 		expect((await said("generic", { title: undefined })).title).toBe("A procedure");
 	});
 
+	test("a chat is told no secret but the one that opens it", async () => {
+		const given = { kind: "generic", url, title: "s3cret-key", message: "The key is s3cret-key", token: "s3cret-key" };
+		await endOfStep("notify", given, { hide: hideSecrets(["s3cret-key"]) });
+		expect(JSON.parse(last().body)).toMatchObject({ title: "<secret>", message: "The key is <secret>" });
+		expect(last().headers.authorization).toBe("Bearer s3cret-key");
+	});
+
 	test("a chat that refuses fails the step", async () => {
 		answer = { status: 404, type: "text/plain", body: "no_team" };
 		const { error } = await endOfStep("notify", { kind: "slack", url, message: "x" });
@@ -411,6 +419,12 @@ describe("deploy_stack", () => {
 		const { result, error } = await endOfStep("deploy_stack", given, { ...surroundings, state: wait.state });
 		expect([result, error]).toMatchObject([{ run_id, status: "succeeded", counts: { succeeded: 2 } }, undefined]);
 		expect(asked).toHaveLength(2);
+	});
+
+	test("no secret stands in the reason that others read", async () => {
+		const given = { stack: "bgp", reason: "The key is s3cret-key" };
+		await waitOfStep("deploy_stack", given, { ...surroundings, hide: hideSecrets(["s3cret-key"]) });
+		expect(asked[0]?.body).toMatchObject({ reason: "The key is <secret>" });
 	});
 
 	test("only what succeeded everywhere is success, unless a part is told to be enough", async () => {

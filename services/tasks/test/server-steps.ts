@@ -2,6 +2,7 @@ import type { Actor } from "@netconductor/contracts/kernel/actor";
 import { createOutbound } from "@netconductor/runtime/http/outbound";
 import { newId } from "@netconductor/runtime/id";
 import { createLog } from "@netconductor/runtime/log";
+import { hideSecrets } from "../src/procedures/hide-secrets.ts";
 import { loadStepTypes } from "../src/procedures/registry.ts";
 import type { ServerStepContext, ServerStepResult, ServerStepType } from "../src/procedures/step-type.ts";
 
@@ -34,6 +35,7 @@ export async function runServerStep(
 		devices: [],
 		state: undefined,
 		signal: new AbortController().signal,
+		hide: hideSecrets([]),
 		now: () => new Date(),
 		isTrue: async () => {
 			throw new Error("no variable was expected to be asked for");

@@ -8,6 +8,7 @@ import type { TemplateEngine } from "@netconductor/templating/engine";
 import { referencedVariables, resolveForEach } from "@netconductor/templating/expressions";
 import { hasTag } from "@netconductor/templating/read-string";
 import { isBadInput, type ProcedureDevice } from "./device-runner.ts";
+import { hideSecrets } from "./hide-secrets.ts";
 import { readParams } from "./read-params.ts";
 import type { StepTypes } from "./registry.ts";
 import type { AnyStepType } from "./step-type.ts";
@@ -54,6 +55,8 @@ export async function riskOf(
 	const platforms = new Map(builtInPlatforms.map((platform) => [platform.id, platform]));
 	const dangers = new Map<string, RiskFacts["dangerous_commands"][number]>();
 	const unknown: string[] = [];
+	const secret = new Set(procedure.secret_variables);
+	const secrets: unknown[] = [];
 	let characters = 0;
 	const changed = new Set<string>();
 	const all = [...procedure.steps, ...procedure.rollback];
@@ -111,6 +114,7 @@ export async function riskOf(
 			const values = savedWithin.has(name) ? undefined : await valuesOf(value, seen, isLater);
 			if (values === undefined) unknownHere.add(name);
 			else {
+				if (secret.has(name)) secrets.push(...values);
 				inner = inner.map((round, index) => ({ ...round, [name]: values[index] }));
 				known.add(name);
 			}
@@ -174,6 +178,7 @@ export async function riskOf(
 			const values = await valuesOf(value, sets, isLater);
 			if (values === undefined) later.add(name);
 			else {
+				if (secret.has(name)) secrets.push(...values);
 				seen = seen.map((set, index) => ({ ...set, [name]: values[index] }));
 				known.add(name);
 			}
@@ -197,9 +202,13 @@ export async function riskOf(
 			return { name, undo: change === undefined ? "none" : undoKindOf(change) };
 		});
 	const platformOf = new Map(procedure.targets.map(({ name, context }) => [name, String(context.device_type ?? "")]));
+	const hideMore = hideSecrets(secrets);
 	const shown = worst([...dangers.values()]).map((danger) => {
 		const rules = platforms.get(platformOf.get(danger.device) ?? "");
-		return { ...danger, command: hide(rules === undefined ? danger.command : maskEcho(danger.command, rules)) };
+		return {
+			...danger,
+			command: hideMore(hide(rules === undefined ? danger.command : maskEcho(danger.command, rules))),
+		};
 	});
 	const undoneBy = (kind: string) => undoes.flatMap(({ name, undo }) => (undo === kind ? [name] : []));
 	return {

@@ -21,6 +21,7 @@ import type {
 export interface ServerStepNeeds {
 	claimed: ClaimedProcedure;
 	run: ProcedureRun;
+	hide<T>(shown: T): T;
 	clients: ServerStepClients;
 	outbound: Outbound;
 	ownAccount(): CallerContext;
@@ -90,6 +91,7 @@ async function attempt(needs: ServerStepNeeds, work: ServerWork): Promise<Server
 			signal,
 			now: () => clock.now(),
 			isTrue: work.isTrue,
+			hide: needs.hide,
 			clients: needs.clients,
 			outbound: needs.outbound,
 			onBehalf: () => ({ ...needs.ownAccount(), actor: claimed.starter, signal }),

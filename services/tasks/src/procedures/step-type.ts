@@ -128,6 +128,8 @@ export interface ServerStepContext<P> {
 	 * document: a parameter named in `own_templates`.
 	 */
 	isTrue(expression: string): Promise<boolean>;
+	/** Puts `<secret>` where values of secret variables stand: for texts that people read elsewhere. What it returns is hidden in any case. */
+	hide<T>(shown: T): T;
 	clients: ServerStepClients;
 	/** Requests to the world outside. */
 	outbound: Outbound;

@@ -75,8 +75,11 @@ async function ask({
 	devices,
 	starter,
 	ownAccount,
+	hide,
 }: ServerStepContext<Params>): Promise<State> {
-	const { message, stages, expires_in_minutes } = params;
+	const { stages, expires_in_minutes } = params;
+	// Also in the hash, by which a secret could be guessed.
+	const message = hide(params.message);
 	const bound = JSON.stringify([run.procedure_sha256, step.key, message, devices.map(({ device_id }) => device_id)]);
 	const plan_sha256 = createHash("sha256").update(bound).digest("hex");
 	const answer = await clients.alerts.requestApproval(
@@ -85,7 +88,7 @@ async function ask({
 				key: step.key,
 				run_id: run.id,
 				kind: "mop",
-				title: visibleLine(`${run.title}: ${step.name ?? step.id}`).slice(0, 500),
+				title: visibleLine(hide(`${run.title}: ${step.name ?? step.id}`)).slice(0, 500),
 				requested_by: starter,
 				plan_sha256,
 				devices: devices.map(({ device_id, name, groups }) => ({ device_id, name, groups: [...groups] })),

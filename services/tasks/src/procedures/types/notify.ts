@@ -11,7 +11,7 @@ export const stepType = defineServerStep({
 	type: "notify",
 	label: "Notify",
 	description:
-		"Says something in a chat, through its incoming webhook: Slack, Microsoft Teams (workflow), Discord, Mattermost, ntfy, or JSON with `title`, `message` and `level` for anything else. Names in the message call nobody. Result: `status`, `duration_ms`.",
+		"Says something in a chat, through its incoming webhook: Slack, Microsoft Teams (workflow), Discord, Mattermost, ntfy, or JSON with `title`, `message` and `level` for anything else. Names in the message call nobody, and values of secret variables are hidden in it. Result: `status`, `duration_ms`.",
 	category: "people",
 	runs_on: "server",
 	mode: "write",
@@ -35,10 +35,10 @@ export const stepType = defineServerStep({
 		ca: Ca,
 	}),
 	example: { kind: "slack", url: "{{ slack_url }}", message: "Neighbour {{ neighbor }} is up", level: "success" },
-	async run({ params, run, outbound, signal }) {
+	async run({ params, run, outbound, signal, hide }) {
 		const { kind, token, timeout_s, ca, level } = params;
-		const title = visibleLine(params.title ?? run.title);
-		const { url, payload } = chats[kind](params.url, { title, message: visibleText(params.message), level, run });
+		const title = visibleLine(hide(params.title ?? run.title));
+		const { url, payload } = chats[kind](params.url, { title, message: visibleText(hide(params.message)), level, run });
 		const answer = await outbound.request({
 			method: "POST",
 			url,
