@@ -139,6 +139,11 @@ test("a step changes what its parameters say: commands that only read do not, an
 	expect(changing("run_command", { commands: "show {# reads #}version" })).toBe(true);
 	expect(changing("api_call", { url: "https://example.net" })).toBe(false);
 	expect(changing("api_call", { url: "https://example.net", method: "{{ method }}" })).toBe(true);
+	const said = { url: "https://example.net", message: "x" };
+	expect(changing("notify", { kind: "slack", ...said })).toBe(false);
+	expect(changing("notify", { kind: "generic", ...said })).toBe(true);
+	expect(changing("notify", { kind: "ntfy", ...said, token: "{{ token }}" })).toBe(true);
+	expect(changing("notify", { kind: "{{ kind }}", ...said })).toBe(true);
 	expect(changing("set_config", { lines: "hostname x" })).toBe(true);
 	expect(changing("check_bgp", { neighbors: ["192.0.2.1"] })).toBe(false);
 	expect(changing("deploy_stack", { stack: "edge" })).toBe(false);

@@ -15,8 +15,8 @@ export const stepType = defineServerStep({
 	category: "people",
 	runs_on: "server",
 	mode: "write",
-	// It tells people; it changes nothing.
-	changes: () => false,
+	// It tells people and changes nothing, unless what is at the address may be anything: JSON of any kind, or something that takes a token.
+	changes: ({ kind, token }) => kind === "generic" || token !== undefined,
 	params: z.strictObject({
 		kind: z.enum(kinds).describe("What is at the address."),
 		url: Url.describe(
