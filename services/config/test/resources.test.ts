@@ -104,3 +104,37 @@ test("every resource is told with its fields and a path that can be read; of dev
 	const { values } = await host.api.previewResource({ body: { resource: "devices", path: "$.items[0]" } });
 	expect(Object.keys(values[0] as object)).not.toContain("credential_id");
 });
+
+test("of devices that are not rendered the variables are not read", async () => {
+	const [r1 = "", r2 = ""] = (
+		await host.api.previewResource({ body: { resource: "devices", path: "$.items[*].id" } })
+	).values.map(String);
+	await host.api.createStack({
+		body: {
+			name: "of devices",
+			services: services(),
+			variables: { hosts: [] },
+			device_variables: { [r1]: { first: from("$.items[0].name") }, [r2]: { first: from("$.items[99].name") } },
+		},
+	});
+	const params = { id: "of devices" };
+	const { items } = await host.api.renderStack({ params, query: { q: "r1" } });
+	expect(items.map(({ services }) => services[0]?.text)).toEqual(["hostname r1\n"]);
+	const { run_id } = await host.api.planStack({ params, body: { device_ids: [r1] } });
+	expect(host.plans.get(run_id)?.targets[0]?.input?.lines).toEqual(["hostname r1"]);
+	expect(await failureOf(host.api.planStack({ params, body: {} }))).toMatchObject({ code: "resources.no_value" });
+});
+
+test("what all variables of a stack are read from has one limit, however often the same is read", async () => {
+	for (let n = 0; n < 400; n++) host.addDevice(`many-${n}`);
+	const read = async (name: string, times: number, path: (n: number) => string) => {
+		const many = Array.from({ length: times }, (_, n) => from(path(n)));
+		await host.api.createStack({ body: { name, services: services(), variables: { hosts: [], first: "x", many } } });
+		return host.api.renderStack({ params: { id: name }, query: { q: "r1" } });
+	};
+	expect((await read("twice", 2, () => "$.items")).items).toHaveLength(1);
+	const tooMuch = { code: "resources.too_much", message: expect.stringContaining("together their paths look at") };
+	expect(await failureOf(read("the same", 5_000, () => "$.items"))).toMatchObject(tooMuch);
+	const different = (n: number) => `$.items[?length(@.name) < 9 && length(@.host) < ${99 + n}].facts`;
+	expect(await failureOf(read("others", 10_000, different))).toMatchObject(tooMuch);
+});

@@ -47,7 +47,7 @@ test.each([
 	["$.items[?@.name < 'r2'].port", [22]],
 	["$.items[?@.tags == $.items[0].tags].name", ["r1"]],
 ])("%s leads to %j", (path, found) => {
-	expect(parseJsonPath(path).find(store)).toEqual(found);
+	expect(parseJsonPath(path).find(store).found).toEqual(found);
 });
 
 test.each([
@@ -75,8 +75,8 @@ test.each([
 
 test("names of what every object has by nature lead nowhere", () => {
 	for (const name of ["__proto__", "constructor", "toString", "length"]) {
-		expect(parseJsonPath(`$.${name}`).find({})).toEqual([]);
-		expect(parseJsonPath(`$.items.${name}`).find(store)).toEqual([]);
+		expect(parseJsonPath(`$.${name}`).find({}).found).toEqual([]);
+		expect(parseJsonPath(`$.items.${name}`).find(store).found).toEqual([]);
 	}
 });
 
@@ -103,7 +103,7 @@ test("whatever is typed is read or refused, and a name in quotes always leads to
 		fc.property(fc.string({ maxLength: 20 }), fc.integer(), (name, value) => {
 			const quoted = JSON.stringify(name);
 			// As an own field, also where the name is `__proto__`.
-			expect(parseJsonPath(`$[${quoted}]`).find(Object.fromEntries([[name, value]]))).toEqual([value]);
+			expect(parseJsonPath(`$[${quoted}]`).find(Object.fromEntries([[name, value]])).found).toEqual([value]);
 		}),
 	);
 });

@@ -8,8 +8,8 @@ import { type CompiledPattern, compilePattern } from "@netconductor/runtime/patt
 export interface JsonPath {
 	/** It can lead to one value only. */
 	single: boolean;
-	/** The values that it leads to, in order. @throws resources.too_much */
-	find(document: unknown): unknown[];
+	/** The values that it leads to, in order, and at how many it looked. @throws resources.too_much */
+	find(document: unknown): { found: unknown[]; steps: number };
 }
 
 const longestPath = 1_000;
@@ -50,7 +50,10 @@ export function parseJsonPath(text: string): JsonPath {
 	if (!reader.atEnd()) throw bad(text, reader.at(), "A path goes on with .name or [");
 	return {
 		single: isSingle(segments),
-		find: (document) => follow(segments, document, document, { steps: 0 }),
+		find(document) {
+			const budget = { steps: 0 };
+			return { found: follow(segments, document, document, budget), steps: budget.steps };
+		},
 	};
 }
 

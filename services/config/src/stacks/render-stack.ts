@@ -188,13 +188,14 @@ export function linesOf({ services }: RenderedDevice): string[] {
 
 export function renderStack(needs: RenderNeeds): ConfigOperation<"renderStack"> {
 	return async ({ params, query, ...caller }) => {
-		const stack = await fillFromResources(needs, await findStack(needs.db.orm, params.id), caller);
+		const stack = await findStack(needs.db.orm, params.id);
 		const placed = await placeServices(needs, stack, query.action, {}, caller);
 		const q = query.q?.toLowerCase();
 		const targets = targetsOf(placed).filter(({ name }) => q === undefined || name.toLowerCase().includes(q));
 		const from = (query.page - 1) * query.page_size;
 		const on = targets.slice(from, from + query.page_size);
-		const items = await renderOn(needs, stack, { action: query.action, placed, on }, caller);
+		const filled = await fillFromResources(needs, stack, on, caller);
+		const items = await renderOn(needs, filled, { action: query.action, placed, on }, caller);
 		return { items, page: query.page, page_size: query.page_size, total: targets.length };
 	};
 }

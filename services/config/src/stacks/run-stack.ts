@@ -92,7 +92,7 @@ export async function run(
 	refuseDisabled(stack, on.length, enabled.length);
 	// Before they are rendered: of a template that is changed meanwhile it is then told that it was.
 	const own = await templatesOf(needs, stack, "deploy");
-	const filled = await fillFromResources(needs, stack, call);
+	const filled = await fillFromResources(needs, stack, enabled, call);
 	const rendered = await renderOn(needs, filled, { action, placed, on: enabled }, call);
 	refuseFaults(stack, rendered);
 	const inputs = rendered.map((device) => ({ device, lines: linesOf(device) }));

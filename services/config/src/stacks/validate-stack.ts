@@ -40,9 +40,9 @@ export async function compareWithBackups(
 	only: Only,
 	caller: CallerContext,
 ): Promise<StackValidation> {
-	const filled = await fillFromResources(needs, stack, caller);
 	const placed = await placeServices(needs, stack, "validation", only, caller);
 	const on = targetsOf(placed);
+	const filled = await fillFromResources(needs, stack, on, caller);
 	const { platforms } = await needs.devices.getPlatforms(
 		{ body: { ids: [...new Set(on.map(({ device_type }) => device_type))] } },
 		caller,
