@@ -22,6 +22,10 @@ const deniedByDefault: readonly [range: string, what: string][] = [
 	["::1/128", "this machine itself"],
 	["fe80::/10", "link-local"],
 	["fd00:ec2::/32", "a cloud's metadata"],
+	["fd20:ce::/32", "a cloud's metadata"],
+	["fd00:c1::/32", "a cloud's metadata"],
+	["fd00:42::/32", "a cloud's metadata"],
+	["64:ff9b:1::/48", "translated to an address that only its network knows (RFC 8215)"],
 	["ff00::/8", "multicast"],
 ];
 
@@ -100,7 +104,10 @@ function readEntries(entries: readonly string[]): Entries {
 	};
 }
 
-/** An address, and the IPv4 address that it leads to: translated (RFC 6052, RFC 2765), 6to4 (RFC 3056), compatible. A mapped one is just that one. */
+/**
+ * An address, and the IPv4 addresses that it leads to: translated (RFC 6052, RFC 2765), 6to4 (RFC 3056), Teredo (RFC 4380: server, and client with its
+ * bits turned), compatible. A mapped one is just that one.
+ */
 function addressesMeant(address: string): string[] {
 	if (isIP(address) !== 6) return [address];
 	const groups = groupsOf(address);
@@ -110,10 +117,16 @@ function addressesMeant(address: string): string[] {
 	const leads = (prefix: number[]) => prefix.every((group, index) => groups[index] === group);
 	if (leads([0, 0, 0, 0, 0, 0xffff])) return [last];
 	if (a === 0x2002) return [address, ipv4(b, groups[2])];
+	if (leads([0x2001, 0])) {
+		const turned = (group = 0) => group ^ 0xffff;
+		return [address, ipv4(groups[2], groups[3]), ipv4(turned(groups[6]), turned(groups[7]))];
+	}
+	// A network may also put it elsewhere in its own range: then nobody can tell.
+	const own = leads([0x64, 0xff9b, 1]) && groups[4] === 0 && groups[5] === 0 && groups[6] !== 0;
 	// Not ::1 and ::, which are rules of their own.
 	const compatible = leads([0, 0, 0, 0, 0, 0]) && groups[6] !== 0;
 	const translated = leads([0x64, 0xff9b, 0, 0, 0, 0]) || leads([0, 0, 0, 0, 0xffff, 0]);
-	return compatible || translated ? [address, last] : [address];
+	return compatible || translated || own ? [address, last] : [address];
 }
 
 /** The eight numbers of an IPv6 address. */

@@ -84,6 +84,10 @@ describe("what may be reached", () => {
 			"0.0.0.0",
 		];
 		refused.push("ff02::1", "::", "100.100.100.200", "fd00:ec2::254", "::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe");
+		refused.push("fd20:ce::254", "fd00:c1::a9fe:a9fe", "fd00:42::42");
+		// Translated as only that network knows, and Teredo: server and, with its bits turned, client.
+		refused.push("64:ff9b:1::1", "64:ff9b:1:a9fe:a9:fe00::", "64:ff9b:1:ffff::a9fe:a9fe");
+		refused.push("2001:0:a9fe:a9fe::3fff:fdfd", "2001:0:c000:201::5601:5601", "2002:a9fe:a9fe::1");
 		for (const address of refused) expect([address, rules.whyNot(address)]).toEqual([address, expect.any(String)]);
 		for (const address of [
 			"192.0.2.1",
@@ -93,6 +97,10 @@ describe("what may be reached", () => {
 			"100.64.0.1",
 			"2001:db8::1",
 			"fd12::1",
+			"fd00:c2::1",
+			"2001:0:c000:201::3fff:fdfd",
+			"2002:c000:201::1",
+			"64:ff9b::c000:201",
 		]) {
 			expect([address, rules.whyNot(address)]).toEqual([address, undefined]);
 		}
@@ -115,6 +123,16 @@ describe("what may be reached", () => {
 			"denied",
 			"by_address",
 			"by_address",
+		]);
+	});
+
+	test("a network that is allowed although it is translated leads no further than addresses of version 4 do", () => {
+		const rules = createOutboundRules({ allow: ["64:ff9b:1::/48", "2001::/32"], deny: ["192.0.2.0/24"] });
+		const addresses = ["64:ff9b:1::a00:1", "64:ff9b:1:1::7f00:1", "64:ff9b:1::c000:201", "64:ff9b:1:a00:0:100::"];
+		addresses.push("2001:0:c633:6401::5601:5601");
+		expect(addresses.filter((address) => rules.whyNot(address) === undefined)).toEqual([
+			"64:ff9b:1::a00:1",
+			"64:ff9b:1:a00:0:100::",
 		]);
 	});
 
