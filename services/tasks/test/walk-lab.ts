@@ -301,7 +301,7 @@ export async function createWalkLab() {
 			run,
 			types,
 			store: mortal,
-			journal: new Map(steps.map((row) => [row.key, row])),
+			steps,
 			engine,
 			devices,
 			takeBack: take_back,

@@ -10,7 +10,7 @@ import { createDeviceRunner, type DeviceRunnerNeeds } from "./device-runner.ts";
 import { LetGo, RollBack, Stopped, Suspended } from "./ends.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { createJournalSeal } from "./journal-seal.ts";
-import type { ClaimedProcedure, JournalRow, ProcedureStore } from "./procedure-store.ts";
+import type { ClaimedProcedure, ProcedureStore } from "./procedure-store.ts";
 import type { StepTypes } from "./registry.ts";
 import type { DeviceStepType, ServerStepClients } from "./step-type.ts";
 import { createWalk } from "./walk.ts";
@@ -103,7 +103,7 @@ export function conduct(needs: ConductNeeds) {
 				run,
 				hide,
 				devices,
-				journal: new Map(steps.map((row): [string, JournalRow] => [row.key, row])),
+				steps,
 				onSteps: () => needs.onSteps(run_id),
 			});
 			if (claimed.restarted?.what === "rollback") {

@@ -12,9 +12,9 @@ import { procedures, runSteps } from "../tables.ts";
 import { approvalsToAskAgain, type CarriedApprovalNeeds, withoutApprovals } from "./carried-approvals.ts";
 import { refuseLeftOut } from "./left-out-approvals.ts";
 import type { StepRow } from "./procedure-store.ts";
+import { takeBackPath } from "./program.ts";
 import { notAProcedure } from "./read-procedure.ts";
 import { openProcedure, type startProcedure } from "./start-procedure.ts";
-import { takeBackPath } from "./walk.ts";
 
 export interface RestartRunNeeds extends CarriedApprovalNeeds {
 	db: Database;

@@ -15,8 +15,8 @@ import { sorted } from "../runs/gate.ts";
 import { operationsOf } from "../runs/run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { newJournalKey } from "./journal-seal.ts";
+import { takeBackPath } from "./program.ts";
 import type { StepTypes } from "./registry.ts";
-import { takeBackPath } from "./walk.ts";
 
 export interface StartProcedureNeeds {
 	db: Database;
