@@ -8,14 +8,7 @@ import type { z } from "zod";
 export function readParams<P extends z.ZodType>(schema: P, given: unknown): z.output<P> {
 	const first = schema.safeParse(given);
 	if (first.success) return first.data;
-	let text = given;
-	for (const path of first.error.issues.flatMap(pathsOf)) {
-		const value = path.reduce<unknown>(
-			(inner, part) => (inner as Record<PropertyKey, unknown> | undefined)?.[part],
-			text,
-		);
-		if (typeof value === "number" || typeof value === "boolean") text = withText(text, path, String(value));
-	}
+	const text = withTexts(given, first.error.issues.flatMap(pathsOf));
 	const second = text === given ? first : schema.safeParse(text);
 	if (second.success) return second.data;
 	throw first.error;
@@ -33,10 +26,29 @@ function pathsOf(issue: z.core.$ZodIssue): PropertyKey[][] {
 	];
 }
 
-function withText(within: unknown, [part, ...rest]: readonly PropertyKey[], text: string): unknown {
-	if (part === undefined) return text;
-	if (Array.isArray(within))
-		return within.map((inner, index) => (index === part ? withText(inner, rest, text) : inner));
-	const fields = within as Record<PropertyKey, unknown>;
-	return { ...fields, [part]: withText(fields[part], rest, text) };
+/** The same with texts for numbers and truth values at the end of the paths. All in one go: a list may have an issue with each of its elements. */
+function withTexts(value: unknown, paths: readonly PropertyKey[][]): unknown {
+	if (typeof value === "number" || typeof value === "boolean") {
+		return paths.some(({ length }) => length === 0) ? String(value) : value;
+	}
+	if (typeof value !== "object" || value === null) return value;
+	const within = Map.groupBy(
+		paths.filter(({ length }) => length > 0),
+		([part]) => (typeof part === "number" ? String(part) : part),
+	);
+	let isChanged = false;
+	const entries = Object.entries(value).map(([key, inner]): [string, unknown] => {
+		const about = within.get(key);
+		const text =
+			about === undefined
+				? inner
+				: withTexts(
+						inner,
+						about.map((path) => path.slice(1)),
+					);
+		isChanged ||= text !== inner;
+		return [key, text];
+	});
+	if (!isChanged) return value;
+	return Array.isArray(value) ? entries.map(([, inner]) => inner) : Object.fromEntries(entries);
 }
