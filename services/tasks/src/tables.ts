@@ -217,14 +217,11 @@ export const procedures = tasksSchema.table(
 		worker_id: text(),
 		/** When a worker is to take it up; null: when it is told to. */
 		wake_at: instant(),
-		/** Run whose end it waits for, or one of them. */
-		waits_for_run: uuid(),
 		ended: jsonb().$type<{ status: RunStatus; reason: string | null }>(),
 	},
 	(table) => [
 		index("procedures_to_take").on(table.wake_at).where(sql`worker_id is null and ended is null`),
 		index("procedures_of_worker").on(table.worker_id).where(sql`worker_id is not null`),
-		index("procedures_waiting_for_run").on(table.waits_for_run).where(sql`waits_for_run is not null`),
 	],
 );
 
@@ -281,6 +278,7 @@ export const runSteps = tasksSchema.table(
 	(table) => [
 		uniqueIndex("run_steps_by_key").on(table.run_id, table.key),
 		uniqueIndex("run_steps_by_seq").on(table.run_id, table.seq),
+		index("run_steps_waiting_for_run").on(table.waits_for_run).where(sql`waits_for_run is not null`),
 	],
 );
 

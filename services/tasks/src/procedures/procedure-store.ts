@@ -7,10 +7,11 @@ import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { violatedUnique } from "@netconductor/runtime/db/query-error";
 import { newId } from "@netconductor/runtime/id";
 import { asc, eq, getTableColumns } from "drizzle-orm";
-import { type Ending, writeUnknown } from "../operations/operation-store.ts";
+import type { Ending } from "../operations/operation-store.ts";
 import { rowsOf } from "../rows.ts";
 import { type procedures, runSteps, type StepOutput } from "../tables.ts";
 import { type JournalSeal, journalContext } from "./journal-seal.ts";
+import { settleLeft } from "./settle-left.ts";
 
 /** A step as the table has it: what it came to is sealed. */
 export type StepRow = typeof runSteps.$inferSelect;
@@ -117,7 +118,7 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 						and exists (select from workers w where w.id = $1 and w.status = 'online' and w.lease_until > now())
 					order by p.wake_at limit $2 for update of p skip locked for key share of r skip locked
 				), taken as (
-					update procedures p set worker_id = $1, wake_at = null, waits_for_run = null from mine where p.run_id = mine.run_id returning p.*
+					update procedures p set worker_id = $1, wake_at = null from mine where p.run_id = mine.run_id returning p.*
 				), begun as (
 					update runs r set status = 'running', started_at = coalesce(r.started_at, now()), waiting_for = null from taken
 					where r.id = taken.run_id and r.finished_at is null returning r.id
@@ -129,29 +130,43 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 			return rows.map((row) => ({ ...row, worker_id }));
 		},
 
-		/** Lets go of a procedure that waits; what woke it meanwhile wakes it again. */
+		/**
+		 * Lets go of a procedure that waits; what woke it meanwhile wakes it again, and so does a run that its steps wait for and that has ended.
+		 * The runs are held so that none ends unseen between this look and the next.
+		 */
 		async release(
-			{ run_id, worker_id }: ClaimedProcedure,
-			wait: { wake_at: Date | null; waits_for_run: string | null; waiting_for: WaitingFor | null },
+			claimed: ClaimedProcedure,
+			{ wake_at, waiting_for }: { wake_at: Date | null; waiting_for: WaitingFor | null },
 		): Promise<void> {
-			await db.query(
-				`with run as (select id from runs where id = $1 for key share), let_go as (
-					update procedures p set worker_id = null, wake_at = least(p.wake_at, $3), waits_for_run = $4
-					from run where p.run_id = run.id and p.worker_id = $2 and p.ended is null returning p.run_id
-				)
-				update runs r set status = case when $5::jsonb is null then r.status else 'waiting' end, waiting_for = $5
-				from let_go where r.id = let_go.run_id and r.finished_at is null`,
-				[run_id, worker_id, wait.wake_at, wait.waits_for_run, wait.waiting_for && jsonbText(wait.waiting_for)],
-			);
+			const { run_id, worker_id } = claimed;
+			await db.transaction(async (tx) => {
+				await rowsOf(tx, "select from runs where id = $1 for key share", [run_id]);
+				const awaited = await rowsOf<{ over: boolean }>(
+					tx,
+					`select finished_at is not null as over from runs
+					where id in (select waits_for_run from run_steps where run_id = $1 and status = 'waiting') order by id for share`,
+					[run_id],
+				);
+				await settleLeft(tx, outbox, claimed);
+				await rowsOf(
+					tx,
+					`with let_go as (
+						update procedures set worker_id = null, wake_at = least(wake_at, $3, case when $4 then now() end)
+						where run_id = $1 and worker_id = $2 and ended is null returning run_id
+					)
+					update runs r set status = case when $5::jsonb is null then r.status else 'waiting' end, waiting_for = $5
+					from let_go where r.id = let_go.run_id and r.finished_at is null`,
+					[run_id, worker_id, wake_at, awaited.some(({ over }) => over), waiting_for && jsonbText(waiting_for)],
+				);
+			});
 		},
 
 		/** Ends a procedure; the run's driver ends the run. Operations that nobody came to are cancelled. */
-		async end(
-			{ run_id, worker_id }: ClaimedProcedure,
-			ended: { status: RunStatus; reason: string | null },
-		): Promise<void> {
+		async end(claimed: ClaimedProcedure, ended: { status: RunStatus; reason: string | null }): Promise<void> {
+			const { run_id, worker_id } = claimed;
 			await db.transaction(async (tx) => {
 				await rowsOf(tx, "select from runs where id = $1 for key share", [run_id]);
+				await settleLeft(tx, outbox, claimed);
 				const mine = await rowsOf(
 					tx,
 					"update procedures set ended = $3, worker_id = null, wake_at = null where run_id = $1 and worker_id = $2 and ended is null returning run_id",
@@ -280,15 +295,7 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 		 * Settles what a worker that let go of the procedure could not record, before anything else is begun: it would stand in the way of its own
 		 * run on the device. Nobody knows what came of a write.
 		 */
-		async settleLeft({ run_id, worker_id }: ClaimedProcedure): Promise<void> {
-			await db.query(
-				`update operations o set status = case when o.write_started_at is null then 'pending' else 'unknown' end,
-					error = case when o.write_started_at is null then null else $3::jsonb end,
-					finished_at = case when o.write_started_at is null then null else now() end
-				from procedures p where o.run_id = $1 and o.status = 'running' and p.run_id = o.run_id and p.worker_id = $2 and p.ended is null`,
-				[run_id, worker_id, json(writeUnknown)],
-			);
-		},
+		settleLeft: (claimed: ClaimedProcedure): Promise<void> => db.transaction((tx) => settleLeft(tx, outbox, claimed)),
 
 		/** Operations of one time of a step, of a worker before. */
 		operationsOf: (run_id: string, pass: number) =>

@@ -6,7 +6,12 @@ export async function wakeProcedure(on: Database | Tx, run_id: string): Promise<
 	await rowsOf(on, "update procedures set wake_at = now() where run_id = $1 and ended is null", [run_id]);
 }
 
-/** The same for procedures that wait for the end of a run. */
+/** The same for procedures of which a step waits for the end of a run. */
 export async function wakeWaitingFor(on: Database | Tx, run_id: string): Promise<void> {
-	await rowsOf(on, "update procedures set wake_at = now() where waits_for_run = $1 and ended is null", [run_id]);
+	await rowsOf(
+		on,
+		`update procedures set wake_at = now()
+		where run_id in (select run_id from run_steps where waits_for_run = $1 and status = 'waiting') and ended is null`,
+		[run_id],
+	);
 }
