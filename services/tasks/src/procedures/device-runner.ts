@@ -158,7 +158,7 @@ export function createDeviceRunner(
 			lines.add(shown);
 			followed.add(shown, speaker);
 		};
-		const late = timeout_s === null ? undefined : AbortSignal.timeout(timeout_s * 1000);
+		const late = timeout_s === null ? undefined : AbortSignal.timeout(Math.ceil(timeout_s * 1000));
 		const signal = late === undefined ? both : AbortSignal.any([both, late]);
 		let writing = false;
 		let stale = false;

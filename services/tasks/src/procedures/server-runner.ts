@@ -79,7 +79,7 @@ async function attempt(needs: ServerStepNeeds, work: ServerWork): Promise<Server
 	// The time that it waited counts, too.
 	const left_ms = timeout_s === null ? undefined : timeout_s * 1000 - (clock.now().getTime() - started_at.getTime());
 	if (left_ms !== undefined && left_ms <= 0) return { result: {}, error: tooLate(work) };
-	const late = left_ms === undefined ? undefined : AbortSignal.timeout(left_ms);
+	const late = left_ms === undefined ? undefined : AbortSignal.timeout(Math.ceil(left_ms));
 	const signal = late === undefined ? stop : AbortSignal.any([stop, late]);
 	try {
 		const came = await type.run({
