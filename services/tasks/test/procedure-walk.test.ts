@@ -151,7 +151,7 @@ describe("walked again", () => {
 
 test("a step has the time that it is given, to a part of a millisecond", async () => {
 	const timed = { timeout_s: 600.0001 };
-	const run = await lab.start([tell("one", "one", timed), step({ id: "two", type: "ask", ...timed })], { devices: 1 });
+	const run = await lab.start([tell("one", "one", timed), change("two", "two", timed)], { devices: 1 });
 	expect(await lab.walk(run)).toBeUndefined();
 	expect(await statuses(run)).toMatchObject({ "one:1": "succeeded", "two:1": "succeeded" });
 });
