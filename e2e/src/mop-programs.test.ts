@@ -114,8 +114,8 @@ test("a procedure of everything is rehearsed, carried out as rehearsed, and list
 	expect(results.get("decide:1/then/known:1")).toMatchObject({ message: "2 answers" });
 	expect(results.get("sub:1/tell:1")).toMatchObject({ message: "2 with <secret>" });
 
-	const again = await admin.tasks.restartRun({
-		params: { id: run_id },
+	const again = await admin.config.restartExecution({
+		params: { run_id },
 		body: { step: "one:1", reason: "once more" },
 	});
 	expect((await ended(again.run_id)).status).toBe("succeeded");

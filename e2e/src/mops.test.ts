@@ -265,8 +265,8 @@ test("a procedure whose checks hold leaves what it made, and is taken back later
 		expect(config).toContain("neighbor 10.99.0.9 remote-as 65099");
 		expect(config).toContain("ip prefix-list PEER seq 5 permit 203.0.113.0/24");
 	}
-	const again = await ana.tasks.restartRun({
-		params: { id: run_id },
+	const again = await ana.config.restartExecution({
+		params: { run_id },
 		body: { what: "rollback", reason: "the customer cancelled" },
 	});
 	await approved(again.run_id);

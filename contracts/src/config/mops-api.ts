@@ -3,6 +3,8 @@ import { Id } from "../kernel/ids.ts";
 import { del, get, internal, patch, post, put } from "../kernel/operation.ts";
 import { CursorPage, Page } from "../kernel/page.ts";
 import { Run, RunRef } from "../tasks/model.ts";
+import { RestartRun } from "../tasks/procedure.ts";
+import { restartErrors } from "../tasks/procedure-api.ts";
 import {
 	DryRunMop,
 	ExecuteMop,
@@ -89,6 +91,17 @@ export const mopOperations = {
 		status: 202,
 		permission: "runs:cancel",
 		errors: ["mops.execution_not_found", "runs.not_found", "runs.already_ended"],
+	}),
+	restartExecution: post("/api/mops/executions/:run_id/restart", {
+		summary: "Begin a procedure anew from one of its steps, or take back what it changed, as a new run",
+		description:
+			"Only what changed can be taken back once the procedure is not enabled any more, or deleted. Approvals that do not hold for who begins it are asked for again.",
+		params: z.object({ run_id: Id }),
+		body: RestartRun,
+		returns: RunRef,
+		status: 202,
+		permission: "mops:override",
+		errors: [...restartErrors, "mops.not_found", "mops.disabled"],
 	}),
 	getMop: get("/api/mops/:id", {
 		summary: "One procedure, with its YAML",

@@ -16,6 +16,16 @@ import {
 
 const byId = z.object({ id: Id });
 
+/** What may keep a procedure from beginning anew. */
+export const restartErrors = [
+	"runs.not_found",
+	"runs.not_a_procedure",
+	"runs.no_such_step",
+	"runs.still_running",
+	"runs.approval_left_out",
+	"runs.not_permitted",
+] as const;
+
 /** Runs of procedures: part of the API of tasks. */
 export const procedureOperations = {
 	listRunSteps: get("/api/runs/:id/steps", {
@@ -49,21 +59,14 @@ export const procedureOperations = {
 			"runs.already_ended",
 		],
 	}),
-	restartRun: post("/api/runs/:id/restart", {
-		summary: "Begin a procedure anew from one of its steps, or take back what it changed, as a new run",
+	/** Whether the procedure may still be started only config knows: people ask it. */
+	restartRun: internal("/internal/tasks/procedures/:id/restart", {
+		summary: "Begin a procedure anew",
 		params: byId,
 		body: RestartRun,
 		returns: RunRef,
-		status: 202,
-		permission: "mops:override",
-		errors: [
-			"runs.not_found",
-			"runs.not_a_procedure",
-			"runs.no_such_step",
-			"runs.still_running",
-			"runs.approval_left_out",
-			"runs.not_permitted",
-		],
+		changes: true,
+		errors: restartErrors,
 	}),
 	/** Starts a procedure. The same key always answers the same run. */
 	startProcedure: internal("/internal/tasks/procedures", {

@@ -181,6 +181,36 @@ steps:
 });
 
 describe("runs of procedures", () => {
+	test("begin anew only while the procedure, and those that it runs, may be started; what they changed is always taken back", async () => {
+		await started.api.toggleMop({ params: { id: "sub" }, body: { enabled: true } });
+		const { run_id } = await started.api.executeMop({ params: { id: "super" }, body: { variables: { token: "t" } } });
+		const restart = (what: "from_step" | "after_step" | "rollback") =>
+			started.api.restartExecution({ params: { run_id }, body: { what, step: "first", reason: "again" } });
+		await restart("from_step");
+		for (const id of ["super", "sub"]) {
+			await started.api.toggleMop({ params: { id }, body: { enabled: false } });
+			for (const what of ["from_step", "after_step"] as const) {
+				expect(await failureOf(restart(what))).toMatchObject({
+					code: "mops.disabled",
+					message: expect.stringContaining("can be taken back"),
+				});
+			}
+			expect(await restart("rollback")).toHaveProperty("run_id");
+			await started.api.toggleMop({ params: { id }, body: { enabled: true } });
+		}
+		await restart("after_step");
+
+		const gone = await started.add("name: Gone\nsteps: [{ id: a, type: log, with: { message: x } }]");
+		const last = await started.api.executeMop({ params: { id: gone.id }, body: {} });
+		await started.api.deleteMop({ params: { id: gone.id } });
+		const params = { run_id: last.run_id };
+		const body = { step: "a", reason: "again" };
+		expect(await failureOf(started.api.restartExecution({ params, body }))).toMatchObject({ code: "mops.not_found" });
+		expect(await started.api.restartExecution({ params, body: { what: "rollback", reason: "again" } })).toHaveProperty(
+			"run_id",
+		);
+	});
+
 	test("are listed, newest first, and outlive the procedure", async () => {
 		const made = await started.add("name: Short lived\nsteps: [{ id: a, type: log, with: { message: x } }]");
 		const first = await started.api.executeMop({ params: { id: made.id }, body: { reason: "one" } });

@@ -186,12 +186,14 @@ export async function startMops() {
 				mop: { id: newId(), name: "other", version: 7 },
 				reason: "from a step",
 			};
+		restartRun: async () => ({ run_id: newId() }),
 			return {
 				run_id: params.id,
 				mop,
 				mode: "run" as const,
 				reason,
 				steps: [],
+				steps,
 				rollback: [],
 				variables: {},
 				secret_variables: [],

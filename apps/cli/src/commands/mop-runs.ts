@@ -280,7 +280,7 @@ function addRestart(mops: Command, open: Open): void {
 				mode: stepByStep ? ("step_by_step" as const) : ("run" as const),
 				reason,
 			};
-			await report(cli, await cli.clients.tasks.restartRun({ params: { id }, body }), options);
+			await report(cli, await cli.clients.config.restartExecution({ params: { run_id: id }, body }), options);
 		});
 }
 

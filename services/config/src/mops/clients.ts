@@ -8,7 +8,7 @@ import type { CallerContext } from "@netconductor/runtime/host/call";
 /** What procedures ask of the service that carries them out. */
 export type TasksClient = Pick<
 	Client<Api<typeof procedureOperations>, CallerContext>,
-	"describeStepTypes" | "checkSteps" | "startProcedure" | "getRunProcedure"
+	"describeStepTypes" | "checkSteps" | "startProcedure" | "restartRun" | "getRunProcedure"
 > &
 	Pick<Client<typeof tasksApi, CallerContext>, "getRun" | "cancelRun">;
 

@@ -10,6 +10,7 @@ import { cancelExecution, listExecutions, listMopExecutions } from "./mop-runs.t
 import { compareMopVersions, getMopVersion, listMopVersions, restoreMopVersion } from "./mop-versions.ts";
 import { outlineMop } from "./outline-mop.ts";
 import { getMop, listMops } from "./read-mops.ts";
+import { restartExecution } from "./restart-execution.ts";
 import { executeMop, type RunNeeds, startMopRun } from "./run-mop.ts";
 import { createStepType, deleteStepType, getStepType, listStepTypes, updateStepType } from "./step-types.ts";
 import { validateMop } from "./validate-mop.ts";
@@ -25,6 +26,7 @@ export function handleMops(
 		getMopSchema: getMopSchema(needs),
 		listExecutions: listExecutions(needs),
 		cancelExecution: cancelExecution(needs),
+		restartExecution: restartExecution(needs),
 		getMop: getMop(needs),
 		updateMop: updateMop(needs),
 		deleteMop: deleteMop(needs),

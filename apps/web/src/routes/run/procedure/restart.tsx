@@ -50,7 +50,7 @@ export function Restart({ run, wish, onClose }: { run: Run; wish: RestartWish; o
 			mode: mode as ProcedureMode,
 			reason,
 		}),
-		send: (body) => api.tasks.restartRun({ params: { id: run.id }, body }),
+		send: (body) => api.config.restartExecution({ params: { run_id: run.id }, body }),
 		onDone: ({ run_id }, { what }) => {
 			toastRun(what === "rollback" ? "What it changed is being taken back" : "It begins anew", run_id);
 			onClose();
