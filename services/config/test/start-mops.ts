@@ -182,7 +182,7 @@ export async function startMops() {
 		cancelRun: async ({ params }) => runOf(params.id),
 		async getRunProcedure({ params }) {
 			const run = [...runs.values()].find(({ run_id }) => run_id === params.id);
-			const { mop, reason } = run?.procedure ?? {
+			const { mop, reason, steps } = run?.procedure ?? {
 				mop: { id: newId(), name: "other", version: 7 },
 				reason: "from a step",
 			};
