@@ -122,6 +122,7 @@ export async function startMops() {
 	const status = new Map<string, RunStatus>();
 	let losesAnswers = false;
 	let selections = 0;
+	let meanwhile: (() => Promise<void>) | undefined;
 
 	const devices = peer(devicesApi, {
 		async listTargets({ body: { select } }) {
@@ -147,30 +148,35 @@ export async function startMops() {
 	});
 	const tasks = peer(tasksApi, {
 		describeStepTypes: async () => ({ types, hints: [{ name: "email", hint: "Use notify." }] }),
-		checkSteps: async ({ body }) => ({
-			faults: body.steps.flatMap(({ type: name, with: given }, index) => {
-				const params = types.find((one) => one.type === name)?.params as {
-					properties: Record<string, unknown>;
-					required?: string[];
-				};
-				return [
-					...Object.keys(given)
-						.filter((key) => !(key in params.properties))
-						.map((key) => ({ index, path: [key], message: "There is no such parameter" })),
-					...(params.required ?? [])
-						.filter((key) => !(key in given))
-						.map((key) => ({ index, path: [key], message: "is missing" })),
-				];
-			}),
-			changing: body.steps.flatMap(({ type: name }, index) =>
-				types.find((one) => one.type === name)?.writes ? [index] : [],
-			),
-			commands: body.steps.flatMap(({ type: name, with: given }, index) =>
-				name === "run_command" && Array.isArray(given.commands)
-					? [{ index, commands: given.commands.map(String) }]
-					: [],
-			),
-		}),
+		checkSteps: async ({ body }) => {
+			const first = meanwhile;
+			meanwhile = undefined;
+			await first?.();
+			return {
+				faults: body.steps.flatMap(({ type: name, with: given }, index) => {
+					const params = types.find((one) => one.type === name)?.params as {
+						properties: Record<string, unknown>;
+						required?: string[];
+					};
+					return [
+						...Object.keys(given)
+							.filter((key) => !(key in params.properties))
+							.map((key) => ({ index, path: [key], message: "There is no such parameter" })),
+						...(params.required ?? [])
+							.filter((key) => !(key in given))
+							.map((key) => ({ index, path: [key], message: "is missing" })),
+					];
+				}),
+				changing: body.steps.flatMap(({ type: name }, index) =>
+					types.find((one) => one.type === name)?.writes ? [index] : [],
+				),
+				commands: body.steps.flatMap(({ type: name, with: given }, index) =>
+					name === "run_command" && Array.isArray(given.commands)
+						? [{ index, commands: given.commands.map(String) }]
+						: [],
+				),
+			};
+		},
 		async startProcedure({ body: { idempotency_key: key, procedure }, actor }) {
 			const run = runs.get(key) ?? { key, procedure, run_id: newId(), by: actor.name };
 			runs.set(key, run);
@@ -180,19 +186,19 @@ export async function startMops() {
 		},
 		getRun: async ({ params }) => runOf(params.id),
 		cancelRun: async ({ params }) => runOf(params.id),
+		restartRun: async () => ({ run_id: newId() }),
 		async getRunProcedure({ params }) {
 			const run = [...runs.values()].find(({ run_id }) => run_id === params.id);
 			const { mop, reason, steps } = run?.procedure ?? {
 				mop: { id: newId(), name: "other", version: 7 },
 				reason: "from a step",
+				steps: [],
 			};
-		restartRun: async () => ({ run_id: newId() }),
 			return {
 				run_id: params.id,
 				mop,
 				mode: "run" as const,
 				reason,
-				steps: [],
 				steps,
 				rollback: [],
 				variables: {},
@@ -241,6 +247,10 @@ export async function startMops() {
 		as: (actor: Actor) => host.client(configApi, actor),
 		runs,
 		disabled,
+		/** Does this when steps are looked at the next time, before they are. */
+		beforeCheck(act: () => Promise<void>) {
+			meanwhile = act;
+		},
 		/** Selections of devices that were looked up so far. */
 		selections: () => selections,
 		idOf: (name: string) => known.find((device) => device.name === name)?.id ?? "",
