@@ -18,10 +18,13 @@ export interface HoldNeeds {
 	ownAccount(): CallerContext;
 }
 
-/** What holds changes of these devices back at an instant; undefined: nothing. */
-export async function holdOf(needs: HoldNeeds, select: Selection, at: number): Promise<Hold | undefined> {
-	const concerned = await loadCalendars(needs);
-	if (concerned.length === 0) return undefined;
+/** What of these calendars holds changes of these devices back at an instant; undefined: nothing. */
+export async function holdOf(
+	needs: Pick<HoldNeeds, "devices" | "ownAccount">,
+	concerned: readonly Concerned[],
+	select: Selection,
+	at: number,
+): Promise<Hold | undefined> {
 	const { targets } = selectsNothing(select)
 		? { targets: [] }
 		: await needs.devices.listTargets({ body: { select } }, needs.ownAccount());

@@ -5,7 +5,7 @@ import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Clients } from "@netconductor/runtime/host/service";
 import type { Owner } from "../tables.ts";
 
-interface Needs {
+export interface OwnerNeeds {
 	auth: Clients<{ auth: typeof authApi }>["auth"];
 	ownAccount(): CallerContext;
 }
@@ -13,14 +13,18 @@ interface Needs {
 /** Who a run is started for, with what they may do at this moment; or why it is refused. */
 export type Acting = { actor: Actor } | { refused: string };
 
-/** Asks who the owner of a schedule is now, and whether they still hold a permission. An API token counts with its own, and only while it is valid. */
-export async function actAs({ auth, ownAccount }: Needs, owner: Owner, permission: string): Promise<Acting> {
-	const found = await (owner.kind === "token" ? tokenOf(auth, owner, ownAccount()) : userOf(auth, owner, ownAccount()));
+/** Asks who the owner of a schedule is now. An API token counts with its own permissions, and only while it is valid. */
+export function actingFor({ auth, ownAccount }: OwnerNeeds, owner: Owner): Promise<Acting> {
+	return owner.kind === "token" ? tokenOf(auth, owner, ownAccount()) : userOf(auth, owner, ownAccount());
+}
+
+/** Refused where the owner does not hold the permission (any more). */
+export function withPermission(found: Acting, owner: Owner, permission: string): Acting {
 	if ("refused" in found || isPermitted(found.actor, permission)) return found;
 	return { refused: `${owner.name} does not hold the permission ${permission} any more.` };
 }
 
-async function userOf(auth: Needs["auth"], owner: Owner, caller: CallerContext): Promise<Acting> {
+async function userOf(auth: OwnerNeeds["auth"], owner: Owner, caller: CallerContext): Promise<Acting> {
 	if (owner.kind !== "user") return { refused: `${owner.name} is no user in whose name a run could be started.` };
 	const { users } = await auth.describeUsers({ body: { user_ids: [owner.id] } }, caller);
 	const [user] = users;
@@ -31,7 +35,7 @@ async function userOf(auth: Needs["auth"], owner: Owner, caller: CallerContext):
 	};
 }
 
-async function tokenOf(auth: Needs["auth"], owner: Owner, caller: CallerContext): Promise<Acting> {
+async function tokenOf(auth: OwnerNeeds["auth"], owner: Owner, caller: CallerContext): Promise<Acting> {
 	const refused = { refused: `The API token ${owner.name} was revoked or has expired, or its user may not sign in.` };
 	if (owner.session_id === undefined) return refused;
 	try {

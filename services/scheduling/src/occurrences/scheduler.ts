@@ -3,9 +3,10 @@ import { ruleOf } from "../schedules/schedule.ts";
 import { occurrences, schedules } from "../tables.ts";
 import { nextDue } from "../timing/due-times.ts";
 import { claimDue } from "./claim-due.ts";
-import { askAfter, type StartNeeds, startOccurrence, takeToTry } from "./start-occurrence.ts";
+import { createNoteStarted } from "./note-started.ts";
+import { askAfter, type StartNeeds, startOccurrences, takeToTry } from "./start-occurrence.ts";
 
-export interface SchedulerNeeds extends StartNeeds {
+export interface SchedulerNeeds extends Omit<StartNeeds, "noteStarted"> {
 	keep_history_days: number;
 }
 
@@ -28,6 +29,7 @@ const jump_ms = 30_000;
  */
 export function createScheduler(needs: SchedulerNeeds): Scheduler {
 	const { clock, log } = needs;
+	const starting = { ...needs, noteStarted: createNoteStarted(needs.db) };
 	const stopping = new AbortController();
 	const underWay = new Set<Promise<void>>();
 	let running: Promise<void> | undefined;
@@ -41,8 +43,8 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
 		for (const id of moved) needs.onChange(id);
 		const room = mostAtOnce - underWay.size;
 		const taken = room > 0 ? await takeToTry(needs, room) : [];
-		for (const occurrence of taken) {
-			const work = startOccurrence(needs, occurrence).finally(() => underWay.delete(work));
+		for (const start of startOccurrences(starting, taken)) {
+			const work = start.finally(() => underWay.delete(work));
 			underWay.add(work);
 		}
 		return moved.length > 0 || taken.length > 0;

@@ -7,19 +7,21 @@ import { hasCode, isAppError } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Log } from "@netconductor/runtime/log";
 import { storable } from "@netconductor/runtime/text/lines";
-import { and, eq, inArray, lt, or, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, inArray, lt, or, sql } from "drizzle-orm";
 import { type HoldNeeds, holdOf } from "../calendars/hold.ts";
 import type { Kinds } from "../load-kinds.ts";
 import type { OccurrenceRow, ScheduleRow } from "../schedules/schedule.ts";
 import { occurrences, schedules } from "../tables.ts";
-import { actAs } from "./owner.ts";
+import { type Lookups, lookUpOnce } from "./look-up-once.ts";
+import type { NoteStarted } from "./note-started.ts";
+import { type OwnerNeeds, withPermission } from "./owner.ts";
 
-export interface StartNeeds extends HoldNeeds {
+export interface StartNeeds extends HoldNeeds, OwnerNeeds {
 	db: Database;
 	clock: Clock;
 	log: Log;
 	kinds: Kinds;
-	auth: Parameters<typeof actAs>[0]["auth"];
+	noteStarted: NoteStarted;
 	tasks: Pick<Client<typeof tasksApi, CallerContext>, "getRun">;
 	ownAccount(): CallerContext;
 	/** Told which schedule has news. */
@@ -33,11 +35,14 @@ const retry_ms = 15 * 60_000;
 
 const open = inArray(occurrences.status, ["due", "waiting"]);
 
+/** An occurrence that is to be started, with its schedule as it is now. */
+export interface Taken {
+	occurrence: OccurrenceRow;
+	schedule: ScheduleRow;
+}
+
 /** Takes up to `limit` occurrences whose time has come; what another process has taken comes free when that does not finish. */
-export async function takeToTry(
-	{ db, clock }: Pick<StartNeeds, "db" | "clock">,
-	limit: number,
-): Promise<OccurrenceRow[]> {
+export async function takeToTry({ db, clock }: Pick<StartNeeds, "db" | "clock">, limit: number): Promise<Taken[]> {
 	const now = clock.now();
 	const at = (ms: number) => new Date(now.getTime() + ms).toISOString();
 	return db.transaction(async (tx) => {
@@ -61,23 +66,35 @@ export async function takeToTry(
 				claimed_until: at(claim_ms),
 				first_tried_at: sql`coalesce(${occurrences.first_tried_at}, ${at(0)}::timestamptz)`,
 			})
+			.from(schedules)
 			.where(
-				inArray(
-					occurrences.id,
-					found.map(({ id }) => id),
+				and(
+					eq(schedules.id, occurrences.schedule_id),
+					inArray(
+						occurrences.id,
+						found.map(({ id }) => id),
+					),
 				),
 			)
-			.returning();
+			.returning({ occurrence: getTableColumns(occurrences), schedule: getTableColumns(schedules) });
 	});
 }
 
-/** Starts the run of an occurrence that was taken, or notes why not (yet). Never throws: what fails is told in the history. */
-export async function startOccurrence(needs: StartNeeds, taken: OccurrenceRow): Promise<void> {
-	const { db, log, onChange } = needs;
+/** Starts the runs of occurrences that were taken together, or notes why not (yet). Never throws: what fails is told in the history. */
+export function startOccurrences(needs: StartNeeds, taken: readonly Taken[]): Promise<void>[] {
+	const lookups = lookUpOnce(needs);
+	return taken.map(({ occurrence, schedule }) => startOne(needs, occurrence, schedule, lookups));
+}
+
+async function startOne(
+	needs: StartNeeds,
+	taken: OccurrenceRow,
+	schedule: ScheduleRow,
+	lookups: Lookups,
+): Promise<void> {
+	const { log, onChange } = needs;
 	try {
-		const [schedule] = await db.orm.select().from(schedules).where(eq(schedules.id, taken.schedule_id));
-		if (schedule === undefined || taken.work === null) return;
-		await attempt(needs, taken, taken.work, schedule);
+		if (taken.work !== null) await attempt(needs, taken, taken.work, schedule, lookups);
 	} catch (err) {
 		if (!isAppError(err)) log.error({ err, schedule_id: taken.schedule_id }, "a scheduled run could not be started");
 		// Where the database is away, the claim runs out and somebody tries again.
@@ -93,6 +110,7 @@ async function attempt(
 	taken: OccurrenceRow,
 	work: NonNullable<OccurrenceRow["work"]>,
 	schedule: ScheduleRow,
+	lookups: Lookups,
 ): Promise<void> {
 	const { clock, kinds } = needs;
 	const kind = kinds.get(work.kind);
@@ -108,15 +126,16 @@ async function attempt(
 	) {
 		return wait(needs, taken, "Waits until the run before has ended.", new Date(now.getTime() + 30_000));
 	}
-	const acting = await actAs(needs, work.owner, kind.permission);
+	const acting = withPermission(await lookups.acting(work.owner), work.owner, kind.permission);
 	if ("refused" in acting) return refuse(needs, taken, acting.refused);
 	const caller = { ...needs.ownAccount(), actor: acting.actor };
 	const params = kind.params.safeParse(work.params);
 	if (!params.success)
 		return end(needs, taken, "failed", `What it is to do is not valid any more: ${params.error.issues[0]?.message}.`);
-	if (kind.changes_devices) {
+	const calendars = kind.changes_devices ? await lookups.calendars() : [];
+	if (calendars.length > 0) {
 		const select = (await kind.select?.(params.data, needs.clients, caller)) ?? { all: true };
-		const hold = await holdOf(needs, select, now.getTime());
+		const hold = await holdOf(needs, calendars, select, now.getTime());
 		if (hold !== undefined) {
 			if (schedule.held === "skip")
 				return end(needs, taken, "skipped", `${hold.why}, and this schedule leaves such runs out.`);
@@ -126,7 +145,12 @@ async function attempt(
 		}
 	}
 	const { run_id } = await kind.start({ params: params.data, key: taken.id, title: work.title, caller }, needs.clients);
-	await started(needs, taken, schedule, run_id);
+	await needs.noteStarted({
+		id: taken.id,
+		run_id,
+		at: clock.now().toISOString(),
+		healed: schedule.problem === null ? null : schedule.id,
+	});
 }
 
 /** Whether an earlier occurrence of the schedule has not ended. */
@@ -146,20 +170,6 @@ async function isBehind({ db }: StartNeeds, { schedule_id, id, due_at }: Occurre
 }
 
 const settled = { work: null, try_at: null, claimed_until: null };
-
-async function started(
-	{ db, clock }: StartNeeds,
-	{ id }: OccurrenceRow,
-	{ id: schedule_id, problem }: ScheduleRow,
-	run_id: string,
-): Promise<void> {
-	const now = clock.now().toISOString();
-	await db.orm
-		.update(occurrences)
-		.set({ ...settled, status: "running", run_id, started_at: now, looked_at: now })
-		.where(and(eq(occurrences.id, id), open));
-	if (problem !== null) await db.orm.update(schedules).set({ problem: null }).where(eq(schedules.id, schedule_id));
-}
 
 async function end(
 	{ db, clock }: StartNeeds,
@@ -226,7 +236,7 @@ export function outcomeOf(status: RunStatus) {
 
 /** Asks what became of a run. @returns whether it has ended */
 export async function askAfter(
-	{ db, clock, tasks, ownAccount }: StartNeeds,
+	{ db, clock, tasks, ownAccount }: Pick<StartNeeds, "db" | "clock" | "tasks" | "ownAccount">,
 	{ id, run_id, schedule_id }: { id: string; run_id: string; schedule_id: string },
 ): Promise<boolean> {
 	const now = clock.now().toISOString();
