@@ -48,7 +48,10 @@ test("an approval is asked for in any case, is the same one after a crash, and l
 	expect(step.approvalOf(await step.wait(wait.state))).toBe(id);
 	await step.vote(alerts.person("bob"), id, { reason: "Fine" }).approve();
 	const { result, error } = await step.end(wait.state);
-	expect([result, error]).toEqual([{ approved_by: ["bob"], reason: "bob: Fine", approval_id: id, bypassed: false }, undefined]);
+	expect([result, error]).toEqual([
+		{ approved_by: ["bob"], reason: "bob: Fine", approval_id: id, bypassed: false },
+		undefined,
+	]);
 	expect((await alerts.admin.getApproval({ params: { id } })).used_at).not.toBeNull();
 	expect(await step.end(wait.state)).toEqual({ result });
 });
