@@ -194,7 +194,7 @@ describe("notify", () => {
 			link_names: false,
 		});
 		expect(await said("discord", { level: "error" })).toMatchObject({
-			embeds: [{ title: "Up", description: hostile, color: 0xdc2626 }],
+			embeds: [{ title: "Up", description: hostile.replace("[", "\\["), color: 0xdc2626 }],
 			allowed_mentions: { parse: [] },
 		});
 		expect((await said("mattermost")).text).toBe(
@@ -221,6 +221,22 @@ describe("notify", () => {
 		expect((await said("discord", { message })).embeds[0].description).toHaveLength(4_096);
 		expect((await said("mattermost", { message })).text.length).toBeLessThanOrEqual(16_000);
 		expect((await said("generic", { title: undefined })).title).toBe("A procedure");
+	});
+
+	test("a backslash before a link does not make it one", async () => {
+		const message = "\\[here](https://evil.example)";
+		const escaped = "\\\\\\[here](https://evil.example)";
+		expect((await said("mattermost", { message })).text).toContain(escaped);
+		expect((await said("discord", { message })).embeds[0].description).toBe(escaped);
+		expect((await said("teams", { message })).attachments[0].content.body[1].text).toBe(escaped);
+	});
+
+	test("an address that names no topic fails the step before anything is sent", async () => {
+		for (const path of ["%zz", ""]) {
+			const given = { kind: "ntfy", url: `${url}/${path}`, message: "x" };
+			expect(await codeOf(runServerStep("notify", given))).toBe("procedure.bad_parameters");
+		}
+		expect(received).toEqual([]);
 	});
 
 	test("a chat is told no secret but the one that opens it", async () => {

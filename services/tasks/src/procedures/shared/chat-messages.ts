@@ -1,3 +1,5 @@
+import { failed } from "@netconductor/runtime/errors";
+
 /** What is said in a chat. */
 export interface ChatMessage {
 	title: string;
@@ -65,7 +67,7 @@ export const chats = {
 			embeds: [
 				{
 					...(title !== "" && { title: cut(title, 256) }),
-					description: cut(message, 4_096),
+					description: cut(withoutLinks(message), 4_096),
 					color: embedColors[level],
 				},
 			],
@@ -81,7 +83,7 @@ export const chats = {
 	ntfy: (url: string, { title, message, level }: ChatMessage): ChatRequest => {
 		const target = new URL(url);
 		const parts = target.pathname.split("/").filter((part) => part !== "");
-		const topic = decodeURIComponent(parts.pop() ?? "");
+		const topic = topicOf(parts.pop());
 		target.pathname = `/${parts.join("/")}`;
 		return {
 			url: target.href,
@@ -121,9 +123,26 @@ function slackText(text: string): string {
 
 /** Links of Markdown are shown as they are written. */
 function plainMarkdown(text: string): string {
-	return text.replaceAll("[", "\\[").replaceAll("\n", "\n\n");
+	return withoutLinks(text).replaceAll("\n", "\n\n");
 }
 
 function withoutMentions(text: string): string {
-	return text.replaceAll("@", "@\u200B").replaceAll("[", "\\[");
+	return withoutLinks(text.replaceAll("@", "@\u200B"));
+}
+
+/** Backslashes that stand before a bracket already would take the meaning of the one that is put there. */
+function withoutLinks(text: string): string {
+	return text.replace(/(?<!\\)(\\*)\[/g, "$1$1\\[");
+}
+
+/** @throws procedure.bad_parameters */
+function topicOf(part = ""): string {
+	try {
+		if (part !== "") return decodeURIComponent(part);
+	} catch {
+		// Not what a URL may have.
+	}
+	throw failed("procedure.bad_parameters", {
+		message: "The address of ntfy names no topic, as https://ntfy.sh/changes does.",
+	});
 }
