@@ -39,6 +39,7 @@ export const tasksErrors = defineErrors({
 	"procedure.step_timeout": { kind: "timeout", title: "The step took longer than it may" },
 	"procedure.step_failed": { kind: "conflict", title: "The step failed" },
 	"procedure.not_approved": { kind: "forbidden", title: "The step was not approved" },
+	"procedure.too_much_to_save": { kind: "conflict", title: "What devices answered is more than a step saves" },
 	"procedure.bad_parameters": { kind: "invalid", title: "The parameters of the step are not valid" },
 	"procedure.assertion_failed": { kind: "conflict", title: "What was asserted does not hold" },
 	"procedure.check_failed": { kind: "conflict", title: "The check does not hold" },

@@ -1,6 +1,9 @@
 import type { DeviceEnd, ProcedureDevice } from "./device-runner.ts";
 import type { StepEnd } from "./procedure-store.ts";
 
+/** Most that a step saves of all its devices, in bytes as JSON: worker and journal hold it. */
+export const mostSaved = 32 * 1024 * 1024;
+
 /** What a step came to on all its devices. */
 export function together(
 	devices: readonly ProcedureDevice[],
@@ -24,15 +27,29 @@ export function together(
 		output: { failed_devices: failing.map(({ device_id }) => device_id) },
 	};
 	if (!saves || status !== "succeeded") return end;
-	return { ...end, output: { ...end.output, value: savedOf(devices, ends), per_device: true } };
+	const value = savedOf(devices, ends);
+	if (value !== undefined) return { ...end, output: { ...end.output, value, per_device: true } };
+	return { ...end, status: "failed", error: tooMuch };
 }
 
-/** Device name to result. */
-function savedOf(devices: readonly ProcedureDevice[], ends: ReadonlyMap<string, DeviceEnd>): Record<string, unknown> {
-	return Object.fromEntries(
-		devices.flatMap(({ device_id, name }) => {
-			const end = ends.get(device_id);
-			return end?.status === "succeeded" || end?.status === "skipped" ? [[name, end.result]] : [];
-		}),
-	);
+/** Device name to result; undefined when it is more than a step saves. */
+function savedOf(
+	devices: readonly ProcedureDevice[],
+	ends: ReadonlyMap<string, DeviceEnd>,
+): Record<string, unknown> | undefined {
+	const saved: [string, unknown][] = [];
+	let bytes = 0;
+	for (const { device_id, name } of devices) {
+		const end = ends.get(device_id);
+		if (end?.status !== "succeeded" && end?.status !== "skipped") continue;
+		bytes += Buffer.byteLength(JSON.stringify([name, end.result]));
+		if (bytes > mostSaved) return undefined;
+		saved.push([name, end.result]);
+	}
+	return Object.fromEntries(saved);
 }
+
+const tooMuch = {
+	code: "procedure.too_much_to_save",
+	message: `It was carried out, but what its devices answered is more than ${mostSaved / 1024 / 1024} MB together, which is the most that a step saves. Have the devices answer less, name fewer of them, or do without \`save_to_variable\`.`,
+};
