@@ -31,8 +31,8 @@ export type OnSuccess = z.output<typeof OnSuccess>;
 
 /**
  * What comes after a step that failed on a device, or as a whole. `stop`: the procedure ends as failed. `continue`: as if nothing was.
- * `drop_devices`: the next step, without the devices that failed; when none is left, it stops. `rollback`: what was changed is taken back. `ask`: a
- * person decides.
+ * `drop_devices`: the next step, without the devices that failed; it stops when none is left, or when it failed for none in particular. `rollback`:
+ * what was changed is taken back. `ask`: a person decides.
  */
 export const OnFailure = z.union([z.enum(["stop", "continue", "drop_devices", "rollback", "ask"]), Goto]);
 export type OnFailure = z.output<typeof OnFailure>;

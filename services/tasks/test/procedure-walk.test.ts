@@ -339,6 +339,15 @@ test("devices that failed within a block take no further part where the block sa
 	).toEqual(["d2"]);
 });
 
+test("a step that failed for no device in particular leaves none out: it ends the procedure", async () => {
+	const run = await lab.start(
+		[tell("bad", "bad", { with: { fails: 9 }, on_failure: "drop_devices" }), change("go", "go")],
+		{ devices: 2 },
+	);
+	expect(await lab.walk(run)).toMatchObject({ status: "failed", message: expect.stringContaining("was to fail") });
+	expect(says(run)).toEqual(["bad"]);
+});
+
 test("a block that counts as done by a person's word begins nothing more of what stands in it", async () => {
 	const loop = step(
 		{ id: "each", type: "loop", with: { count: 3 } },

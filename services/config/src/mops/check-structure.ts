@@ -140,11 +140,14 @@ export function checkBlocks(document: MopDocument, { step, path }: PlacedStep, {
 
 /** What a step says and its type does nothing with. Stored procedures that say it are carried out as before, so it is a warning. */
 export function checkSettings(document: MopDocument, { step, path }: PlacedStep, { info }: KnownType): Fault[] {
-	return ignoredSettings(info).flatMap((key) => {
+	const ignored = ignoredSettings(info).flatMap((key) => {
 		if (step[key] === undefined) return [];
 		const message = `\`${key}\` does nothing in a step of the type \`${step.type}\`${adviceOn(key, info)}`;
 		return [warning("step.ignored_setting", [...path, key], inStep(document, path, message))];
 	});
+	if (info.runs_on !== "server" || step.on_failure !== "drop_devices") return ignored;
+	const message = `\`on_failure: drop_devices\` stops the procedure in a step of the type \`${step.type}\`: it fails for no device that could be left out`;
+	return [...ignored, warning("step.drops_no_device", [...path, "on_failure"], inStep(document, path, message))];
 }
 
 function adviceOn(key: IgnoredSetting, { type, runs_on, blocks }: KnownType["info"]): string {

@@ -100,7 +100,10 @@ export function createWalk(needs: WalkNeeds): Walk {
 			case "continue":
 				return undefined;
 			case "drop_devices": {
-				for (const device_id of failedDevicesOf(row)) dropped.add(device_id);
+				const failing = failedDevicesOf(row);
+				// What is wrong with none of them in particular is wrong with all.
+				if (failing.length === 0) throw new Stopped("failed", `${why}. It failed for no device that could be left out`);
+				for (const device_id of failing) dropped.add(device_id);
 				const left = devicesOf(step, scope).length;
 				if (left === 0) throw new Stopped("failed", `${why}. No device is left`);
 				return undefined;
