@@ -1,4 +1,5 @@
 import { actorWith } from "@netconductor/runtime/testing/service";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type StacksHost, startStacksHost } from "./stacks-host.ts";
 import { failureOf } from "./start.ts";
@@ -70,6 +71,24 @@ test("what is wrong with values is told of each parameter, and nothing is made",
 		details: { faults: [{ path: "services.0.targets" }] },
 	});
 	expect((await host.api.listStacks({ query: { q: "no stack" } })).total).toBe(0);
+});
+
+test("of a template that is deleted while a stack is made of it, it is said that there is none", async () => {
+	const { id } = await host.api.createStackTemplate({ body: { name: "Short-lived", ...definition() } });
+	const body = { name: "too late", parameters: { routers: ["r1"], asn: 1 } };
+	let refused: ReturnType<typeof failureOf> | undefined;
+	await host.db.transaction(async (tx) => {
+		await tx.execute(sql`delete from stack_definitions where id = ${id}`);
+		refused = failureOf(host.api.instantiateStackTemplate({ params: { id }, body }));
+		for (let waiting = 0; waiting === 0; ) {
+			const [found] = await host.db.query<{ waiting: number }>(
+				"select count(*)::int as waiting from pg_locks where not granted and locktype = 'transactionid'",
+			);
+			waiting = found?.waiting ?? 0;
+		}
+	});
+	expect(await refused).toMatchObject({ code: "stack_templates.not_found" });
+	expect((await host.api.listStacks({ query: { q: "too late" } })).total).toBe(0);
 });
 
 test("a command that writes cannot be brought in by a value", async () => {

@@ -30,6 +30,13 @@ export async function lockDefinition(tx: Statements, key: string): Promise<Defin
 	return found;
 }
 
+/** Lets nobody delete a stack template until the transaction ends. @throws stack_templates.not_found */
+export async function keepDefinition(tx: Statements, id: string): Promise<void> {
+	const { id: kept } = stackDefinitions;
+	const [found] = await tx.select({ kept }).from(stackDefinitions).where(eq(kept, id)).for("key share");
+	if (found === undefined) throw noDefinition(id);
+}
+
 function noDefinition(key: string) {
 	const shown = JSON.stringify(key.slice(0, 100));
 	return failed("stack_templates.not_found", {

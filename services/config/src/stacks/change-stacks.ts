@@ -9,6 +9,7 @@ import { compilePattern } from "@netconductor/runtime/pattern";
 import { eq, inArray } from "drizzle-orm";
 import type { ConfigOperation, Statements } from "../operation.ts";
 import { problemsOfReferences } from "../resources/variables.ts";
+import { keepDefinition } from "../stack-templates/store.ts";
 import { templates } from "../tables.ts";
 import { checkDefinition } from "./stack.ts";
 import { findStack, lockStack, recordTemplates, refusingTakenName, type StackRow, toStack } from "./stack-store.ts";
@@ -29,7 +30,7 @@ export function createStack(needs: Needs): ConfigOperation<"createStack"> {
 	return async ({ body, ...call }) => toStack(needs.db.orm, await addStack(needs, body, call));
 }
 
-/** @throws stacks.name_taken, stacks.bad_definition, templates.not_found */
+/** @throws stacks.name_taken, stacks.bad_definition, templates.not_found, stack_templates.not_found */
 export async function addStack(
 	{ db, outbox, clock }: Needs,
 	body: NewStack,
@@ -41,6 +42,7 @@ export async function addStack(
 	const at = clock.now().toISOString();
 	const row = await refusingTakenName(body.name, () =>
 		db.transaction(async (tx) => {
+			if (from.made_from) await keepDefinition(tx, from.made_from);
 			await checkTemplates(tx, body);
 			await tx.insert(stacks).values({
 				...body,
