@@ -105,6 +105,54 @@ describe("a procedure", () => {
 	});
 });
 
+describe("whether a procedure changes devices", () => {
+	const writing = (name: string) =>
+		`name: ${name}\nsteps: [{ id: s, type: set_config, targets: { all: true }, with: { lines: x } }]`;
+	const listed = async () => {
+		const { items } = await started.api.listMops({ query: { q: "chain" } });
+		return items.flatMap(({ name, writes }) => (writes ? [name] : []));
+	};
+
+	test("follows the procedures that it runs, however deep, in the list too", async () => {
+		const inner = await started.add(small("chain inner"));
+		await started.add(`name: chain middle\nsteps: [{ id: s, type: run_mop, with: { mop: ${inner.id} } }]`);
+		await started.add("name: chain outer\nsteps: [{ id: s, type: run_mop, with: { mop: Chain Middle } }]");
+		expect(await listed()).toEqual([]);
+		const change = (source: string, version: number) =>
+			started.api.updateMop({ params: { id: inner.id }, body: { source, version } });
+		await change(writing("chain inner"), 1);
+		expect(await listed()).toEqual(["chain inner", "chain middle", "chain outer"]);
+		expect((await started.api.getMop({ params: { id: "chain outer" } })).writes).toBe(true);
+		await change(small("chain inner"), 2);
+		expect(await listed()).toEqual([]);
+	});
+
+	test("follows step types of one's own", async () => {
+		const params = { id: "chain_step" };
+		await started.api.createStepType({
+			body: { type: "chain_step", label: "Step", base: "log", preset: { message: "x" } },
+		});
+		await started.add("name: chain of types\nsteps: [{ id: s, type: chain_step, targets: { all: true } }]");
+		await started.add("name: chain above\nsteps: [{ id: s, type: run_mop, with: { mop: chain of types } }]");
+		await started.api.updateStepType({ params, body: { base: "set_config", preset: { lines: "x" } } });
+		expect(await listed()).toEqual(["chain above", "chain of types"]);
+		await started.api.updateStepType({ params, body: { base: "log", preset: { message: "x" } } });
+		expect(await listed()).toEqual([]);
+	});
+});
+
+test("a step type that two change at once fits together: what one left out is what the other made of it", async () => {
+	const { api } = started;
+	const body = { type: "contested_step", label: "Before", base: "log", preset: { message: "x" } };
+	const params = { id: body.type };
+	await api.createStepType({ body });
+	started.beforeCheck(async () => {
+		await api.updateStepType({ params, body: { base: "wait", preset: { seconds: 1 } } });
+	});
+	const changed = await api.updateStepType({ params, body: { label: "After" } });
+	expect(changed).toMatchObject({ label: "After", base: "wait", preset: { seconds: 1 } });
+});
+
 describe("a document", () => {
 	const place = (source: string, word: string) => {
 		const before = source.slice(0, source.indexOf(word)).split("\n");

@@ -5,6 +5,7 @@ import { failed } from "@netconductor/runtime/errors";
 import type { CallContext } from "@netconductor/runtime/host/service";
 import { newId } from "@netconductor/runtime/id";
 import { eq } from "drizzle-orm";
+import { markWriting, reviewWriting } from "./follow-writes.ts";
 import { mopKeysIn } from "./mop-library.ts";
 import {
 	findMop,
@@ -17,10 +18,10 @@ import {
 } from "./mop-store.ts";
 import type { MopOperation } from "./operation.ts";
 import { stepsOf } from "./read-document.ts";
-import { toMop, warningsOf } from "./read-mops.ts";
+import { toMop } from "./read-mops.ts";
 import { readCatalogue } from "./step-type-catalogue.ts";
 import { mops, mopVersions } from "./tables.ts";
-import { requireValid, runsMops, type ValidatedMop, type ValidationNeeds } from "./validate-mop.ts";
+import { requireValid, runsMops, type ValidatedMop, type ValidationNeeds, validateSource } from "./validate-mop.ts";
 
 export interface ChangeNeeds extends ValidationNeeds {
 	outbox: Outbox;
@@ -50,7 +51,7 @@ export function createMop(needs: ChangeNeeds): MopOperation<"createMop"> {
 			}),
 		);
 		note({ ...about(row), after: recorded(row) });
-		return toMop(row, valid.faults);
+		return toMop(row, valid);
 	};
 }
 
@@ -72,7 +73,7 @@ export async function storeSource(
 ): Promise<Mop> {
 	const { db, outbox, clock } = needs;
 	const valid = await requireValid(needs, { source, id: known.id }, call);
-	if (source === known.source) return toMop(known, valid.faults);
+	if (source === known.source) return toMop(known, valid);
 	const references = await referencesOf(needs, valid.document, call);
 	const at = clock.now().toISOString();
 	const by = call.actor.name;
@@ -91,12 +92,14 @@ export async function storeSource(
 				.insert(mopVersions)
 				.values({ mop_id: before.id, version, source, note: why, created_at: at, created_by: by });
 			await recordReferences(tx, before.id, references);
+			if (valid.writes) await markWriting(tx, { mop: { id: before.id, name } });
 			await outbox.publish(tx, "mop.updated.v1", { mop_id: before.id, name, version, by });
 			return { before, after: await findMop(tx, before.id) };
 		}),
 	);
 	note({ ...about(after), before: recorded(before), after: recorded(after) });
-	return toMop(after, valid.faults);
+	if (before.writes && !after.writes) await reviewWriting(needs, { mop: after }, call);
+	return toMop(after, valid);
 }
 
 export function deleteMop({ db, outbox }: Pick<ChangeNeeds, "db" | "outbox">): MopOperation<"deleteMop"> {
@@ -130,7 +133,7 @@ export function toggleMop(needs: ChangeNeeds): MopOperation<"toggleMop"> {
 			return { before, after: await findMop(tx, id) };
 		});
 		note({ ...about(after), before: { enabled: before.enabled }, after: { enabled } });
-		return toMop(after, await warningsOf(needs, after, call));
+		return toMop(after, await validateSource(needs, after, call));
 	};
 }
 

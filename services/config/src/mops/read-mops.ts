@@ -1,7 +1,6 @@
 import type { Mop } from "@netconductor/contracts/config/mops";
 import type { Database } from "@netconductor/runtime/db/database";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
-import type { CallerContext } from "@netconductor/runtime/host/call";
 import { and, arrayContains, eq, sql } from "drizzle-orm";
 import { inNaturalOrder } from "../tables.ts";
 import { findMop, type MopRow, summaryColumns } from "./mop-store.ts";
@@ -9,8 +8,9 @@ import type { MopOperation } from "./operation.ts";
 import { mops } from "./tables.ts";
 import { type ValidatedMop, type ValidationNeeds, validateSource } from "./validate-mop.ts";
 
-export function toMop(row: MopRow, warnings: Mop["warnings"]): Mop {
-	return { ...row, warnings };
+/** A procedure with what is to be said of it now. */
+export function toMop(row: MopRow, { document, faults, writes }: ValidatedMop): Mop {
+	return { ...row, writes: document === null ? row.writes : writes, warnings: faults };
 }
 
 export function listMops({ db }: { db: Database }): MopOperation<"listMops"> {
@@ -47,15 +47,6 @@ export function listMops({ db }: { db: Database }): MopOperation<"listMops"> {
 export function getMop(needs: ValidationNeeds): MopOperation<"getMop"> {
 	return async ({ params, ...caller }) => {
 		const row = await findMop(needs.db.orm, params.id);
-		return toMop(row, await warningsOf(needs, row, caller));
+		return toMop(row, await validateSource(needs, row, caller));
 	};
-}
-
-/** What a stored procedure is told to lack now. */
-export async function warningsOf(
-	needs: ValidationNeeds,
-	{ id, source }: Pick<MopRow, "id" | "source">,
-	caller: CallerContext,
-): Promise<ValidatedMop["faults"]> {
-	return (await validateSource(needs, { source, id }, caller)).faults;
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import type { MopStepType, Parameter } from "@netconductor/contracts/config/mops";
 import type { FieldError } from "@netconductor/contracts/kernel/errors";
 import type { StepTypeInfo } from "@netconductor/contracts/tasks/procedure";
@@ -15,6 +16,7 @@ import { z } from "zod";
 import type { Statements } from "../operation.ts";
 import { holdsTag } from "./check-structure.ts";
 import type { TasksClient } from "./clients.ts";
+import { markWriting, reviewWriting } from "./follow-writes.ts";
 import type { MopOperation } from "./operation.ts";
 import { readCatalogue, type StepTypeCatalogue, type StepTypeRow } from "./step-type-catalogue.ts";
 import { mopReferences, mops, stepTypes } from "./tables.ts";
@@ -81,22 +83,32 @@ export function createStepType(needs: Needs): MopOperation<"createStepType"> {
 export function updateStepType(needs: Needs): MopOperation<"updateStepType"> {
 	const { db, tasks, outbox, clock } = needs;
 	return async ({ params, body, note, ...call }) => {
-		const catalogue = await readCatalogue({ tasks, on: db.orm }, call);
-		const before = own(catalogue, params.id);
-		const wanted = { ...before, ...body };
-		const base = await checkPreset(needs, catalogue, wanted, call);
 		const by = call.actor.name;
-		await db.transaction(async (tx) => {
-			const changed = await tx
-				.update(stepTypes)
-				.set({ ...storable(body), base, updated_at: clock.now().toISOString() })
-				.where(eq(stepTypes.id, before.id))
-				.returning({ id: stepTypes.id });
-			if (changed.length === 0) throw noType(params.id);
-			await outbox.publish(tx, "step_type.updated.v1", { step_type_id: before.id, type: before.type, by });
-		});
-		note({ ...about(before), before: recorded(before), after: recorded(wanted) });
-		return findType(await readCatalogue({ tasks, on: db.orm }, call), before.id, await countUses(db.orm));
+		// What was left out of the change stays as it is: when somebody changed that meanwhile, the whole is looked at again.
+		for (;;) {
+			const catalogue = await readCatalogue({ tasks, on: db.orm }, call);
+			const before = own(catalogue, params.id);
+			const wanted = { ...before, ...body };
+			const base = await checkPreset(needs, catalogue, wanted, call);
+			const mayChange = (type: string) => catalogue.find(type)?.info.writes === true;
+			const named = { step_type: before.type };
+			const isChanged = await db.transaction(async (tx) => {
+				const [now] = await tx.select().from(stepTypes).where(eq(stepTypes.id, before.id)).for("update");
+				if (now === undefined) throw noType(params.id);
+				if (!isDeepStrictEqual(now, before)) return false;
+				await tx
+					.update(stepTypes)
+					.set({ ...storable(body), base, updated_at: clock.now().toISOString() })
+					.where(eq(stepTypes.id, before.id));
+				if (mayChange(base)) await markWriting(tx, named);
+				await outbox.publish(tx, "step_type.updated.v1", { step_type_id: before.id, type: before.type, by });
+				return true;
+			});
+			if (!isChanged) continue;
+			if (mayChange(before.base) && !mayChange(base)) await reviewWriting(needs, named, call);
+			note({ ...about(before), before: recorded(before), after: recorded(wanted) });
+			return findType(await readCatalogue({ tasks, on: db.orm }, call), before.id, await countUses(db.orm));
+		}
 	};
 }
 

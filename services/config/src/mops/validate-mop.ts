@@ -107,7 +107,7 @@ export function runsMops(catalogue: StepTypeCatalogue): (type: string) => boolea
 }
 
 /** Whether it, or a procedure that it runs, may change a device with the parameters that its steps have. */
-async function mayChange(
+export async function mayChange(
 	tasks: ValidationNeeds["tasks"],
 	{ document, catalogue, library }: { document: MopDocument; catalogue: StepTypeCatalogue; library: MopLibrary },
 	caller: CallerContext,
