@@ -50,9 +50,7 @@ export function Bound({ approval }: { approval: Approval }) {
 				<dt>Wanted by</dt>
 				<dd>{visibleLine(approval.policies.map(({ name }) => name).join(", "))}</dd>
 			</dl>
-			<p className="nc-panel-body nc-small nc-dim">
-				The approval holds for exactly this plan: its commands and its devices. When anything of it changes, it lapses.
-			</p>
+			<p className="nc-panel-body nc-small nc-dim">{holdsFor(approval.kind)} When anything of it changes, it lapses.</p>
 			{permitted("runs:read") && (
 				<div className="nc-panel-body">
 					<ButtonLink variant="default" to="/runs/$id" params={{ id: approval.run_id }}>
@@ -62,6 +60,13 @@ export function Bound({ approval }: { approval: Approval }) {
 			)}
 		</Panel>
 	);
+}
+
+/** What the hash is of. The commands of a stack are rendered before anybody is asked; those of a procedure each time a step begins. */
+function holdsFor(kind: string): string {
+	return kind === "mop"
+		? "The approval holds for exactly this procedure: its steps as they are written, the values it was started with and its devices. What templates in it come to is known when their step begins, and may depend on what devices answered before."
+		: "The approval holds for exactly this plan: its commands and its devices.";
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
