@@ -5,19 +5,21 @@ import { openApiDocument } from "@netconductor/contracts/openapi";
 import { configReference } from "@netconductor/runtime/config";
 import { loadServices, targetNames } from "@netconductor/server/services";
 import { configSlices } from "@netconductor/server/settings";
-import { builtInStepTypes } from "@netconductor/server/step-types";
+import { builtInStepTypes, mopSchema } from "@netconductor/server/step-types";
 import { version } from "@netconductor/server/version";
 import { stepTypesPage } from "./step-types-page.ts";
 
 /** Every generated page of docs/reference, by file name. A test holds the files against this. */
 export async function referencePages(): Promise<Record<string, string>> {
 	const services = await loadServices(targetNames);
+	const stepTypes = await builtInStepTypes();
 	return {
 		"openapi.json": `${JSON.stringify(openApiDocument(version), null, "\t")}\n`,
 		"configuration.md": configReference(configSlices(services)),
 		"errors.md": errorsPage(),
 		"permissions.md": permissionsPage(),
-		"step-types.md": `${generated}\n${stepTypesPage(await builtInStepTypes())}`,
+		"step-types.md": `${generated}\n${stepTypesPage(stepTypes)}`,
+		"mop.schema.json": `${JSON.stringify(mopSchema(stepTypes), null, "\t")}\n`,
 	};
 }
 

@@ -104,6 +104,31 @@ test("what is wrong with a file is said with its line, and a file becomes a proc
 	expect((await cli.run(["mops", "list"])).stdout).toMatch(/Sink a prefix\s+yes\s+3\s+yes\s+lab\s+3\s+never/);
 });
 
+test("editors get the schema of procedures, step types of one's own included", async () => {
+	const file = join(folder, "type.yaml");
+	writeFileSync(
+		file,
+		"kind: StepType\nname: say_twice\nlabel: Say twice\nbase: log\npreset: { message: '{{ word }}' }\nparameters: { word: { required: true } }\n",
+	);
+	expect(await cli.run(["apply", "-f", file, "--yes"])).toMatchObject({ code: 0 });
+	const written = async (...command: string[]) => {
+		const { code, stdout } = await cli.run(command);
+		expect(code).toBe(0);
+		return JSON.parse(stdout);
+	};
+	const schema = await written("mops", "schema");
+	expect(schema).toMatchObject({ $schema: "http://json-schema.org/draft-07/schema#", required: ["name", "steps"] });
+	expect(schema.definitions.step.properties.type.enum).toEqual(expect.arrayContaining(["set_config", "say_twice"]));
+	expect(schema.definitions.with_say_twice.required).toEqual(["word"]);
+	expect(await written("schema", "Mop")).toEqual({
+		...schema,
+		properties: { kind: { const: "Mop" }, ...schema.properties },
+		required: ["kind", "name", "steps"],
+	});
+	expect(await written("schema")).toEqual(await written("apply", "--schema"));
+	expect(await cli.run(["step-types", "delete", "say_twice", "--yes"])).toMatchObject({ code: 0 });
+});
+
 test("a dry run shows what would be sent, and no secret", async () => {
 	const before = await configs();
 	const { code, stdout } = await cli.run(["mops", "run", "Sink a prefix", "--dry-run", ...sinkOptions()]);

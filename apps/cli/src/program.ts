@@ -15,6 +15,7 @@ import { addMopCommands } from "./commands/mops.ts";
 import { addRoleCommands } from "./commands/roles.ts";
 import { addRunCommands } from "./commands/runs.ts";
 import { addScheduleCommands } from "./commands/schedules.ts";
+import { addSchemaCommand } from "./commands/schema.ts";
 import { addServerCommands } from "./commands/server.ts";
 import { addSessionCommands } from "./commands/session.ts";
 import { addSettingsCommands } from "./commands/settings.ts";
@@ -89,6 +90,7 @@ export function createProgram(system: System): Command {
 	addInstanceCommands(program, open);
 	addApprovalCommands(program, open);
 	addApplyCommands(program, open);
+	addSchemaCommand(program, open);
 	addScheduleCommands(program, open);
 	program.commandsGroup("Administration:");
 	addUserCommands(program, open);

@@ -128,14 +128,15 @@ export const documentKinds = [
 	"Schedule",
 ] as const satisfies DocumentKind[];
 
-/** JSON Schema of one document, for editors. Unknown keys are refused in it as `apply` refuses them. */
-export function documentSchema(): Record<string, unknown> {
-	const schema = z.toJSONSchema(FileDocument, {
+/** JSON Schema of one document, of any kind or of one, for editors. Unknown keys are refused in it as `apply` refuses them. */
+export function documentSchema(kind?: DocumentKind): Record<string, unknown> {
+	const meant = FileDocument.options.find((one) => one.shape.kind.value === kind) ?? FileDocument;
+	const schema = z.toJSONSchema(meant, {
 		io: "input",
 		unrepresentable: "any",
 		override: ({ zodSchema, jsonSchema }) => {
 			if (zodSchema._zod.def.type === "object") jsonSchema.additionalProperties = false;
 		},
 	});
-	return { ...schema, title: "NetConductor", description: "A document that `netconductor apply` takes" };
+	return { ...schema, title: kind ?? "NetConductor", description: "A document that `netconductor apply` takes" };
 }

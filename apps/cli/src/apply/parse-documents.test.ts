@@ -180,3 +180,11 @@ test("the schema for editors knows every kind and refuses unknown keys", () => {
 		expect(additionalProperties, properties.kind.const).toBe(false);
 	}
 });
+
+test("the schema of one kind is that of its documents alone", () => {
+	expect(documentSchema("Stack")).toMatchObject({
+		title: "Stack",
+		additionalProperties: false,
+		properties: { kind: { const: "Stack" }, name: {} },
+	});
+});

@@ -16,7 +16,7 @@ import { hasProblem, usageFailure, workFailure } from "../failure.ts";
 import { stateStyle } from "../follow-run.ts";
 import { addListCommand } from "../list-command.ts";
 import { renderUnified } from "../output/diff.ts";
-import { sanitiseLine } from "../output/sanitise.ts";
+import { safeJson, sanitiseLine } from "../output/sanitise.ts";
 import { renderFields } from "../output/table.ts";
 import { count, localTime } from "../output/words.ts";
 import { readText } from "../variables.ts";
@@ -48,6 +48,7 @@ export function addMopCommands(program: Command, open: Open): void {
 	});
 	addShow(mops, open);
 	addValidate(mops, open);
+	addSchema(mops, open);
 	addImport(mops, open);
 	addExport(mops, open);
 	addToggle(mops, open, true);
@@ -117,6 +118,24 @@ function addValidate(mops: Command, open: Open): void {
 			const bad = results.filter(({ valid }) => !valid).length;
 			if (bad === 0) return;
 			throw workFailure("cli.not_valid", "Not every procedure is valid", `${count(bad, "file")} of ${results.length}.`);
+		});
+}
+
+function addSchema(mops: Command, open: Open): void {
+	mops
+		.command("schema")
+		.description("JSON Schema of a procedure's YAML with all step types, those of your own too, for editors")
+		.addHelpText(
+			"after",
+			`
+  netconductor mops schema > mop.schema.json
+  # yaml-language-server: $schema=./mop.schema.json      (first line of a procedure)
+`,
+		)
+		.action(async (_options: unknown, self: Command) => {
+			const cli = open(self);
+			cli.terminal.out(`${safeJson(await cli.clients.config.getMopSchema({}))}
+`);
 		});
 }
 
