@@ -4,7 +4,7 @@ import { newId } from "@netconductor/runtime/id";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { LetGo, RollBack, Stopped, Suspended } from "../src/procedures/ends.ts";
-import { carriedOver } from "../src/procedures/restart-run.ts";
+import { carriedBack, carriedOver } from "../src/procedures/restart-run.ts";
 import { runSteps } from "../src/tables.ts";
 import { createWalkLab, type Effect, step, type WalkLab } from "./walk-lab.ts";
 
@@ -294,6 +294,29 @@ describe("taking back", () => {
 		expect(await left(run)).toHaveLength(1);
 		await lab.db.query("update operations set write_started_at = null where run_id = $1", [run.run_id]);
 		expect(await left(run)).toEqual([]);
+	});
+
+	test("by a run of its own begins nothing anew, and what the steps had saved is there for those after it", async () => {
+		const steps = [
+			tell("name", "saved-canary", { save_to_variable: "name" }),
+			step(
+				{ id: "each", type: "loop", with: { count: 2 } },
+				{ steps: [[change("write", "x"), tell("bad", "bad", { with: { fails: 9 } })]] },
+			),
+			tell("never", "never"),
+		];
+		const rollback = [tell("told", "took back {{ name.said }}")];
+		const run = await lab.start(steps, { devices: 1, rollback, secret_variables: ["name"] });
+		expect(await lab.walk(run)).toMatchObject({ status: "failed" });
+		const again = await lab.start(steps, { devices: 1, rollback, secret_variables: ["name"] });
+		const moved = { run_id: again.run_id, carried_from: run.run_id };
+		const kept = carriedBack(await lab.rows(run.run_id));
+		await lab.db.orm.insert(runSteps).values(kept.map((row) => ({ ...row, ...moved, id: newId() })));
+		await lab.db.query("update procedures set begun = $2 where run_id = $1", [again.run_id, kept.at(-1)?.seq]);
+		const restarted = { run_id: run.run_id, what: "rollback" as const, path: null };
+		const claimed = { ...(await lab.takeUp(again.run_id)), restarted };
+		expect(await lab.walk(again, { claimed, phase: "both" })).toBeUndefined();
+		expect(says(again)).toEqual(["took back saved-canary"]);
 	});
 
 	test("lets nothing else begin once it has begun, and makes no success of it", async () => {

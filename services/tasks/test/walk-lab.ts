@@ -15,7 +15,7 @@ import { createOperationStore } from "../src/operations/operation-store.ts";
 import { createOutputStore } from "../src/output/output-store.ts";
 import { createOutputWriter } from "../src/output/output-writer.ts";
 import { createDeviceRunner } from "../src/procedures/device-runner.ts";
-import { LetGo } from "../src/procedures/ends.ts";
+import { LetGo, RollBack } from "../src/procedures/ends.ts";
 import { hideSecrets } from "../src/procedures/hide-secrets.ts";
 import { createJournalSeal, newJournalKey } from "../src/procedures/journal-seal.ts";
 import {
@@ -220,7 +220,7 @@ export async function createWalkLab() {
 
 	/**
 	 * Walks as far as it goes, and answers what it ended with. `dies` is asked before each statement of the store: with `LetGo` the worker is dead,
-	 * with another error only that statement failed.
+	 * with another error only that statement failed. `both`: what was changed is taken back in the same walk.
 	 */
 	async function walk(
 		{ run_id, procedure }: { run_id: string; procedure: Procedure },
@@ -230,7 +230,7 @@ export async function createWalkLab() {
 			dies,
 			clock = systemClock,
 		}: {
-			phase?: "main" | "rollBack";
+			phase?: "main" | "rollBack" | "both";
 			claimed?: ConductedProcedure;
 			dies?: () => Error | undefined;
 			clock?: Clock;
@@ -317,7 +317,12 @@ export async function createWalkLab() {
 			ownAccount: () => ({}) as never,
 		});
 		try {
-			await walking[phase]();
+			if (phase !== "both") await walking[phase]();
+			else {
+				const end = await walking.main().catch((thrown: unknown) => thrown);
+				if (!(end instanceof RollBack)) return end;
+				await walking.rollBack();
+			}
 			return undefined;
 		} catch (end) {
 			return end;

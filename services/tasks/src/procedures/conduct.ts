@@ -106,16 +106,13 @@ export function conduct(needs: ConductNeeds) {
 				steps,
 				onSteps: () => needs.onSteps(run_id),
 			});
-			if (claimed.restarted?.what === "rollback") {
-				await walk.rollBack();
-				return new Stopped("succeeded", "What was changed was taken back");
-			}
 			try {
 				await walk.main();
 			} catch (end) {
 				if (end instanceof Stopped && end.status === "succeeded") return (await passedOver(claimed)) ?? end;
 				if (!(end instanceof RollBack)) throw end;
 				await walk.rollBack();
+				if (claimed.restarted?.what === "rollback") return new Stopped("succeeded", "What was changed was taken back");
 				return new Stopped("failed", hide(`${end.message}. What was changed was taken back`));
 			}
 			return await passedOver(claimed);

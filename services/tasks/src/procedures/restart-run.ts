@@ -61,7 +61,10 @@ export function restartRun({ db, store, vault, start, ...needs }: RestartRunNeed
 		if (from !== undefined && what === "after_step") refuseLeftOut(procedure, steps, from);
 		const decision = { action: "succeed" as const, by: by.name, at: needs.clock.now().toISOString(), reason };
 		const carried = from === undefined ? [] : carriedOver(steps, from, what === "after_step" ? decision : undefined);
-		const kept = withoutApprovals(carried, await approvalsToAskAgain(needs, carried, by));
+		const kept =
+			from === undefined
+				? carriedBack(steps)
+				: withoutApprovals(carried, await approvalsToAskAgain(needs, carried, by));
 		return start({
 			idempotency_key: `restart/${run_id}/${request_id}`,
 			procedure: { ...procedure, mode, reason },
@@ -95,6 +98,11 @@ function stepOf(steps: readonly StepRow[], wanted: string | undefined, title: st
 				: `In ${title} no step ${wanted} has begun. It can begin from: ${[...new Set(main.map(({ path }) => path))].slice(0, 20).join(", ") || "none"}`,
 		details: { step: wanted ?? null },
 	});
+}
+
+/** What a run that takes another one back has of it: what its steps saved, for those that are for after that. */
+export function carriedBack(steps: readonly StepRow[]): StepRow[] {
+	return steps.flatMap((step) => (step.phase === "main" ? [{ ...step, asks: false }] : []));
 }
 
 /** What stays done when a run begins anew from a step. With `done` that step itself counts as done. */

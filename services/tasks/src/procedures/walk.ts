@@ -37,7 +37,7 @@ export interface WalkNeeds extends ServerStepNeeds {
 }
 
 export interface Walk {
-	/** Carries out the steps. @throws what `ends.ts` says */
+	/** Carries out the steps, or comes to what those that have been saved where all is to be taken back. @throws what `ends.ts` says */
 	main(): Promise<void>;
 	/** Takes back what was changed, then carries out the steps for after that. @throws what `ends.ts` says */
 	rollBack(): Promise<void>;
@@ -221,13 +221,13 @@ export function createWalk(needs: WalkNeeds): Walk {
 	return {
 		async main() {
 			await store.settleLeft(claimed);
-			// Once taking back has begun, nothing is carried out but that.
-			const closed = journal.of(takeBackKey) !== undefined;
+			// Once taking back has begun, or where the run is for nothing else, nothing is carried out but that.
+			const closed = journal.of(takeBackKey) !== undefined || claimed.restarted?.what === "rollback";
 			const scope = { key: "", variables, devices: undefined, phase: "main" as const, halted: () => false, closed };
 			try {
 				await walkList(procedure.steps, scope);
 			} catch (end) {
-				if (!closed || end instanceof RollBack || !isEnd(end)) throw end;
+				if (!closed || end instanceof RollBack || !(isEnd(end) || end instanceof Faulty)) throw end;
 			}
 			if (closed) throw new RollBack("It was being taken back");
 		},
