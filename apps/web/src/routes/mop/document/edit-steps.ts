@@ -2,8 +2,10 @@ import { allSteps, pathText, type ReadStep, readProcedure, type StepList } from 
 import {
 	CannotEdit,
 	cutItem,
+	edited,
 	insertItem,
 	insertText,
+	isReferredTo,
 	type Path,
 	removeItem,
 	removeValue,
@@ -40,16 +42,20 @@ export interface Edited {
 
 /** Sets a key of the procedure itself; undefined takes it away. @throws CannotEdit */
 export function setOfProcedure(text: string, path: Path, value: unknown): string {
-	return value === undefined ? removeValue(text, path) : setValue(text, path, value, procedureKeys);
+	return edited(text, (before) =>
+		value === undefined ? removeValue(before, path) : setValue(before, path, value, procedureKeys),
+	);
 }
 
 /** Sets a key of a step, or one within `with`; undefined takes it away, and `with` with its last parameter. @throws CannotEdit */
 export function setOfStep(text: string, step: Path, path: Path, value: unknown): string {
-	if (value !== undefined) return setValue(text, [...step, ...path], value, path.length === 1 ? stepKeys : []);
+	if (value !== undefined) {
+		return edited(text, (before) => setValue(before, [...step, ...path], value, path.length === 1 ? stepKeys : []));
+	}
 	const [key] = path;
 	const held = path.length > 1 && key !== undefined ? findStep(text, step)?.values[key] : undefined;
 	const last = typeof held === "object" && held !== null && Object.keys(held).length <= 1;
-	return removeValue(text, last ? [...step, key as string] : [...step, ...path]);
+	return edited(text, (before) => removeValue(before, last ? [...step, key as string] : [...step, ...path]));
 }
 
 /** Adds a step to a list before the one at `index`. Its id is made unique. @throws CannotEdit */
@@ -66,7 +72,10 @@ export function addStep(
 		...(step.with !== undefined && Object.keys(step.with).length > 0 && { with: step.with }),
 		...Object.fromEntries(blocks.map(({ name, many }) => [name, many ? [[]] : []])),
 	};
-	return { text: insertItem(text, list, index, value, orderAt(list)), step: [...list, index] };
+	return {
+		text: edited(text, (before) => insertItem(before, list, index, value, orderAt(list))),
+		step: [...list, index],
+	};
 }
 
 const orderAt = (list: Path) => (list.length === 1 ? procedureKeys : stepKeys);
@@ -85,7 +94,9 @@ function freeId(text: string, type: string): string {
 export function copyStep(text: string, step: Path): Edited {
 	const list = step.slice(0, -1);
 	const index = step.at(-1) as number;
-	let copied = insertText(text, list, index + 1, cutItem(text, list, index));
+	// What refers to the one would mean the other.
+	if (isReferredTo(text, step)) throw new CannotEdit("Others refer to it by an anchor: copy it in the text");
+	let copied = edited(text, (before) => insertText(before, list, index + 1, cutItem(before, list, index)));
 	const place = [...list, index + 1];
 	const within = pathText(place);
 	const paths = [...allSteps(readProcedure(copied).lists)]
@@ -99,7 +110,9 @@ export function copyStep(text: string, step: Path): Edited {
 export function addBranch(text: string, step: Path): string {
 	const path = [...step, "branches"];
 	const branches = findStep(text, step)?.blocks.filter(({ block }) => block === "branches").length ?? 0;
-	return branches === 0 ? setValue(text, path, [[]], stepKeys) : insertItem(text, path, branches, [], stepKeys);
+	return edited(text, (before) =>
+		branches === 0 ? setValue(before, path, [[]], stepKeys) : insertItem(before, path, branches, [], stepKeys),
+	);
 }
 
 /** Takes a step away with the comments about it. A block that may be missing goes with its last step. @throws CannotEdit */
@@ -109,9 +122,12 @@ export function removeStep(text: string, step: Path): Edited {
 	const many = listOf(text, list)?.steps.length ?? 0;
 	const block = list.at(-1);
 	if (many === 1 && (block === "else" || (block === "rollback" && list.length === 1)))
-		return { text: removeValue(text, list), step: list.length > 1 ? list.slice(0, -1) : undefined };
+		return {
+			text: edited(text, (before) => removeValue(before, list)),
+			step: list.length > 1 ? list.slice(0, -1) : undefined,
+		};
 	return {
-		text: removeItem(text, list, index),
+		text: edited(text, (before) => removeItem(before, list, index)),
 		step: many > 1 ? [...list, Math.min(index, many - 2)] : list.length > 1 ? stepAround(list) : undefined,
 	};
 }
@@ -126,7 +142,7 @@ export function moveStep(text: string, step: Path, by: -1 | 1): Edited {
 	const index = step.at(-1) as number;
 	const to = index + by;
 	if (to < 0 || to >= (listOf(text, list)?.steps.length ?? 0)) return { text, step };
-	return { text: swapItems(text, list, Math.min(index, to)), step: [...list, to] };
+	return { text: edited(text, (before) => swapItems(before, list, Math.min(index, to))), step: [...list, to] };
 }
 
 /** Moves a step to another list, before what stands at `index` there. @throws CannotEdit */
@@ -135,15 +151,15 @@ export function moveStepTo(text: string, step: Path, list: Path, index: number):
 	const at = step.at(-1) as number;
 	if (step.every((part, depth) => list[depth] === part)) throw new CannotEdit("A step cannot stand within itself");
 	const same = from.length === list.length && from.every((part, depth) => list[depth] === part);
-	const chunk = cutItem(text, from, at);
-	// The later place first: what stands before it does not move.
-	const without = removeItem(text, from, at);
 	const passes = list.length > from.length && from.every((part, depth) => list[depth] === part);
 	const next = list[from.length];
 	const target =
 		passes && typeof next === "number" && next > at ? [...from, next - 1, ...list.slice(from.length + 1)] : list;
 	const place = same && index > at ? index - 1 : index;
-	return { text: insertText(without, target, place, chunk, orderAt(target)), step: [...target, place] };
+	const moved = edited(text, (before) =>
+		insertText(removeItem(before, from, at), target, place, cutItem(before, from, at), orderAt(target)),
+	);
+	return { text: moved, step: [...target, place] };
 }
 
 /** Gives a step another id, and every jump to it in its list too. @throws CannotEdit */
@@ -151,16 +167,18 @@ export function renameStep(text: string, step: Path, id: string): string {
 	const list = listOf(text, step.slice(0, -1));
 	const before = list?.steps[step.at(-1) as number];
 	if (list === undefined || before === undefined) throw new CannotEdit("There is no such step");
-	let result = setValue(text, [...step, "id"], id, stepKeys);
-	if (before.id === "") return result;
-	for (const { path, values } of list.steps) {
-		for (const key of ["on_success", "on_failure"]) {
-			const next = values[key];
-			if (typeof next === "object" && next !== null && (next as { goto?: unknown }).goto === before.id)
-				result = setValue(result, [...path, key, "goto"], id);
+	return edited(text, (given) => {
+		let result = setValue(given, [...step, "id"], id, stepKeys);
+		if (before.id === "") return result;
+		for (const { path, values } of list.steps) {
+			for (const key of ["on_success", "on_failure"]) {
+				const next = values[key];
+				if (typeof next === "object" && next !== null && (next as { goto?: unknown }).goto === before.id)
+					result = setValue(result, [...path, key, "goto"], id);
+			}
 		}
-	}
-	return result;
+		return result;
+	});
 }
 
 /** A list of steps by its path. */

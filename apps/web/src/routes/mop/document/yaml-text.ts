@@ -1,5 +1,5 @@
 import {
-	type Document,
+	Document,
 	isAlias,
 	isCollection,
 	isMap,
@@ -12,6 +12,7 @@ import {
 	parseDocument,
 	Scalar,
 	stringify,
+	visit,
 	type YAMLMap,
 	type YAMLSeq,
 } from "yaml";
@@ -28,7 +29,25 @@ type Block = YAMLMap<Node, Node | null> | YAMLSeq<Node>;
 
 /** What is meant by `&name`, a few times; more is an attack. */
 const mostAliases = 100;
-const written = { lineWidth: 0, blockQuote: "literal" } as const;
+const written = {
+	lineWidth: 0,
+	blockQuote: "literal",
+	doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
+} as const;
+
+/** What would look the same without it, or turn into something else where blank lines follow: it is written in quotes. */
+const invisibleEnd = /(?:^|\n)[ \t]*\n$|[ \t]$|\r/;
+
+/** A value in lines, without the line break at their end. */
+function inLines(value: unknown): string {
+	const doc = new Document(value);
+	visit(doc, {
+		Scalar(_, node) {
+			if (typeof node.value === "string" && invisibleEnd.test(node.value)) node.type = Scalar.QUOTE_DOUBLE;
+		},
+	});
+	return doc.toString(written).replace(/\n$/, "");
+}
 
 /** Reads a text, with the places of everything in it. */
 function parseYaml(text: string): Document.Parsed {
@@ -38,6 +57,44 @@ function parseYaml(text: string): Document.Parsed {
 /** The value of a node as plain data. */
 export function plainOf(node: unknown, doc: Document): unknown {
 	return isNode(node) ? node.toJS(doc, { maxAliasCount: mostAliases }) : undefined;
+}
+
+/**
+ * Carries out an edit of a text. Lines end as they did, and what comes of it can be read: a word that others refer to is not taken from them.
+ * @throws CannotEdit
+ */
+export function edited(given: string, edit: (text: string) => string): string {
+	const isWindows = given.includes("\r\n") && !/(?<!\r)\n/.test(given);
+	const [mark = ""] = /^\ufeff/.exec(given) ?? [];
+	// It would be counted as a column.
+	const words = given.slice(mark.length);
+	const text = edit(isWindows ? words.replaceAll("\r\n", "\n") : words);
+	const doc = parseYaml(text);
+	const [fault] = doc.errors;
+	if (fault !== undefined) throw new CannotEdit("The text would not be readable any more: edit it there");
+	const anchors = new Set<string>();
+	visit(doc, {
+		Node(_, node) {
+			if (isAlias(node) && !anchors.has(node.source))
+				throw new CannotEdit(`What stands elsewhere refers to it as ${node.source}: edit it in the text`);
+			if ("anchor" in node && node.anchor !== undefined) anchors.add(node.anchor);
+		},
+	});
+	return mark + (isWindows ? text.replaceAll("\n", "\r\n") : text);
+}
+
+/** Whether others may refer to what stands at a path, or in it. */
+export function isReferredTo(text: string, path: Path): boolean {
+	const node = nodeAt(open(text), path);
+	let found = false;
+	if (isNode(node)) {
+		visit(node, {
+			Node(_, one) {
+				if ("anchor" in one && one.anchor !== undefined) found = true;
+			},
+		});
+	}
+	return found;
 }
 
 function open(text: string): Document.Parsed {
@@ -112,7 +169,9 @@ function contentEnd(text: string, entry: unknown): number {
 	if (isScalar(entry) && (entry.type === Scalar.BLOCK_LITERAL || entry.type === Scalar.BLOCK_FOLDED)) {
 		const header = text.slice(from, lineEnd(text, from));
 		const content = text.slice(from, to);
-		return /^[|>]\d?\+/.test(header) ? from + content.replace(/\n$/, "").length : from + content.trimEnd().length;
+		return /^[|>]\d?\+/.test(header)
+			? from + content.replace(/\n$/, "").length
+			: from + content.replace(/(?:\r?\n[ \t]*)+$/, "").length;
 	}
 	return to;
 }
@@ -178,6 +237,11 @@ function unfolded(text: string, path: Path): string {
 	unfold(node, path.slice(outermost.length));
 	try {
 		if (outermost.length === 0) return doc.toString(written);
+		const to = node.range?.[1] ?? text.length;
+		const remark = /^[ \t]*(#[^\n]*)/.exec(text.slice(to))?.[0] ?? "";
+		// It stays beside the key, so it is not also one of the list.
+		const said = remark.trim().slice(1);
+		if (remark !== "" && node.comment?.endsWith(said)) node.comment = node.comment.slice(0, -said.length).trimEnd();
 		const key = outermost.at(-1) as string | number;
 		const own = parseYaml("");
 		own.contents = node as never;
@@ -185,8 +249,6 @@ function unfolded(text: string, path: Path): string {
 		const parent = nodeAt(doc, outermost.slice(0, -1));
 		const extent = extentsOf(text, parent as Block)[indexIn(parent, key)] as Extent;
 		const from = valueStart(doc, outermost);
-		const to = node.range?.[1] ?? from;
-		const remark = /^[ \t]*(#[^\n]*)/.exec(text.slice(to))?.[0] ?? "";
 		return spliced(text, from, to + remark.length, `${remark}\n${shift(lines, extent.column + 2)}`);
 	} catch (error) {
 		if (error instanceof CannotEdit) throw error;
@@ -235,8 +297,8 @@ function valueStart(doc: Document, path: Path): number {
 /** A value within brackets. */
 function inBrackets(value: unknown, json: boolean): string {
 	const plain = JSON.stringify(value);
-	// What has several lines would be folded.
-	if (json || plain.includes("\\n")) return plain;
+	// What has several lines would be folded, and blanks at the end would go with the bracket.
+	if (json || plain.includes("\\n") || / "/.test(plain)) return plain;
 	return stringify([value], { ...written, collectionStyle: "flow" })
 		.trim()
 		.replace(/^\[\s?/, "")
@@ -287,8 +349,10 @@ function replaceValue(text: string, path: Path, value: unknown, doc = open(text)
 	}
 	const { column } = extentsOf(text, parent as Block)[index] as Extent;
 	const from = valueStart(doc, path);
-	const to = contentEnd(text, isMap(parent) ? parent.items[index] : (before ?? undefined));
-	const begins = Math.max(from, before?.range?.[0] ?? from);
+	const isEmpty = before === null || before.range == null || before.range[0] === before.range[1];
+	const to = isEmpty ? from : contentEnd(text, isMap(parent) ? parent.items[index] : before);
+	// The place of a value that is not written may be anywhere behind it.
+	const begins = isEmpty ? from : Math.max(from, before.range?.[0] ?? from);
 	const [beside = "", ...above] = text
 		.slice(from, begins)
 		.split("\n")
@@ -301,11 +365,12 @@ function replaceValue(text: string, path: Path, value: unknown, doc = open(text)
 		isCollection(before) && before.flow === true && before.items.length > 0 && typeof value === "object";
 	const lines = bracketed
 		? `k: ${inBrackets(value, false)}`
-		: shift(stringify(isMap(parent) ? { k: next } : [next], written).trimEnd(), column);
+		: shift(inLines(isMap(parent) ? { k: next } : [next]), column);
 	const [first = "", ...rest] = lines
 		.trimStart()
 		.replace(/^(?:k:|-)/, "")
 		.split("\n");
+	if (rest.length === 0 && isEmpty) return spliced(text, from, from, first);
 	if (rest.length === 0 && begins > from && !text.slice(from, to).includes("\n"))
 		return spliced(text, begins, to, first.trimStart());
 	const remarks = above.filter((line) => line.startsWith("#")).map((line) => " ".repeat(column + 2) + line);
@@ -350,7 +415,7 @@ export function setValue(text: string, path: Path, value: unknown, order: readon
 	if (map === undefined) return setValue(text, above, { [key]: value }, order);
 	if (!isMap(map) || map.items.length === 0) {
 		if (above.length === 0 && (map === null || isMap(map)))
-			return `${text.replace(/\{\s*\}\s*$/, "").replace(/(?<!\n|^)$/, "\n")}${stringify({ [key]: value }, written)}`;
+			return `${text.replace(/\{\s*\}\s*$/, "").replace(/(?<!\n|^)$/, "\n")}${inLines({ [key]: value })}\n`;
 		return replaceValue(text, above, { [key]: value });
 	}
 	const earlier = order.slice(0, Math.max(0, order.indexOf(key)));
@@ -367,7 +432,7 @@ export function setValue(text: string, path: Path, value: unknown, order: readon
 		return spliced(text, at, at, `, ${pair}`);
 	}
 	const { end, column } = extentsOf(text, map as Block)[index] as Extent;
-	return spliced(text, end, end, `\n${shift(stringify({ [key]: value }, written).trimEnd(), column)}`);
+	return spliced(text, end, end, `\n${shift(inLines({ [key]: value }), column)}`);
 }
 
 /** Takes a key with its value away, and the comments that are about it. What is not there may be taken away too. @throws CannotEdit */
@@ -456,7 +521,7 @@ export function insertItem(
 			before === undefined ? `${inBrackets(value, json)}, ` : `, ${inBrackets(value, json)}`,
 		);
 	}
-	return insertText(text, path, index, stringify([value], written).trimEnd(), order);
+	return insertText(text, path, index, inLines([value]), order);
 }
 
 /** The same for an entry as it was written: what `cutItem` answered. */
