@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
@@ -169,4 +169,93 @@ test("an approval is asked for again when its time is over, and when somebody br
 	await alerts.as(bob).bypass({ params: { id }, body: { plan_sha256, reason: "The site is down" } });
 	expect(await lab.ended(late)).toMatchObject({ status: "succeeded" });
 	expect(await asksFor(await restart(ann, late, { step: "check", reason: "once more" }))).not.toBe(id);
+});
+
+/** A procedure that changes a device, and what it has done there. */
+async function startWriting(by: Actor) {
+	const marks = join(folder, newId());
+	writeFileSync(marks, "");
+	const devices = lab.targets(1, `written${++named}`);
+	const run_id = await start(by, [step({ id: "change", type: "probe_change", with: { marks } })], devices);
+	return { run_id, id: await asksFor(run_id), written: () => readFileSync(marks, "utf8") !== "" };
+}
+
+/** Later by both clocks: that of alerts stands, that of the run does not. */
+const later = (ms: number) => new Date(Math.max(Date.now(), alerts.clock.now().getTime()) + ms).toISOString();
+
+/** Time passes for those who keep the approval, until the run has ended by it: they look now and then. */
+async function pass(ms: number, run_id: string): Promise<void> {
+	await alerts.clock.advance(ms);
+	await lab.until(async () => {
+		await alerts.clock.advance(1_000);
+		return (await lab.tasks.getRun({ params: { id: run_id } })).finished_at !== null;
+	});
+}
+
+async function waitsForWindow(run_id: string): Promise<void> {
+	await lab.until(async () => (await lab.tasks.getRun({ params: { id: run_id } })).waiting_for?.kind === "window");
+}
+
+test("a procedure approved for later begins when its time has come, also by the clock of those who keep the approval", async () => {
+	const { run_id, id, written } = await startWriting(person("ann"));
+	const bob = person("bob");
+	const not_before = later(1_500);
+	await approve(bob, id, { not_before });
+	await waitsForWindow(run_id);
+	await lab.until(async () => new Date() > new Date(not_before));
+	expect(await lab.tasks.getRun({ params: { id: run_id } })).toMatchObject({ status: "waiting" });
+	expect(written()).toBe(false);
+	await alerts.clock.advance(Date.now() - alerts.clock.now().getTime());
+	expect(await lab.ended(run_id)).toMatchObject({
+		status: "succeeded",
+		progress: { approved_by: [bob.name], bypassed: false },
+	});
+	expect(written()).toBe(true);
+});
+
+test("an approver who is deleted, or may approve no more, before the procedure begins leaves it without approval: it ends, and nothing was written", async () => {
+	for (const change of ["deleted", { permissions: ["approvals:read"] }] as const) {
+		const { run_id, id, written } = await startWriting(person("ann"));
+		const bob = person("bob");
+		await approve(bob, id, { not_before: later(3_600_000) });
+		await waitsForWindow(run_id);
+		await alerts.change(bob, change === "deleted" ? change : { permissions: [...change.permissions] });
+		expect(await lab.ended(run_id)).toMatchObject({
+			status: "cancelled",
+			end_reason: expect.stringContaining("counts no more"),
+		});
+		expect(written()).toBe(false);
+	}
+});
+
+test("broken glass lets a procedure begin that nobody approved, and the run says so", async () => {
+	const ann = person("ann");
+	const { run_id, id, written } = await startWriting(ann);
+	const { plan_sha256 } = await alerts.admin.getApproval({ params: { id } });
+	await alerts.as(ann).bypass({ params: { id }, body: { plan_sha256, reason: "The site is down" } });
+	expect(await lab.ended(run_id)).toMatchObject({
+		status: "succeeded",
+		progress: { approval_id: id, bypassed: true, approved_by: [ann.name] },
+	});
+	expect(written()).toBe(true);
+});
+
+test("a procedure whose window passed before it began ends, and nothing was written", async () => {
+	const { run_id, id, written } = await startWriting(person("ann"));
+	await approve(person("bob"), id, { not_before: later(3_600_000), not_after: later(7_200_000) });
+	await waitsForWindow(run_id);
+	await pass(7_300_000, run_id);
+	expect(await lab.ended(run_id)).toMatchObject({
+		status: "cancelled",
+		end_reason: expect.stringContaining("window in which the run could begin is over"),
+	});
+	expect(written()).toBe(false);
+});
+
+test("a procedure that nobody approved in time ends, and nothing was written", async () => {
+	const { run_id, id, written } = await startWriting(person("ann"));
+	await pass(31 * 60_000, run_id);
+	expect(await lab.ended(run_id)).toMatchObject({ status: "cancelled", end_reason: "Nobody approved it in time" });
+	await expect(approve(person("bob"), id)).rejects.toMatchObject({ code: "approvals.expired" });
+	expect(written()).toBe(false);
 });

@@ -73,14 +73,14 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 	const decision = status === "waiting" ? {} : { decision: { status, by: decided_by, reason, not_before, not_after } };
 	const shown: GateState = { ...gate, approval: { id }, ...decision };
 	const held = heldBack(shown, now);
-	if (held?.do === "wait") throw waiting(held.waiting_for);
+	if (held?.do === "wait") throw waiting(held.waiting_for, now);
 	if (held?.do === "end") throw new Stopped("cancelled", held.reason);
 	const started = await alerts.startApproved({ body: { approval_id: id, plan_sha256: claimed.sha256 } }, ownAccount());
 	if (!started.may_start) {
 		if (started.ask_again_at === null) {
 			throw new Stopped("cancelled", started.why_not ?? "Its approval does not hold any more");
 		}
-		throw waiting({ kind: "window", not_before: started.ask_again_at, since: now.toISOString() });
+		throw waiting({ kind: "window", not_before: started.ask_again_at, since: now.toISOString() }, now);
 	}
 	await store.keepApproval(
 		claimed,
@@ -89,9 +89,15 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 	);
 }
 
-function waiting(waiting_for: NonNullable<Suspended["wait"]["waiting_for"]>): Suspended {
-	const wake_at = waiting_for.kind === "window" ? new Date(waiting_for.not_before) : null;
-	return new Suspended({ wake_at, waits_for_run: null, waiting_for });
+/** The clock of those who keep the approval may be behind ours: it is asked for again now and then, not without a pause. */
+const look_again_ms = 1_000;
+
+function waiting(waiting_for: NonNullable<Suspended["wait"]["waiting_for"]>, now: Date): Suspended {
+	const wake_at =
+		waiting_for.kind === "window"
+			? new Date(Math.max(Date.parse(waiting_for.not_before), now.getTime() + look_again_ms))
+			: null;
+	return new Suspended({ wake_at, waiting_for });
 }
 
 function withInner(step: ProgramStep): ProgramStep[] {
