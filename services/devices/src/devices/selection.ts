@@ -16,7 +16,6 @@ export function listTargets({ db }: { db: Database }): DevicesOperation<"listTar
  * @throws devices.not_found, device_groups.not_found — a typing error must not silently leave a device out
  */
 export async function targetsOf(on: Statements, select: Selection): Promise<Target[]> {
-	await requireAll(on, select);
 	const rows = await on
 		.select({
 			device_id: devices.id,
@@ -30,6 +29,7 @@ export async function targetsOf(on: Statements, select: Selection): Promise<Targ
 		.leftJoin(deviceOverrides, eq(deviceOverrides.device_id, devices.id))
 		.where(selected(select))
 		.orderBy(sql`lower(${devices.name})`);
+	await requireAll(on, notAmong(rows, select));
 	return rows.map(({ device_id, name, device_type, ...row }) => {
 		const reason = whyDisabled(row, { disabled: row.disabled ?? false, disabled_reason: row.disabled_reason ?? "" });
 		return { device_id, name, device_type, enabled: reason === undefined, disabled_reason: reason ?? null };
@@ -52,6 +52,20 @@ function selected({ all, device_ids = [], names = [], groups = [], tags = [] }: 
 			: undefined,
 		tags.length > 0 ? sql`${devices.tags} && ${sql.param(tags)}::text[]` : undefined,
 	);
+}
+
+/** What was selected of which these devices do not tell that it is there: what they tell needs no question. */
+function notAmong(
+	rows: readonly { device_id: string; name: string }[],
+	{ device_ids = [], names = [], groups }: Selection,
+): Selection {
+	const ids = new Set(rows.map(({ device_id }) => device_id));
+	const found = new Set(rows.map(({ name }) => name));
+	return {
+		device_ids: device_ids.filter((id) => !ids.has(id)),
+		names: names.filter((name) => !found.has(name)),
+		groups,
+	};
 }
 
 async function requireAll(on: Statements, { device_ids = [], names = [], groups = [] }: Selection): Promise<void> {
