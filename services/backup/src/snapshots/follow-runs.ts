@@ -1,26 +1,37 @@
 import type { Consumers } from "@netconductor/runtime/bus/inbox";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Tx } from "@netconductor/runtime/db/database";
+import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { newId } from "@netconductor/runtime/id";
 import { storable } from "@netconductor/runtime/text/lines";
-import { and, eq, isNull, ne } from "drizzle-orm";
+import { and, eq, ne, sql } from "drizzle-orm";
 import { backups, devices, runs, snapshots } from "../tables.ts";
-import { rememberRun } from "./known.ts";
+import { rememberRuns } from "./known.ts";
 import { countBackups, endedStatus, snapshotColumns } from "./snapshot-store.ts";
 
 /** Keeps backups and snapshots in step with the runs that make them. Every consumer may see its event again, and late. */
 export function followRuns({ outbox }: { outbox: Outbox }): Consumers {
 	return {
-		async "run.started.v1"(event, { tx, occurred_at }) {
-			if (event.kind !== "backup") return;
-			await rememberRun(tx, event.run_id, event.started_by, occurred_at);
-			const snapshot_id = snapshotOf(event);
-			if (snapshot_id === undefined) return;
-			// Its start was given up although it worked: the answer had been lost.
-			await tx
-				.update(snapshots)
-				.set({ run_id: event.run_id, status: "running", error: null, pending: null, finished_at: null })
-				.where(and(eq(snapshots.id, snapshot_id), isNull(snapshots.run_id)));
+		"run.started.v1": {
+			async many(events, tx) {
+				const started = events.filter(({ payload }) => payload.kind === "backup");
+				if (started.length === 0) return;
+				await rememberRuns(
+					tx,
+					started.map(({ payload: { run_id, started_by }, occurred_at }) => ({ run_id, started_by, at: occurred_at })),
+				);
+				const taken = started.flatMap(({ payload }) => {
+					const id = snapshotOf(payload);
+					return id === undefined ? [] : [{ id, run_id: payload.run_id }];
+				});
+				if (taken.length === 0) return;
+				// Their starts were given up although they worked: the answers had been lost.
+				await tx.execute(
+					sql`update snapshots s set run_id = taken.run_id, status = 'running', error = null, pending = null, finished_at = null
+						from jsonb_to_recordset(${jsonbText(taken)}::jsonb) as taken (id uuid, run_id uuid)
+						where s.id = taken.id and s.run_id is null`,
+				);
+			},
 		},
 
 		/** A failed attempt is kept as a backup without content. */

@@ -26,9 +26,22 @@ export async function rememberDevices(tx: Orm, targets: readonly Target[]): Prom
 	}
 }
 
-export async function rememberRun(tx: Orm, run_id: string, started_by: string, now: Date): Promise<void> {
+export function rememberRun(tx: Orm, run_id: string, started_by: string, now: Date): Promise<void> {
+	return rememberRuns(tx, [{ run_id, started_by, at: now }]);
+}
+
+export async function rememberRuns(
+	tx: Orm,
+	started: readonly { run_id: string; started_by: string; at: Date }[],
+): Promise<void> {
 	await tx
 		.insert(runs)
-		.values({ run_id, started_by: storable(started_by), created_at: now.toISOString() })
+		.values(
+			started.map(({ run_id, started_by, at }) => ({
+				run_id,
+				started_by: storable(started_by),
+				created_at: at.toISOString(),
+			})),
+		)
 		.onConflictDoNothing();
 }

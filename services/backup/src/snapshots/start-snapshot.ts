@@ -7,7 +7,7 @@ import { isAppError, toAppError } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Log } from "@netconductor/runtime/log";
 import { storable } from "@netconductor/runtime/text/lines";
-import { and, asc, eq, gt, isNotNull, isNull, lt, or } from "drizzle-orm";
+import { and, asc, eq, gt, isNotNull, isNull, lt, or, sql } from "drizzle-orm";
 import { type BackupTargets, backupPlan } from "../backups/plan.ts";
 import type { PendingStart } from "../tables.ts";
 import { snapshots } from "../tables.ts";
@@ -45,22 +45,20 @@ export async function startSnapshot(
 	const name = storable(given.name);
 	const plan = backupPlan(given.chosen, { title: name, snapshot_id: given.id, started_by: given.started_by });
 	const pending = { plan, actor: caller.actor };
-	await db.transaction(async (tx) => {
-		await rememberDevices(tx, given.chosen.targets);
-		await tx
-			.insert(snapshots)
-			.values({
-				id: given.id,
-				name,
-				status: "running",
-				devices: plan.targets.length,
-				skipped: plan.skipped.length,
-				started_by: given.started_by,
-				created_at: clock.now().toISOString(),
-				pending,
-			})
-			.onConflictDoNothing();
-	});
+	await rememberDevices(db.orm, given.chosen.targets);
+	await db.orm
+		.insert(snapshots)
+		.values({
+			id: given.id,
+			name,
+			status: "running",
+			devices: plan.targets.length,
+			skipped: plan.skipped.length,
+			started_by: given.started_by,
+			created_at: clock.now().toISOString(),
+			pending,
+		})
+		.onConflictDoNothing();
 	return start(needs, given.id, pending, caller);
 }
 
@@ -77,16 +75,19 @@ async function start(
 			{ body: { idempotency_key: `backup:snapshot:${id}`, plan } },
 			{ ...caller, actor },
 		);
-		await db.transaction(async (tx) => {
-			// The run before the snapshot, as `run.started` does: in another order the two could wait for each other for ever.
-			await rememberRun(tx, run_id, actorName(actor, plan), clock.now());
-			// Where the run's end was reported first, this comes too late to say anything.
-			await tx
-				.update(snapshots)
-				.set({ run_id, pending: null, status: "running", error: null, finished_at: null })
-				.where(and(eq(snapshots.id, id), isNull(snapshots.run_id)));
-			await tx.update(snapshots).set({ pending: null }).where(eq(snapshots.id, id));
-		});
+		// Each by itself: whoever also notes them, on `run.started`, is not waited for with one of them held. A crash in between is made good, too.
+		await rememberRun(db.orm, run_id, actorName(actor, plan), clock.now());
+		// Where the run's end was reported first, this comes too late to say anything.
+		await db.orm
+			.update(snapshots)
+			.set({
+				run_id: sql`coalesce(${snapshots.run_id}, ${run_id}::uuid)`,
+				pending: null,
+				status: sql`case when ${snapshots.run_id} is null then 'running' else ${snapshots.status} end`,
+				error: sql`case when ${snapshots.run_id} is not null then ${snapshots.error} end`,
+				finished_at: sql`case when ${snapshots.run_id} is not null then ${snapshots.finished_at} end`,
+			})
+			.where(eq(snapshots.id, id));
 		return { run_id };
 	} catch (error) {
 		if (!keepOnOutage || !toAppError(error).retryable) await giveUp(needs, id, toAppError(error).message);
