@@ -302,6 +302,8 @@ export const MopExecution = z
 		status: RunStatus,
 		reason: z.string(),
 		started_by: z.string(),
+		/** Who broke the glass, where it was carried out without an approval that was due. */
+		bypassed_by: z.string().nullable(),
 		started_at: Timestamp,
 		finished_at: Timestamp.nullable(),
 	})

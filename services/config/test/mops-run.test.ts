@@ -269,6 +269,31 @@ describe("runs of procedures", () => {
 			last_run_status: "failed",
 		});
 	});
+
+	test("say for good who broke the glass for them", async () => {
+		const { run_id } = await started.api.executeMop({ params: { id: "only words" }, body: {} });
+		const newest = async () =>
+			(await started.api.listMopExecutions({ params: { id: "only words" }, query: {} })).items[0];
+		expect(await newest()).toMatchObject({ run_id, bypassed_by: null });
+		const decided = {
+			approval_id: "01900000-0000-7000-8000-00000000000b",
+			run_id,
+			plan_sha256: "a".repeat(64),
+			decided_by: ["eve"],
+			reason: "The site is down",
+			not_before: null,
+			not_after: null,
+			decided_at: "2026-11-21T22:00:00.000Z",
+		};
+		await started.tell("approval.decided.v1", { ...decided, status: "bypassed" });
+		await expect.poll(newest).toMatchObject({ run_id, bypassed_by: "eve" });
+		await started.tell("approval.decided.v1", { ...decided, status: "approved", decided_by: ["bob"] });
+		const after = await started.api.executeMop({ params: { id: "only words" }, body: {} });
+		await started.tell("approval.decided.v1", { ...decided, run_id: after.run_id, status: "bypassed" });
+		await expect.poll(newest).toMatchObject({ run_id: after.run_id, bypassed_by: "eve" });
+		const { items } = await started.api.listMopExecutions({ params: { id: "only words" }, query: {} });
+		expect(items[1]).toMatchObject({ run_id, bypassed_by: "eve" });
+	});
 });
 
 describe("a dry run", () => {
@@ -284,6 +309,7 @@ describe("a dry run", () => {
 			devices: ["edge-1", "edge-2"],
 			resolved: [{ devices: ["edge-1", "edge-2"], commands: ["show ip bgp"], error: null }],
 		});
+		expect(shown.steps.map(({ writes }) => writes)).toEqual([false, true, false, false, false]);
 		expect(change?.resolved.map((one) => one.with.lines)).toEqual([
 			"neighbor 192.0.2.7 remote-as 65010 <secret> edge-1",
 			"neighbor 192.0.2.7 remote-as 65010 <secret> edge-2",
@@ -302,7 +328,7 @@ describe("a dry run", () => {
 
 	test("tells nothing of devices and stacks to somebody who may read procedures only", async () => {
 		const reader = started.as(actorWith("mops:read"));
-		await started.add("name: No devices at all\nsteps: [{ id: a, type: log, with: { message: hi } }]");
+		await started.add("name: Needs no devices\nsteps: [{ id: a, type: log, with: { message: hi } }]");
 		const rehearse = (id: string, body: Parameters<typeof reader.dryRunMop>[0]["body"] = {}) =>
 			failureOf(reader.dryRunMop({ params: { id }, body }));
 		const refused = { code: "mops.not_permitted", details: { permission: "devices:read" } };
@@ -311,9 +337,9 @@ describe("a dry run", () => {
 		);
 		expect(await rehearse("own devices")).toMatchObject(refused);
 		for (const name of ["edge-1", "no-such-device"]) {
-			expect(await rehearse("no devices at all", { targets: { names: [name] } })).toMatchObject(refused);
+			expect(await rehearse("needs no devices", { targets: { names: [name] } })).toMatchObject(refused);
 		}
-		const { steps } = await reader.dryRunMop({ params: { id: "no devices at all" }, body: {} });
+		const { steps } = await reader.dryRunMop({ params: { id: "needs no devices" }, body: {} });
 		expect(steps).toMatchObject([{ path: "a", devices: null }]);
 
 		const probe = `name: Probe

@@ -183,6 +183,11 @@ function addExecutions(mops: Command, open: Open): void {
 			{ title: "VERSION", value: ({ version }) => version, align: "right" },
 			{ title: "STATUS", value: ({ status }) => status, style: ({ status }) => stateStyle(status) },
 			{ title: "BY", value: ({ started_by }) => started_by },
+			{
+				title: "APPROVAL",
+				value: ({ bypassed_by }) => (bypassed_by === null ? " " : `BYPASSED by ${bypassed_by}`),
+				style: ({ bypassed_by }) => (bypassed_by === null ? undefined : "bad"),
+			},
 			{ title: "REASON", value: ({ reason }) => reason || " " },
 			{ title: "STARTED", value: ({ started_at }) => localTime(started_at), whole: true },
 		],

@@ -18,7 +18,7 @@ type Subject = { type: string; id: string } | null;
 /** Notes a run that we started. Its own word of its start may have come before; then what only we know is added. */
 export async function noteRun(
 	tx: Statements,
-	run: Omit<RunRow, "status" | "finished_at" | "version"> & { version: number },
+	run: Omit<RunRow, "status" | "finished_at" | "version" | "bypassed_by"> & { version: number },
 ): Promise<void> {
 	const { version, reason, start_key, mop_name } = run;
 	const [noted] = await tx
@@ -81,6 +81,17 @@ export function followMopRuns({ onChange }: { onChange(mop_id: string): void }):
 				.set({ last_run_status: status })
 				.where(and(eq(mops.id, mop_id), eq(mops.last_run_id, run_id)));
 			afterCommit(tx, () => onChange(mop_id));
+		},
+
+		/** Of the approval before it began, or of one that a step asked for. */
+		async "approval.decided.v1"({ run_id, status, decided_by }, { tx }) {
+			if (status !== "bypassed") return;
+			const [marked] = await tx
+				.update(mopRuns)
+				.set({ bypassed_by: decided_by.join(", ") })
+				.where(eq(mopRuns.run_id, run_id))
+				.returning({ mop_id: mopRuns.mop_id });
+			if (marked !== undefined) afterCommit(tx, () => onChange(marked.mop_id));
 		},
 	};
 }
@@ -145,8 +156,8 @@ async function complete({ db, tasks, ownAccount }: ListNeeds, row: RunRow): Prom
 			await db.orm.update(mopRuns).set({ version, reason }).where(eq(mopRuns.run_id, row.run_id));
 		}
 	}
-	const { run_id, mop_id, mop_name, started_by, started_at, finished_at } = row;
-	return { run_id, mop_id, mop_name, version, status, reason, started_by, started_at, finished_at };
+	const { run_id, mop_id, mop_name, started_by, bypassed_by, started_at, finished_at } = row;
+	return { run_id, mop_id, mop_name, version, status, reason, started_by, bypassed_by, started_at, finished_at };
 }
 
 async function statusOf(tasks: ListNeeds["tasks"], row: RunRow, caller: CallerContext): Promise<RunRow["status"]> {

@@ -86,6 +86,8 @@ export const mopRuns = configSchema.table(
 		/** What its start was asked for with, where we asked for it. */
 		start_key: text(),
 		started_by: text().notNull(),
+		/** Who broke the glass for it. */
+		bypassed_by: text(),
 		started_at: instant().notNull(),
 		finished_at: instant(),
 	},

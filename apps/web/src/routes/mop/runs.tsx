@@ -36,8 +36,18 @@ function columnsOf(linked: boolean): Column<MopExecution>[] {
 			id: "status",
 			label: "Status",
 			width: 150,
-			text: ({ status }) => mopRunLook(status).word,
-			cell: ({ status }) => <State {...mopRunLook(status)} />,
+			text: ({ status, bypassed_by }) =>
+				bypassed_by === null ? mopRunLook(status).word : `${mopRunLook(status).word}, bypassed by ${bypassed_by}`,
+			cell: ({ status, bypassed_by }) => (
+				<>
+					<State {...mopRunLook(status)} />
+					{bypassed_by !== null && (
+						<div>
+							<State tone="bad" icon="unplugged" word={`Bypassed by ${visibleLine(bypassed_by)}`} />
+						</div>
+					)}
+				</>
+			),
 		},
 		{
 			id: "version",

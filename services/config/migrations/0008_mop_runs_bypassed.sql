@@ -1,0 +1,1 @@
+ALTER TABLE "config"."mop_runs" ADD COLUMN "bypassed_by" text;
