@@ -125,6 +125,37 @@ test("a changed host key fails the operation and is reported to the inventory", 
 	lab.know(device);
 });
 
+test("runs that are started at one moment each have their own devices, steps and skipped devices, and their own keys", async () => {
+	const planOf = (n: number) => ({
+		kind: "connectivity_test" as const,
+		title: `together ${n}`,
+		steps: Array.from({ length: 1 + (n % 2) }, (_, step) => ({
+			id: `s${n}_${step}`,
+			type: "probe_read",
+			params: {},
+		})),
+		targets: [lab.target(fleet.devices[n % fleet.devices.length]?.name ?? "")],
+		skipped: [{ ...lab.target(`old-${n}`), reason: `left out ${n}` }],
+	});
+	const plans = Array.from({ length: 24 }, (_, n) => planOf(n));
+	const ids = await Promise.all(plans.map((plan, n) => lab.start(plan, `together ${Math.min(n, 22)}`)));
+	// The last two were asked for with one key.
+	expect(new Set(ids).size).toBe(23);
+	expect(ids[23]).toBe(ids[22]);
+	for (const [n, { title, steps, targets, skipped }] of plans.slice(0, 22).entries()) {
+		const id = ids[n] ?? "";
+		expect(await lab.ended(id)).toMatchObject({ title, total: 2 * steps.length });
+		const { items } = await lab.tasks.listOperations({ params: { id }, query: {} });
+		const told = items.map(({ device_name, step_id, status }) => `${device_name} ${step_id} ${status}`);
+		expect(told.sort()).toEqual(
+			[
+				...steps.map((step) => `${targets[0]?.name} ${step.id} succeeded`),
+				...steps.map((step) => `${skipped[0]?.name} ${step.id} skipped`),
+			].sort(),
+		);
+	}
+});
+
 test("the same key starts one run, however often and at once it is asked for", async () => {
 	const plan = { steps: [{ id: "probe", type: "probe_read", params: {} }], targets: lab.targets(2) };
 	const ids = await Promise.all(Array.from({ length: 10 }, () => lab.start(plan, "the same key")));

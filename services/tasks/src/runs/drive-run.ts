@@ -36,6 +36,8 @@ export interface RunDriver {
 const slowest_ms = 2_000;
 /** Between two looks at a run, however much happens in it. */
 const fastest_ms = 50;
+/** Runs that are started at nearly one moment are taken up together. */
+const gather_ms = 25;
 /** Between two counts for the list, which shows a run's counts as of a moment ago. */
 const countEvery_ms = 500;
 
@@ -199,7 +201,7 @@ export function createRunDriver(needs: DriveNeeds): RunDriver {
 		start() {
 			const onError = (err: unknown, failures: number) =>
 				log.warn({ err, failures }, "could not look for runs; trying again");
-			lookout = startWorkLoop({ step: takeUp, rest_ms: slowest_ms, clock, onError });
+			lookout = startWorkLoop({ step: takeUp, rest_ms: slowest_ms, spacing_ms: gather_ms, clock, onError });
 		},
 		ring(run_id) {
 			const run = driven.get(run_id);

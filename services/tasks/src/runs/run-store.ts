@@ -31,6 +31,15 @@ export interface NewRun {
 	created_at: Date;
 }
 
+/** A run with what belongs to it. */
+export interface WholeRun {
+	run: NewRun;
+	operations: ReturnType<typeof operationsOf>;
+	/** Of the operations. */
+	ids: string[];
+	inputs: readonly SealedInput[];
+}
+
 export interface RunStore {
 	/** False when a run with this key is there already; nothing is written then. */
 	insert(
@@ -40,6 +49,8 @@ export interface RunStore {
 		ids: string[],
 		inputs: readonly SealedInput[],
 	): Promise<boolean>;
+	/** The same for many at once. Answers the ids of those that were written. */
+	insertAll(tx: Tx, given: readonly WholeRun[]): Promise<ReadonlySet<string>>;
 	idByKey(on: Database | Tx, key: string): Promise<string | undefined>;
 	/** @throws runs.not_found */
 	get(id: string): Promise<Run>;
@@ -125,78 +136,77 @@ export function createRunStore(db: Database): RunStore {
 		return { ...noCounts, ...Object.fromEntries(rows.map(({ status, count }) => [status, count])) };
 	}
 
-	return {
-		async insert(tx, run, planned, ids, inputs) {
-			const { plan, started_by } = run;
-			const inserted = await tx
-				.insert(runs)
-				.values({
-					id: run.id,
-					idempotency_key: run.idempotency_key,
-					kind: plan.kind,
-					title: plan.title,
-					status: "queued",
-					steps: plan.steps,
-					subject_type: plan.subject?.type ?? null,
-					subject_id: plan.subject?.id ?? null,
-					total: planned.length,
-					counts: {
-						...noCounts,
-						pending: planned.filter(({ status }) => status === "pending").length,
-						skipped: planned.filter(({ status }) => status === "skipped").length,
-					},
-					started_by_kind: started_by.kind,
-					started_by_id: started_by.id,
-					started_by_name: started_by.name,
-					retry_of: run.retry_of,
-					traceparent: run.traceparent ?? null,
-					created_at: run.created_at.toISOString(),
-				})
-				.onConflictDoNothing({ target: runs.idempotency_key })
-				.returning({ id: runs.id });
-			if (inserted.length === 0) return false;
-			// One statement for any number of targets.
+	async function insertAll(tx: Tx, given: readonly WholeRun[]): Promise<ReadonlySet<string>> {
+		// In one order for all, so that two who start the same runs do not wait for each other in a circle.
+		const sorted = given.toSorted((a, b) => (a.run.idempotency_key < b.run.idempotency_key ? -1 : 1));
+		const inserted = await tx
+			.insert(runs)
+			.values(sorted.map(runRow))
+			.onConflictDoNothing({ target: runs.idempotency_key })
+			.returning({ id: runs.id });
+		const written = new Set(inserted.map(({ id }) => id));
+		const whole = given.filter(({ run }) => written.has(run.id));
+		if (whole.length === 0) return written;
+		const operationRows = whole.flatMap(({ run, operations: planned, ids }) =>
+			planned.map((operation, index) => ({ ...operation, id: ids[index], run_id: run.id, run_at: run.created_at })),
+		);
+		const steps = whole.flatMap(({ run }) =>
+			run.plan.steps.map(({ id, type }, index) => ({ run_id: run.id, index, id, type })),
+		);
+		// One statement for any number of targets, and where their output begins.
+		await rowsOf(
+			tx,
+			`with present as (select coalesce(min(turn), 0) as turn from operations where status = 'pending' and ready),
+				head as (insert into output_heads (run_id) select unnest($1::uuid[]))
+			insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, gated, device_groups, turn, skip_reason, finished_at)
+			select o.id, o.run_id, o.position, o.step_index, s.id, s.type, o.device_id, o.device_name, o.status, o.ready, o.gated, o.groups, present.turn + o.position, o.skip_reason,
+				case when o.status = 'skipped' then o.run_at end
+			from present,
+				unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::int[], $6::smallint[], $7::uuid[], $8::text[], $9::text[], $10::boolean[], $11::boolean[], $12::jsonb[], $13::text[])
+					as o (id, run_id, run_at, position, step_index, device_id, device_name, status, ready, gated, groups, skip_reason)
+				join unnest($14::uuid[], $15::int[], $16::text[], $17::text[]) as s (run_id, index, id, type) on s.run_id = o.run_id and s.index = o.step_index`,
+			[
+				whole.map(({ run }) => run.id),
+				operationRows.map(({ id }) => id),
+				operationRows.map(({ run_id }) => run_id),
+				operationRows.map(({ run_at }) => run_at),
+				operationRows.map(({ position }) => position),
+				operationRows.map(({ step_index }) => step_index),
+				operationRows.map(({ device_id }) => device_id),
+				operationRows.map(({ device_name }) => device_name),
+				operationRows.map(({ status }) => status),
+				operationRows.map(({ ready }) => ready),
+				operationRows.map(({ gated }) => gated),
+				operationRows.map(({ groups }) => (groups === undefined ? null : jsonbText(groups))),
+				operationRows.map(({ skip_reason }) => skip_reason),
+				steps.map(({ run_id }) => run_id),
+				steps.map(({ index }) => index),
+				steps.map(({ id }) => id),
+				steps.map(({ type }) => type),
+			],
+		);
+		const inputs = whole.flatMap(({ run, inputs: own }) => own.map((input) => ({ ...input, run_id: run.id })));
+		if (inputs.length > 0) {
 			await rowsOf(
 				tx,
-				`with present as (select coalesce(min(turn), 0) as turn from operations where status = 'pending' and ready)
-				insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, gated, device_groups, turn, skip_reason, finished_at)
-				select o.id, $1, o.position, o.step_index, s.id, s.type, o.device_id, o.device_name, o.status, o.ready, o.gated, o.groups, present.turn + o.position, o.skip_reason,
-					case when o.status = 'skipped' then $2::timestamptz end
-				from present, unnest($3::uuid[], $4::int[], $5::smallint[], $6::uuid[], $7::text[], $8::text[], $9::boolean[], $10::boolean[], $11::jsonb[], $12::text[])
-					as o (id, position, step_index, device_id, device_name, status, ready, gated, groups, skip_reason)
-				join unnest($13::text[], $14::text[]) with ordinality as s (id, type, index) on s.index = o.step_index + 1`,
+				"insert into inputs (id, run_id, device_id, sealed) select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[])",
 				[
-					run.id,
-					run.created_at,
-					ids,
-					planned.map(({ position }) => position),
-					planned.map(({ step_index }) => step_index),
-					planned.map(({ device_id }) => device_id),
-					planned.map(({ device_name }) => device_name),
-					planned.map(({ status }) => status),
-					planned.map(({ ready }) => ready),
-					planned.map(({ gated }) => gated),
-					planned.map(({ groups }) => (groups === undefined ? null : jsonbText(groups))),
-					planned.map(({ skip_reason }) => skip_reason),
-					plan.steps.map(({ id }) => id),
-					plan.steps.map(({ type }) => type),
+					inputs.map(({ id }) => id),
+					inputs.map(({ run_id }) => run_id),
+					inputs.map(({ device_id }) => device_id),
+					inputs.map(({ sealed }) => sealed),
 				],
 			);
-			await rowsOf(tx, "insert into output_heads (run_id) values ($1)", [run.id]);
-			if (inputs.length > 0) {
-				await rowsOf(
-					tx,
-					"insert into inputs (id, run_id, device_id, sealed) select id, $1, device_id, sealed from unnest($2::uuid[], $3::uuid[], $4::text[]) as i (id, device_id, sealed)",
-					[
-						run.id,
-						inputs.map(({ id }) => id),
-						inputs.map(({ device_id }) => device_id),
-						inputs.map(({ sealed }) => sealed),
-					],
-				);
-			}
-			return true;
+		}
+		return written;
+	}
+
+	return {
+		async insert(tx, run, planned, ids, inputs) {
+			return (await insertAll(tx, [{ run, operations: planned, ids, inputs }])).size > 0;
 		},
+
+		insertAll,
 
 		async idByKey(on, key) {
 			const [row] = await rowsOf<{ id: string }>(on, "select id from runs where idempotency_key = $1", [key]);
@@ -296,6 +306,32 @@ export function idsThatBegin(q: string): { first: string; last: string } | undef
 
 function notFound(id: string) {
 	return failed("runs.not_found", { message: `There is no run ${id}`, details: { run_id: id } });
+}
+
+function runRow({ run, operations: planned }: WholeRun): typeof runs.$inferInsert {
+	const { plan, started_by } = run;
+	return {
+		id: run.id,
+		idempotency_key: run.idempotency_key,
+		kind: plan.kind,
+		title: plan.title,
+		status: "queued",
+		steps: plan.steps,
+		subject_type: plan.subject?.type ?? null,
+		subject_id: plan.subject?.id ?? null,
+		total: planned.length,
+		counts: {
+			...noCounts,
+			pending: planned.filter(({ status }) => status === "pending").length,
+			skipped: planned.filter(({ status }) => status === "skipped").length,
+		},
+		started_by_kind: started_by.kind,
+		started_by_id: started_by.id,
+		started_by_name: started_by.name,
+		retry_of: run.retry_of,
+		traceparent: run.traceparent ?? null,
+		created_at: run.created_at.toISOString(),
+	};
 }
 
 function toRun(row: Row): Run {

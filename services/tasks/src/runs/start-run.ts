@@ -1,5 +1,6 @@
 import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Plan } from "@netconductor/contracts/tasks/model";
+import { createBatch } from "@netconductor/runtime/batch";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import { afterCommit, type Database } from "@netconductor/runtime/db/database";
@@ -10,7 +11,7 @@ import type { Vault } from "@netconductor/runtime/vault";
 import type { StepRegistry } from "../steps/step.ts";
 import { sealInputs } from "./inputs.ts";
 import { operationsOf } from "./run.ts";
-import type { RunStore } from "./run-store.ts";
+import type { RunStore, WholeRun } from "./run-store.ts";
 
 export interface StartRunNeeds {
 	db: Database;
@@ -30,46 +31,72 @@ export interface RunRequest {
 	retry_of?: string;
 }
 
+/** Runs that are accepted in one transaction. */
+const mostAtOnce = 50;
+
 /**
  * Accepts a plan: run, operations and event in one transaction, so that a run that was answered is driven to its end whatever dies next. The same key answers the run that is there.
+ * Plans that come at nearly one moment share the transaction.
  * @throws runs.unknown_step
  * @throws runs.bad_plan — a step's parameters are not valid, or two steps have one name
  */
 export function startRun({ db, outbox, store, onStarted, steps, vault, clock }: StartRunNeeds) {
+	const accept = createBatch<WholeRun, { run_id: string }>({
+		max: mostAtOnce,
+		perform: (given) =>
+			db.transaction(async (tx) => {
+				const written = await store.insertAll(tx, given);
+				const begun = given.flatMap(({ run, operations }) =>
+					written.has(run.id) ? [{ run, total: operations.length }] : [],
+				);
+				await outbox.publishAll(
+					tx,
+					"run.started.v1",
+					begun.map(({ run: { id, plan, started_by, retry_of }, total }) => ({
+						run_id: id,
+						kind: plan.kind,
+						subject: plan.subject ?? null,
+						title: plan.title,
+						total,
+						started_by: started_by.name,
+						retry_of,
+					})),
+					begun.map(({ run }) => run.traceparent),
+				);
+				afterCommit(tx, () => {
+					for (const { run } of begun) onStarted(run.id);
+				});
+				const answers: { run_id: string }[] = [];
+				for (const { run } of given) {
+					// Where it was not written, a run with this key is there.
+					const run_id = written.has(run.id) ? run.id : await store.idByKey(tx, run.idempotency_key);
+					answers.push({ run_id: run_id as string });
+				}
+				return answers;
+			}),
+	});
+
 	return async ({ idempotency_key, plan, started_by, retry_of }: RunRequest): Promise<{ run_id: string }> => {
-		const known = await store.idByKey(db, idempotency_key);
-		if (known !== undefined) return { run_id: known };
-		checkSteps(plan, steps);
+		try {
+			checkSteps(plan, steps);
+		} catch (error) {
+			// What was right when it was accepted stays so.
+			const known = await store.idByKey(db, idempotency_key);
+			if (known !== undefined) return { run_id: known };
+			throw error;
+		}
 		const operations = operationsOf(plan);
 		const inputs = await sealInputs(vault, plan.targets);
-		const id = newId();
-		return db.transaction(async (tx) => {
-			const run = {
-				id,
-				idempotency_key,
-				plan,
-				started_by,
-				retry_of: retry_of ?? null,
-				traceparent: currentTraceparent(),
-				created_at: clock.now(),
-			};
-			const ids = operations.map(() => newId());
-			if (!(await store.insert(tx, run, operations, ids, inputs))) {
-				// Another request with this key committed since we looked.
-				return { run_id: (await store.idByKey(tx, idempotency_key)) as string };
-			}
-			await outbox.publish(tx, "run.started.v1", {
-				run_id: id,
-				kind: plan.kind,
-				subject: plan.subject ?? null,
-				title: plan.title,
-				total: operations.length,
-				started_by: started_by.name,
-				retry_of: retry_of ?? null,
-			});
-			afterCommit(tx, () => onStarted(id));
-			return { run_id: id };
-		});
+		const run = {
+			id: newId(),
+			idempotency_key,
+			plan,
+			started_by,
+			retry_of: retry_of ?? null,
+			traceparent: currentTraceparent(),
+			created_at: clock.now(),
+		};
+		return accept({ run, operations, ids: operations.map(() => newId()), inputs });
 	};
 }
 
