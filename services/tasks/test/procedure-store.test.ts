@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.stop());
 
-const unplanned = { wake_at: null, waits_for_run: null, waiting_for: null };
+const unplanned = { wake_at: null, waiting_for: null };
 
 async function waitsForLock(): Promise<boolean> {
 	const [found] = await lab.db.query<{ waits: boolean }>(

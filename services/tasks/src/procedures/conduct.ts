@@ -148,7 +148,7 @@ export function conduct(needs: ConductNeeds) {
 	}
 
 	function soon(): Suspended["wait"] {
-		return { wake_at: new Date(clock.now().getTime() + again_ms), waits_for_run: null, waiting_for: null };
+		return { wake_at: new Date(clock.now().getTime() + again_ms), waiting_for: null };
 	}
 
 	async function settle(claimed: ClaimedProcedure, end: unknown, { gone, leaving }: Conducting): Promise<void> {

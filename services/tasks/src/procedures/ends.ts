@@ -16,7 +16,7 @@ export class RollBack extends Error {}
 
 /** It goes on later: when it is told to, or at a time. */
 export class Suspended extends Error {
-	readonly wait: { wake_at: Date | null; waits_for_run: string | null; waiting_for: WaitingFor | null };
+	readonly wait: { wake_at: Date | null; waiting_for: WaitingFor | null };
 	constructor(wait: Suspended["wait"]) {
 		super("the procedure waits");
 		this.wait = wait;
@@ -53,7 +53,6 @@ export function weightiest(ends: readonly unknown[]): unknown {
 	told.sort((one, other) => urgent(one.kind) - urgent(other.kind));
 	return new Suspended({
 		wake_at: times.length === 0 ? null : new Date(Math.min(...times)),
-		waits_for_run: waits.find(({ waits_for_run }) => waits_for_run !== null)?.waits_for_run ?? null,
 		waiting_for: told[0] ?? null,
 	});
 }

@@ -71,6 +71,9 @@ export async function evaluated<T>(work: () => Promise<T>): Promise<T> {
 /** Longest list of items that the journal keeps, as JSON. */
 const longestItems = 1_000_000;
 
+/** Between two moments at which a branch that waits beside others listens for a word on the procedure. */
+const listenEvery_ms = 1_000;
+
 /** Rounds of a loop that says no bound itself. */
 const mostRounds = 1_000;
 
@@ -132,26 +135,37 @@ export function createFlowSteps(needs: FlowStepsNeeds) {
 		}
 	}
 
-	/** Carries out branches side by side. One that waits for a time comes again when that has come, however long the others take. */
+	/**
+	 * Carries out branches side by side. One that waits comes again when its time has come or somebody had a word on the procedure, however long
+	 * the others take.
+	 */
 	async function beside(branches: readonly ProgramStep["blocks"][number][], scope: Scope): Promise<number> {
 		let over = false;
 		let going = branches.length;
 		const halted = () => over || scope.halted();
 		const idle = new AbortController();
 		const onlyWaiting = AbortSignal.any([idle.signal, needs.ending]);
+		async function untilNews(wake_at: Date | null, heard: number): Promise<void> {
+			while (!onlyWaiting.aborted && journal.words() === heard) {
+				const left_ms = wake_at === null ? listenEvery_ms : wake_at.getTime() - clock.now().getTime();
+				if (left_ms <= 0) return;
+				await clock.sleep(Math.min(left_ms, listenEvery_ms), onlyWaiting).catch(() => {});
+				// Where it cannot be heard now, it is a moment later, or when the procedure is taken up again.
+				if (!onlyWaiting.aborted) await journal.listen().catch(() => {});
+			}
+		}
 		async function branch(steps: readonly ProgramStep[], key: string): Promise<void> {
 			for (;;) {
+				const heard = journal.words();
 				try {
 					await walkList(steps, { ...scope, halted, key });
 					break;
 				} catch (end) {
-					const wake_at = end instanceof Suspended ? end.wait.wake_at : null;
 					// A branch that only waits leaves the others their way.
 					if (!(end instanceof Suspended)) over = true;
 					if (--going === 0 || over) idle.abort();
-					if (wake_at === null || onlyWaiting.aborted) throw end;
-					const left_ms = Math.max(0, wake_at.getTime() - clock.now().getTime());
-					await clock.sleep(left_ms, onlyWaiting).catch(() => {});
+					if (!(end instanceof Suspended)) throw end;
+					await untilNews(end.wait.wake_at, heard);
 					if (onlyWaiting.aborted) throw end;
 					going++;
 				}

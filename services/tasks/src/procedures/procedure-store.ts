@@ -161,6 +161,15 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 			});
 		},
 
+		/** When somebody last had a word on a procedure that this worker conducts; null: not since it was taken up, or it is another's. */
+		async wokenAt({ run_id, worker_id }: ClaimedProcedure): Promise<string | null> {
+			const [row] = await db.query<{ woken_at: string | null }>(
+				"select wake_at::text as woken_at from procedures where run_id = $1 and worker_id = $2 and ended is null",
+				[run_id, worker_id],
+			);
+			return row?.woken_at ?? null;
+		},
+
 		/** Ends a procedure; the run's driver ends the run. Operations that nobody came to are cancelled. */
 		async end(claimed: ClaimedProcedure, ended: { status: RunStatus; reason: string | null }): Promise<void> {
 			const { run_id, worker_id } = claimed;

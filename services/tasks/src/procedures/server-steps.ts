@@ -69,7 +69,6 @@ export function createServerSteps(needs: ServerStepsNeeds) {
 			const since = row.started_at ?? clock.now().toISOString();
 			throw new Suspended({
 				wake_at: until ?? null,
-				waits_for_run,
 				waiting_for: { step: step.path, ...waiting_for, since } as Suspended["wait"]["waiting_for"],
 			});
 		}

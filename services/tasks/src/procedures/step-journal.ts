@@ -28,6 +28,8 @@ export function createStepJournal(needs: StepJournalNeeds) {
 	const { procedure, claimed, store, hide, clock } = needs;
 	const rows = new Map(needs.steps.map((row) => [row.key, row]));
 	const secret = new Set(procedure.secret_variables);
+	let woken_at: string | null = null;
+	let words = 0;
 
 	function note(row: JournalRow): JournalRow {
 		rows.set(row.key, row);
@@ -41,6 +43,21 @@ export function createStepJournal(needs: StepJournalNeeds) {
 
 		/** What has begun of what stands in a step. */
 		within: (key: string): JournalRow[] => [...rows.values()].filter((row) => row.key.startsWith(`${key}/`)),
+
+		/** How often it was heard that somebody had a word on the procedure. */
+		words: (): number => words,
+
+		/** Listens for a word on the procedure; what a person decided on steps is noted. The word stands until the procedure is let go. */
+		async listen(): Promise<void> {
+			const now = await store.wokenAt(claimed);
+			if (now === null || now === woken_at) return;
+			for (const row of await store.steps(claimed)) {
+				const known = rows.get(row.key);
+				if (known !== undefined && isDecided(known, row)) rows.set(row.key, row);
+			}
+			woken_at = now;
+			words++;
+		},
 
 		/** Variables have come by these values: what is declared secret among them is hidden from now on. Answers that. */
 		learn(all: readonly Readonly<Record<string, unknown>>[]): unknown[] {
@@ -70,7 +87,7 @@ export function createStepJournal(needs: StepJournalNeeds) {
 			}
 			if (needs.gone.aborted) throw new LetGo();
 			const now = clock.now();
-			if (needs.leaving.aborted) throw new Suspended({ wake_at: now, waits_for_run: null, waiting_for: null });
+			if (needs.leaving.aborted) throw new Suspended({ wake_at: now, waiting_for: null });
 			const { path, name, type } = step;
 			const begun = await store.beginStep(claimed, { key, path, name, type, phase, flow }, again);
 			if ("refused" in begun) {
@@ -81,7 +98,7 @@ export function createStepJournal(needs: StepJournalNeeds) {
 					begun.refused === "paused"
 						? { kind: "resume" as const, paused_by: null, since }
 						: { kind: "next_step" as const, step: path, since };
-				throw new Suspended({ wake_at: null, waits_for_run: null, waiting_for });
+				throw new Suspended({ wake_at: null, waiting_for });
 			}
 			return note({
 				...(again ?? empty),
@@ -165,13 +182,19 @@ export function isOver({ status }: Pick<JournalRow, "status">): boolean {
 	return status !== "running" && status !== "waiting" && status !== "pending";
 }
 
+/** Whether a person decided on a step that is not under way, as the table has it. What has begun since the table was read is newer than that. */
+function isDecided(known: JournalRow, stored: JournalRow): boolean {
+	if (known.status === "running" || known.attempts !== stored.attempts) return false;
+	const isAgain = stored.status === "pending" && known.status !== "pending";
+	return isAgain || known.decision?.at !== stored.decision?.at;
+}
+
 /** A person decides what comes of a step. */
 export function asking({ path, error, finished_at }: JournalRow): Suspended {
 	const since = finished_at ?? new Date().toISOString();
 	const message = error?.message ?? "The step failed";
 	return new Suspended({
 		wake_at: null,
-		waits_for_run: null,
 		waiting_for: { kind: "decision", step: path, message, since },
 	});
 }
