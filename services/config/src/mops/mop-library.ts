@@ -1,6 +1,7 @@
 import type { MopDocument, MopStep } from "@netconductor/contracts/config/mops";
 import { hasTag } from "@netconductor/templating/read-string";
 import { inArray, or, sql } from "drizzle-orm";
+import { isId } from "../naming.ts";
 import type { Statements } from "../operation.ts";
 import { stepsOf } from "./read-document.ts";
 import { mops } from "./tables.ts";
@@ -22,7 +23,6 @@ export const deepestMops = 10;
 /** Steps of a procedure with those of all that it runs. */
 export const mostSteps = 500;
 
-const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 /** Documents are up to half a megabyte: no more of them are read than could be run. */
 const mostRead = 200;
 
@@ -53,7 +53,7 @@ export async function readLibrary(
 		const keys = wanted.filter((key) => !asked.has(key)).slice(0, mostRead - asked.size);
 		if (keys.length === 0) break;
 		for (const key of keys) asked.add(key);
-		const ids = keys.filter((key) => idPattern.test(key));
+		const ids = keys.filter(isId);
 		const found = await on
 			.select({
 				id: mops.id,

@@ -1,7 +1,7 @@
 import type { MopSummary } from "@netconductor/contracts/config/mops";
-import { violatedUnique } from "@netconductor/runtime/db/query-error";
 import { failed } from "@netconductor/runtime/errors";
-import { and, eq, getTableColumns, inArray, ne, type SQL, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, inArray, ne } from "drizzle-orm";
+import { createNaming } from "../naming.ts";
 import type { Statements } from "../operation.ts";
 import { mopReferences, mops } from "./tables.ts";
 
@@ -12,59 +12,38 @@ export type MopRow = Omit<typeof mops.$inferSelect, "search_text">;
 /** A procedure without its source and document, which may be half a megabyte each. */
 export const summaryColumns = summary;
 
-const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const naming = createNaming({
+	table: mops,
+	unique: "mops_name_key",
+	called: "procedure",
+	detail: "mop",
+	not_found: "mops.not_found",
+	name_taken: "mops.name_taken",
+	path: "name",
+});
 
-/** Condition that a procedure is the one that `key` means: its id, or its name whatever its case. No name looks like an id. */
-function isMeant(key: string): SQL {
-	return idPattern.test(key) ? eq(mops.id, key) : sql`lower(${mops.name}) = lower(${key})`;
-}
+/** Runs `work`, which gives a procedure this name. @throws mops.name_taken */
+export const refusingTakenName = naming.refusingTaken;
 
 /** A procedure by id or name. @throws mops.not_found */
 export async function findMop(on: Statements, key: string): Promise<MopRow> {
-	const [found] = isPossible(key) ? await on.select(columns).from(mops).where(isMeant(key)) : [];
-	if (found === undefined) throw noMop(key);
+	const [found] = await on.select(columns).from(mops).where(naming.isMeant(key));
+	if (found === undefined) throw naming.missing(key);
 	return found;
 }
 
 /** The same without its source. @throws mops.not_found */
 export async function findSummary(on: Statements, key: string): Promise<MopSummary> {
-	const [found] = isPossible(key) ? await on.select(summary).from(mops).where(isMeant(key)) : [];
-	if (found === undefined) throw noMop(key);
+	const [found] = await on.select(summary).from(mops).where(naming.isMeant(key));
+	if (found === undefined) throw naming.missing(key);
 	return found;
 }
 
 /** Keeps a procedure as it is until the transaction ends. @throws mops.not_found */
 export async function lockMop(tx: Statements, key: string): Promise<MopRow> {
-	const [found] = isPossible(key) ? await tx.select(columns).from(mops).where(isMeant(key)).for("update") : [];
-	if (found === undefined) throw noMop(key);
+	const [found] = await tx.select(columns).from(mops).where(naming.isMeant(key)).for("update");
+	if (found === undefined) throw naming.missing(key);
 	return found;
-}
-
-/** No text of PostgreSQL could hold other keys. */
-function isPossible(key: string): boolean {
-	return !/[\0\p{Surrogate}]/u.test(key);
-}
-
-function noMop(key: string) {
-	const shown = JSON.stringify(key.slice(0, 100));
-	return failed("mops.not_found", {
-		message: `There is no procedure with the id or name ${shown}.`,
-		details: { mop: key.slice(0, 100) },
-	});
-}
-
-/** Runs `work`, which gives a procedure this name. @throws mops.name_taken */
-export async function refusingTakenName<T>(name: string, work: () => Promise<T>): Promise<T> {
-	try {
-		return await work();
-	} catch (error) {
-		if (violatedUnique(error) !== "mops_name_key") throw error;
-		throw failed("mops.name_taken", {
-			message: `There is a procedure named ${name} already (upper and lower case count as the same). Choose another name.`,
-			details: { mop: name },
-			errors: [{ path: "name", message: "taken" }],
-		});
-	}
 }
 
 /** What a document names. */

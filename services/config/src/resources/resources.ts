@@ -7,6 +7,8 @@ import type { Page } from "@netconductor/contracts/kernel/page";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
+import { getTableColumns } from "drizzle-orm";
+import type { AnyPgColumn, PgTable } from "drizzle-orm/pg-core";
 import { serviceInstances } from "../instances/tables.ts";
 import { stacks } from "../stacks/tables.ts";
 import { templates } from "../tables.ts";
@@ -23,6 +25,8 @@ interface Resource extends ApiResource {
 	read(needs: ResourceNeeds, caller: CallerContext): Promise<Item[]>;
 }
 
+type Read = (needs: ResourceNeeds, caller: CallerContext, fields: readonly string[]) => Promise<Item[]>;
+
 const mostItems = 50_000;
 const pageSize = 500;
 
@@ -31,7 +35,7 @@ type Fields = Readonly<Record<string, readonly [type: string, description: strin
 
 function resource(
 	name: ResourceName,
-	given: { title: string; permission: string; fields: Fields; example: string; read: Resource["read"] },
+	given: { title: string; permission: string; fields: Fields; example: string; read: Read },
 ): Resource {
 	const { title, permission, fields, example, read } = given;
 	const names = Object.keys(fields);
@@ -42,7 +46,7 @@ function resource(
 		example,
 		fields: Object.entries(fields).map(([field, [type, description]]) => ({ name: field, type, description })),
 		async read(needs, caller) {
-			const items = await read(needs, caller);
+			const items = await read(needs, caller, names);
 			return items.map((item) => Object.fromEntries(names.map((field) => [field, item[field] ?? null])));
 		},
 	};
@@ -131,16 +135,7 @@ export const resources: readonly Resource[] = [
 			version: ["integer", "Its newest version"],
 		},
 		example: "$.items[?@.type=='deploy'].name",
-		async read({ db }) {
-			const { id: template, name, type, tags, version } = templates;
-			return within(
-				db.orm
-					.select({ id: template, name, type, tags, version })
-					.from(templates)
-					.orderBy(name)
-					.limit(mostItems + 1),
-			);
-		},
+		read: rowsOf(templates, templates.name),
 	}),
 	resource("stacks", {
 		title: "Service stacks",
@@ -153,16 +148,7 @@ export const resources: readonly Resource[] = [
 			deployed_version: ["integer or null", "The version that was deployed"],
 		},
 		example: "$.items[?@.state=='deployed'].name",
-		async read({ db }) {
-			const { id: stack, name, state, version, deployed_version } = stacks;
-			return within(
-				db.orm
-					.select({ id: stack, name, state, version, deployed_version })
-					.from(stacks)
-					.orderBy(name)
-					.limit(mostItems + 1),
-			);
-		},
+		read: rowsOf(stacks, stacks.name),
 	}),
 	resource("service_instances", {
 		title: "Service instances",
@@ -176,17 +162,7 @@ export const resources: readonly Resource[] = [
 			state: ["string", "deployed, failed or unknown"],
 		},
 		example: "$.items[?@.service=='bgp'].device_name",
-		async read({ db }) {
-			const { id: instance, stack_id, service, device_id, device_name, state } = serviceInstances;
-			const columns = { id: instance, stack_id, service, device_id, device_name, state };
-			return within(
-				db.orm
-					.select(columns)
-					.from(serviceInstances)
-					.orderBy(device_name, service)
-					.limit(mostItems + 1),
-			);
-		},
+		read: rowsOf(serviceInstances, serviceInstances.device_name, serviceInstances.service),
 	}),
 ];
 
@@ -222,10 +198,18 @@ async function everything(
 	}
 }
 
-async function within(rows: Promise<Item[]>): Promise<Item[]> {
-	const found = await rows;
-	if (found.length > mostItems) throw tooMany(found.length);
-	return found;
+/** The fields of a resource as columns of a table of ours. */
+function rowsOf(table: PgTable, ...order: AnyPgColumn[]): Read {
+	return async ({ db }, _, fields) => {
+		const columns = Object.entries(getTableColumns(table)).filter(([name]) => fields.includes(name));
+		const found = await db.orm
+			.select(Object.fromEntries(columns))
+			.from(table)
+			.orderBy(...order)
+			.limit(mostItems + 1);
+		if (found.length > mostItems) throw tooMany(found.length);
+		return found;
+	};
 }
 
 function tooMany(items: number) {

@@ -6,6 +6,7 @@ import { failed } from "@netconductor/runtime/errors";
 import { eq } from "drizzle-orm";
 import type { ConfigOperation, Statements } from "../operation.ts";
 import { addStack, changeStack } from "../stacks/change-stacks.ts";
+import { partsOf, type StackParts } from "../stacks/stack.ts";
 import { findStack, type StackRow, toStack } from "../stacks/stack-store.ts";
 import { stackDefinitions } from "../stacks/tables.ts";
 import { compareTexts } from "../text/compare.ts";
@@ -121,12 +122,7 @@ function make(
 			errors,
 		});
 	}
-	const { description, services, variables, rollout, confirm_within_s } = definition;
-	const { pre_checks, pre_state_checks, checks, state_checks } = definition;
-	const filled = fillIn(
-		{ description, services, variables, pre_checks, pre_state_checks, checks, state_checks, rollout, confirm_within_s },
-		values,
-	);
+	const filled = fillIn({ description: definition.description, ...partsOf(definition) }, values);
 	const read = NewStack.safeParse({ ...(filled as object), name });
 	if (!read.success) {
 		const made = read.error.issues.map(({ path, message }) => ({ path: path.join("."), message }));
@@ -139,20 +135,10 @@ function make(
 }
 
 /** What a template says of a stack, as text that is compared line by line. */
-function written({
-	services,
-	variables,
-	pre_checks,
-	pre_state_checks,
-	checks,
-	state_checks,
-	rollout,
-	confirm_within_s,
-}: Omit<NewStack, "name" | "description" | "device_variables">): string {
-	const parts = { services, variables, pre_checks, pre_state_checks, checks, state_checks, rollout, confirm_within_s };
+function written(definition: StackParts): string {
 	const inOrder = (_: string, held: unknown) =>
 		typeof held === "object" && held !== null && !Array.isArray(held)
 			? Object.fromEntries(Object.entries(held).sort(([one], [other]) => (one < other ? -1 : 1)))
 			: held;
-	return `${JSON.stringify(parts, inOrder, 2)}\n`;
+	return `${JSON.stringify(partsOf(definition), inOrder, 2)}\n`;
 }

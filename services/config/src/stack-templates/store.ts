@@ -1,32 +1,38 @@
 import type { StackTemplate, StackTemplateSummary } from "@netconductor/contracts/config/stack-templates";
 import type { Database } from "@netconductor/runtime/db/database";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
-import { violatedUnique } from "@netconductor/runtime/db/query-error";
-import { failed } from "@netconductor/runtime/errors";
-import { eq, inArray, type SQL, sql } from "drizzle-orm";
+import { eq, inArray, sql } from "drizzle-orm";
+import { createNaming } from "../naming.ts";
 import type { ConfigOperation, Statements } from "../operation.ts";
+import { partsOf } from "../stacks/stack.ts";
 import { stackDefinitions, stacks } from "../stacks/tables.ts";
 import { inNaturalOrder } from "../tables.ts";
 
 export type DefinitionRow = Omit<typeof stackDefinitions.$inferSelect, "search_text">;
 
-const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const naming = createNaming({
+	table: stackDefinitions,
+	unique: "stack_definitions_name_key",
+	called: "stack template",
+	detail: "stack_template",
+	not_found: "stack_templates.not_found",
+	name_taken: "stack_templates.name_taken",
+});
 
-function isMeant(key: string): SQL {
-	return idPattern.test(key) ? eq(stackDefinitions.id, key) : sql`lower(${stackDefinitions.name}) = lower(${key})`;
-}
+/** Runs `work`, which gives a stack template this name. @throws stack_templates.name_taken */
+export const refusingTakenDefinition = naming.refusingTaken;
 
 /** A stack template by id or name. @throws stack_templates.not_found */
 export async function findDefinition(on: Statements, key: string): Promise<DefinitionRow> {
-	const [found] = await on.select().from(stackDefinitions).where(isMeant(key));
-	if (found === undefined) throw noDefinition(key);
+	const [found] = await on.select().from(stackDefinitions).where(naming.isMeant(key));
+	if (found === undefined) throw naming.missing(key);
 	return found;
 }
 
 /** Keeps a stack template as it is until the transaction ends. @throws stack_templates.not_found */
 export async function lockDefinition(tx: Statements, key: string): Promise<DefinitionRow> {
-	const [found] = await tx.select().from(stackDefinitions).where(isMeant(key)).for("update");
-	if (found === undefined) throw noDefinition(key);
+	const [found] = await tx.select().from(stackDefinitions).where(naming.isMeant(key)).for("update");
+	if (found === undefined) throw naming.missing(key);
 	return found;
 }
 
@@ -34,29 +40,7 @@ export async function lockDefinition(tx: Statements, key: string): Promise<Defin
 export async function keepDefinition(tx: Statements, id: string): Promise<void> {
 	const { id: kept } = stackDefinitions;
 	const [found] = await tx.select({ kept }).from(stackDefinitions).where(eq(kept, id)).for("key share");
-	if (found === undefined) throw noDefinition(id);
-}
-
-function noDefinition(key: string) {
-	const shown = JSON.stringify(key.slice(0, 100));
-	return failed("stack_templates.not_found", {
-		message: `There is no stack template with the id or name ${shown}.`,
-		details: { stack_template: key.slice(0, 100) },
-	});
-}
-
-/** Runs `work`, which gives a stack template this name. @throws stack_templates.name_taken */
-export async function refusingTakenDefinition<T>(name: string, work: () => Promise<T>): Promise<T> {
-	try {
-		return await work();
-	} catch (error) {
-		if (violatedUnique(error) !== "stack_definitions_name_key") throw error;
-		throw failed("stack_templates.name_taken", {
-			message: `There is a stack template named ${name} already (upper and lower case count as the same). Choose another name.`,
-			details: { stack_template: name },
-			errors: [{ path: "body.name", message: "taken" }],
-		});
-	}
+	if (found === undefined) throw naming.missing(id);
 }
 
 /** How many stacks were made from each, and how many of these from an older version. */
@@ -102,20 +86,7 @@ function toSummary(
 /** A stack template as the API tells it. */
 export async function toStackTemplate(on: Statements, row: DefinitionRow): Promise<StackTemplate> {
 	const counts = (await stacksOf(on, [row.id])).get(row.id);
-	const { parameters, services, variables, pre_checks, pre_state_checks, checks, state_checks } = row;
-	const { rollout, confirm_within_s } = row;
-	return {
-		...toSummary(row, counts),
-		parameters,
-		services,
-		variables,
-		pre_checks,
-		pre_state_checks,
-		checks,
-		state_checks,
-		rollout,
-		confirm_within_s,
-	};
+	return { ...toSummary(row, counts), parameters: row.parameters, ...partsOf(row) };
 }
 
 export function listStackTemplates({ db }: { db: Database }): ConfigOperation<"listStackTemplates"> {

@@ -1,55 +1,39 @@
 import type { NewStack, Stack, StackSummary } from "@netconductor/contracts/config/stacks";
 import type { Database } from "@netconductor/runtime/db/database";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
-import { violatedUnique } from "@netconductor/runtime/db/query-error";
-import { failed } from "@netconductor/runtime/errors";
-import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
+import { and, eq, inArray, sql } from "drizzle-orm";
+import { createNaming } from "../naming.ts";
 import type { ConfigOperation, Statements } from "../operation.ts";
 import { inNaturalOrder } from "../tables.ts";
+import { partsOf } from "./stack.ts";
 import { stackDefinitions, stacks, stackTemplates } from "./tables.ts";
 
 export type StackRow = Omit<typeof stacks.$inferSelect, "search_text">;
 
-const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const naming = createNaming({
+	table: stacks,
+	unique: "stacks_name_key",
+	called: "service stack",
+	detail: "stack",
+	not_found: "stacks.not_found",
+	name_taken: "stacks.name_taken",
+});
 
-function isMeant(key: string): SQL {
-	return idPattern.test(key) ? eq(stacks.id, key) : sql`lower(${stacks.name}) = lower(${key})`;
-}
+/** Runs `work`, which gives a stack this name. @throws stacks.name_taken */
+export const refusingTakenName = naming.refusingTaken;
 
 /** A stack by id or name. @throws stacks.not_found */
 export async function findStack(on: Statements, key: string): Promise<StackRow> {
-	const [found] = await on.select().from(stacks).where(isMeant(key));
-	if (found === undefined) throw noStack(key);
+	const [found] = await on.select().from(stacks).where(naming.isMeant(key));
+	if (found === undefined) throw naming.missing(key);
 	return found;
 }
 
 /** Keeps a stack as it is until the transaction ends. @throws stacks.not_found */
 export async function lockStack(tx: Statements, key: string): Promise<StackRow> {
-	const [found] = await tx.select().from(stacks).where(isMeant(key)).for("update");
-	if (found === undefined) throw noStack(key);
+	const [found] = await tx.select().from(stacks).where(naming.isMeant(key)).for("update");
+	if (found === undefined) throw naming.missing(key);
 	return found;
-}
-
-function noStack(key: string) {
-	const shown = JSON.stringify(key.slice(0, 100));
-	return failed("stacks.not_found", {
-		message: `There is no service stack with the id or name ${shown}.`,
-		details: { stack: key.slice(0, 100) },
-	});
-}
-
-/** Runs `work`, which gives a stack this name. @throws stacks.name_taken */
-export async function refusingTakenName<T>(name: string, work: () => Promise<T>): Promise<T> {
-	try {
-		return await work();
-	} catch (error) {
-		if (violatedUnique(error) !== "stacks_name_key") throw error;
-		throw failed("stacks.name_taken", {
-			message: `There is a service stack named ${name} already (upper and lower case count as the same). Choose another name.`,
-			details: { stack: name },
-			errors: [{ path: "body.name", message: "taken" }],
-		});
-	}
 }
 
 /** Notes which templates a stack uses. */
@@ -97,21 +81,9 @@ function toSummary(row: StackRow, definitions: ReadonlyMap<string, Omit<MadeFrom
 
 /** A stack as the API tells it. */
 export async function toStack(on: Statements, row: StackRow): Promise<Stack> {
-	const { services, variables, device_variables, rollout, confirm_within_s } = row;
-	const { pre_checks, pre_state_checks, checks, state_checks } = row;
-	return {
-		...toSummary(row, await definitionsOf(on, [row])),
-		parameters: row.parameters,
-		services,
-		variables,
-		device_variables,
-		pre_checks,
-		pre_state_checks,
-		checks,
-		state_checks,
-		rollout,
-		confirm_within_s,
-	};
+	const { parameters, device_variables } = row;
+	const summary = toSummary(row, await definitionsOf(on, [row]));
+	return { ...summary, parameters, device_variables, ...partsOf(row) };
 }
 
 export function listStacks({ db }: { db: Database }): ConfigOperation<"listStacks"> {

@@ -2,6 +2,32 @@ import type { NewStack, StackService, StackState } from "@netconductor/contracts
 import type { RunStatus } from "@netconductor/contracts/tasks/model";
 import { failed } from "@netconductor/runtime/errors";
 
+/** What a stack and a stack template have in common: all but what they are called and whom they are for. */
+export type StackParts = Pick<
+	NewStack,
+	| "services"
+	| "variables"
+	| "pre_checks"
+	| "pre_state_checks"
+	| "checks"
+	| "state_checks"
+	| "rollout"
+	| "confirm_within_s"
+>;
+
+export function partsOf({
+	services,
+	variables,
+	pre_checks,
+	pre_state_checks,
+	checks,
+	state_checks,
+	rollout,
+	confirm_within_s,
+}: StackParts): StackParts {
+	return { services, variables, pre_checks, pre_state_checks, checks, state_checks, rollout, confirm_within_s };
+}
+
 /**
  * Services in the order in which they stand in a device's configuration: each after those that it depends on, otherwise as they were written.
  * @throws stacks.bad_definition — a service depends on itself, through others or not, or on one that is not there

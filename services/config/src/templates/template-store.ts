@@ -1,7 +1,6 @@
 import type { Template, TemplateSettings, TemplateSummary } from "@netconductor/contracts/config/templates";
-import { violatedUnique } from "@netconductor/runtime/db/query-error";
-import { failed } from "@netconductor/runtime/errors";
-import { eq, getTableColumns, sql } from "drizzle-orm";
+import { eq, getTableColumns } from "drizzle-orm";
+import { createNaming, isStorable } from "../naming.ts";
 import type { Statements } from "../operation.ts";
 import { templateReferences, templates, templateVersions } from "../tables.ts";
 
@@ -12,20 +11,27 @@ export const templateColumns = columns;
 /** A template without its source, which may be a megabyte. */
 export const summaryColumns = summary;
 
-const idPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+const naming = createNaming({
+	table: templates,
+	unique: "templates_name_key",
+	called: "template",
+	detail: "template",
+	not_found: "templates.not_found",
+	name_taken: "templates.name_taken",
+});
 
-/** Condition that a template is the one that `key` means: its id, or its name whatever its case. No name looks like an id. */
-function isMeant(key: string) {
-	return idPattern.test(key) ? eq(templates.id, key) : sql`lower(${templates.name}) = lower(${key})`;
-}
+/** The error of a template that is not there. */
+export const noTemplate = naming.missing;
+/** Runs `work`, which gives a template this name. @throws templates.name_taken */
+export const refusingTakenName = naming.refusingTaken;
 
 /**
  * A template by id or name.
  * @throws templates.not_found
  */
 export async function findTemplate(on: Statements, key: string): Promise<Template> {
-	const [found] = await on.select(columns).from(templates).where(isMeant(key));
-	if (found === undefined) throw noTemplate(key);
+	const [found] = await on.select(columns).from(templates).where(naming.isMeant(key));
+	if (found === undefined) throw naming.missing(key);
 	return found;
 }
 
@@ -34,8 +40,8 @@ export async function findTemplate(on: Statements, key: string): Promise<Templat
  * @throws templates.not_found
  */
 export async function findSummary(on: Statements, key: string): Promise<TemplateSummary> {
-	const [found] = await on.select(summary).from(templates).where(isMeant(key));
-	if (found === undefined) throw noTemplate(key);
+	const [found] = await on.select(summary).from(templates).where(naming.isMeant(key));
+	if (found === undefined) throw naming.missing(key);
 	return found;
 }
 
@@ -44,31 +50,9 @@ export async function findSummary(on: Statements, key: string): Promise<Template
  * @throws templates.not_found
  */
 export async function lockTemplate(tx: Statements, key: string): Promise<Template> {
-	const [found] = await tx.select(columns).from(templates).where(isMeant(key)).for("update");
-	if (found === undefined) throw noTemplate(key);
+	const [found] = await tx.select(columns).from(templates).where(naming.isMeant(key)).for("update");
+	if (found === undefined) throw naming.missing(key);
 	return found;
-}
-
-export function noTemplate(key: string): Error {
-	const shown = JSON.stringify(key.slice(0, 100));
-	return failed("templates.not_found", {
-		message: `There is no template with the id or name ${shown}.`,
-		details: { template: key.slice(0, 100) },
-	});
-}
-
-/** Runs `work`, which gives a template this name; that another has it already becomes templates.name_taken. */
-export async function refusingTakenName<T>(name: string, work: () => Promise<T>): Promise<T> {
-	try {
-		return await work();
-	} catch (error) {
-		if (violatedUnique(error) !== "templates_name_key") throw error;
-		throw failed("templates.name_taken", {
-			message: `There is a template named ${name} already (upper and lower case count as the same). Choose another name.`,
-			details: { template: name },
-			errors: [{ path: "body.name", message: "taken" }],
-		});
-	}
 }
 
 export interface NewVersion {
@@ -101,7 +85,7 @@ export async function recordVersion(tx: Statements, made: NewVersion): Promise<v
 
 /** Other names no template has, and no text of PostgreSQL could hold some of them. */
 export function isPossible(name: string): boolean {
-	return name.length <= 100 && !/[\0\p{Surrogate}]/u.test(name);
+	return name.length <= 100 && isStorable(name);
 }
 
 function countLines(source: string): number {
