@@ -138,16 +138,25 @@ export function checkBlocks(document: MopDocument, { step, path }: PlacedStep, {
 	});
 }
 
-/** What a step says and its type does nothing with. Stored procedures that say it are carried out as before, so it is a warning. */
+/** What a step says and its type does nothing with, or not what is meant. Stored procedures that say it are carried out as before, so it is a warning. */
 export function checkSettings(document: MopDocument, { step, path }: PlacedStep, { info }: KnownType): Fault[] {
-	const ignored = ignoredSettings(info).flatMap((key) => {
+	const warn = (code: string, key: keyof MopStep, message: string) =>
+		warning(code, [...path, key], inStep(document, path, message));
+	const faults = ignoredSettings(info).flatMap((key) => {
 		if (step[key] === undefined) return [];
 		const message = `\`${key}\` does nothing in a step of the type \`${step.type}\`${adviceOn(key, info)}`;
-		return [warning("step.ignored_setting", [...path, key], inStep(document, path, message))];
+		return [warn("step.ignored_setting", key, message)];
 	});
-	if (info.runs_on !== "server" || step.on_failure !== "drop_devices") return ignored;
-	const message = `\`on_failure: drop_devices\` stops the procedure in a step of the type \`${step.type}\`: it fails for no device that could be left out`;
-	return [...ignored, warning("step.drops_no_device", [...path, "on_failure"], inStep(document, path, message))];
+	if (info.runs_on === "server" && step.on_failure === "drop_devices") {
+		const message = `\`on_failure: drop_devices\` stops the procedure in a step of the type \`${step.type}\`: it fails for no device that could be left out`;
+		faults.push(warn("step.drops_no_device", "on_failure", message));
+	}
+	const saved = step.save_to_variable;
+	if (info.runs_on === "devices" && saved !== undefined && declarationsOf(document.variables).get(saved)?.secret) {
+		const message = `\`${saved}\` is a secret, but what devices answer is shown in the run before it is saved: only what comes after it is without it`;
+		faults.push(warn("step.shows_secret", "save_to_variable", message));
+	}
+	return faults;
 }
 
 function adviceOn(key: IgnoredSetting, { type, runs_on, blocks }: KnownType["info"]): string {
