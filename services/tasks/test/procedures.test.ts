@@ -593,6 +593,8 @@ test("nobody has done on their word what they may not do: not again, not by goin
 	await expect(decide({ goto: "deploy" })).rejects.toMatchObject(refused);
 	await expect(decide({ goto: "first" })).rejects.toMatchObject(refused);
 	await decide("retry");
+	// Until a worker takes it up the run says what it waited for before.
+	await lab.until(async () => (await stepsOf(run_id)).at(-1)?.attempts === 2);
 	await waitsFor(run_id, "decision");
 	await decide({ goto: "last" });
 	expect(await lab.ended(run_id)).toMatchObject({ status: "failed" });
