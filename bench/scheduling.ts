@@ -87,7 +87,7 @@ async function prepare({ api }: MeasuredProduct, names: readonly string[]): Prom
 
 interface Moment {
 	late_ms: number[];
-	/** In the seconds around the moment, with what runs that have started did meanwhile. */
+	/** From shortly before the moment until all runs have started and had time to end, with what they did themselves. */
 	cpu_ms: CpuTimes;
 }
 
@@ -117,7 +117,6 @@ async function comeDue(
 	await sleep(at - before_ms - Date.now());
 	const before = cpu();
 	await sleep(at + after_ms - Date.now());
-	const after = cpu();
 	const late_ms = await eventually("every run has started", async () => {
 		const from = new Date(at).toISOString();
 		const { items } = await api.scheduling.listOccurrences({ query: { limit: 500, from } });
@@ -128,6 +127,7 @@ async function comeDue(
 	});
 	// The runs come to their end before the next ones begin.
 	await sleep(quiet_ms);
+	const after = cpu();
 	const cost = (of: keyof CpuTimes) => after[of] - before[of];
 	return { late_ms, cpu_ms: { main: cost("main"), workers: cost("workers"), postgres: cost("postgres") } };
 }
@@ -157,7 +157,7 @@ function dueReport(moments: readonly Moment[]): { table: Table; figures: Figure[
 	const named = `${options.due} × ${options.kind} due at one moment`;
 	return {
 		table: {
-			title: `${named}; CPU in ms for one of them, from ${before_ms / 1_000} s before to ${after_ms / 1_000} s after`,
+			title: `${named}; CPU in ms for one of them, with what the run did itself`,
 			columns: ["moment", "half within ms", "all within ms", "main process", "worker", "PostgreSQL"],
 			rows: moments.map(({ late_ms, cpu_ms }, n) => [
 				n === 0 && moments.length > 1 ? "first" : `later ${n}`,
@@ -171,8 +171,8 @@ function dueReport(moments: readonly Moment[]): { table: Table; figures: Figure[
 		figures: [
 			{ name: `${named}: all started within, median of ${counted.length}`, value: median(last), unit: "ms" },
 			{ name: "and the slowest time", value: Math.max(...last), unit: "ms", at_most: 2_000 },
-			{ name: "CPU of the main process for a start", value: median(main), unit: "ms" },
-			{ name: "CPU of PostgreSQL for a start", value: median(postgres), unit: "ms" },
+			{ name: "CPU of the main process for one of them", value: median(main), unit: "ms" },
+			{ name: "CPU of PostgreSQL for one of them", value: median(postgres), unit: "ms" },
 		],
 	};
 }
@@ -213,7 +213,7 @@ try {
 			tables: [...parts.map(({ table }) => table), ...statements],
 			figures: parts.flatMap(({ figures }) => figures),
 			notes: [
-				"A run has started when the tasks service has accepted it. CPU for a start includes what the product does anyway, and the worker's beginning on the first of them.",
+				"A run has started when the tasks service has accepted it. CPU counts everything from shortly before the moment until the runs have ended: what the product does anyway, too.",
 			],
 		},
 		options,
