@@ -64,9 +64,9 @@ describe("a person's word on a run and its worker's statement, at the same momen
 		await lab.db.query(
 			"insert into workers (id, hostname, pid, version, status, concurrency, started_at, last_heartbeat_at, lease_until) values ('w', 'h', 1, '1', 'online', 1, now(), now(), now() + interval '1 hour')",
 		);
-		await whileSomebodyDecides(run_id, () => lab.store.claim("w", 10));
+		await whileSomebodyDecides(run_id, () => lab.store.claim("w", 10, []));
 		const took = async () => {
-			await lab.store.claim("w", 10);
+			await lab.store.claim("w", 10, []);
 			return lab.db.query("select worker_id from procedures where run_id = $1", [run_id]);
 		};
 		expect(await took()).toEqual([{ worker_id: "w" }]);
@@ -141,6 +141,22 @@ describe("a procedure that waits for runs that its steps began", () => {
 		await going;
 		expect(await isWoken(run_id)).toBe(true);
 	});
+});
+
+test("a procedure whose worker never heard that it had taken it up is taken up by that worker all the same", async () => {
+	const { run_id } = await lab.start([step({ id: "a", type: "tell" })]);
+	await lab.db.query("update procedures set wake_at = now() where run_id = $1", [run_id]);
+	await lab.db.query(
+		"insert into workers (id, hostname, pid, version, status, concurrency, started_at, last_heartbeat_at, lease_until) values ('deaf', 'h', 1, '1', 'online', 1, now(), now(), now() + interval '1 hour')",
+	);
+	const claimed = async (conducting: string[]) =>
+		(await lab.store.claim("deaf", 1_000, conducting)).flatMap((taken) =>
+			taken.run_id === run_id ? [taken.worker_id] : [],
+		);
+	// The connection was lost after the commit: the answer came to nobody.
+	expect(await claimed([])).toEqual(["deaf"]);
+	expect(await claimed([run_id])).toEqual([]);
+	expect(await claimed([])).toEqual(["deaf"]);
 });
 
 describe("operations of which a worker could not record the end", () => {

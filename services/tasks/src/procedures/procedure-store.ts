@@ -110,11 +110,16 @@ export type ProcedureStore = ReturnType<typeof createProcedureStore>;
  */
 export function createProcedureStore(db: Database, outbox: Outbox) {
 	return {
-		/** Takes up procedures whose time has come, for a worker whose lease holds. */
-		async claim(worker_id: string, limit: number): Promise<ClaimedProcedure[]> {
+		/**
+		 * Takes up procedures whose time has come, for a worker whose lease holds; also what is this worker's without its knowing, because the answer
+		 * to an earlier claim was lost.
+		 * @param conducting runs that the worker is at
+		 */
+		async claim(worker_id: string, limit: number, conducting: readonly string[]): Promise<ClaimedProcedure[]> {
 			const rows = await db.query<Omit<ClaimedProcedure, "worker_id">>(
 				`with mine as (
-					select p.run_id from procedures p join runs r on r.id = p.run_id where p.worker_id is null and p.ended is null and p.wake_at <= now()
+					select p.run_id from procedures p join runs r on r.id = p.run_id
+					where p.ended is null and (p.worker_id is null and p.wake_at <= now() or p.worker_id = $1 and p.run_id <> all ($3))
 						and exists (select from workers w where w.id = $1 and w.status = 'online' and w.lease_until > now())
 					order by p.wake_at limit $2 for update of p skip locked for key share of r skip locked
 				), taken as (
@@ -125,7 +130,7 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 				)
 				select t.run_id, r.title, t.sha256, t.mode, t.starter, t.approval, t.restarted, r.cancel_requested_at is not null as cancel_requested, r.traceparent
 				from taken t join runs r on r.id = t.run_id`,
-				[worker_id, limit],
+				[worker_id, limit, conducting],
 			);
 			return rows.map((row) => ({ ...row, worker_id }));
 		},

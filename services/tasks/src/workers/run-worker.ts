@@ -40,7 +40,7 @@ const startUp_ms = 60_000;
 export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop(): Promise<void> } {
 	const { workers, clock, log, settings } = needs;
 	const stopping = new AbortController();
-	/** Runs that this worker has operations of. */
+	/** Runs that this worker has operations of, or conducts. */
 	const runs = new Map<string, { cancel: AbortController; operations: number }>();
 	let completed = 0;
 	let serving: Promise<void> | undefined;
@@ -94,7 +94,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 			}),
 			startIntake({
 				...shared,
-				claim: (limit) => needs.procedures.claim(worker_id, limit),
+				claim: (limit) => needs.procedures.claim(worker_id, limit, [...runs.keys()]),
 				execute: (claimed) =>
 					whileAtWork(claimed.run_id, (cancelled) => needs.conduct(claimed, { gone: gone.signal, leaving, cancelled })),
 			}),
