@@ -632,8 +632,9 @@ test("interrupted anywhere, any number of times, a procedure comes to the same a
 					}
 					return;
 				}
-				expect(String(came)).toBe(String(expected));
-				// Which of the branches came to the bound is not for them to say.
+				// Which of the branches came to the bound is not for them to say, nor how deep within others.
+				const said = (end: unknown) => String(end).replace(/.*(?=It was to carry out more than)/, "");
+				expect(said(came)).toBe(said(expected));
 				if (expected !== undefined) return;
 				expect(all(broken)).toEqual(all(whole));
 				expect(writes(broken)).toEqual(writes(whole));
