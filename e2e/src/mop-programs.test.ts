@@ -87,8 +87,11 @@ test("every example that a step type gives of itself is a valid step", async () 
 		name: "Examples",
 		steps: plain.map(({ type, example }, index) => ({ id: `s${index}`, type, with: example })),
 	});
-	const { faults } = await admin.config.validateMop({ body: { source } });
+	const { faults, may_change } = await admin.config.validateMop({ body: { source } });
 	expect(faults.filter(({ severity }) => severity === "error")).toEqual([]);
+	// By what they are given: a command that shows and a request that gets change nothing; where a chat is, a template says in the example.
+	const changing = plain.filter((_, index) => may_change.includes(`steps.${index}`)).map(({ type }) => type);
+	expect(changing.toSorted()).toEqual(["notify", "set_config", "webhook"]);
 });
 
 test("a procedure of everything is rehearsed, carried out as rehearsed, and listed; its secret is nowhere", async () => {
@@ -101,6 +104,8 @@ test("a procedure of everything is rehearsed, carried out as rehearsed, and list
 		{ devices: ["ios-1", "ios-2"], commands: ["show ip interface brief"], error: null },
 	]);
 	expect(shown.get("change")?.resolved).toHaveLength(2);
+	const writes = rehearsed.steps.filter((step) => step.writes).map(({ path }) => path);
+	expect(writes).toEqual(["own", "change"]);
 	expect(shown.get("sub.tell")?.depends_on).toEqual(["n"]);
 	expect(shown.get("one")?.devices).toEqual(["ios-1"]);
 

@@ -222,6 +222,8 @@ export const MopValidation = z
 		faults: z.array(MopFault),
 		/** Where it could be read at all. */
 		document: MopDocument.nullable(),
+		/** Steps that may change something with the parameters that they have, by path: `steps.2.then.0`. */
+		may_change: z.array(z.string()),
 	})
 	.meta({ id: "MopValidation" });
 export type MopValidation = z.output<typeof MopValidation>;
@@ -261,6 +263,7 @@ export const DryRunStep = z.object({
 	/** Depth within other steps, 0 for the outermost. */
 	depth: z.int(),
 	phase: z.enum(["main", "rollback"]),
+	/** It may change something with the parameters that it has. */
 	writes: z.boolean(),
 	when: z.string().nullable(),
 	/** Names of devices; null of a step that is for none. */

@@ -127,6 +127,26 @@ describe("whether a procedure changes devices", () => {
 		expect(await listed()).toEqual([]);
 	});
 
+	test("is told of each step, those that run a procedure too", async () => {
+		await started.add(writing("told inner"));
+		await started.add("name: told middle\nsteps: [{ id: s, type: run_mop, with: { mop: told inner } }]");
+		await started.add(small("told small"));
+		const { may_change, valid } = await started.validate(`name: told
+steps:
+  - id: which
+    type: condition
+    with: { if: "true" }
+    then:
+      - { id: change, type: set_config, targets: { all: true }, with: { lines: x } }
+      - { id: tell, type: log, with: { message: x } }
+  - { id: run, type: run_mop, with: { mop: Told Middle } }
+  - { id: small, type: run_mop, with: { mop: told small } }
+rollback:
+  - { id: back, type: set_config, targets: { all: true }, with: { lines: x } }
+`);
+		expect([valid, may_change]).toEqual([true, ["steps.0.then.0", "steps.1", "rollback.0"]]);
+	});
+
 	test("follows step types of one's own", async () => {
 		const params = { id: "chain_step" };
 		await started.api.createStepType({

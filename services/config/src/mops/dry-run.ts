@@ -46,6 +46,7 @@ export function dryRunMop(needs: Needs): MopOperation<"dryRunMop"> {
 		await walk(show, procedure.steps, scope, "main", 0);
 		await walk(show, procedure.rollback, scope, "rollback", 0);
 		await addCommands(needs, drafts, shown, caller);
+		await addChanges(needs, procedure, shown, caller);
 		const refused = forbiddenSteps(compiled, caller).map(({ step, permission }) => ({
 			code: "mops.not_permitted",
 			message: `The step ${step.path} (${step.written_type}) takes the permission ${permission}, which you do not hold`,
@@ -212,6 +213,27 @@ function merge(written: unknown, evaluated: unknown, later: ReadonlySet<string>)
 	}
 	const values = evaluated as Record<string, unknown>;
 	return Object.fromEntries(Object.entries(written).map(([key, part]) => [key, merge(part, values[key], later)]));
+}
+
+/** As an approval counts it: by the parameters as they are written. */
+async function addChanges(
+	{ tasks }: Pick<CompileNeeds, "tasks">,
+	procedure: Pick<Procedure, "steps" | "rollback">,
+	shown: readonly DryRunStep[],
+	caller: CallerContext,
+): Promise<void> {
+	const inner = (step: ProgramStep): ProgramStep[] => [
+		step,
+		...step.blocks.flatMap(({ steps }) => steps.flatMap(inner)),
+	];
+	const written = new Map([...procedure.steps, ...procedure.rollback].flatMap(inner).map((step) => [step.path, step]));
+	const writing = shown.filter(({ writes }) => writes);
+	for (let from = 0; from < writing.length; from += mostAsked) {
+		const some = writing.slice(from, from + mostAsked);
+		const body = { steps: some.map(({ path, type }) => ({ type, with: written.get(path)?.with ?? {} })) };
+		const changing = new Set((await tasks.checkSteps({ body }, caller)).changing);
+		for (const [index, step] of some.entries()) step.writes = changing.has(index);
+	}
 }
 
 async function addCommands(

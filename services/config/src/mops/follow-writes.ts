@@ -4,7 +4,7 @@ import type { Statements } from "../operation.ts";
 import { readLibrary } from "./mop-library.ts";
 import { readCatalogue } from "./step-type-catalogue.ts";
 import { mops } from "./tables.ts";
-import { mayChange, runsMops, type ValidationNeeds } from "./validate-mop.ts";
+import { findChanging, runsMops, type ValidationNeeds } from "./validate-mop.ts";
 
 /** What procedures name: whether they may change devices depends on it. */
 export type Named = { mop: { id: string; name: string } } | { step_type: string };
@@ -49,7 +49,8 @@ export async function reviewWriting(
 			.where(eq(mops.id, id));
 		if (mop === undefined) continue;
 		const library = await readLibrary(db.orm, mop.document, runsMops(catalogue));
-		if (await mayChange(tasks, { document: mop.document, catalogue, library }, caller)) continue;
+		const { writes } = await findChanging(tasks, { document: mop.document, catalogue, library }, caller);
+		if (writes) continue;
 		await db.orm
 			.update(mops)
 			.set({ writes: false })

@@ -21,7 +21,7 @@ import {
 import type { DevicesClient, TasksClient } from "./clients.ts";
 import { error, type Fault, type FaultPath, inStep, placeFaults, warning } from "./faults.ts";
 import { createHints, type Hints } from "./hints.ts";
-import { type MopLibrary, mostSteps, readLibrary } from "./mop-library.ts";
+import { type MopLibrary, mopKeyOf, mostSteps, readLibrary } from "./mop-library.ts";
 import type { MopOperation } from "./operation.ts";
 import { type PlacedStep, readDocument, stepsOf } from "./read-document.ts";
 import { type KnownType, readCatalogue, type StepTypeCatalogue } from "./step-type-catalogue.ts";
@@ -43,6 +43,8 @@ export interface ValidatedMop {
 	steps: number;
 	/** It may change devices, itself or through those that it runs. */
 	writes: boolean;
+	/** Paths of the steps that do. */
+	may_change: string[];
 }
 
 /** Names that are told of, where one of them may have been meant. */
@@ -58,7 +60,9 @@ export async function validateSource(
 	caller: CallerContext,
 ): Promise<ValidatedMop> {
 	const { document, faults, placeOf } = readDocument(source);
-	if (document === null) return { document, faults: placeFaults(faults, placeOf), steps: 0, writes: false };
+	if (document === null) {
+		return { document, faults: placeFaults(faults, placeOf), steps: 0, writes: false, may_change: [] };
+	}
 	const checked = await checkDocument(needs, document, id, caller);
 	return { document, ...checked, faults: placeFaults([...faults, ...checked.faults], placeOf) };
 }
@@ -68,11 +72,12 @@ async function checkDocument(
 	document: MopDocument,
 	id: string | null,
 	caller: CallerContext,
-): Promise<{ faults: Fault[]; steps: number; writes: boolean }> {
+): Promise<Pick<ValidatedMop, "steps" | "writes" | "may_change"> & { faults: Fault[] }> {
 	const steps = stepsOf(document);
 	if (steps.length > mostSteps) {
 		const message = `It has ${steps.length} steps; ${mostSteps} are the most`;
-		return { faults: [error("mop.too_many_steps", ["steps"], message)], steps: steps.length, writes: false };
+		const faults = [error("mop.too_many_steps", ["steps"], message)];
+		return { faults, steps: steps.length, writes: false, may_change: [] };
 	}
 	const catalogue = await readCatalogue({ tasks, on: db.orm }, caller);
 	const isRunMop = runsMops(catalogue);
@@ -98,7 +103,8 @@ async function checkDocument(
 		),
 		...remote.flat(),
 	];
-	return { faults, steps: steps.length, writes: await mayChange(tasks, { document, catalogue, library }, caller) };
+	const changes = await findChanging(tasks, { document, catalogue, library }, caller);
+	return { faults, steps: steps.length, ...changes };
 }
 
 /** Whether steps of a type run other procedures. */
@@ -106,22 +112,48 @@ export function runsMops(catalogue: StepTypeCatalogue): (type: string) => boolea
 	return (type) => catalogue.find(type)?.info.type === "run_mop";
 }
 
-/** Whether it, or a procedure that it runs, may change a device with the parameters that its steps have. */
-export async function mayChange(
+/**
+ * Steps that may change something with the parameters that they have: of the document those, and whether there is one in it or in a procedure that it
+ * runs.
+ */
+export async function findChanging(
 	tasks: ValidationNeeds["tasks"],
 	{ document, catalogue, library }: { document: MopDocument; catalogue: StepTypeCatalogue; library: MopLibrary },
 	caller: CallerContext,
-): Promise<boolean> {
-	const documents = [document, ...[...new Set(library.values())].map((mop) => mop.document)];
-	const writing = documents.flatMap(stepsOf).flatMap(({ step }) => {
-		const type = catalogue.find(step.type);
-		return type?.info.writes ? [{ step, type }] : [];
+): Promise<Pick<ValidatedMop, "writes" | "may_change">> {
+	const isRunMop = runsMops(catalogue);
+	const within = [...new Set(library.values())];
+	const documents = [document, ...within.map((mop) => mop.document)].map(stepsOf);
+	const numberOf = new Map(within.map((mop, index) => [mop, index + 1]));
+	const runBy = ({ step }: PlacedStep): number | undefined => {
+		const run = isRunMop(step.type) ? library.get(mopKeyOf(step)?.toLowerCase() ?? "") : undefined;
+		return run === undefined ? undefined : numberOf.get(run);
+	};
+	const writing = documents.flat().flatMap((placed) => {
+		const type = catalogue.find(placed.step.type);
+		return type?.info.writes ? [{ placed, type }] : [];
 	});
-	if (writing.some(({ type }) => type.preset !== null)) return true;
-	if (writing.length === 0) return false;
-	const steps = writing.slice(0, mostSteps).map(({ step, type }) => ({ type: type.info.type, with: step.with ?? {} }));
-	const { changing } = await tasks.checkSteps({ body: { steps } }, caller);
-	return changing.length > 0 || writing.length > mostSteps;
+	const asked = writing.filter(({ type }) => type.preset === null);
+	const steps = asked
+		.slice(0, mostSteps)
+		.map(({ placed, type }) => ({ type: type.info.type, with: placed.step.with ?? {} }));
+	const { changing } = steps.length === 0 ? { changing: [] } : await tasks.checkSteps({ body: { steps } }, caller);
+	const reads = new Set(asked.slice(0, mostSteps).map(({ placed }) => placed));
+	for (const index of changing) reads.delete(asked[index]?.placed as PlacedStep);
+	const changes = new Set(writing.flatMap(({ placed }) => (reads.has(placed) ? [] : [placed])));
+	// What runs a procedure that changes something changes something, too.
+	const runs = documents.map((placed) => new Set(placed.map(runBy)));
+	const changed = new Set(
+		documents.flatMap((placed, index) => (placed.some((one) => changes.has(one)) ? [index] : [])),
+	);
+	for (let before = -1; before < changed.size; ) {
+		before = changed.size;
+		for (const [index, run] of runs.entries()) if (!changed.isDisjointFrom(run)) changed.add(index);
+	}
+	const may_change = (documents[0] ?? []).flatMap((placed) =>
+		changes.has(placed) || changed.has(runBy(placed) ?? -1) ? [placed.path.join(".")] : [],
+	);
+	return { writes: changes.size > 0, may_change };
 }
 
 function checkType(
@@ -312,7 +344,7 @@ export async function requireValid(
 
 export function validateMop(needs: ValidationNeeds): MopOperation<"validateMop"> {
 	return async ({ body, ...caller }) => {
-		const { document, faults } = await validateSource(needs, { source: body.source, id: null }, caller);
-		return { valid: !faults.some(({ severity }) => severity === "error"), faults, document };
+		const { document, faults, may_change } = await validateSource(needs, { source: body.source, id: null }, caller);
+		return { valid: !faults.some(({ severity }) => severity === "error"), faults, document, may_change };
 	};
 }

@@ -3,7 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import type { MopFault } from "@netconductor/contracts/config/mops";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, lazy, Suspense, useState } from "react";
+import { type KeyboardEvent, lazy, Suspense, useMemo, useState } from "react";
 import { useApi } from "../../api/context.tsx";
 import { SavedMeanwhile } from "../../ui/form/saved-meanwhile.tsx";
 import { useSaveKey } from "../../ui/form/use-save-key.ts";
@@ -57,6 +57,8 @@ export function MopEditor({
 	});
 	const types = useStepTypes();
 	const faults = validation.data?.faults ?? none;
+	const changing = validation.data?.document == null ? undefined : validation.data.may_change;
+	const mayChange = useMemo(() => (changing === undefined ? undefined : new Set(changing)), [changing]);
 	const [shown, show] = useAtOnce(view ?? "builder");
 	const [line, setLine] = useState<{ number: number }>();
 	useSaveKey(mayWrite, "Procedure", draft.save);
@@ -136,6 +138,7 @@ export function MopEditor({
 						text={source}
 						onText={draft.change}
 						faults={faults}
+						mayChange={mayChange}
 						types={types}
 						readOnly={!mayWrite}
 						at={at}

@@ -41,6 +41,7 @@ export function Builder({
 	text,
 	onText,
 	faults,
+	mayChange,
 	types,
 	readOnly,
 	at,
@@ -51,6 +52,8 @@ export function Builder({
 	/** @param what the field that was edited */
 	onText: (text: string, what?: string) => void;
 	faults: readonly MopFault[];
+	/** Paths of steps that may change something, where that is known. */
+	mayChange: ReadonlySet<string> | undefined;
 	types: readonly MopStepType[];
 	readOnly: boolean;
 	at: string | undefined;
@@ -153,6 +156,7 @@ export function Builder({
 		() => ({
 			types,
 			faults: byStep,
+			mayChange,
 			at: shownAt,
 			readOnly,
 			onAt: (path) => acts.current?.onAt(path),
@@ -160,7 +164,7 @@ export function Builder({
 			onAddBranch: (path) => acts.current?.onAddBranch(path),
 			onRemoveBranch: (branch) => acts.current?.onRemoveBranch(branch),
 		}),
-		[types, byStep, shownAt, readOnly],
+		[types, byStep, mayChange, shownAt, readOnly],
 	);
 
 	if (procedure.faults.length > 0) {

@@ -14,6 +14,8 @@ export interface FlowContext {
 	types: readonly MopStepType[];
 	/** Faults by the step that they are in. */
 	faults: ReadonlyMap<string, readonly MopFault[]>;
+	/** Paths of steps that may change something; undefined as long as nobody knows more than their types. */
+	mayChange: ReadonlySet<string> | undefined;
 	/** Path of the step that is open. */
 	at: string | undefined;
 	readOnly: boolean;
@@ -103,7 +105,7 @@ const StepCard = memo(function StepCard({ step, flow }: { step: ReadStep; flow: 
 						<span className="nc-mono nc-dim">
 							{visibleLine(step.type || (step.closed ? "by reference" : "no type"))}
 						</span>
-						{info?.writes === true && <span className={styles.writes}>may change</span>}
+						{(flow.mayChange?.has(path) ?? info?.writes === true) && <span className={styles.writes}>may change</span>}
 					</span>
 					{summary !== "" && <span className={styles.summary}>{visibleLine(summary)}</span>}
 					{notesOf(step).map((note) => (
