@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, connect as dial, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RunStep } from "@netconductor/contracts/tasks/procedure";
 import { type FrrLab, startFrrLab } from "@netconductor/lab/frr/lab";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Clients, eventually, type Product, startProduct } from "./product.ts";
+import { type Wire, wireTo } from "./wire.ts";
 
 /** Procedures on real routers: what fails is taken back to the byte, whatever dies meanwhile. */
 
@@ -18,47 +18,6 @@ let dir: string;
 let ana: Clients;
 let bob: Clients;
 const wires: Wire[] = [];
-
-/** The way to a router, which the test can cut. */
-interface Wire {
-	port: number;
-	/** Ends every session that goes over it. */
-	cut(): void;
-	stop(): void;
-}
-
-async function wireTo(host: string, port: number): Promise<Wire> {
-	const sockets = new Set<Socket>();
-	const server = createServer((near) => {
-		const far = dial({ host, port });
-		for (const [one, other] of [
-			[near, far],
-			[far, near],
-		] as const) {
-			sockets.add(one);
-			one.on("error", () => {});
-			one.on("close", () => {
-				sockets.delete(one);
-				other.destroy();
-			});
-			one.pipe(other);
-		}
-	});
-	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-	const address = server.address();
-	if (address === null || typeof address === "string") throw new Error("no port");
-	const cut = () => {
-		for (const socket of sockets) socket.destroy();
-	};
-	return {
-		port: address.port,
-		cut,
-		stop() {
-			server.close();
-			cut();
-		},
-	};
-}
 
 async function person(name: string, role: string): Promise<Clients> {
 	const admin = product.as(product.admin_token);

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { launchBrowser, openPage } from "./browser.ts";
 import { type Cli, type CliResult, createCli, type Following } from "./cli.ts";
 import { type Clients, eventually, type Product, startProduct } from "./product.ts";
+import { type Wire, wireTo } from "./wire.ts";
 
 /** A night on real routers, first at the command line and then in the browser: a stack that comes and goes, a procedure that takes itself back. */
 
@@ -22,6 +23,7 @@ let bob: Cli;
 let browser: Browser;
 let pages: { ana: Page; bob: Page };
 const misdeeds: string[] = [];
+const wires: Wire[] = [];
 
 /** What two of the routers lack of the third: a session that comes up once they have it. */
 const third = { address: "10.99.0.3", asn: 65003 };
@@ -48,7 +50,11 @@ beforeAll(async () => {
 	for (const { name, host, port, username, private_key } of lab.routers) {
 		const { id: credential_id } = await api.devices.createCredential({ body: { name, username, private_key } });
 		const groups = name === "r3" ? [] : ["Edge"];
-		await api.devices.createDevice({ body: { name, host, port, device_type: "frr", credential_id, groups } });
+		const wire = await wireTo(host, port);
+		wires.push(wire);
+		await api.devices.createDevice({
+			body: { name, host: "127.0.0.1", port: wire.port, device_type: "frr", credential_id, groups },
+		});
 	}
 	for (const { name, asn } of edge()) {
 		const lines = ["configure terminal", `router bgp ${asn}`, `no neighbor ${third.address}`, "end"];
@@ -59,7 +65,9 @@ beforeAll(async () => {
 }, 180_000);
 afterAll(async () => {
 	await browser?.close();
-	await Promise.all([product?.dispose(), lab?.stop()]);
+	await product?.dispose();
+	for (const wire of wires) wire.stop();
+	await lab?.stop();
 	if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 	expect(misdeeds).toEqual([]);
 });
@@ -104,7 +112,7 @@ confirm_within_s: 180
 kind: Mop
 name: Add a peer
 targets: { groups: [Edge] }
-variables: { neighbor: { required: true } }
+variables: { neighbor: { required: true }, patience: { type: integer, default: 2 } }
 settings: { on_failure: rollback }
 steps:
   - id: change
@@ -114,7 +122,7 @@ steps:
   - id: check
     name: Is the peer there
     type: check_bgp
-    with: { neighbors: ["{{ neighbor }}"], within_s: 2 }
+    with: { neighbors: ["{{ neighbor }}"], within_s: "{{ patience }}" }
 `;
 }
 
@@ -179,6 +187,31 @@ test("a procedure whose check fails ends the command with 1, and the routers are
 	expect(await configs()).toEqual(before);
 });
 
+/** Ends every session while the check is asked, once the change stands on the routers. */
+async function cutAtTheCheck(run_id: string): Promise<void> {
+	await eventually("the check", async () => {
+		const { items } = await api.tasks.listRunSteps({ params: { id: run_id }, query: {} });
+		return items.some(({ path }) => path === "check");
+	});
+	for (const config of await configs()) expect(config).toContain("ip route 203.0.113.0/24 blackhole");
+	for (const wire of wires) wire.cut();
+}
+
+test("the same with every session killed in the middle, and a second terminal that watches ends with 1 as well", async () => {
+	const before = await configs();
+	const { run_id } = (await ana.json([
+		...["mops", "run", "Add a peer", "--var", "neighbor=10.99.0.77", "--var", "patience=6", "--no-wait"],
+	])) as { run_id: string };
+	const watching = ana.follow(["mops", "watch", run_id]);
+	const [result] = await Promise.all([approved(watching), cutAtTheCheck(run_id)]);
+	expect(result.code).toBe(1);
+	expect(`${result.stdout}${result.stderr}`).toContain("What was changed was taken back");
+	expect(result.stdout).toMatch(/Is the peer there\s+failed/);
+	expect(await configs()).toEqual(before);
+	const late = await ana.run(["mops", "watch", run_id]);
+	expect(late).toMatchObject({ code: 1, stdout: expect.stringMatching(/Is the peer there\s+failed/) });
+});
+
 /** What a run asks for, approved on the other person's page. */
 async function approvedOnPage(run_id: string): Promise<void> {
 	const id = await eventually("the approval", async () => {
@@ -221,22 +254,40 @@ test("in the browser the stack is deployed, approved on another's page, and conf
 	for (const config of await configs()) expect(config).toContain(`neighbor ${third.address} remote-as ${third.asn}`);
 });
 
-test("in the browser a procedure fails at its check, says so step by step, and has left nothing on any router", async () => {
-	const before = await configs();
+async function startedOnPage(values: Record<string, string>): Promise<string> {
 	const page = pages.ana;
 	await page.goto(`${product.url}/mops/Add a peer`);
 	await page.getByRole("button", { name: "Start", exact: true }).click();
 	const drawer = page.getByRole("dialog");
-	await drawer.getByRole("textbox", { name: "neighbor" }).fill("10.99.0.77");
-	await drawer.getByRole("textbox", { name: "Reason" }).fill("CHG-10");
+	for (const [name, value] of Object.entries(values)) await drawer.getByRole("textbox", { name }).fill(value);
 	await drawer.getByRole("button", { name: "Start", exact: true }).click();
 	await page.waitForURL("**/runs/*");
-	const run_id = runOnPage();
-	await approvedOnPage(run_id);
-	expect(await ended(run_id)).toMatchObject({ status: "failed" });
+	return runOnPage();
+}
+
+/** What the page of a run says that was taken back. */
+async function saysTakenBack(): Promise<void> {
+	const page = pages.ana;
 	await page.getByText("What was changed was taken back").first().waitFor();
 	const steps = page.getByRole("region", { name: "Steps", exact: true });
 	await steps.getByRole("button", { name: /Failed.*Is the peer there/ }).waitFor();
 	await page.getByText("Take back what was changed").first().waitFor();
+}
+
+test("in the browser a procedure fails at its check, says so step by step, and has left nothing on any router", async () => {
+	const before = await configs();
+	const run_id = await startedOnPage({ neighbor: "10.99.0.77", Reason: "CHG-10" });
+	await approvedOnPage(run_id);
+	expect(await ended(run_id)).toMatchObject({ status: "failed" });
+	await saysTakenBack();
+	expect(await configs()).toEqual(before);
+});
+
+test("in the browser the same is said of a procedure whose sessions were killed in the middle", async () => {
+	const before = await configs();
+	const run_id = await startedOnPage({ neighbor: "10.99.0.77", patience: "8", Reason: "CHG-11" });
+	await Promise.all([approvedOnPage(run_id), cutAtTheCheck(run_id)]);
+	expect(await ended(run_id)).toMatchObject({ status: "failed" });
+	await saysTakenBack();
 	expect(await configs()).toEqual(before);
 });
