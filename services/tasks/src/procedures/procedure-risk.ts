@@ -24,6 +24,7 @@ export interface RiskNeeds {
 }
 
 const mostCommands = 100;
+const mostSteps = 5_000;
 /** Of one step, and of all steps together: what is sent in many rounds to many devices is not looked through to its end. */
 const mostEvaluations = 10_000;
 const mostCharacters = 10_000_000;
@@ -216,7 +217,7 @@ export async function riskOf(
 		without_rollback: undoneBy("none"),
 		emulated_rollback: undoneBy("emulated"),
 		dangerous_commands: shown,
-		unknown_commands: unknown,
+		unknown_commands: unknown.slice(0, mostSteps),
 	};
 }
 
