@@ -221,6 +221,38 @@ test("a change by hand shows as drift, with the lines that are missing", async (
 	});
 });
 
+test("a schedule validates the stack against backups or the routers themselves, and its run names the lines", async () => {
+	const scheduled = async (source: "backup" | "live") => {
+		const name = `Drift by ${source} ${Date.now()}`;
+		const params = { stack: "edge", source };
+		const timing = { type: "interval" as const, every_minutes: 60 };
+		const { id } = await ana.scheduling.createSchedule({ body: { name, kind: "validate", params, timing } });
+		await ana.scheduling.runScheduleNow({ params: { id } });
+		const found = await eventually("the validation's end", async () => {
+			const { items } = await ana.scheduling.getScheduleHistory({ params: { id }, query: {} });
+			return items[0]?.finished_at != null && items[0];
+		});
+		const operations = await operationsOf(found.run_id ?? "", "compare");
+		return { status: found.status, operations: new Map(operations.map((one) => [one.device_name, one])) };
+	};
+	const missing = ["ip route 198.51.100.0/24 blackhole"];
+	for (const source of ["backup", "live"] as const) {
+		const { status, operations } = await scheduled(source);
+		expect(status).toBe("partial");
+		expect([...operations.values()].map((one) => one.status).toSorted()).toEqual(["failed", "succeeded", "succeeded"]);
+		expect(operations.get("r3")).toMatchObject({
+			error: { code: "checks.drifted" },
+			result: { source, missing, unwanted: [] },
+		});
+	}
+	await lab.vtysh("r3", ["configure terminal", ...missing, "end"]);
+	expect((await scheduled("live")).status).toBe("succeeded");
+	// Its newest backup is from before.
+	expect((await scheduled("backup")).status).toBe("partial");
+	await lab.vtysh("r3", ["configure terminal", ...missing.map((line) => `no ${line}`), "end"]);
+	expect(await ana.config.getStack({ params: { id: "edge" } })).toMatchObject({ state: "deployed" });
+});
+
 function validated() {
 	return ana.config.validateStack({ params: { id: "edge" }, body: {} });
 }

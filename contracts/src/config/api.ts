@@ -22,6 +22,8 @@ import {
 	StackRun,
 	StackSummary,
 	StackValidation,
+	StartValidation,
+	ValidationSource,
 } from "./stacks.ts";
 import {
 	CompareTemplateVersions,
@@ -288,10 +290,25 @@ export const configApi = defineApi("config", {
 		timeout_ms: 120_000,
 		errors: ["stacks.not_found", "devices.not_found", "device_groups.not_found"],
 	}),
+	startValidation: post("/api/service-stacks/:id/validation-runs", {
+		summary: "Compare each device with what the stack says, as a run that fails on those that drifted",
+		params: byStack,
+		body: StartValidation,
+		returns: RunRef,
+		status: 202,
+		permission: "stacks:deploy",
+		errors: stackRunErrors,
+	}),
 	/** For a service that may ask again after a crash: the same key again answers the same run. */
 	startStackRun: internal("/internal/config/stack-runs", {
-		summary: "Plan, deploy or remove a stack, once",
-		body: DeployStack.extend({ key: Id, stack: StackKey, kind: z.enum(["plan", "deploy", "delete"]) }),
+		summary: "Plan, deploy, remove or validate a stack, once",
+		body: DeployStack.extend({
+			key: Id,
+			stack: StackKey,
+			kind: z.enum(["plan", "deploy", "delete", "validate"]),
+			/** What a validation compares with. */
+			source: ValidationSource.default("backup"),
+		}),
 		returns: RunRef,
 		max_body_bytes: 8 * 1024 * 1024,
 		errors: [...stackRunErrors, "stacks.busy", "stacks.no_delete_template"],

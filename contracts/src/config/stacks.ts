@@ -192,6 +192,14 @@ const only = { device_ids: z.array(Id).min(1).max(50_000).optional() };
 
 export const RenderStack = PageQuery.extend({ action: z.enum(["deploy", "delete", "validation"]).default("deploy") });
 export const PlanStack = z.object(only);
+/** What is compared: the newest backup of each device, or what the device says now. */
+export const ValidationSource = z.enum(["backup", "live"]);
+export type ValidationSource = z.infer<typeof ValidationSource>;
+export const StartValidation = z.object({
+	...only,
+	source: ValidationSource.default("backup"),
+	reason: z.string().trim().max(500).default(""),
+});
 export const DeployStack = z.object({
 	...only,
 	/** In place of the stack's own, for this run. */

@@ -132,6 +132,7 @@ export const changesOf: Readonly<Record<string, Readonly<Record<string, readonly
 		updateStack: ["stacks"],
 		deleteStack: ["stacks"],
 		planStack: ["stacks"],
+		startValidation: ["stacks"],
 		deployStack: ["stacks"],
 		removeStack: ["stacks"],
 		createStackTemplate: ["stacks"],

@@ -23,6 +23,7 @@ export const tasksErrors = defineErrors({
 	},
 	"operations.not_found": { kind: "not_found", title: "There is no such operation" },
 	"checks.not_held": { kind: "conflict", title: "A check of the device does not hold" },
+	"checks.drifted": { kind: "conflict", title: "The configuration of the device is not what it should be" },
 	"workers.not_found": { kind: "not_found", title: "There is no such worker" },
 	"workers.already_ended": { kind: "conflict", title: "The worker has ended already" },
 	"runs.not_a_procedure": { kind: "conflict", title: "The run is not that of a procedure" },

@@ -21,7 +21,7 @@ export const OperationStatus = z.enum(["pending", "running", "succeeded", "skipp
 export type OperationStatus = z.infer<typeof OperationStatus>;
 
 /** What started the run. */
-export const RunKind = z.enum(["backup", "connectivity_test", "plan", "deploy", "delete", "check", "mop"]);
+export const RunKind = z.enum(["backup", "connectivity_test", "plan", "deploy", "delete", "check", "validate", "mop"]);
 export type RunKind = z.infer<typeof RunKind>;
 
 /** What it takes, besides the permission to retry, to run anew what a run of this kind did: retrying must not do what starting it may not. */
@@ -32,6 +32,7 @@ export const retriedWith: Readonly<Record<RunKind, Permission | null>> = {
 	deploy: "stacks:deploy",
 	delete: "stacks:deploy",
 	check: "stacks:deploy",
+	validate: "stacks:deploy",
 	mop: "mops:execute",
 };
 

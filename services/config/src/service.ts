@@ -27,7 +27,7 @@ import { getStackTemplate, listStackTemplates } from "./stack-templates/store.ts
 import { createStack, deleteStack, updateStack } from "./stacks/change-stacks.ts";
 import { followRuns, listStackRuns } from "./stacks/follow-runs.ts";
 import { renderStack } from "./stacks/render-stack.ts";
-import { deployStack, planStack, removeStack, startStackRun } from "./stacks/run-stack.ts";
+import { deployStack, planStack, removeStack, startStackRun, startValidation } from "./stacks/run-stack.ts";
 import { getStack, listStacks } from "./stacks/stack-store.ts";
 import { validateStack } from "./stacks/validate-stack.ts";
 import { createTemplate, deleteTemplate, deleteTemplates, updateTemplate } from "./templates/change-templates.ts";
@@ -90,6 +90,7 @@ export const configService = defineService({
 				removeStack: removeStack(needs),
 				validateStack: validateStack(needs),
 				startStackRun: startStackRun(needs),
+				startValidation: startValidation(needs),
 				listStackRuns: listStackRuns({ db, tasks, ownAccount }),
 				listStackTemplates: listStackTemplates(needs),
 				createStackTemplate: createStackTemplate(needs),

@@ -451,6 +451,7 @@ describe("managing", () => {
 			["deploy", "stacks:deploy", true],
 			["plan", "stacks:deploy", false],
 			["delete", "stacks:deploy", true],
+			["validate", "stacks:deploy", false],
 			["probe_change", "devices:write", true],
 		]);
 		expect(items[0]?.params_schema).toMatchObject({ type: "object", required: ["select"] });

@@ -18,7 +18,7 @@ import { renderFields, renderTable } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { count, localTime } from "../output/words.ts";
 import { collected, wholeNumber } from "../query-options.ts";
-import { addStackRuns, only } from "./stack-runs.ts";
+import { addStackRuns, only, reportStackRun } from "./stack-runs.ts";
 import { addStackUpgrade } from "./stack-templates.ts";
 
 const stateStyles: Record<StackState, Style> = {
@@ -280,8 +280,14 @@ function addValidate(stacks: Command, open: Open): void {
 			"Compare the latest backup of each device with what the stack says; ends with 1 when something drifted",
 		)
 		.option("--device <device>", "Only this device (name or id); may be given several times", collected)
-		.action(async (id: string, options: { device?: string[] }, self: Command) => {
+		.option("--live", "Compare with what each device says now, as a run")
+		.action(async (id: string, options: { device?: string[]; live?: boolean }, self: Command) => {
 			const cli = open(self);
+			if (options.live) {
+				const body = { source: "live" as const, ...(await only(cli, options)) };
+				const started = await cli.clients.config.startValidation({ params: { id }, body });
+				return reportStackRun(cli, started, { wait: true });
+			}
 			const validation = await cli.clients.config.validateStack({ params: { id }, body: await only(cli, options) });
 			reportDrift(cli, validation, `See what a deployment would change: \`netconductor stacks plan ${id}\``);
 		});

@@ -9,6 +9,7 @@ export const kindWords: Record<RunKind, string> = {
 	deploy: "Deployment",
 	delete: "Removal",
 	check: "Check",
+	validate: "Validation",
 	mop: "Procedure",
 };
 

@@ -1,4 +1,4 @@
-import type { RenderedDevice } from "@netconductor/contracts/config/stacks";
+import type { RenderedDevice, ValidationSource } from "@netconductor/contracts/config/stacks";
 import type { Template } from "@netconductor/contracts/config/templates";
 import type { Target } from "@netconductor/contracts/devices/model";
 import type { Client } from "@netconductor/contracts/kernel/client";
@@ -30,15 +30,23 @@ export interface RunNeeds extends RenderNeeds {
 	clock: Clock;
 }
 
-type Kind = Extract<RunKind, "plan" | "deploy" | "delete">;
+type Kind = Extract<RunKind, "plan" | "deploy" | "delete" | "validate">;
+const changes = (kind: Kind): kind is "deploy" | "delete" => kind === "deploy" || kind === "delete";
 
 interface Wanted extends Only {
 	kind: Kind;
 	rollout?: Rollout | undefined;
 	reason: string;
+	/** What a validation compares with. */
+	source?: ValidationSource | undefined;
 }
 
-const titles: Readonly<Record<Kind, string>> = { plan: "Plan of", deploy: "Deployment of", delete: "Removal of" };
+const titles: Readonly<Record<Kind, string>> = {
+	plan: "Plan of",
+	deploy: "Deployment of",
+	delete: "Removal of",
+	validate: "Validation of",
+};
 /** Devices of which it is said that they could not be rendered. */
 const mostFaults = 20;
 /** Rows that one statement writes. */
@@ -56,6 +64,10 @@ export function deployStack(needs: RunNeeds): ConfigOperation<"deployStack"> {
 
 export function removeStack(needs: RunNeeds): ConfigOperation<"removeStack"> {
 	return ({ params, body, ...call }) => run(needs, params.id, { kind: "delete", ...body }, call);
+}
+
+export function startValidation(needs: RunNeeds): ConfigOperation<"startValidation"> {
+	return ({ params, body, ...call }) => run(needs, params.id, { kind: "validate", ...body }, call);
 }
 
 /** For a service that may ask again after a crash. */
@@ -83,9 +95,9 @@ export async function run(
 	idempotency_key = `stack:${wanted.kind}:${key}:${call.request_id}`,
 ): Promise<{ run_id: string }> {
 	const stack = await findStack(needs.db.orm, key);
-	if (wanted.kind !== "plan" && stack.starting === null) refuseBusy(stack);
+	if (changes(wanted.kind) && stack.starting === null) refuseBusy(stack);
 	if (wanted.kind === "delete") await requireDeleteTemplates(needs, stack, wanted);
-	const action = wanted.kind === "delete" ? "delete" : "deploy";
+	const action = wanted.kind === "delete" ? "delete" : wanted.kind === "validate" ? "validation" : "deploy";
 	const placed = await placeServices(needs, stack, action, wanted, call);
 	const on = targetsOf(placed);
 	const enabled = on.filter(({ disabled_reason }) => disabled_reason === null);
@@ -146,8 +158,9 @@ export async function run(
  * A plan reads only. A change keeps the configuration before it, plans, waits for what it needs, changes, and keeps the configuration after it. Where
  * checks are to hold before, they are asked first of all: a device where one does not is left as it is.
  */
-function stepsOf(stack: StackRow, { kind, rollout }: Wanted): Plan["steps"] {
+function stepsOf(stack: StackRow, { kind, rollout, source = "backup" }: Wanted): Plan["steps"] {
 	const { confirm_within_s, pre_checks, pre_state_checks, checks, state_checks } = stack;
+	if (kind === "validate") return [{ id: "compare", type: "compare_config", params: { source } }];
 	const plan = { id: "plan", type: "plan_change", params: {} };
 	const asked = kind !== "delete" && pre_checks.length + pre_state_checks.length > 0;
 	const first = asked
@@ -210,7 +223,7 @@ async function reserve(
 			reason,
 			by: call.actor.name,
 		};
-		if (kind === "plan") return { ...noted, kind };
+		if (!changes(kind)) return { ...noted, kind };
 		// The same start asked for again, after its answer was lost.
 		const own = now.starting?.key === key;
 		const abandoned = now.starting !== null && clock.now().getTime() - Date.parse(now.starting.at) > startsWithin_ms;

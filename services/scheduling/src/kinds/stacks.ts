@@ -1,5 +1,5 @@
 import { configApi } from "@netconductor/contracts/config/api";
-import { StackKey } from "@netconductor/contracts/config/stacks";
+import { StackKey, ValidationSource } from "@netconductor/contracts/config/stacks";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Clients } from "@netconductor/runtime/host/service";
 import { z } from "zod";
@@ -58,4 +58,17 @@ export const remove = defineKind({
 	select: ({ stack }, { config }, caller) => devicesOf(stack, config, caller),
 	start: ({ params: { stack, reason }, key, caller }, { config }) =>
 		config.startStackRun({ body: { key, stack, reason, kind: "delete" } }, caller),
+});
+
+/** Compares the devices of a service stack with what it says: the run fails on those that drifted, and names the lines. */
+export const validate = defineKind({
+	kind: "validate",
+	label: "Validation of a service stack",
+	permission: "stacks:deploy",
+	changes_devices: false,
+	params: params.extend({ source: ValidationSource.default("backup") }),
+	needs,
+	select: ({ stack }, { config }, caller) => devicesOf(stack, config, caller),
+	start: ({ params: { stack, reason, source }, key, caller }, { config }) =>
+		config.startStackRun({ body: { key, stack, reason, source, kind: "validate" } }, caller),
 });

@@ -170,6 +170,8 @@ export function executeOperation(needs: ExecuteNeeds) {
 			backup: {
 				recordBackup: (input) =>
 					access.patiently(signal, () => needs.backup.recordBackup(input, { ...needs.ownAccount(), signal })),
+				readCurrent: (input) =>
+					access.patiently(signal, () => needs.backup.readCurrent(input, { ...needs.ownAccount(), signal })),
 			},
 		};
 	}

@@ -12,7 +12,8 @@ export async function readForBackup(session: Session, log: (line: string) => voi
 	return raw;
 }
 
-interface Recording extends Pick<StepContext<unknown>, "operation" | "backup" | "log"> {
+interface Recording extends Pick<StepContext<unknown>, "operation" | "log"> {
+	backup: Pick<StepContext<unknown>["backup"], "recordBackup">;
 	connection: Connection;
 	snapshot_id: string | null;
 	started_by: string;

@@ -23,7 +23,7 @@ export interface StepContext<P> {
 	/** Adds what a device said to the run's output; the platform's secrets are masked, lines are kept. */
 	show(text: string): void;
 	/** Calls that outlast a short absence of the service and carry the run's abort. */
-	backup: Pick<Client<typeof backupApi>, "recordBackup">;
+	backup: Pick<Client<typeof backupApi>, "recordBackup" | "readCurrent">;
 }
 
 /** A step that ran to its end: it did what it should, or `error` says why not and `result` holds what was learnt all the same. */

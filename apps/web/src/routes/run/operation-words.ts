@@ -10,6 +10,7 @@ const steps: Readonly<Record<string, string>> = {
 	plan_change: "Plan the change",
 	apply_change: "Make the change",
 	check_state: "Ask the checks",
+	compare_config: "Compare the config",
 	take_back: "Take back what was changed",
 };
 
@@ -99,6 +100,7 @@ export function resultLine({ status, device_name, error, skip_reason, result, st
 	if (step_type === "check_state") {
 		return Array.isArray(result.checks) ? `${count(result.checks.length, "check")} held` : "";
 	}
+	if (step_type === "compare_config") return "Stands as it should";
 	if (step_type === "collect_config") {
 		const { changed, size_bytes } = result;
 		const word = changed === null ? "First backup" : changed === true ? "Changed" : "Unchanged";

@@ -1,10 +1,9 @@
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { readRunning } from "@netconductor/driver-core/change/running-config";
-import { setLinesOf } from "@netconductor/driver-core/change/set-lines";
-import type { Platform } from "@netconductor/driver-core/platform";
 import { maskSecretsInSlices } from "@netconductor/runtime/config-text";
 import { compareLines } from "@netconductor/runtime/text/missing-lines";
 import { z } from "zod";
+import { comparable } from "../../checks/comparable-lines.ts";
 import { cutRows } from "../shared/shown-output.ts";
 import { defineDeviceStep } from "../step-type.ts";
 
@@ -68,15 +67,6 @@ export const stepType = defineDeviceStep({
 		};
 	},
 });
-
-type Structure = Platform["definition"]["config"]["structure"];
-
-/** One line for each thing that is set, where sections are not indentation. */
-function comparable(text: string, structure: Structure): string {
-	if (structure !== "braces" && structure !== "set_lines") return text;
-	const removed = text.split("\n").flatMap((line) => /^\s*delete (.+)$/.exec(line)?.[1] ?? []);
-	return [...setLinesOf(text, structure), ...removed.map((path) => `no set ${path}`)].join("\n");
-}
 
 /** The same lines as such that must not stand there; those that only say which section is meant stay as they are. */
 function negated(lines: string): string {
