@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Id } from "../kernel/ids.ts";
+import { Id, Timestamp } from "../kernel/ids.ts";
 import { del, get, internal, patch, post, put } from "../kernel/operation.ts";
 import { CursorPage, Page } from "../kernel/page.ts";
 import { Run, RunRef } from "../tasks/model.ts";
@@ -194,7 +194,12 @@ export const mopOperations = {
 	/** For a service that may ask again after a crash: the same key answers the same run. */
 	startMopRun: internal("/internal/config/mop-runs", {
 		summary: "Start a procedure, once",
-		body: ExecuteMop.extend({ key: z.string().min(1).max(200), mop: MopKey }),
+		body: ExecuteMop.extend({
+			key: z.string().min(1).max(200),
+			mop: MopKey,
+			/** Of `Procedure`. */
+			not_after: Timestamp.nullable().default(null),
+		}),
 		returns: RunRef,
 		errors: executeErrors,
 	}),

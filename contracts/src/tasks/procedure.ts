@@ -128,6 +128,8 @@ export const Procedure = z.object({
 	/** Most steps that are carried out, all rounds of loops and jumps together. */
 	max_steps: z.int().min(1).max(10_000).default(1_000),
 	reason: z.string().max(500).default(""),
+	/** Where it changes something it begins until then or not at all, however long its approval takes: the window that it was started in ends. */
+	not_after: Timestamp.nullable().default(null),
 });
 export type Procedure = z.output<typeof Procedure>;
 

@@ -11,6 +11,8 @@ export interface Start<P> {
 	key: string;
 	/** What the run is called, where the kind has no better name. */
 	title: string;
+	/** When its devices are held back again; null where that is not in sight. What waits for an approval until then must not begin any more. */
+	not_after: string | null;
 	/** For whom: the owner, with the permissions they hold now. */
 	caller: CallerContext;
 }

@@ -53,6 +53,7 @@ interface Started {
 	by: string;
 	key: string;
 	names: string[];
+	not_after: string | null;
 }
 
 /** The scheduling service on a real database, with peers that stand for users, inventory, backup and runs. */
@@ -81,13 +82,18 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 		);
 	}
 
-	async function startOnce(key: string, selection: Selection, actor: Actor): Promise<{ run_id: string }> {
+	async function startOnce(
+		key: string,
+		selection: Selection,
+		actor: Actor,
+		not_after: string | null = null,
+	): Promise<{ run_id: string }> {
 		world.startCalls++;
 		if (world.refuseStart !== undefined) throw world.refuseStart;
 		const known = started.get(key);
 		if (known !== undefined) return { run_id: known.run_id };
 		const run_id = newId();
-		started.set(key, { run_id, by: actor.name, key, names: select(selection).map(({ name }) => name) });
+		started.set(key, { run_id, by: actor.name, key, names: select(selection).map(({ name }) => name), not_after });
 		runs.set(run_id, world.runsAre);
 		return { run_id };
 	}
@@ -107,7 +113,8 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 	};
 	const config = peer(configApi, {
 		outlineMop: async () => ({ ...procedure, step_targets: [] }),
-		startMopRun: ({ body, actor }) => startOnce(body.key, body.targets ?? procedure.targets ?? {}, actor),
+		startMopRun: ({ body, actor }) =>
+			startOnce(body.key, body.targets ?? procedure.targets ?? {}, actor, body.not_after),
 	});
 	const auth = peer(authApi, {
 		async describeUsers({ body }) {

@@ -48,12 +48,18 @@ function flaky(
 	return { step: step({ id, type: "probe", with: { marks, fails_on }, ...more }), devices };
 }
 
-async function start(by: Actor, steps: ProgramStep[], targets: { device_id: string; name: string }[] = []) {
+async function start(
+	by: Actor,
+	steps: ProgramStep[],
+	targets: { device_id: string; name: string }[] = [],
+	not_after: string | null = null,
+) {
 	const procedure = Procedure.parse({
 		title: "test",
 		mop: { id: newId(), name: "test", version: 1 },
 		steps,
 		targets,
+		not_after,
 	});
 	return (await lab.by(by).startProcedure({ body: { idempotency_key: newId(), procedure } })).run_id;
 }
@@ -172,11 +178,11 @@ test("an approval is asked for again when its time is over, and when somebody br
 });
 
 /** A procedure that changes a device, and what it has done there. */
-async function startWriting(by: Actor) {
+async function startWriting(by: Actor, not_after: string | null = null) {
 	const marks = join(folder, newId());
 	writeFileSync(marks, "");
 	const devices = lab.targets(1, `written${++named}`);
-	const run_id = await start(by, [step({ id: "change", type: "probe_change", with: { marks } })], devices);
+	const run_id = await start(by, [step({ id: "change", type: "probe_change", with: { marks } })], devices, not_after);
 	return { run_id, id: await asksFor(run_id), written: () => readFileSync(marks, "utf8") !== "" };
 }
 
@@ -250,6 +256,25 @@ test("a procedure whose window passed before it began ends, and nothing was writ
 		end_reason: expect.stringContaining("window in which the run could begin is over"),
 	});
 	expect(written()).toBe(false);
+});
+
+test("a procedure that was started in a window does not begin after it, however late it is approved", async () => {
+	const not_after = later(3_600_000);
+	const { run_id, id, written } = await startWriting(person("ann"), not_after);
+	expect(await alerts.admin.getApproval({ params: { id } })).toMatchObject({ not_after });
+	const beyond = { not_after: later(7_200_000) };
+	await expect(approve(person("bob"), id, beyond)).rejects.toMatchObject({ code: "approvals.bad_window" });
+	await pass(3_600_000, run_id);
+	await expect(approve(person("bob"), id)).rejects.toMatchObject({ code: "approvals.already_decided" });
+	expect(written()).toBe(false);
+
+	const marks = join(folder, newId());
+	writeFileSync(marks, "");
+	const steps = [step({ id: "change", type: "probe_change", with: { marks } })];
+	const past = new Date(Date.now() - 1).toISOString();
+	const late = await start(person("ann"), steps, lab.targets(1, `late${++named}`), past);
+	expect(await lab.ended(late)).toMatchObject({ status: "cancelled", end_reason: expect.stringContaining(past) });
+	expect(readFileSync(marks, "utf8")).toBe("");
 });
 
 test("a procedure that nobody approved in time ends, and nothing was written", async () => {

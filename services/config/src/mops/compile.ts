@@ -24,7 +24,7 @@ export interface Given {
 }
 
 export interface Compiled {
-	procedure: Omit<Procedure, "mode" | "reason" | "title">;
+	procedure: Omit<Procedure, "mode" | "reason" | "title" | "not_after">;
 	warnings: MopFault[];
 	draft: Draft;
 	catalogue: StepTypeCatalogue;

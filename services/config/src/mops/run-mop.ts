@@ -17,7 +17,8 @@ export interface RunNeeds extends ChangeNeeds {
 }
 
 export function executeMop(needs: RunNeeds): MopOperation<"executeMop"> {
-	return ({ params, body, ...call }) => start(needs, params.id, body, `mop:${params.id}:${call.request_id}`, call);
+	return ({ params, body, ...call }) =>
+		start(needs, params.id, { ...body, not_after: null }, `mop:${params.id}:${call.request_id}`, call);
 }
 
 /** For a service that may ask again after a crash. */
@@ -36,7 +37,7 @@ export function startMopRun(needs: RunNeeds): MopOperation<"startMopRun"> {
 async function start(
 	needs: RunNeeds,
 	key: string,
-	wanted: z.output<typeof ExecuteMop>,
+	wanted: z.output<typeof ExecuteMop> & { not_after: string | null },
 	idempotency_key: string,
 	call: CallContext,
 ): Promise<{ run_id: string }> {
@@ -47,11 +48,11 @@ async function start(
 			details: { mop: mop.name },
 		});
 	}
-	const { mode, reason } = wanted;
+	const { mode, reason, not_after } = wanted;
 	const compiled = await compile(needs, mop, wanted, { rehearsal: false }, call);
 	requirePermissions(mop.name, compiled, call);
 	const title = `${mop.name}${reason === "" ? "" : `: ${reason}`}`.slice(0, 200);
-	const procedure = { ...compiled.procedure, title, mode, reason };
+	const procedure = { ...compiled.procedure, title, mode, reason, not_after };
 	const started_at = needs.clock.now().toISOString();
 	const { run_id } = await needs.tasks.startProcedure({ body: { idempotency_key, procedure } }, call);
 	const { id: mop_id, name: mop_name, version } = mop;

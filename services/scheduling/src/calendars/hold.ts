@@ -8,7 +8,7 @@ import type { Clients, Needs } from "@netconductor/runtime/host/service";
 import { eq } from "drizzle-orm";
 import { selectsNothing } from "../join-selections.ts";
 import { calendars } from "../tables.ts";
-import { type Concerned, findHold, type Hold } from "./holding.ts";
+import { type Concerned, findHold, type Hold, nextHoldOf } from "./holding.ts";
 
 export interface HoldNeeds {
 	db: Database;
@@ -18,21 +18,19 @@ export interface HoldNeeds {
 	ownAccount(): CallerContext;
 }
 
-/** What of these calendars holds changes of these devices back at an instant; undefined: nothing. */
+/** What of these calendars holds changes of these devices back at an instant, or when the next one does. */
 export async function holdOf(
 	needs: Pick<HoldNeeds, "devices" | "ownAccount">,
 	concerned: readonly Concerned[],
 	select: Selection,
 	at: number,
-): Promise<Hold | undefined> {
+): Promise<{ hold: Hold } | { hold?: undefined; next: number | undefined }> {
 	const { targets } = selectsNothing(select)
 		? { targets: [] }
 		: await needs.devices.listTargets({ body: { select } }, needs.ownAccount());
-	return findHold(
-		targets.map(({ device_id }) => device_id),
-		concerned,
-		at,
-	);
+	const ids = targets.map(({ device_id }) => device_id);
+	const hold = findHold(ids, concerned, at);
+	return hold === undefined ? { next: nextHoldOf(ids, concerned, at) } : { hold };
 }
 
 /**

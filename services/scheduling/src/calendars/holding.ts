@@ -43,6 +43,21 @@ export function findHold(devices: readonly string[], calendars: readonly Concern
 	return { calendar: first.calendar, why: first.why, until };
 }
 
+/** When devices that may be changed at an instant are held back next, in milliseconds; undefined where that is not in sight. */
+export function nextHoldOf(
+	devices: readonly string[],
+	calendars: readonly Concerned[],
+	at: number,
+): number | undefined {
+	const own = calendars.filter((calendar) => concerns(calendar, devices));
+	const look = createLook(own, at, at + horizon_ms);
+	const turns = own.flatMap((calendar) =>
+		look(calendar).map(({ from, to }) => (calendar.kind === "freeze" ? from : to)),
+	);
+	const later = [...new Set(turns)].filter((turn) => turn > at).sort((one, other) => one - other);
+	return later.slice(0, mostSteps).find((turn) => heldAt(devices, own, look, turn) !== undefined);
+}
+
 type Look = (calendar: Concerned) => Period[];
 
 function createLook(calendars: readonly Concerned[], from: number, to: number): Look {

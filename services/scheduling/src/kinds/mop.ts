@@ -53,5 +53,6 @@ export const mop = defineKind({
 	params,
 	needs,
 	select: devicesOf,
-	start: ({ params: given, key, caller }, { config }) => config.startMopRun({ body: { ...given, key } }, caller),
+	start: ({ params: given, key, not_after, caller }, { config }) =>
+		config.startMopRun({ body: { ...given, key, not_after } }, caller),
 });

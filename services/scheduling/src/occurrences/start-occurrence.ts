@@ -133,18 +133,24 @@ async function attempt(
 	if (!params.success)
 		return end(needs, taken, "failed", `What it is to do is not valid any more: ${params.error.issues[0]?.message}.`);
 	const calendars = kind.changes_devices ? await lookups.calendars() : [];
+	let not_after: string | null = null;
 	if (calendars.length > 0) {
 		const select = (await kind.select?.(params.data, needs.clients, caller)) ?? { all: true };
-		const hold = await holdOf(needs, calendars, select, now.getTime());
-		if (hold !== undefined) {
+		const held = await holdOf(needs, calendars, select, now.getTime());
+		if (held.hold !== undefined) {
+			const { hold } = held;
 			if (schedule.held === "skip")
 				return end(needs, taken, "skipped", `${hold.why}, and this schedule leaves such runs out.`);
 			// Looked at again at the latest in a day: what is far may change.
 			const until = Math.min(hold.until ?? Number.POSITIVE_INFINITY, now.getTime() + 86_400_000);
 			return wait(needs, taken, `${hold.why}.`, new Date(until));
 		}
+		if (held.next !== undefined) not_after = new Date(held.next).toISOString();
 	}
-	const { run_id } = await kind.start({ params: params.data, key: taken.id, title: work.title, caller }, needs.clients);
+	const { run_id } = await kind.start(
+		{ params: params.data, key: taken.id, title: work.title, not_after, caller },
+		needs.clients,
+	);
 	await needs.noteStarted({
 		id: taken.id,
 		run_id,

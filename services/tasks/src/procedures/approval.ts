@@ -31,6 +31,10 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 	});
 	if (writes.length === 0) return;
 	const now = clock.now();
+	const { not_after: window_ends } = procedure;
+	if (window_ends != null && now >= new Date(window_ends)) {
+		throw new Stopped("cancelled", `The window that it was started in ended at ${window_ends}, before it could begin`);
+	}
 	const gate: GateState = {
 		step_index: 0,
 		step_id: procedure.steps[0]?.path ?? "",
@@ -57,6 +61,7 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 					devices: procedure.targets.map(({ device_id, name, groups }) => ({ device_id, name, groups })),
 					risk_facts: await riskOf({ ...needs, facts }, procedure, writes),
 					reason: procedure.reason,
+					not_after: window_ends ?? null,
 				},
 			},
 			ownAccount(),

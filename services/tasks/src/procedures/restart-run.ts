@@ -67,7 +67,8 @@ export function restartRun({ db, store, vault, start, ...needs }: RestartRunNeed
 				: withoutApprovals(carried, await approvalsToAskAgain(needs, carried, by));
 		return start({
 			idempotency_key: `restart/${run_id}/${request_id}`,
-			procedure: { ...procedure, mode, reason },
+			// Somebody wants it now, whatever window it was started in before.
+			procedure: { ...procedure, mode, reason, not_after: null },
 			started_by: by,
 			from: {
 				restarted: { run_id, what, path: from?.path ?? null },
