@@ -48,15 +48,23 @@ export function createSchedulingService(kinds: Kinds) {
 			const onChange = (id: string) => announceChange(ephemeral, "schedules", id);
 			const needs = { ...config, db, clients, auth, devices, tasks, clock, log, kinds, ownAccount, onChange };
 			const scheduler = createScheduler(needs);
+			/** For what may make something due sooner. */
+			const waking =
+				<C, A>(operation: (call: C) => A | Promise<A>) =>
+				async (call: C): Promise<A> => {
+					const answer = await operation(call);
+					scheduler.wake();
+					return answer;
+				};
 			const schedules = {
 				list: listSchedules(needs),
-				create: createSchedule(needs),
+				create: waking(createSchedule(needs)),
 				get: getSchedule(needs),
-				update: updateSchedule(needs),
+				update: waking(updateSchedule(needs)),
 				delete: deleteSchedule(needs),
 				pause: pauseSchedule(needs),
-				resume: resumeSchedule(needs),
-				runNow: runScheduleNow(needs),
+				resume: waking(resumeSchedule(needs)),
+				runNow: waking(runScheduleNow(needs)),
 				next: getNextRuns(needs),
 				history: getScheduleHistory(needs),
 			};
@@ -88,12 +96,17 @@ export function createSchedulingService(kinds: Kinds) {
 					getNextScheduledOperations: schedules.next,
 					getScheduledOperationHistory: schedules.history,
 					listCalendars: listCalendars(needs),
-					createCalendar: createCalendar(needs),
+					createCalendar: waking(createCalendar(needs)),
 					getCalendar: getCalendar(needs),
-					updateCalendar: updateCalendar(needs),
-					deleteCalendar: deleteCalendar(needs),
+					updateCalendar: waking(updateCalendar(needs)),
+					deleteCalendar: waking(deleteCalendar(needs)),
 				},
-				consumers: followRuns(needs),
+				consumers: followRuns({
+					onChange(id) {
+						onChange(id);
+						scheduler.wake();
+					},
+				}),
 				start: async () => scheduler.start(),
 				stop: () => scheduler.stop(),
 			};

@@ -12,11 +12,16 @@ export interface SchedulerNeeds extends Omit<StartNeeds, "noteStarted"> {
 
 export interface Scheduler {
 	start(): void;
+	/** Something may be due sooner than it was. */
+	wake(): void;
 	/** Resolves when what is under way has ended. */
 	stop(): Promise<void>;
 }
 
-const poll_ms = 1_000;
+/** Before it is tried again what another process has, or what went wrong. */
+const again_ms = 1_000;
+/** What becomes due sooner wakes the scheduler of its process; this finds what a process left that died, and a clock that was set. */
+const rest_ms = 5_000;
 const mostAtOnce = 32;
 const housekeeping_ms = 60_000;
 const asking_ms = 5_000;
@@ -32,6 +37,7 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
 	const starting = { ...needs, noteStarted: createNoteStarted(needs.db) };
 	const stopping = new AbortController();
 	const underWay = new Set<Promise<void>>();
+	let woken = Promise.withResolvers<void>();
 	let running: Promise<void> | undefined;
 	let kept_at = Number.NEGATIVE_INFINITY;
 	let asked_at = Number.NEGATIVE_INFINITY;
@@ -72,26 +78,35 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
 		}
 		if (busy) return 0;
 		// What is due and was not to be had is another process's, or waits for its claim to end.
-		return in_ms <= 0 ? poll_ms : Math.min(poll_ms, in_ms);
+		return in_ms <= 0 ? again_ms : Math.min(rest_ms, in_ms);
 	}
 
 	async function run(): Promise<void> {
 		while (!stopping.signal.aborted) {
-			let pause = poll_ms;
+			woken = Promise.withResolvers();
+			let pause = again_ms;
 			try {
 				pause = await round();
 				if (pause === 0 && underWay.size >= mostAtOnce) await Promise.race(underWay);
 			} catch (err) {
 				log.error({ err }, "schedules could not be looked after; trying again");
 			}
-			if (pause > 0) await clock.sleep(pause, stopping.signal).catch(() => {});
+			if (pause > 0) await rest(pause);
 		}
+	}
+
+	async function rest(pause: number): Promise<void> {
+		const awake = new AbortController();
+		const asleep = clock.sleep(pause, AbortSignal.any([stopping.signal, awake.signal])).catch(() => {});
+		await Promise.race([asleep, woken.promise]);
+		awake.abort();
 	}
 
 	return {
 		start() {
 			running ??= run();
 		},
+		wake: () => woken.resolve(),
 		async stop() {
 			stopping.abort();
 			await running;
@@ -100,7 +115,7 @@ export function createScheduler(needs: SchedulerNeeds): Scheduler {
 	};
 }
 
-/** One small question a second, answered from two indexes: all that is asked while nothing is due. */
+/** One small question every few seconds, answered from two indexes: all that is asked while nothing is due. */
 async function timeToNext({ db, clock }: SchedulerNeeds): Promise<number> {
 	const [found] = await db.query<{ in_ms: number | null }>(
 		// The least of each stands first in its index. `exists … <= $1` would look at every row when nothing is due: the planner expects to meet one soon.
