@@ -1,4 +1,4 @@
-import { Stack, Text, Title } from "@mantine/core";
+import { Button, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
 
 /** Stands where nothing is yet, and says what to do first. */
@@ -13,5 +13,19 @@ export function Empty({ title, children, actions }: { title: string; children?: 
 			)}
 			{actions !== undefined && <div className="nc-head">{actions}</div>}
 		</Stack>
+	);
+}
+
+/** What a list shows where its filters leave nothing: how to see everything again. */
+export function NothingMatches({ title, onShowAll }: { title: string; onShowAll: () => void }) {
+	return (
+		<Empty
+			title={title}
+			actions={
+				<Button variant="default" onClick={onShowAll}>
+					Show all
+				</Button>
+			}
+		/>
 	);
 }

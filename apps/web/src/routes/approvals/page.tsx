@@ -1,10 +1,9 @@
-import { Button } from "@mantine/core";
 import { ApprovalStatus, RiskLevel } from "@netconductor/contracts/alerts/approvals";
 import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import type { z } from "zod";
 import { useApi, usePermitted } from "../../api/context.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { Empty, NothingMatches } from "../../ui/empty.tsx";
 import { ButtonLink } from "../../ui/link.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PageTabs } from "../../ui/page-tabs.tsx";
@@ -141,13 +140,9 @@ function Inbox({ tab, search, onShow }: { tab: Tab; search: Search; onShow: (cha
 			}
 			empty={
 				filtered ? (
-					<Empty
+					<NothingMatches
 						title="No approval matches"
-						actions={
-							<Button variant="default" onClick={() => onShow({ q: undefined, risk: undefined, status: undefined })}>
-								Show all
-							</Button>
-						}
+						onShowAll={() => onShow({ q: undefined, risk: undefined, status: undefined })}
 					/>
 				) : (
 					<Nothing tab={tab} />

@@ -4,7 +4,7 @@ import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { Empty, NothingMatches } from "../../ui/empty.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { ButtonLink } from "../../ui/link.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -127,14 +127,7 @@ function BackupsPage() {
 						</Button>
 					}
 					empty={
-						<Empty
-							title="No backup matches"
-							actions={
-								<Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
-									Show all
-								</Button>
-							}
-						/>
+						<NothingMatches title="No backup matches" onShowAll={() => void navigate({ search: {}, replace: true })} />
 					}
 				/>
 			)}

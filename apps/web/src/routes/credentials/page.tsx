@@ -3,7 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useApi, usePermitted } from "../../api/context.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { Empty, NothingMatches } from "../../ui/empty.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
@@ -76,13 +76,9 @@ function CredentialsPage() {
 						</>
 					}
 					empty={
-						<Empty
+						<NothingMatches
 							title="No credential matches"
-							actions={
-								<Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
-									Show all
-								</Button>
-							}
+							onShowAll={() => void navigate({ search: {}, replace: true })}
 						/>
 					}
 				/>

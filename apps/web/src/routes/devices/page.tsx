@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { Health } from "@netconductor/contracts/devices/model";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useApi, usePermitted } from "../../api/context.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { NothingMatches } from "../../ui/empty.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink } from "../../ui/link.tsx";
@@ -81,14 +81,7 @@ function DevicesPage() {
 					selection={mayRun || mayWrite || permitted("devices:test") ? selection : undefined}
 					bulk={<BulkActions selection={selection} names={names} />}
 					empty={
-						<Empty
-							title="No device matches"
-							actions={
-								<Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
-									Show all
-								</Button>
-							}
-						/>
+						<NothingMatches title="No device matches" onShowAll={() => void navigate({ search: {}, replace: true })} />
 					}
 				/>
 			)}

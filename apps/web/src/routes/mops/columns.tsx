@@ -4,6 +4,7 @@ import type { RunStatus } from "@netconductor/contracts/tasks/model";
 import { TextLink } from "../../ui/link.tsx";
 import { type Look, runLooks, State } from "../../ui/state.tsx";
 import type { Column } from "../../ui/table/column.ts";
+import { changedByColumn, changedColumn, descriptionColumn } from "../../ui/table/definition-columns.tsx";
 import { Ago } from "../../ui/time.tsx";
 
 /** Whether a procedure may be started, as icon and word. */
@@ -69,17 +70,7 @@ export function columnsOf(mayReadRuns: boolean): Column<MopSummary>[] {
 			text: ({ steps }) => String(steps),
 			cell: ({ steps }) => steps,
 		},
-		{
-			id: "description",
-			label: "Description",
-			from: "wide",
-			text: ({ description }) => description,
-			cell: ({ description }) => (
-				<span className="nc-dim" title={visibleLine(description)}>
-					{visibleLine(description)}
-				</span>
-			),
-		},
+		descriptionColumn(),
 		{
 			id: "tags",
 			label: "Tags",
@@ -131,26 +122,7 @@ export function columnsOf(mayReadRuns: boolean): Column<MopSummary>[] {
 				</TextLink>
 			),
 		},
-		{
-			id: "updated",
-			label: "Changed",
-			sort: "updated_at",
-			width: 120,
-			from: "wide",
-			text: ({ updated_at }) => updated_at,
-			cell: ({ updated_at }) => (
-				<span className="nc-dim">
-					<Ago at={updated_at} />
-				</span>
-			),
-		},
-		{
-			id: "updated_by",
-			label: "By",
-			width: 120,
-			from: "asked",
-			text: ({ updated_by }) => updated_by,
-			cell: ({ updated_by }) => visibleLine(updated_by),
-		},
+		changedColumn({ width: 120, from: "wide" }),
+		changedByColumn({ width: 120, from: "asked" }),
 	];
 }

@@ -3,7 +3,7 @@ import { longestMopSource } from "@netconductor/contracts/config/mops";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { Empty, NothingMatches } from "../../ui/empty.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink } from "../../ui/link.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -114,13 +114,9 @@ function MopsPage() {
 					selection={mayWrite ? selection : undefined}
 					bulk={<BulkActions selection={selection} names={names} />}
 					empty={
-						<Empty
+						<NothingMatches
 							title="No procedure matches"
-							actions={
-								<Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
-									Show all
-								</Button>
-							}
+							onShowAll={() => void navigate({ search: {}, replace: true })}
 						/>
 					}
 				/>

@@ -1,7 +1,6 @@
-import { Button } from "@mantine/core";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useApi, usePermitted } from "../../api/context.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { Empty, NothingMatches } from "../../ui/empty.tsx";
 import { ButtonLink } from "../../ui/link.tsx";
 import { Page } from "../../ui/page.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
@@ -42,14 +41,7 @@ function RunsPage() {
 				tone={({ status: now }) => (now === "needs_attention" ? "bad" : undefined)}
 				empty={
 					filtered ? (
-						<Empty
-							title="No run matches"
-							actions={
-								<Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
-									Show all
-								</Button>
-							}
-						/>
+						<NothingMatches title="No run matches" onShowAll={() => void navigate({ search: {}, replace: true })} />
 					) : (
 						<Empty
 							title="Nothing has run yet"

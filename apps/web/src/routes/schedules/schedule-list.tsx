@@ -1,8 +1,7 @@
-import { Button } from "@mantine/core";
 import { ScheduleState } from "@netconductor/contracts/scheduling/model";
 import type { ReactNode } from "react";
 import { useApi } from "../../api/context.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { Empty, NothingMatches } from "../../ui/empty.tsx";
 import { Choices } from "../../ui/table/choice.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { Filters } from "../../ui/table/filters.tsx";
@@ -68,13 +67,9 @@ export function ScheduleList({
 			}
 			empty={
 				filtered ? (
-					<Empty
+					<NothingMatches
 						title="No schedule matches"
-						actions={
-							<Button variant="default" onClick={() => onShow({ q: undefined, kind: undefined, state: undefined })}>
-								Show all
-							</Button>
-						}
+						onShowAll={() => onShow({ q: undefined, kind: undefined, state: undefined })}
 					/>
 				) : (
 					<Empty title="No schedules yet" actions={add}>

@@ -1,9 +1,8 @@
-import { Button } from "@mantine/core";
 import { InstanceState, type ServiceInstanceSummary } from "@netconductor/contracts/config/instances";
 import type { StackValidation } from "@netconductor/contracts/config/stacks";
 import { useMemo, useRef, useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { Empty, NothingMatches } from "../../ui/empty.tsx";
 import { Choices } from "../../ui/table/choice.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { Filters } from "../../ui/table/filters.tsx";
@@ -93,13 +92,9 @@ export function InstanceTable({
 				}
 				empty={
 					filtered ? (
-						<Empty
+						<NothingMatches
 							title="No service instance matches"
-							actions={
-								<Button variant="default" onClick={() => show({ q: undefined, state: undefined })}>
-									Show all
-								</Button>
-							}
+							onShowAll={() => show({ q: undefined, state: undefined })}
 						/>
 					) : (
 						<Empty title="Nothing is deployed yet">

@@ -6,7 +6,7 @@ import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { BackupChoices } from "../../ui/backup-choices.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { Empty, NothingMatches } from "../../ui/empty.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
@@ -218,13 +218,9 @@ function Devices({ snapshot: { id, devices } }: { snapshot: Snapshot }) {
 			}
 			empty={
 				filtered ? (
-					<Empty
+					<NothingMatches
 						title="No device matches"
-						actions={
-							<Button variant="default" onClick={() => show({ q: undefined, status: undefined, changed: undefined })}>
-								Show all
-							</Button>
-						}
+						onShowAll={() => show({ q: undefined, status: undefined, changed: undefined })}
 					/>
 				) : (
 					<Empty title="Nothing here">{count(devices, "device")} taken, no backup kept.</Empty>

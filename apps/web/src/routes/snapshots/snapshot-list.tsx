@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import type { z } from "zod";
 import { useApi, usePermitted } from "../../api/context.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { Empty, NothingMatches } from "../../ui/empty.tsx";
 import { TruthChoice } from "../../ui/table/choice.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { Filters } from "../../ui/table/filters.tsx";
@@ -82,14 +82,7 @@ export function SnapshotList({ search, onShow }: { search: Search; onShow: (chan
 				</Button>
 			}
 			empty={
-				<Empty
-					title="No snapshot matches"
-					actions={
-						<Button variant="default" onClick={() => onShow({ q: undefined, pinned: undefined })}>
-							Show all
-						</Button>
-					}
-				/>
+				<NothingMatches title="No snapshot matches" onShowAll={() => onShow({ q: undefined, pinned: undefined })} />
 			}
 		/>
 	);

@@ -8,7 +8,7 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useApi, usePermitted } from "../../api/context.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { Empty, NothingMatches } from "../../ui/empty.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
@@ -18,10 +18,10 @@ import { Page } from "../../ui/page.tsx";
 import { State } from "../../ui/state.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { DataTable } from "../../ui/table/data-table.tsx";
+import { changedColumn, descriptionColumn } from "../../ui/table/definition-columns.tsx";
 import { Filters } from "../../ui/table/filters.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
 import { SearchField } from "../../ui/table/search-field.tsx";
-import { Ago } from "../../ui/time.tsx";
 import { toastDone } from "../../ui/toast.tsx";
 
 export const route = createLazyRoute("/signed-in/framed/stack-templates")({ component: StackTemplatesPage });
@@ -68,30 +68,8 @@ const columns: Column<StackTemplateSummary>[] = [
 		text: ({ version }) => String(version),
 		cell: ({ version }) => version,
 	},
-	{
-		id: "description",
-		label: "Description",
-		from: "wide",
-		text: ({ description }) => description,
-		cell: ({ description }) => (
-			<span className="nc-dim" title={visibleLine(description)}>
-				{visibleLine(description)}
-			</span>
-		),
-	},
-	{
-		id: "updated",
-		label: "Changed",
-		sort: "updated_at",
-		width: 130,
-		from: "medium",
-		text: ({ updated_at }) => updated_at,
-		cell: ({ updated_at }) => (
-			<span className="nc-dim">
-				<Ago at={updated_at} />
-			</span>
-		),
-	},
+	descriptionColumn(),
+	changedColumn({ width: 130, from: "medium" }),
 ];
 
 function StackTemplatesPage() {
@@ -156,13 +134,9 @@ function StackTemplatesPage() {
 						/>
 					}
 					empty={
-						<Empty
+						<NothingMatches
 							title="No stack template matches"
-							actions={
-								<Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
-									Show all
-								</Button>
-							}
+							onShowAll={() => void navigate({ search: {}, replace: true })}
 						/>
 					}
 				/>

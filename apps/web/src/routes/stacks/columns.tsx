@@ -2,6 +2,7 @@ import type { StackSummary } from "@netconductor/contracts/config/stacks";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { TextLink } from "../../ui/link.tsx";
 import type { Column } from "../../ui/table/column.ts";
+import { changedByColumn, changedColumn, descriptionColumn } from "../../ui/table/definition-columns.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { PendingChanges, StackState, stackLooks } from "./looks.tsx";
 
@@ -54,17 +55,7 @@ export function columnsOf(mayReadRuns: boolean): Column<StackSummary>[] {
 			text: ({ services }) => String(services),
 			cell: ({ services }) => services,
 		},
-		{
-			id: "description",
-			label: "Description",
-			from: "wide",
-			text: ({ description }) => description,
-			cell: ({ description }) => (
-				<span className="nc-dim" title={visibleLine(description)}>
-					{visibleLine(description)}
-				</span>
-			),
-		},
+		descriptionColumn(),
 		{
 			id: "deployed",
 			label: "Deployed",
@@ -92,26 +83,7 @@ export function columnsOf(mayReadRuns: boolean): Column<StackSummary>[] {
 					<span className="nc-dim">{last_run_id === null ? "none" : ""}</span>
 				),
 		},
-		{
-			id: "updated",
-			label: "Changed",
-			sort: "updated_at",
-			width: 130,
-			from: "wide",
-			text: ({ updated_at }) => updated_at,
-			cell: ({ updated_at }) => (
-				<span className="nc-dim">
-					<Ago at={updated_at} />
-				</span>
-			),
-		},
-		{
-			id: "updated_by",
-			label: "By",
-			width: 130,
-			from: "asked",
-			text: ({ updated_by }) => updated_by,
-			cell: ({ updated_by }) => visibleLine(updated_by),
-		},
+		changedColumn({ width: 130, from: "wide" }),
+		changedByColumn({ width: 130, from: "asked" }),
 	];
 }

@@ -5,7 +5,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { Empty, NothingMatches } from "../../ui/empty.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
@@ -118,14 +118,7 @@ function StacksPage() {
 						</Filters>
 					}
 					empty={
-						<Empty
-							title="No stack matches"
-							actions={
-								<Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
-									Show all
-								</Button>
-							}
-						/>
+						<NothingMatches title="No stack matches" onShowAll={() => void navigate({ search: {}, replace: true })} />
 					}
 				/>
 			)}

@@ -17,6 +17,7 @@ import { State } from "../../ui/state.tsx";
 import { TruthChoice } from "../../ui/table/choice.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { DataTable } from "../../ui/table/data-table.tsx";
+import { descriptionColumn } from "../../ui/table/definition-columns.tsx";
 import { Filters } from "../../ui/table/filters.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
 import { SearchField } from "../../ui/table/search-field.tsx";
@@ -93,17 +94,7 @@ function columnsOf(onOpen: (type: string) => void): Column<MopStepType>[] {
 					<span title={`A preset of ${visibleLine(base ?? "")}`}>yours, in {count(used_by ?? 0, "procedure")}</span>
 				),
 		},
-		{
-			id: "description",
-			label: "Description",
-			from: "wide",
-			text: ({ description }) => description,
-			cell: ({ description }) => (
-				<span className="nc-dim" title={visibleLine(description)}>
-					{visibleLine(description)}
-				</span>
-			),
-		},
+		descriptionColumn(),
 	];
 }
 

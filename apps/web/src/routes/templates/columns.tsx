@@ -2,7 +2,7 @@ import type { TemplateSummary } from "@netconductor/contracts/config/templates";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { TextLink } from "../../ui/link.tsx";
 import type { Column } from "../../ui/table/column.ts";
-import { Ago } from "../../ui/time.tsx";
+import { changedByColumn, changedColumn, descriptionColumn } from "../../ui/table/definition-columns.tsx";
 import { TemplateTypeState, templateTypes } from "./template-type.tsx";
 
 export const columns: Column<TemplateSummary>[] = [
@@ -25,17 +25,7 @@ export const columns: Column<TemplateSummary>[] = [
 		text: ({ type }) => templateTypes[type].word,
 		cell: ({ type }) => <TemplateTypeState type={type} />,
 	},
-	{
-		id: "description",
-		label: "Description",
-		from: "wide",
-		text: ({ description }) => description,
-		cell: ({ description }) => (
-			<span className="nc-dim" title={visibleLine(description)}>
-				{visibleLine(description)}
-			</span>
-		),
-	},
+	descriptionColumn(),
 	{
 		id: "platforms",
 		label: "For",
@@ -68,25 +58,6 @@ export const columns: Column<TemplateSummary>[] = [
 			</TextLink>
 		),
 	},
-	{
-		id: "updated",
-		label: "Changed",
-		sort: "updated_at",
-		width: 130,
-		from: "medium",
-		text: ({ updated_at }) => updated_at,
-		cell: ({ updated_at }) => (
-			<span className="nc-dim">
-				<Ago at={updated_at} />
-			</span>
-		),
-	},
-	{
-		id: "updated_by",
-		label: "By",
-		width: 130,
-		from: "wide",
-		text: ({ updated_by }) => updated_by,
-		cell: ({ updated_by }) => visibleLine(updated_by),
-	},
+	changedColumn({ width: 130, from: "medium" }),
+	changedByColumn({ width: 130, from: "wide" }),
 ];

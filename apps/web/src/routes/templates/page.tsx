@@ -6,7 +6,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { Empty, NothingMatches } from "../../ui/empty.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -122,13 +122,9 @@ function TemplatesPage() {
 					selection={mayWrite ? selection : undefined}
 					bulk={<DeleteChosen selection={selection} names={names} />}
 					empty={
-						<Empty
+						<NothingMatches
 							title="No template matches"
-							actions={
-								<Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
-									Show all
-								</Button>
-							}
+							onShowAll={() => void navigate({ search: {}, replace: true })}
 						/>
 					}
 				/>

@@ -3,7 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
-import { Empty } from "../../ui/empty.tsx";
+import { NothingMatches } from "../../ui/empty.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
 import { Choice } from "../../ui/table/choice.tsx";
@@ -85,14 +85,7 @@ function UsersPage() {
 					</Filters>
 				}
 				empty={
-					<Empty
-						title="No user matches"
-						actions={
-							<Button variant="default" onClick={() => void navigate({ search: {}, replace: true })}>
-								Show all
-							</Button>
-						}
-					/>
+					<NothingMatches title="No user matches" onShowAll={() => void navigate({ search: {}, replace: true })} />
 				}
 			/>
 			{adding && <AddUser onClose={close} />}
