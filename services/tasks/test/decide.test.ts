@@ -44,7 +44,7 @@ async function leftUnknown(...names: string[]): Promise<string> {
 		);
 		return row?.count === names.length;
 	});
-	await end(worker);
+	await lab.lose(worker);
 	expect(await lab.ended(run_id)).toMatchObject({ status: "needs_attention", counts: { unknown: names.length } });
 	rmSync(gate);
 	return run_id;

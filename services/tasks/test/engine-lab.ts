@@ -55,6 +55,8 @@ export interface EngineLab {
 	restartMain(): Promise<void>;
 	/** Starts a worker process and waits until it takes work. */
 	startWorker(env?: Record<string, string>): Promise<ChildProcess>;
+	/** Kills a worker whose lease then has run out, without the wait for that: what it had goes to others at once. */
+	lose(worker: ChildProcess): Promise<void>;
 	start(plan: Partial<Plan> & Pick<Plan, "steps" | "targets">, key?: string): Promise<string>;
 	/** Waits until a run has ended. */
 	ended(run_id: string): Promise<Run>;
@@ -309,6 +311,13 @@ export async function startEngineLab(
 			main = await startProcess("tasks");
 		},
 		startWorker: (more) => startProcess("worker", more),
+		async lose(worker) {
+			await end(worker);
+			await db.query(
+				"update workers set lease_until = now() where pid = $1 and status in ('online', 'draining') and lease_until > now()",
+				[worker.pid],
+			);
+		},
 		async start(plan, key = newId()) {
 			const { run_id } = await tasks.startRun({
 				body: { idempotency_key: key, plan: { kind: "connectivity_test", title: "test", ...plan } },

@@ -244,7 +244,7 @@ test("a worker that dies leaves its procedure to another, which repeats nothing 
 		log("last", "{{ one.values() | map(attribute='said') | join }}"),
 	]);
 	await lab.until(async () => read().length === 2);
-	await end(worker);
+	await lab.lose(worker);
 	letGo();
 	worker = await lab.startWorker();
 	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded" });
@@ -269,7 +269,7 @@ test("a worker that dies while a step writes leaves it unknown; the step is not 
 		step({ id: "after", type: "probe", with: { marks, says: "after {{ seen.said }}" } }),
 	]);
 	await lab.until(async () => read().length === 2);
-	await end(worker);
+	await lab.lose(worker);
 	letGo();
 	worker = await lab.startWorker();
 	expect(await lab.ended(run_id)).toMatchObject({ status: "needs_attention", counts: { unknown: 1, succeeded: 1 } });
