@@ -14,6 +14,8 @@ export type LabPackage =
 	| "iproute2"
 	| "rabbitmq-server"
 	| "redis-server"
+	| "slapd"
+	| "ldap-utils"
 	| "chromium"
 	| "faketime"
 	| "openssh-client"

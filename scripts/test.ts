@@ -12,6 +12,8 @@ const needed: LabPackage[] = [
 	"iproute2",
 	"rabbitmq-server",
 	"redis-server",
+	"slapd",
+	"ldap-utils",
 	"chromium",
 	"faketime",
 	"python3-textfsm",

@@ -5,6 +5,14 @@ import { defineApi, del, get, internal, patch, post, put } from "../kernel/opera
 import { Page } from "../kernel/page.ts";
 import { Secret } from "../kernel/secret.ts";
 import {
+	LoginMethod,
+	LoginMethodChange,
+	LoginMethodOrder,
+	MethodTest,
+	NewLoginMethod,
+	TryMethod,
+} from "./login-methods.ts";
+import {
 	ApiToken,
 	CreatedApiToken,
 	Holder,
@@ -34,6 +42,12 @@ import {
 } from "./model.ts";
 
 const byId = z.object({ id: Id });
+const methodErrors = [
+	"login_methods.name_taken",
+	"login_methods.incomplete",
+	"roles.not_found",
+	"roles.escalation",
+] as const;
 const byName = z.object({ name: RoleName });
 
 export const authApi = defineApi("auth", {
@@ -47,7 +61,7 @@ export const authApi = defineApi("auth", {
 		body: Login,
 		returns: TokenPair,
 		public: true,
-		errors: ["auth.bad_credentials", "auth.throttled"],
+		errors: ["auth.bad_credentials", "auth.throttled", "auth.not_provisioned", "auth.method_away"],
 	}),
 	refresh: post("/api/auth/refresh", {
 		summary: "Exchange a refresh token for a new pair",
@@ -64,7 +78,7 @@ export const authApi = defineApi("auth", {
 		body: z.object({ current_password: Secret(), new_password: NewPassword }),
 		returns: TokenPair,
 		authenticated: true,
-		errors: ["auth.bad_credentials", "auth.weak_password"],
+		errors: ["auth.bad_credentials", "auth.weak_password", "users.external"],
 	}),
 	createWsTicket: post("/api/auth/ws-ticket", {
 		summary: "A single-use ticket that opens one WebSocket within 30 seconds",
@@ -133,7 +147,7 @@ export const authApi = defineApi("auth", {
 		params: byId,
 		body: z.object({ password: NewPassword }),
 		permission: "users:write",
-		errors: ["users.not_found", "roles.escalation", "auth.weak_password"],
+		errors: ["users.not_found", "users.external", "roles.escalation", "auth.weak_password"],
 	}),
 	deleteUser: del("/api/users/:id", {
 		summary: "Delete a user with their sessions and API tokens",
@@ -195,6 +209,57 @@ export const authApi = defineApi("auth", {
 		params: byName,
 		permission: "roles:write",
 		errors: ["roles.not_found", "roles.preset", "roles.in_use"],
+	}),
+
+	listLoginMethods: get("/api/auth/methods", {
+		summary: "Ways to sign in beside local users, in the order in which they are asked",
+		returns: z.array(LoginMethod),
+		permission: "login_methods:read",
+	}),
+	createLoginMethod: post("/api/auth/methods", {
+		summary: "Add a way to sign in",
+		body: NewLoginMethod,
+		returns: LoginMethod,
+		status: 201,
+		permission: "login_methods:write",
+		errors: [...methodErrors, "login_methods.too_many"],
+	}),
+	orderLoginMethods: put("/api/auth/methods/order", {
+		summary: "Say in which order the ways to sign in are asked",
+		body: LoginMethodOrder,
+		returns: z.array(LoginMethod),
+		permission: "login_methods:write",
+		errors: ["login_methods.bad_order"],
+	}),
+	getLoginMethod: get("/api/auth/methods/:id", {
+		summary: "One way to sign in",
+		params: byId,
+		returns: LoginMethod,
+		permission: "login_methods:read",
+		errors: ["login_methods.not_found"],
+	}),
+	updateLoginMethod: patch("/api/auth/methods/:id", {
+		summary: "Change a way to sign in; disabling it ends the sessions of its users",
+		params: byId,
+		body: LoginMethodChange,
+		returns: LoginMethod,
+		permission: "login_methods:write",
+		errors: ["login_methods.not_found", "login_methods.other_kind", ...methodErrors],
+	}),
+	deleteLoginMethod: del("/api/auth/methods/:id", {
+		summary: "Delete a way to sign in that nobody uses",
+		params: byId,
+		permission: "login_methods:write",
+		errors: ["login_methods.not_found", "login_methods.in_use"],
+	}),
+	testLoginMethod: post("/api/auth/methods/:id/test", {
+		summary: "Try a way to sign in step by step; nobody is signed in",
+		params: byId,
+		body: TryMethod,
+		returns: MethodTest,
+		permission: "login_methods:write",
+		timeout_ms: 90_000,
+		errors: ["login_methods.not_found"],
 	}),
 
 	listViews: get("/api/views", {

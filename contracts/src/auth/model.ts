@@ -68,6 +68,8 @@ export const User = z
 		role: RoleName,
 		disabled: z.boolean(),
 		must_change_password: z.boolean(),
+		/** Name of the way they sign in; null for local users. */
+		login_method: z.string().nullable(),
 		last_login_at: Timestamp.nullable(),
 		created_at: Timestamp,
 		updated_at: Timestamp,

@@ -36,6 +36,8 @@ export const permissions = {
 	"users:write": "Add, change and delete users and set their passwords",
 	"roles:read": "See roles",
 	"roles:write": "Add, change and delete roles",
+	"login_methods:read": "See the ways to sign in, never their secrets",
+	"login_methods:write": "Add, change, test and delete ways to sign in, and say which groups have which roles",
 	"tokens:read": "See API tokens of others",
 	"tokens:write": "Revoke API tokens of others",
 	"settings:read": "See settings",

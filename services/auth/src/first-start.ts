@@ -7,7 +7,7 @@ import { newId } from "@netconductor/runtime/id";
 import { sql } from "drizzle-orm";
 import type { Passwords } from "./passwords.ts";
 import { users } from "./tables.ts";
-import { adminRole } from "./users/user.ts";
+import { adminRole, localOnly } from "./users/user.ts";
 import { insertUser } from "./users/user-store.ts";
 
 const firstUser = "admin";
@@ -66,6 +66,7 @@ export async function ensureFirstUser({ db, passwords, clock, initialPassword, a
 			display_name: "Administrator",
 			email: null,
 			role: adminRole,
+			...localOnly,
 			disabled: false,
 			must_change_password: admin_password === undefined,
 			password_hash,

@@ -5,6 +5,17 @@ import { createInitialPasswordFile, ensureFirstUser } from "./first-start.ts";
 import { createHousekeeping } from "./housekeeping.ts";
 import { noteRotation } from "./keys/note-rotation.ts";
 import { createSigningKeys, sealedSigningKeys } from "./keys/signing-keys.ts";
+import { createDirectories } from "./methods/directories.ts";
+import {
+	createLoginMethod,
+	deleteLoginMethod,
+	getLoginMethod,
+	listLoginMethods,
+	orderLoginMethods,
+	testLoginMethod,
+	updateLoginMethod,
+} from "./methods/manage-methods.ts";
+import { sealedMethodSecrets } from "./methods/method-store.ts";
 import { createPasswords } from "./passwords.ts";
 import { createRole, deleteRole, getRole, listPermissions, listRoles, updateRole } from "./roles/manage-roles.ts";
 import { writePresetRoles } from "./roles/role-store.ts";
@@ -30,7 +41,8 @@ export const authService = defineService({
 		const throttle = createLoginThrottle({ db, clock });
 		const keys = createSigningKeys({ db, vault, clock });
 		const initialPassword = createInitialPasswordFile(data_dir);
-		const needs = { db, outbox, clock, passwords, throttle, keys, initialPassword };
+		const directories = createDirectories({ vault });
+		const needs = { db, vault, directories, log, outbox, clock, passwords, throttle, keys, initialPassword };
 
 		await writePresetRoles(db.orm, clock.now().toISOString());
 		await keys.ensure();
@@ -72,6 +84,14 @@ export const authService = defineService({
 				updateRole: updateRole(needs),
 				deleteRole: deleteRole(needs),
 
+				listLoginMethods: listLoginMethods(needs),
+				getLoginMethod: getLoginMethod(needs),
+				createLoginMethod: createLoginMethod(needs),
+				updateLoginMethod: updateLoginMethod(needs),
+				orderLoginMethods: orderLoginMethods(needs),
+				deleteLoginMethod: deleteLoginMethod(needs),
+				testLoginMethod: testLoginMethod(needs),
+
 				listViews: listViews(needs),
 				createView: createView(needs),
 				updateView: updateView(needs),
@@ -83,7 +103,7 @@ export const authService = defineService({
 				rotateKeys: rotateKeys(needs),
 			},
 			consumers: { "keys.rotated.v1": noteRotation({ keys, ephemeral, log }) },
-			sealed: [sealedSigningKeys],
+			sealed: [sealedSigningKeys, sealedMethodSecrets],
 			start: async () => housekeeping.start(),
 			stop: () => housekeeping.stop(),
 		};

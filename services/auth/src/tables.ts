@@ -1,3 +1,4 @@
+import type { LoginMethod, MethodKind } from "@netconductor/contracts/auth/login-methods";
 import type { Settings } from "@netconductor/contracts/auth/model";
 import { instant } from "@netconductor/runtime/db/columns";
 import { sql } from "drizzle-orm";
@@ -14,6 +15,24 @@ export const roles = pgTable("roles", {
 	updated_at: instant().notNull(),
 });
 
+export const loginMethods = pgTable(
+	"login_methods",
+	{
+		id: uuid().primaryKey(),
+		name: text().notNull(),
+		kind: text().$type<MethodKind>().notNull(),
+		enabled: boolean().notNull(),
+		position: integer().notNull(),
+		provision: boolean().notNull(),
+		config: jsonb().$type<LoginMethod["config"]>().notNull(),
+		/** Bind password or client secret, sealed. */
+		secret: text(),
+		created_at: instant().notNull(),
+		updated_at: instant().notNull(),
+	},
+	(t) => [uniqueIndex("login_methods_name_key").on(t.name), index("login_methods_by_position").on(t.position, t.id)],
+);
+
 export const users = pgTable(
 	"users",
 	{
@@ -26,8 +45,14 @@ export const users = pgTable(
 			.references(() => roles.name),
 		disabled: boolean().notNull().default(false),
 		must_change_password: boolean().notNull(),
-		/** Argon2id in PHC form. */
-		password_hash: text().notNull(),
+		/** Argon2id in PHC form; null for those whose password is kept elsewhere. */
+		password_hash: text(),
+		/** Name of the way they sign in; null: with the password that is kept here. */
+		login_method: text().references(() => loginMethods.name, { onUpdate: "cascade" }),
+		/** What they are known by there, and stay known by when they are renamed. */
+		external_id: text(),
+		/** When the directory or the provider last said that they are still there. */
+		confirmed_at: instant(),
 		last_login_at: instant(),
 		created_at: instant().notNull(),
 		updated_at: instant().notNull(),
@@ -35,6 +60,9 @@ export const users = pgTable(
 	(t) => [
 		// Names differ by more than case, so that nobody can pass for another.
 		uniqueIndex("users_username_key").on(sql`lower(${t.username})`),
+		uniqueIndex("users_external_key").on(t.login_method, t.external_id),
+		check("users_sign_in_somewhere", sql`(${t.login_method} is null) = (${t.external_id} is null)`),
+		check("users_password_not_twice", sql`${t.login_method} is null or ${t.password_hash} is null`),
 		index("users_by_role").on(t.role, t.id),
 		index("users_by_last_login").on(t.last_login_at, t.id),
 		index("users_by_creation").on(t.created_at, t.id),

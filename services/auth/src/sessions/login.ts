@@ -1,30 +1,42 @@
+import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
-import type { Database } from "@netconductor/runtime/db/database";
-import { failed } from "@netconductor/runtime/errors";
+import type { Database, Tx } from "@netconductor/runtime/db/database";
+import { failed, isAppError } from "@netconductor/runtime/errors";
+import type { Log } from "@netconductor/runtime/log";
 import { and, eq, sql } from "drizzle-orm";
 import { networkOf } from "../address.ts";
 import type { SigningKeys } from "../keys/signing-keys.ts";
+import type { Directories } from "../methods/directories.ts";
+import type { ExternalIdentity } from "../methods/identity.ts";
+import { type MethodOf, readDirectories } from "../methods/method-store.ts";
+import { takeIn } from "../methods/take-in.ts";
+import { describeFailure } from "../methods/test-steps.ts";
 import type { Operation } from "../operation.ts";
 import type { Passwords } from "../passwords.ts";
-import { readSettings } from "../settings/settings-store.ts";
 import { users } from "../tables.ts";
 import type { LoginThrottle } from "../throttle/login-throttle.ts";
 import { type UserRow, usernameKey } from "../users/user.ts";
-import { insertSession, issueRefreshToken } from "./session-store.ts";
-import { createTokenPair, idleEnd } from "./token-pair.ts";
+import { openSession } from "./open-session.ts";
+import { createTokenPair } from "./token-pair.ts";
 
 interface Needs {
 	db: Database;
 	passwords: Passwords;
+	directories: Directories;
 	throttle: LoginThrottle;
 	keys: SigningKeys;
+	outbox: Outbox;
 	clock: Clock;
+	log: Log;
 }
 
 /**
- * Signs a local user in. An unknown name, a wrong password and a disabled user are told apart neither by the answer nor by the time it takes.
+ * Signs a user in with a password, wherever it is kept. An unknown name, a wrong password and a disabled user are not told apart by the answer.
+ * A name that is a user's here is only ever asked where that user's password is kept: no directory learns a local password, and none can
+ * take over a local user.
  */
-export function login({ db, passwords, throttle, keys, clock }: Needs): Operation<"login"> {
+export function login(needs: Needs): Operation<"login"> {
+	const { db, throttle, clock } = needs;
 	return async ({ body, actor, note }) => {
 		const network = networkOf(actor.ip);
 		const key = usernameKey(body.username);
@@ -32,28 +44,84 @@ export function login({ db, passwords, throttle, keys, clock }: Needs): Operatio
 		if (user !== undefined) note({ resource_type: "user", resource_id: user.id, resource_name: user.username });
 		const attempt = { username: key ?? body.username, network, familiar };
 		await throttle.begin(attempt);
-		const fits = await passwords.verify(body.password, user?.password_hash);
-		if (!fits || user === undefined || user.disabled) throw badCredentials();
+		const recognised = await recognise(needs, user, body);
+		if (recognised === undefined || user?.disabled) throw badCredentials();
 
-		const now = clock.now();
-		const settings = await readSettings(db.orm);
-		const expires_at = idleEnd(now, settings.session_idle_hours);
+		const now = clock.now().toISOString();
 		const opened = await db.transaction(async (tx) => {
-			// Disabled, deleted or given another password since the password was looked at: then it does not fit any more.
-			const [current] = await tx
-				.update(users)
-				.set({ last_login_at: now.toISOString() })
-				.where(and(eq(users.id, user.id), eq(users.disabled, false), eq(users.password_hash, user.password_hash)))
-				.returning();
-			if (current === undefined) throw badCredentials();
-			const session_id = await insertSession(tx, { user_id: user.id, network, now: now.toISOString(), expires_at });
-			const refresh_token = await issueRefreshToken(tx, session_id, now.toISOString(), expires_at);
-			return { user: current, session_id, refresh_token };
+			const taken =
+				recognised.kind === "here" ? recognised.user : await takeIn(tx, needs, recognised.method, recognised.identity);
+			const current = await signedIn(tx, taken, now);
+			return openSession(tx, needs, current, network);
 		});
 		await throttle.succeeded(attempt);
-		note({ actor: { kind: "user", id: user.id, name: user.username } });
-		return createTokenPair(keys, { ...opened, lifetime_seconds: settings.access_token_seconds });
+		note({
+			resource_type: "user",
+			resource_id: opened.user.id,
+			resource_name: opened.user.username,
+			actor: { kind: "user", id: opened.user.id, name: opened.user.username },
+		});
+		return createTokenPair(needs.keys, opened);
 	};
+}
+
+type Recognised =
+	| { kind: "here"; user: UserRow }
+	| { kind: "elsewhere"; method: MethodOf<"ldap">; identity: ExternalIdentity };
+
+/**
+ * Whose password it is; undefined when it is nobody's.
+ * @throws auth.method_away — nobody was recognised, and a directory could not be asked
+ */
+async function recognise(
+	{ db, passwords, directories, log }: Needs,
+	user: UserRow | undefined,
+	{ username, password }: { username: string; password: string },
+): Promise<Recognised | undefined> {
+	if (user !== undefined && user.login_method === null) {
+		return (await passwords.verify(password, user.password_hash ?? undefined)) ? { kind: "here", user } : undefined;
+	}
+	// An unknown name takes as long as a local user's does, at least.
+	if (user === undefined) await passwords.verify(password, undefined);
+	const all = await readDirectories(db.orm);
+	const asked = user === undefined ? all : all.filter(({ name }) => name === user.login_method);
+	let away: unknown;
+	for (const method of asked) {
+		try {
+			const identity = await (await directories.open(method)).signIn(username, password);
+			if (identity === "refused") return undefined;
+			if (identity !== "unknown") return { kind: "elsewhere", method, identity };
+		} catch (error) {
+			if (!isAppError(error) || error.code !== "auth.method_away") throw error;
+			log.warn(
+				{ method: method.name, why: describeFailure(error.cause) },
+				"a directory could not be asked for a password",
+			);
+			away ??= error;
+		}
+	}
+	if (away !== undefined) throw away;
+	return undefined;
+}
+
+/**
+ * Notes the sign-in.
+ * @throws auth.bad_credentials — disabled, deleted or given another password since the password was looked at: then it does not fit any more
+ */
+async function signedIn(tx: Tx, user: UserRow, now: string): Promise<UserRow> {
+	const [current] = await tx
+		.update(users)
+		.set({ last_login_at: now })
+		.where(
+			and(
+				eq(users.id, user.id),
+				eq(users.disabled, false),
+				sql`${users.password_hash} is not distinct from ${user.password_hash}`,
+			),
+		)
+		.returning();
+	if (current === undefined) throw badCredentials();
+	return current;
 }
 
 /** One statement, whether the name is known or not. */

@@ -12,7 +12,7 @@ import { readSettings } from "../settings/settings-store.ts";
 import { users } from "../tables.ts";
 import type { LoginThrottle } from "../throttle/login-throttle.ts";
 import { idOfPerson } from "../tokens/manage-tokens.ts";
-import { toUser } from "../users/user.ts";
+import { refuseExternal, toUser } from "../users/user.ts";
 import { getUser } from "../users/user-store.ts";
 import { sessionEnded } from "./refresh.ts";
 import { actorOfSession, actorOfTokenId } from "./resolve-actor.ts";
@@ -60,10 +60,11 @@ export function changePassword(needs: ChangePasswordNeeds): Operation<"changePas
 		const session_id = sessionOf(actor.kind, actor.session_id);
 		const user = await getUser(db.orm, actor.id);
 		note({ resource_type: "user", resource_id: user.id, resource_name: user.username });
+		refuseExternal(user, "change the password");
 		// A stolen access token must not be a way around the throttle of sign-ins.
 		const attempt = { username: user.username.toLowerCase(), network: networkOf(actor.ip), familiar: true };
 		await throttle.begin(attempt);
-		if (!(await passwords.verify(body.current_password, user.password_hash))) {
+		if (!(await passwords.verify(body.current_password, user.password_hash ?? undefined))) {
 			throw failed("auth.bad_credentials", { message: "The current password is wrong." });
 		}
 		await throttle.succeeded(attempt);
@@ -80,7 +81,7 @@ export function changePassword(needs: ChangePasswordNeeds): Operation<"changePas
 			const [after] = await tx
 				.update(users)
 				.set({ password_hash, must_change_password: false, updated_at: now.toISOString() })
-				.where(and(eq(users.id, user.id), eq(users.disabled, false), eq(users.password_hash, user.password_hash)))
+				.where(and(eq(users.id, user.id), eq(users.disabled, false), eq(users.password_hash, user.password_hash ?? "")))
 				.returning();
 			// Somebody else changed it in the meantime, which ended this session too.
 			if (after === undefined) throw sessionEnded();

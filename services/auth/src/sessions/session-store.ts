@@ -10,7 +10,16 @@ import type { UserRow } from "../users/user.ts";
 type SessionRow = typeof sessions.$inferSelect;
 
 /** Why a session ended before its time; goes into `session.revoked.v1`. */
-type EndReason = "logout" | "refresh_reused" | "password_changed" | "password_set" | "user_disabled" | "user_deleted";
+type EndReason =
+	| "logout"
+	| "revoked"
+	| "method_disabled"
+	| "gone_elsewhere"
+	| "refresh_reused"
+	| "password_changed"
+	| "password_set"
+	| "user_disabled"
+	| "user_deleted";
 
 /** Opens a session. Answers its id. */
 export async function insertSession(

@@ -10,7 +10,7 @@ import { refuseEscalation } from "../roles/manage-roles.ts";
 import { getRoleForGrant } from "../roles/role-store.ts";
 import { endSessions } from "../sessions/session-store.ts";
 import { readSettings } from "../settings/settings-store.ts";
-import { isActiveAdmin, toUser, type UserRow } from "./user.ts";
+import { isActiveAdmin, localOnly, refuseExternal, toUser, type UserRow } from "./user.ts";
 import {
 	getUserForChange,
 	getUser as getUserRow,
@@ -47,6 +47,7 @@ export function createUser({ db, passwords, outbox, clock }: Needs): Operation<"
 		const user: UserRow = {
 			...given,
 			id: newId(),
+			...localOnly,
 			disabled: false,
 			password_hash,
 			last_login_at: null,
@@ -102,6 +103,7 @@ export function setUserPassword(needs: Needs): Operation<"setUserPassword"> {
 		await db.transaction(async (tx) => {
 			const { user, permissions } = await getUserForChange(tx, params.id);
 			refuseEscalation(actor, permissions, `set the password of ${user.username}`);
+			refuseExternal(user, "set the password");
 			note(about(user));
 			await writeUser(tx, user.id, {
 				password_hash,

@@ -1,4 +1,5 @@
 import { type User, Username } from "@netconductor/contracts/auth/model";
+import { failed } from "@netconductor/runtime/errors";
 import type { users } from "../tables.ts";
 
 /** The preset role that always has at least one active user. */
@@ -6,9 +7,24 @@ export const adminRole = "admin";
 
 export type UserRow = typeof users.$inferSelect;
 
-/** A user as the API shows them: without the password's hash. */
-export function toUser({ password_hash: _, ...user }: UserRow): User {
+/** A user as the API shows them: without the password's hash, and what they are known by elsewhere. */
+export function toUser({ password_hash: _, external_id: _id, confirmed_at: _at, ...user }: UserRow): User {
 	return user;
+}
+
+/** What only users have whose password is kept elsewhere. */
+export const localOnly = { login_method: null, external_id: null, confirmed_at: null } as const;
+
+/**
+ * Keeps from changing here what is kept elsewhere.
+ * @throws users.external
+ */
+export function refuseExternal(user: Pick<UserRow, "username" | "login_method">, what: string): void {
+	if (user.login_method === null) return;
+	throw failed("users.external", {
+		message: `${user.username} signs in by ${user.login_method}: ${what} there.`,
+		details: { login_method: user.login_method },
+	});
 }
 
 /** What names are compared by; undefined for what cannot be a user name, which then is nobody's. */

@@ -1,0 +1,91 @@
+import { Username } from "@netconductor/contracts/auth/model";
+import type { Outbox } from "@netconductor/runtime/bus/outbox";
+import type { Clock } from "@netconductor/runtime/clock";
+import type { Tx } from "@netconductor/runtime/db/database";
+import { failed } from "@netconductor/runtime/errors";
+import { newId } from "@netconductor/runtime/id";
+import { and, eq, sql } from "drizzle-orm";
+import { z } from "zod";
+import { users } from "../tables.ts";
+import { isActiveAdmin, type UserRow } from "../users/user.ts";
+import { insertUser, lockActiveAdmins, writeUser } from "../users/user-store.ts";
+import { type ExternalIdentity, roleFor } from "./identity.ts";
+import type { MethodRow } from "./method-store.ts";
+
+interface Needs {
+	outbox: Outbox;
+	clock: Clock;
+}
+
+/**
+ * The user that somebody is who was recognised elsewhere: made at their first sign-in, and brought up to date at each one (name, address, and the
+ * role, where their groups decide it). Somebody who has the name of another user is never taken for them.
+ * @throws auth.not_provisioned — no group of theirs has a role; users are not made at the first sign-in; the name is somebody else's, or none
+ */
+export async function takeIn(
+	tx: Tx,
+	{ outbox, clock }: Needs,
+	method: MethodRow,
+	identity: ExternalIdentity,
+): Promise<UserRow> {
+	const role = roleFor(method.config, identity.groups);
+	if (role === undefined) throw notProvisioned(`no group of ${identity.username} has a role here`);
+	const now = clock.now().toISOString();
+	const fresh = {
+		display_name: plain(identity.display_name, 200),
+		email: z.email().safeParse(identity.email).data ?? null,
+		confirmed_at: now,
+	};
+	const known = and(eq(users.login_method, method.name), eq(users.external_id, identity.external_id));
+	const [found] = await tx.select({ role: users.role }).from(users).where(known);
+	if (found !== undefined) {
+		// Before the user's own lock, as everywhere.
+		const admins = found.role === role ? [] : await lockActiveAdmins(tx);
+		const [before] = await tx.select().from(users).where(known).for("update");
+		if (before === undefined) throw notProvisioned(`${identity.username} was deleted a moment ago`);
+		// The last administrator keeps the role: an installation that nobody can administer helps nobody.
+		const last = isActiveAdmin(before) && role !== before.role && !admins.some((id) => id !== before.id);
+		const decided = last ? before.role : role;
+		const same = before.role === decided && before.display_name === fresh.display_name && before.email === fresh.email;
+		if (same) return writeUser(tx, before.id, { confirmed_at: now });
+		const after = await writeUser(tx, before.id, { ...fresh, role: decided, updated_at: now });
+		await outbox.publish(tx, "user.changed.v1", { user_id: after.id, username: after.username, change: "updated" });
+		return after;
+	}
+	if (!method.provision) throw notProvisioned("an administrator has to add them first");
+	const username = Username.safeParse(identity.username);
+	if (!username.success) throw notProvisioned("their name there cannot be a user name here");
+	const [namesake] = await tx
+		.select({ id: users.id })
+		.from(users)
+		.where(eq(sql`lower(${users.username})`, username.data.toLowerCase()));
+	if (namesake !== undefined) throw notProvisioned(`the name ${username.data} is another user's`);
+	const user: UserRow = {
+		...fresh,
+		id: newId(),
+		username: username.data,
+		role,
+		disabled: false,
+		must_change_password: false,
+		password_hash: null,
+		login_method: method.name,
+		external_id: identity.external_id,
+		last_login_at: null,
+		created_at: now,
+		updated_at: now,
+	};
+	await insertUser(tx, user);
+	await outbox.publish(tx, "user.changed.v1", { user_id: user.id, username: user.username, change: "created" });
+	return user;
+}
+
+function notProvisioned(why: string) {
+	return failed("auth.not_provisioned", {
+		message: `The sign-in was right, but ${why}. Ask whoever administers this installation.`,
+	});
+}
+
+/** Text from elsewhere, as it may stand in a table: no control characters, not longer than `longest`. */
+function plain(text: string, longest: number): string {
+	return [...text.replaceAll(/\p{Cc}/gu, " ").trim()].slice(0, longest).join("");
+}
