@@ -8,8 +8,11 @@ import {
 	LoginMethod,
 	LoginMethodChange,
 	LoginMethodOrder,
+	MethodName,
 	MethodTest,
 	NewLoginMethod,
+	OidcAnswer,
+	OidcAttempt,
 	TryMethod,
 } from "./login-methods.ts";
 import {
@@ -62,6 +65,21 @@ export const authApi = defineApi("auth", {
 		returns: TokenPair,
 		public: true,
 		errors: ["auth.bad_credentials", "auth.throttled", "auth.not_provisioned", "auth.method_away"],
+	}),
+	beginOidc: post("/api/auth/oidc/:name/begin", {
+		summary: "Begin to sign in at an identity provider",
+		params: z.object({ name: MethodName }),
+		returns: OidcAttempt,
+		public: true,
+		changes: false,
+		errors: ["login_methods.not_found", "auth.method_away"],
+	}),
+	finishOidc: post("/api/auth/oidc/finish", {
+		summary: "Sign in with what the identity provider sent the browser back with",
+		body: OidcAnswer,
+		returns: TokenPair,
+		public: true,
+		errors: ["auth.provider_refused", "auth.not_provisioned", "auth.method_away"],
 	}),
 	refresh: post("/api/auth/refresh", {
 		summary: "Exchange a refresh token for a new pair",

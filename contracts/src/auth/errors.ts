@@ -5,6 +5,7 @@ export const authErrors = defineErrors({
 	"auth.throttled": { kind: "rate_limited", title: "Too many attempts to sign in", retryable: true },
 	"auth.not_provisioned": { kind: "forbidden", title: "Nobody has let this person in yet" },
 	"auth.method_away": { kind: "unavailable", title: "What knows the password cannot be asked", retryable: true },
+	"auth.provider_refused": { kind: "unauthenticated", title: "The identity provider did not say who this is" },
 	"auth.session_ended": { kind: "unauthenticated", title: "The session has ended" },
 	"auth.refresh_reused": { kind: "unauthenticated", title: "A refresh token was used twice; the session was ended" },
 	"auth.password_change_required": { kind: "forbidden", title: "Change the one-time password first" },

@@ -97,7 +97,14 @@ const Claim = z
 export const OidcConfig = z.object({
 	/** As the provider's discovery document says, to the letter. */
 	issuer: z.url({ protocol: /^https?$/ }).max(500),
+	/** Lets a provider be asked without TLS. For one on the same machine only. */
+	allow_plaintext: z.boolean().default(false),
 	client_id: Line,
+	/** Address of this installation's web app with `/sign-in/callback` at its end, as it is registered at the provider. */
+	redirect_uri: z
+		.url({ protocol: /^https?$/ })
+		.max(500)
+		.refine((uri) => new URL(uri).pathname.endsWith("/sign-in/callback"), "Ends with /sign-in/callback"),
 	scopes: z
 		.array(
 			z
@@ -199,3 +206,12 @@ export const TryMethod = z.object({
 });
 export const MethodTest = z.object({ passed: z.boolean(), steps: z.array(MethodTestStep) }).meta({ id: "MethodTest" });
 export type MethodTest = z.infer<typeof MethodTest>;
+
+/** Where to send the browser, and what only this browser knows of the attempt: it shows it again when it comes back. */
+export const OidcAttempt = z.object({ authorization_url: z.string(), attempt: Secret() }).meta({ id: "OidcAttempt" });
+
+/** What the provider sent the browser back with: the query of the address, as it is. */
+export const OidcAnswer = z.object({
+	attempt: Secret(z.string().max(100)),
+	query: Secret(z.string().max(8_192)),
+});

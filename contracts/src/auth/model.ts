@@ -201,6 +201,8 @@ export const SignIn = z
 		product: z.string(),
 		login_banner: Settings.shape.login_banner.unwrap(),
 		password_min_length: Settings.shape.password_min_length.unwrap(),
+		/** Ways to sign in without a password of ours, in the order of their buttons. */
+		buttons: z.array(z.object({ name: z.string(), label: z.string() })),
 	})
 	.meta({ id: "SignIn" });
 

@@ -59,6 +59,7 @@ export const ChangeKind = z.enum(Object.keys(changeKinds) as [ChangeKind, ...Cha
 export const changesOf: Readonly<Record<string, Readonly<Record<string, readonly ChangeKind[]>>>> = {
 	auth: {
 		login: ["users"],
+		finishOidc: ["users"],
 		logout: [],
 		changePassword: ["users", "me"],
 		createToken: ["tokens"],

@@ -56,6 +56,7 @@ export async function tidyUp({ db, keys, throttle, clock }: Omit<Needs, "log">):
 	const long_ago = new Date(now.getTime() - sessions_kept_ms);
 	await keys.followRotation();
 	await deleteInBatches(db, "ws_tickets", "hash", "expires_at < $1", now);
+	await deleteInBatches(db, "oidc_attempts", "hash", "expires_at < $1", now);
 	await deleteInBatches(db, "refresh_tokens", "hash", "expires_at < $1", now);
 	await deleteInBatches(db, "sessions", "id", "expires_at < $1", long_ago);
 	await deleteInBatches(db, "sessions", "id", "ended_at < $1", long_ago);

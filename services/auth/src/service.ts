@@ -5,7 +5,6 @@ import { createInitialPasswordFile, ensureFirstUser } from "./first-start.ts";
 import { createHousekeeping } from "./housekeeping.ts";
 import { noteRotation } from "./keys/note-rotation.ts";
 import { createSigningKeys, sealedSigningKeys } from "./keys/signing-keys.ts";
-import { createDirectories } from "./methods/directories.ts";
 import {
 	createLoginMethod,
 	deleteLoginMethod,
@@ -15,7 +14,9 @@ import {
 	testLoginMethod,
 	updateLoginMethod,
 } from "./methods/manage-methods.ts";
+import { createMethodKinds } from "./methods/method-kinds.ts";
 import { sealedMethodSecrets } from "./methods/method-store.ts";
+import { beginOidc, finishOidc, sealedProviderTokens } from "./oidc/sign-in.ts";
 import { createPasswords } from "./passwords.ts";
 import { createRole, deleteRole, getRole, listPermissions, listRoles, updateRole } from "./roles/manage-roles.ts";
 import { writePresetRoles } from "./roles/role-store.ts";
@@ -41,8 +42,8 @@ export const authService = defineService({
 		const throttle = createLoginThrottle({ db, clock });
 		const keys = createSigningKeys({ db, vault, clock });
 		const initialPassword = createInitialPasswordFile(data_dir);
-		const directories = createDirectories({ vault });
-		const needs = { db, vault, directories, log, outbox, clock, passwords, throttle, keys, initialPassword };
+		const methods = createMethodKinds({ vault });
+		const needs = { db, vault, methods, log, outbox, clock, passwords, throttle, keys, initialPassword };
 
 		await writePresetRoles(db.orm, clock.now().toISOString());
 		await keys.ensure();
@@ -53,6 +54,8 @@ export const authService = defineService({
 			operations: {
 				getSignIn: getSignIn(needs),
 				login: login(needs),
+				beginOidc: beginOidc(needs),
+				finishOidc: finishOidc(needs),
 				refresh: refresh(needs),
 				logout: logout(needs),
 				getMe: getMe(needs),
@@ -103,7 +106,7 @@ export const authService = defineService({
 				rotateKeys: rotateKeys(needs),
 			},
 			consumers: { "keys.rotated.v1": noteRotation({ keys, ephemeral, log }) },
-			sealed: [sealedSigningKeys, sealedMethodSecrets],
+			sealed: [sealedSigningKeys, sealedMethodSecrets, sealedProviderTokens],
 			start: async () => housekeeping.start(),
 			stop: () => housekeeping.stop(),
 		};

@@ -84,12 +84,30 @@ export const sessions = pgTable(
 		expires_at: instant().notNull(),
 		ended_at: instant(),
 		ended_reason: text(),
+		/** What the identity provider calls this session, for when it ends there. */
+		provider_session: text(),
+		/** Refresh token of the identity provider, sealed: asked whether the person is still there. */
+		provider_token: text(),
 	},
 	(t) => [
 		index("sessions_by_user").on(t.user_id, t.network),
+		index("sessions_by_provider").on(t.provider_session).where(sql`${t.provider_session} is not null`),
 		index("sessions_by_expiry").on(t.expires_at),
 		index("sessions_by_end").on(t.ended_at).where(sql`${t.ended_at} is not null`),
 	],
+);
+
+export const oidcAttempts = pgTable(
+	"oidc_attempts",
+	{
+		/** SHA-256 of what the browser holds, hex; state, nonce and code verifier follow from that, and are kept nowhere. */
+		hash: text().primaryKey(),
+		login_method_id: uuid()
+			.notNull()
+			.references(() => loginMethods.id, { onDelete: "cascade" }),
+		expires_at: instant().notNull(),
+	},
+	(t) => [index("oidc_attempts_by_expiry").on(t.expires_at), index("oidc_attempts_by_method").on(t.login_method_id)],
 );
 
 export const refreshTokens = pgTable(

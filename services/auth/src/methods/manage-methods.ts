@@ -12,7 +12,7 @@ import { refuseEscalation } from "../roles/manage-roles.ts";
 import { getRoleForGrant } from "../roles/role-store.ts";
 import { endSessions } from "../sessions/session-store.ts";
 import { loginMethods, users } from "../tables.ts";
-import type { Directories } from "./directories.ts";
+import type { MethodKinds } from "./method-kinds.ts";
 import {
 	describeMethods,
 	lockMethod,
@@ -146,15 +146,14 @@ export function deleteLoginMethod({ db }: Needs): Operation<"deleteLoginMethod">
 }
 
 /** Nothing is stored, and a wrong password is an answer like any other. */
-export function testLoginMethod({
-	db,
-	directories,
-}: Needs & { directories: Directories }): Operation<"testLoginMethod"> {
+export function testLoginMethod({ db, methods }: Needs & { methods: MethodKinds }): Operation<"testLoginMethod"> {
 	return async ({ params, body, note }) => {
 		const row = await readMethod(db.orm, params.id);
 		note(about(row));
-		if (row.kind !== "ldap") throw new TypeError(row.kind);
-		const steps = await (await directories.open(row)).test(body);
+		const steps =
+			row.kind === "ldap"
+				? await (await methods.directory(row)).test(body)
+				: await (await methods.provider(row)).test();
 		return { passed: steps.every(({ outcome }) => outcome !== "failed"), steps };
 	};
 }
@@ -215,7 +214,18 @@ function lacksOfOidc(config: OidcConfig): Lack | undefined {
 	if (!config.scopes.includes("openid")) {
 		return { path: "body.config.scopes", message: "Without the scope openid a provider does not say who somebody is." };
 	}
+	const plaintext = [config.issuer, config.redirect_uri].find(
+		(url) => url.startsWith("http://") && !isLoopback(new URL(url).hostname),
+	);
+	if (plaintext !== undefined && !config.allow_plaintext) {
+		const path = plaintext === config.issuer ? "body.config.issuer" : "body.config.redirect_uri";
+		return { path, message: `${plaintext} is not encrypted. Use https://, or allow it expressly.` };
+	}
 	return undefined;
+}
+
+function isLoopback(host: string): boolean {
+	return host === "localhost" || host === "[::1]" || /^127\./.test(host);
 }
 
 async function endSessionsOf(tx: Tx, needs: { outbox: Outbox; clock: Clock }, method: string): Promise<void> {

@@ -39,6 +39,12 @@ export async function readDirectories(orm: Orm): Promise<MethodOf<"ldap">[]> {
 	return rows.filter((row) => row.kind === "ldap");
 }
 
+/** Identity providers that people may sign in at, in order. */
+export async function readProviders(orm: Orm): Promise<MethodOf<"oidc">[]> {
+	const rows = await readMethods(orm, and(eq(loginMethods.kind, "oidc"), eq(loginMethods.enabled, true)));
+	return rows.filter((row) => row.kind === "oidc");
+}
+
 export async function readMethodByName(orm: Orm, name: string): Promise<MethodRow | undefined> {
 	const [row] = await readMethods(orm, eq(loginMethods.name, name));
 	return row;

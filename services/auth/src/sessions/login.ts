@@ -1,13 +1,13 @@
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
-import type { Database, Tx } from "@netconductor/runtime/db/database";
+import type { Database } from "@netconductor/runtime/db/database";
 import { failed, isAppError } from "@netconductor/runtime/errors";
 import type { Log } from "@netconductor/runtime/log";
-import { and, eq, sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { networkOf } from "../address.ts";
 import type { SigningKeys } from "../keys/signing-keys.ts";
-import type { Directories } from "../methods/directories.ts";
 import type { ExternalIdentity } from "../methods/identity.ts";
+import type { MethodKinds } from "../methods/method-kinds.ts";
 import { type MethodOf, readDirectories } from "../methods/method-store.ts";
 import { takeIn } from "../methods/take-in.ts";
 import { describeFailure } from "../methods/test-steps.ts";
@@ -17,12 +17,13 @@ import { users } from "../tables.ts";
 import type { LoginThrottle } from "../throttle/login-throttle.ts";
 import { type UserRow, usernameKey } from "../users/user.ts";
 import { openSession } from "./open-session.ts";
+import { noteSignIn } from "./session-store.ts";
 import { createTokenPair } from "./token-pair.ts";
 
 interface Needs {
 	db: Database;
 	passwords: Passwords;
-	directories: Directories;
+	methods: MethodKinds;
 	throttle: LoginThrottle;
 	keys: SigningKeys;
 	outbox: Outbox;
@@ -51,7 +52,8 @@ export function login(needs: Needs): Operation<"login"> {
 		const opened = await db.transaction(async (tx) => {
 			const taken =
 				recognised.kind === "here" ? recognised.user : await takeIn(tx, needs, recognised.method, recognised.identity);
-			const current = await signedIn(tx, taken, now);
+			const current = await noteSignIn(tx, taken, now);
+			if (current === undefined) throw badCredentials();
 			return openSession(tx, needs, current, network);
 		});
 		await throttle.succeeded(attempt);
@@ -74,7 +76,7 @@ type Recognised =
  * @throws auth.method_away — nobody was recognised, and a directory could not be asked
  */
 async function recognise(
-	{ db, passwords, directories, log }: Needs,
+	{ db, passwords, methods, log }: Needs,
 	user: UserRow | undefined,
 	{ username, password }: { username: string; password: string },
 ): Promise<Recognised | undefined> {
@@ -88,7 +90,7 @@ async function recognise(
 	let away: unknown;
 	for (const method of asked) {
 		try {
-			const identity = await (await directories.open(method)).signIn(username, password);
+			const identity = await (await methods.directory(method)).signIn(username, password);
 			if (identity === "refused") return undefined;
 			if (identity !== "unknown") return { kind: "elsewhere", method, identity };
 		} catch (error) {
@@ -102,26 +104,6 @@ async function recognise(
 	}
 	if (away !== undefined) throw away;
 	return undefined;
-}
-
-/**
- * Notes the sign-in.
- * @throws auth.bad_credentials — disabled, deleted or given another password since the password was looked at: then it does not fit any more
- */
-async function signedIn(tx: Tx, user: UserRow, now: string): Promise<UserRow> {
-	const [current] = await tx
-		.update(users)
-		.set({ last_login_at: now })
-		.where(
-			and(
-				eq(users.id, user.id),
-				eq(users.disabled, false),
-				sql`${users.password_hash} is not distinct from ${user.password_hash}`,
-			),
-		)
-		.returning();
-	if (current === undefined) throw badCredentials();
-	return current;
 }
 
 /** One statement, whether the name is known or not. */

@@ -1,8 +1,7 @@
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Orm, Tx } from "@netconductor/runtime/db/database";
-import { newId } from "@netconductor/runtime/id";
-import { and, eq, isNull, ne, type SQL } from "drizzle-orm";
+import { and, eq, isNull, ne, type SQL, sql } from "drizzle-orm";
 import { newSecret, secretHash } from "../secrets.ts";
 import { refreshTokens, roles, sessions, users } from "../tables.ts";
 import type { UserRow } from "../users/user.ts";
@@ -21,14 +20,27 @@ type EndReason =
 	| "user_disabled"
 	| "user_deleted";
 
-/** Opens a session. Answers its id. */
-export async function insertSession(
-	tx: Tx,
-	{ user_id, network, now, expires_at }: { user_id: string; network: string; now: string; expires_at: string },
-): Promise<string> {
-	const id = newId();
-	await tx.insert(sessions).values({ id, user_id, network, created_at: now, refreshed_at: now, expires_at });
-	return id;
+export async function insertSession(tx: Tx, session: typeof sessions.$inferInsert): Promise<void> {
+	await tx.insert(sessions).values(session);
+}
+
+/**
+ * Notes that somebody signed in who proved who they are. Undefined when they may not any more: disabled, deleted or given another password since
+ * that was looked at.
+ */
+export async function noteSignIn(tx: Tx, user: UserRow, now: string): Promise<UserRow | undefined> {
+	const [current] = await tx
+		.update(users)
+		.set({ last_login_at: now })
+		.where(
+			and(
+				eq(users.id, user.id),
+				eq(users.disabled, false),
+				sql`${users.password_hash} is not distinct from ${user.password_hash}`,
+			),
+		)
+		.returning();
+	return current;
 }
 
 /** A new refresh token of a session. Only its hash is kept. */

@@ -3,6 +3,7 @@ import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import { newId } from "@netconductor/runtime/id";
 import { asc } from "drizzle-orm";
+import { readProviders } from "../methods/method-store.ts";
 import type { Operation } from "../operation.ts";
 import { keyStates } from "../tables.ts";
 import { readSettings, readSettingsForChange, writeSettings } from "./settings-store.ts";
@@ -21,7 +22,9 @@ export function getSettings({ db }: Needs): Operation<"getSettings"> {
 export function getSignIn({ db }: Needs): Operation<"getSignIn"> {
 	return async () => {
 		const { login_banner, password_min_length } = await readSettings(db.orm);
-		return { product: "NetConductor", login_banner, password_min_length };
+		const providers = await readProviders(db.orm);
+		const buttons = providers.map(({ name, config }) => ({ name, label: config.button }));
+		return { product: "NetConductor", login_banner, password_min_length, buttons };
 	};
 }
 

@@ -1,0 +1,18 @@
+import type { Vault } from "@netconductor/runtime/vault";
+import { createLdapDirectory } from "../ldap/ldap-directory.ts";
+import { createProvider, type Provider } from "../oidc/provider.ts";
+import type { Directory } from "./identity.ts";
+import { type MethodOf, openMethodSecret } from "./method-store.ts";
+
+/** Opens ways to sign in as they are configured now. Nothing is connected before it is asked something. */
+export interface MethodKinds {
+	directory(method: MethodOf<"ldap">): Promise<Directory>;
+	provider(method: MethodOf<"oidc">): Promise<Provider>;
+}
+
+export function createMethodKinds({ vault }: { vault: Vault }): MethodKinds {
+	return {
+		directory: async (method) => createLdapDirectory(method.config, await openMethodSecret(vault, method)),
+		provider: async (method) => createProvider(method.config, await openMethodSecret(vault, method)),
+	};
+}
