@@ -70,6 +70,8 @@ export const User = z
 		must_change_password: z.boolean(),
 		/** Name of the way they sign in; null for local users. */
 		login_method: z.string().nullable(),
+		/** Since when the directory or provider that they sign in by knows them no more: as good as disabled until they sign in again. */
+		absent_since: Timestamp.nullable(),
 		last_login_at: Timestamp.nullable(),
 		created_at: Timestamp,
 		updated_at: Timestamp,

@@ -23,6 +23,7 @@ ALTER TABLE "sessions" ADD COLUMN "provider_token" text;--> statement-breakpoint
 ALTER TABLE "users" ADD COLUMN "login_method" text;--> statement-breakpoint
 ALTER TABLE "users" ADD COLUMN "external_id" text;--> statement-breakpoint
 ALTER TABLE "users" ADD COLUMN "confirmed_at" timestamp (3) with time zone;--> statement-breakpoint
+ALTER TABLE "users" ADD COLUMN "absent_since" timestamp (3) with time zone;--> statement-breakpoint
 ALTER TABLE "oidc_attempts" ADD CONSTRAINT "oidc_attempts_login_method_id_login_methods_id_fk" FOREIGN KEY ("login_method_id") REFERENCES "login_methods"("id") ON DELETE cascade ON UPDATE no action;--> statement-breakpoint
 CREATE UNIQUE INDEX "login_methods_name_key" ON "login_methods" USING btree ("name");--> statement-breakpoint
 CREATE INDEX "login_methods_by_position" ON "login_methods" USING btree ("position","id");--> statement-breakpoint

@@ -53,6 +53,8 @@ export const users = pgTable(
 		external_id: text(),
 		/** When the directory or the provider last said that they are still there. */
 		confirmed_at: instant(),
+		/** Since when they are not there any more; nothing is open to them until they sign in again. */
+		absent_since: instant(),
 		last_login_at: instant(),
 		created_at: instant().notNull(),
 		updated_at: instant().notNull(),

@@ -5,7 +5,7 @@ import { LdapConfig } from "@netconductor/contracts/auth/login-methods";
 import { type LabDirectory, startDirectory } from "@netconductor/lab/slapd";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { type AuthHost, startAuthHost } from "./auth-host.ts";
+import { type AuthHost, anonymousFrom, startAuthHost } from "./auth-host.ts";
 
 const adminPassword = "correct horse battery";
 let auth: AuthHost;
@@ -108,6 +108,69 @@ test("a role follows the groups at the next sign-in", async () => {
 		await member("delete");
 	}
 	expect((await auth.login("bob", "bob secret")).user.role).toBe("viewer");
+});
+
+describe("somebody who is gone from the directory", () => {
+	const dan = ["objectClass: inetOrgPerson", "uid: dan", "cn: Dan", "sn: Dan", "userPassword: dan secret"].join("\n");
+	const add_dan = () => directory.change(`dn: ${person("dan")}\nchangetype: add\n${dan}\n`);
+	const remove_dan = () => directory.change(`dn: ${person("dan")}\nchangetype: delete\n`);
+	const refresh = (pair: { refresh_token: string }) =>
+		auth.api.refresh({ body: { refresh_token: pair.refresh_token } }, anonymousFrom());
+	const signedInDan = async () => {
+		await add("corp", { default_role: "viewer" });
+		await add_dan();
+		const pair = await auth.login("dan", "dan secret");
+		const body = { name: "script", permissions: ["devices:read"] };
+		const { token } = await auth.api.createToken({ body }, await auth.as(pair));
+		return { pair, token };
+	};
+
+	test("loses sessions and API tokens at the next refresh, and has them again after signing in again", async () => {
+		const { pair, token } = await signedInDan();
+		await remove_dan();
+		const before = await refresh(pair);
+		await auth.clock.advance(6 * 60_000);
+		await expect(refresh(before)).rejects.toMatchObject({ code: "auth.session_ended" });
+		await expect(auth.as(pair)).rejects.toMatchObject({ code: "auth.session_ended" });
+		await expect(auth.asToken(token)).rejects.toMatchObject({ code: "auth.unauthenticated" });
+		await expect(auth.login("dan", "dan secret")).rejects.toMatchObject({ code: "auth.bad_credentials" });
+		const shown = await auth.api.getUser({ params: { id: pair.user.id } }, admin);
+		expect(shown.absent_since).toBe(auth.clock.now().toISOString());
+		await add_dan();
+		// Another entry, though of the same name: not the same person.
+		await expect(auth.login("dan", "dan secret")).rejects.toMatchObject({ code: "auth.not_provisioned" });
+		await remove_dan();
+	});
+
+	test("stays while the directory cannot be asked, but not for ever", async () => {
+		const { pair } = await signedInDan();
+		await directory.kill();
+		try {
+			await auth.clock.advance(6 * 60_000);
+			const later = await refresh(pair);
+			await auth.clock.advance(13 * 3_600_000);
+			await expect(refresh(later)).rejects.toMatchObject({ code: "auth.session_ended" });
+		} finally {
+			await directory.start();
+		}
+		await remove_dan();
+	});
+
+	test("who is still there keeps the session, with the role of today's groups", async () => {
+		await add("corp");
+		const pair = await auth.login("bob", "bob secret");
+		const change = (what: string) =>
+			directory.change(
+				`dn: cn=core,ou=groups,dc=example,dc=com\nchangetype: modify\n${what}: member\nmember: ${person("bob")}\n`,
+			);
+		await change("add");
+		try {
+			await auth.clock.advance(6 * 60_000);
+			expect((await refresh(pair)).user.role).toBe("operator");
+		} finally {
+			await change("delete");
+		}
+	});
 });
 
 test("an empty password, a wrong one, an unknown name and filters in names let nobody in", async () => {

@@ -172,3 +172,16 @@ test("the provider's refresh token is kept sealed, and nothing of an attempt but
 	expect(rows).toHaveLength(1);
 	expect(rows[0]?.provider_token).toMatch(/^v1:/);
 });
+
+test("who is gone at the provider loses the session at the next refresh; who is there keeps it", async () => {
+	await add({ scopes: ["openid", "profile", "email", "offline_access"] });
+	const { attempt, query } = await signIn("erin");
+	const pair = await finish(attempt, query);
+	const refresh = (refresh_token: string) => auth.api.refresh({ body: { refresh_token } }, anonymousFrom());
+	await auth.clock.advance(6 * 60_000);
+	const second = await refresh(pair.refresh_token);
+	provider.people.delete("erin");
+	await auth.clock.advance(6 * 60_000);
+	await expect(refresh(second.refresh_token)).rejects.toMatchObject({ code: "auth.session_ended" });
+	await expect(auth.as(pair)).rejects.toMatchObject({ code: "auth.session_ended" });
+});

@@ -118,7 +118,12 @@ test("a search is a query string and nothing else", () => {
 test("a stranger is shown the banner, the name of the product and how long a password must be, and nothing more", async () => {
 	await auth.api.updateSettings({ body: { login_banner: "Authorised staff only", password_min_length: 16 } }, admin);
 	const shown = await auth.api.getSignIn({}, anonymousFrom());
-	expect(shown).toEqual({ product: "NetConductor", login_banner: "Authorised staff only", password_min_length: 16 });
+	expect(shown).toEqual({
+		product: "NetConductor",
+		login_banner: "Authorised staff only",
+		password_min_length: 16,
+		buttons: [],
+	});
 });
 
 test("views go with their owner", async () => {

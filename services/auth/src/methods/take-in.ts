@@ -35,6 +35,7 @@ export async function takeIn(
 		display_name: plain(identity.display_name, 200),
 		email: z.email().safeParse(identity.email).data ?? null,
 		confirmed_at: now,
+		absent_since: null,
 	};
 	const known = and(eq(users.login_method, method.name), eq(users.external_id, identity.external_id));
 	const [found] = await tx.select({ role: users.role }).from(users).where(known);
@@ -46,7 +47,11 @@ export async function takeIn(
 		// The last administrator keeps the role: an installation that nobody can administer helps nobody.
 		const last = isActiveAdmin(before) && role !== before.role && !admins.some((id) => id !== before.id);
 		const decided = last ? before.role : role;
-		const same = before.role === decided && before.display_name === fresh.display_name && before.email === fresh.email;
+		const same =
+			before.absent_since === null &&
+			before.role === decided &&
+			before.display_name === fresh.display_name &&
+			before.email === fresh.email;
 		if (same) return writeUser(tx, before.id, { confirmed_at: now });
 		const after = await writeUser(tx, before.id, { ...fresh, role: decided, updated_at: now });
 		await outbox.publish(tx, "user.changed.v1", { user_id: after.id, username: after.username, change: "updated" });

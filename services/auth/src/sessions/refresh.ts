@@ -2,15 +2,30 @@ import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
+import type { Log } from "@netconductor/runtime/log";
+import type { Vault } from "@netconductor/runtime/vault";
 import type { SigningKeys } from "../keys/signing-keys.ts";
+import { isStillThere } from "../methods/confirm.ts";
+import type { MethodKinds } from "../methods/method-kinds.ts";
 import type { Operation } from "../operation.ts";
 import { secretHash } from "../secrets.ts";
 import { readSettings } from "../settings/settings-store.ts";
-import { endSessions, issueRefreshToken, lockSessionOf, prolongSession, useRefreshToken } from "./session-store.ts";
+import { isBarred } from "../users/user.ts";
+import {
+	endSessions,
+	findSessionOf,
+	issueRefreshToken,
+	lockSessionOf,
+	prolongSession,
+	useRefreshToken,
+} from "./session-store.ts";
 import { createTokenPair, idleEnd } from "./token-pair.ts";
 
 interface Needs {
 	db: Database;
+	vault: Vault;
+	methods: MethodKinds;
+	log: Log;
 	keys: SigningKeys;
 	outbox: Outbox;
 	clock: Clock;
@@ -20,16 +35,20 @@ interface Needs {
  * Exchanges a refresh token for a new pair. A token that was exchanged before ends the session (RFC 9700, 4.14.2): of two who hold it one is a thief.
  * There is no time of grace, in which the thief would go unseen; a client must not send two refreshes at once.
  */
-export function refresh({ db, keys, outbox, clock }: Needs): Operation<"refresh"> {
+export function refresh(needs: Needs): Operation<"refresh"> {
+	const { db, keys, outbox, clock } = needs;
 	return async ({ body }) => {
 		const hash = secretHash(body.refresh_token);
 		const settings = await readSettings(db.orm);
+		const asking = await findSessionOf(db.orm, hash);
+		// Asked outside of the transaction: it may take seconds. What became of them in between is looked at again inside.
+		if (asking !== undefined && !(await isStillThere(needs, asking.user, asking.session))) throw sessionEnded();
 		const outcome = await db.transaction(async (tx) => {
 			const found = await lockSessionOf(tx, hash);
 			const now = clock.now();
 			if (found === undefined) return "ended";
 			const { session, user } = found;
-			if (session.ended_at !== null || new Date(session.expires_at) <= now || user.disabled) return "ended";
+			if (session.ended_at !== null || new Date(session.expires_at) <= now || isBarred(user)) return "ended";
 			const use = await useRefreshToken(tx, hash, now.toISOString());
 			if (use === "gone") return "ended";
 			if (use === "reused") {

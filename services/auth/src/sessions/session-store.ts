@@ -4,7 +4,7 @@ import type { Orm, Tx } from "@netconductor/runtime/db/database";
 import { and, eq, isNull, ne, type SQL, sql } from "drizzle-orm";
 import { newSecret, secretHash } from "../secrets.ts";
 import { refreshTokens, roles, sessions, users } from "../tables.ts";
-import type { UserRow } from "../users/user.ts";
+import { barred, type UserRow } from "../users/user.ts";
 
 type SessionRow = typeof sessions.$inferSelect;
 
@@ -76,6 +76,20 @@ export async function forgetRefreshTokens(tx: Tx, session_id: string): Promise<v
 	await tx.delete(refreshTokens).where(eq(refreshTokens.session_id, session_id));
 }
 
+/** The session that a refresh token belongs to, with its user. */
+export async function findSessionOf(
+	orm: Orm,
+	hash: string,
+): Promise<{ session: SessionRow; user: UserRow } | undefined> {
+	const [found] = await orm
+		.select({ session: sessions, user: users })
+		.from(refreshTokens)
+		.innerJoin(sessions, eq(sessions.id, refreshTokens.session_id))
+		.innerJoin(users, eq(users.id, sessions.user_id))
+		.where(eq(refreshTokens.hash, hash));
+	return found;
+}
+
 /** The session that a refresh token belongs to, locked until the transaction ends: one refresh at a time per session. */
 export async function lockSessionOf(tx: Tx, hash: string): Promise<{ session: SessionRow; user: UserRow } | undefined> {
 	const [token] = await tx
@@ -112,7 +126,7 @@ export async function prolongSession(tx: Tx, id: string, now: string, expires_at
 export async function findSession(orm: Orm, id: string, user_id: string) {
 	const [found] = await orm
 		.select({
-			user: { id: users.id, username: users.username, role: users.role, disabled: users.disabled },
+			user: { id: users.id, username: users.username, role: users.role, disabled: barred },
 			must_change_password: users.must_change_password,
 			permissions: roles.permissions,
 			expires_at: sessions.expires_at,

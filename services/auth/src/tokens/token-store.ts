@@ -6,6 +6,7 @@ import { failed } from "@netconductor/runtime/errors";
 import { and, count, eq, ilike, isNull, lt, or, type SQL } from "drizzle-orm";
 import type { z } from "zod";
 import { apiTokens, roles, users } from "../tables.ts";
+import { barred } from "../users/user.ts";
 
 export type ApiTokenRow = typeof apiTokens.$inferSelect;
 
@@ -27,7 +28,7 @@ const inUse = {
 	permissions: apiTokens.permissions,
 	expires_at: apiTokens.expires_at,
 	last_used_at: apiTokens.last_used_at,
-	user: { id: users.id, username: users.username, role: users.role, disabled: users.disabled },
+	user: { id: users.id, username: users.username, role: users.role, disabled: barred },
 	must_change_password: users.must_change_password,
 	role_permissions: roles.permissions,
 };

@@ -5,6 +5,7 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { and, asc, count, eq, inArray, or, type SQL, sql } from "drizzle-orm";
 import type { Operation } from "../operation.ts";
 import { roles, users } from "../tables.ts";
+import { barred } from "./user.ts";
 
 interface Needs {
 	db: Database;
@@ -15,7 +16,7 @@ const shown = {
 	username: users.username,
 	display_name: users.display_name,
 	role: users.role,
-	disabled: users.disabled,
+	disabled: barred,
 	permissions: roles.permissions,
 };
 
@@ -45,7 +46,7 @@ export function listHolders({ db }: Needs): Operation<"listHolders"> {
 		const names = granted
 			.filter(({ permissions }) => permissions.some((held) => covers(held, body.permission)))
 			.map(({ name }) => name);
-		const conditions: (SQL | undefined)[] = [eq(users.disabled, false), inArray(users.role, names)];
+		const conditions: (SQL | undefined)[] = [eq(barred, false), inArray(users.role, names)];
 		if (body.among !== undefined) {
 			conditions.push(
 				or(

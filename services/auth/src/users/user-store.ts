@@ -7,7 +7,7 @@ import { failed } from "@netconductor/runtime/errors";
 import { and, asc, count, eq, ilike, or, type SQL, sql } from "drizzle-orm";
 import type { z } from "zod";
 import { roles, users } from "../tables.ts";
-import { adminRole, toUser, type UserRow } from "./user.ts";
+import { adminRole, barred, toUser, type UserRow } from "./user.ts";
 
 /** @throws users.not_found */
 export async function getUser(orm: Orm, id: string): Promise<UserRow> {
@@ -60,7 +60,7 @@ export async function lockActiveAdmins(orm: Orm): Promise<string[]> {
 	const admins = await orm
 		.select({ id: users.id })
 		.from(users)
-		.where(and(eq(users.role, adminRole), eq(users.disabled, false)))
+		.where(and(eq(users.role, adminRole), eq(barred, false)))
 		.orderBy(asc(users.id))
 		.for("update");
 	return admins.map(({ id }) => id);

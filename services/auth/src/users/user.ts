@@ -1,6 +1,7 @@
 import { type User, Username } from "@netconductor/contracts/auth/model";
 import { failed } from "@netconductor/runtime/errors";
-import type { users } from "../tables.ts";
+import { sql } from "drizzle-orm";
+import { users } from "../tables.ts";
 
 /** The preset role that always has at least one active user. */
 export const adminRole = "admin";
@@ -13,7 +14,7 @@ export function toUser({ password_hash: _, external_id: _id, confirmed_at: _at, 
 }
 
 /** What only users have whose password is kept elsewhere. */
-export const localOnly = { login_method: null, external_id: null, confirmed_at: null } as const;
+export const localOnly = { login_method: null, external_id: null, confirmed_at: null, absent_since: null } as const;
 
 /**
  * Keeps from changing here what is kept elsewhere.
@@ -32,7 +33,14 @@ export function usernameKey(typed: string): string | undefined {
 	return Username.safeParse(typed).success ? typed.toLowerCase() : undefined;
 }
 
+/** Whether nothing is open to a user: disabled here, or gone from where they sign in. */
+export const barred = sql<boolean>`(${users.disabled} or ${users.absent_since} is not null)`;
+
+export function isBarred(user: Pick<UserRow, "disabled" | "absent_since">): boolean {
+	return user.disabled || user.absent_since !== null;
+}
+
 /** Whether a user is one of those of whom at least one must remain. */
-export function isActiveAdmin(user: Pick<UserRow, "role" | "disabled">): boolean {
-	return user.role === adminRole && !user.disabled;
+export function isActiveAdmin(user: Pick<UserRow, "role" | "disabled" | "absent_since">): boolean {
+	return user.role === adminRole && !isBarred(user);
 }
