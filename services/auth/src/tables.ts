@@ -90,8 +90,11 @@ export const sessions = pgTable(
 		provider_session: text(),
 		/** Refresh token of the identity provider, sealed: asked whether the person is still there. */
 		provider_token: text(),
+		/** What the program that signed in calls itself: its own word, for people to recognise it by. */
+		user_agent: text(),
 	},
 	(t) => [
+		index("sessions_open_by_user").on(t.user_id, t.refreshed_at, t.id).where(sql`${t.ended_at} is null`),
 		index("sessions_by_user").on(t.user_id, t.network),
 		index("sessions_by_provider").on(t.provider_session).where(sql`${t.provider_session} is not null`),
 		index("sessions_by_expiry").on(t.expires_at),

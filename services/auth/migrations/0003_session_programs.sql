@@ -1,0 +1,2 @@
+ALTER TABLE "sessions" ADD COLUMN "user_agent" text;--> statement-breakpoint
+CREATE INDEX "sessions_open_by_user" ON "sessions" USING btree ("user_id","refreshed_at","id") WHERE "sessions"."ended_at" is null;
