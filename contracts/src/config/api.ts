@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Id } from "../kernel/ids.ts";
+import { Id, Timestamp } from "../kernel/ids.ts";
 import { defineApi, del, get, internal, patch, post } from "../kernel/operation.ts";
 import { CursorPage, Page, QueryBoolean } from "../kernel/page.ts";
 import { RunRef } from "../tasks/model.ts";
@@ -308,6 +308,8 @@ export const configApi = defineApi("config", {
 			kind: z.enum(["plan", "deploy", "delete", "validate"]),
 			/** What a validation compares with. */
 			source: ValidationSource.default("backup"),
+			/** Of `Gate`: of a run that changes devices. */
+			not_after: Timestamp.nullable().default(null),
 		}),
 		returns: RunRef,
 		max_body_bytes: 8 * 1024 * 1024,

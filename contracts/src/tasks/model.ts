@@ -57,6 +57,8 @@ export type Rollout = z.output<typeof Rollout>;
 export const Gate = z.object({
 	/** Whether what was planned needs an approval, as the policies say. */
 	approval: z.boolean().default(false),
+	/** No batch begins after it, however long an approval takes: the window that the run was started in ends. */
+	not_after: Timestamp.nullable().default(null),
 	rollout: Rollout.prefault({}),
 });
 export type Gate = z.output<typeof Gate>;

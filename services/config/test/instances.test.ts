@@ -1,3 +1,4 @@
+import { newId } from "@netconductor/runtime/id";
 import { actorWith } from "@netconductor/runtime/testing/service";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type Ending, type StacksHost, startStacksHost } from "./stacks-host.ts";
@@ -71,6 +72,16 @@ async function deployed(...outcomes: [Ending, Ending]): Promise<string> {
 	await host.operationEnds(run_id, r2, outcomes[1]);
 	return run_id;
 }
+
+test("what changes a stack's devices within a window is told to the run's gate; what only reads has none", async () => {
+	const not_after = "2026-03-03T02:00:00.000Z";
+	const gates = async (kind: "plan" | "deploy", key: string) => {
+		const { run_id } = await host.api.startStackRun({ body: { key, stack: name, kind, not_after } });
+		return host.plans.get(run_id)?.steps.flatMap(({ gate }) => gate?.not_after ?? []);
+	};
+	expect(await gates("plan", newId())).toEqual([]);
+	expect(await gates("deploy", newId())).toEqual([not_after]);
+});
 
 test("each service on each device is there as soon as its device has it, with the lines that were sent", async () => {
 	const { run_id } = await host.api.deployStack({ params: { id: name }, body: {} });

@@ -112,22 +112,28 @@ describe("maintenance windows", () => {
 		await becomes(core.id, "running");
 	});
 
-	test("are told to a procedure, which is not to begin after them, nor in a freeze within them, however late it is approved", async () => {
-		host.procedure.targets = { groups: ["Core"] };
-		const kind = { kind: "mop", params: { mop: "nightly check" } };
-		const starts = async (name: string, at: string) => {
-			const made = await create(name, { ...kind, timing: { type: "daily", times: [at.slice(11, 16)] } });
-			host.clock.set(at);
-			await becomes(made.id, "running");
-			const run_id = (await newest(made.id))?.run_id;
-			return [...host.started.values()].find((run) => run.run_id === run_id)?.not_after;
-		};
-		expect(await starts("no calendar", "2026-03-02T06:00:00Z")).toBeNull();
-		await calendar({ ...windows, groups: ["Core"] });
-		expect(await starts("window", "2026-03-02T22:30:00Z")).toBe("2026-03-03T02:00:00.000Z");
-		await calendar({ groups: ["Core"], ranges: [{ from: "2026-03-03T01:00", to: "2026-03-03T09:00" }] });
-		expect(await starts("freeze", "2026-03-02T23:00:00Z")).toBe("2026-03-03T01:00:00.000Z");
-	});
+	test.each([
+		{ kind: "mop", params: { mop: "nightly check" } },
+		{ kind: "deploy", params: { stack: "edge" } },
+		{ kind: "delete", params: { stack: "edge" } },
+	])(
+		"are told to a $kind, which is not to begin after them, nor in a freeze within them, however late it is approved",
+		async (kind) => {
+			host.procedure.targets = { groups: ["Core"] };
+			const starts = async (name: string, at: string) => {
+				const made = await create(name, { ...kind, timing: { type: "daily", times: [at.slice(11, 16)] } });
+				host.clock.set(at);
+				await becomes(made.id, "running");
+				const run_id = (await newest(made.id))?.run_id;
+				return [...host.started.values()].find((run) => run.run_id === run_id)?.not_after;
+			};
+			expect(await starts("no calendar", "2026-03-02T06:00:00Z")).toBeNull();
+			await calendar({ ...windows, groups: ["Core"] });
+			expect(await starts("window", "2026-03-02T22:30:00Z")).toBe("2026-03-03T02:00:00.000Z");
+			await calendar({ groups: ["Core"], ranges: [{ from: "2026-03-03T01:00", to: "2026-03-03T09:00" }] });
+			expect(await starts("freeze", "2026-03-02T23:00:00Z")).toBe("2026-03-03T01:00:00.000Z");
+		},
+	);
 
 	test("do not overrule a freeze", async () => {
 		await calendar(windows);

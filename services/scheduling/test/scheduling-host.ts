@@ -1,6 +1,7 @@
 import { authApi } from "@netconductor/contracts/auth/api";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { configApi } from "@netconductor/contracts/config/api";
+import { NewStack } from "@netconductor/contracts/config/stacks";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import type { Selection, Target } from "@netconductor/contracts/devices/model";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
@@ -113,6 +114,26 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 	};
 	const config = peer(configApi, {
 		outlineMop: async () => ({ ...procedure, step_targets: [] }),
+		getStack: async ({ params }) => ({
+			...NewStack.parse({
+				name: params.id,
+				services: [{ name: "one", template_id: newId(), targets: { groups: ["Core"] } }],
+			}),
+			id: newId(),
+			state: "deployed",
+			pending_changes: false,
+			version: 1,
+			deployed_version: 1,
+			deployed_at: null,
+			last_run_id: null,
+			made_from: null,
+			parameters: null,
+			created_at: clock.now().toISOString(),
+			updated_at: clock.now().toISOString(),
+			created_by: "admin",
+			updated_by: "admin",
+		}),
+		startStackRun: ({ body, actor }) => startOnce(body.key, { groups: ["Core"] }, actor, body.not_after),
 		startMopRun: ({ body, actor }) =>
 			startOnce(body.key, body.targets ?? procedure.targets ?? {}, actor, body.not_after),
 	});

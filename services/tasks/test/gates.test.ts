@@ -93,6 +93,25 @@ test("an approval that does not hold any more when the run would begin lets noth
 	expect(await begun(run_id)).toEqual([]);
 });
 
+test("a run whose window ends while it waits for its approval ends, and nothing was written; a person may do it again", async () => {
+	const asked = lab.wantApprovals();
+	const not_after = new Date(Date.now() + 5_000).toISOString();
+	const run_id = await lab.start({
+		kind: "deploy",
+		steps: steps({ approval: true, not_after }),
+		targets: lab.targets(2, "wi"),
+	});
+	expect(await lab.ended(run_id)).toMatchObject({
+		status: "cancelled",
+		end_reason: expect.stringContaining(not_after),
+	});
+	for (const { not_after: until } of asked) expect(until).toBe(not_after);
+	expect(await begun(run_id)).toEqual([]);
+	lab.wantNoApprovals();
+	const { run_id: again } = await lab.tasks.retryRun({ params: { id: run_id } });
+	expect(await lab.ended(again)).toMatchObject({ status: "succeeded" });
+});
+
 test("a waiting run can be cancelled", async () => {
 	lab.wantApprovals();
 	const run_id = await lab.start({ kind: "deploy", steps: steps({ approval: true }), targets: lab.targets(2, "cn") });

@@ -425,6 +425,7 @@ describe("deploy_stack", () => {
 	test("starts one run on behalf of who started the procedure, the same again after a crash, and waits for its end", async () => {
 		const given = { stack: "bgp", reason: "Night work" };
 		const wait = await waitOfStep("deploy_stack", given, surroundings);
+		expect(asked[0]?.body).toMatchObject({ not_after: null });
 		expect(wait).toMatchObject({ state: { run_id }, waiting_for: { kind: "run", run_id } });
 		await waitOfStep("deploy_stack", given, surroundings);
 		expect(asked[0]).toMatchObject({ body: { stack: "bgp", kind: "deploy", reason: "Night work" }, by: "tester" });
@@ -435,6 +436,12 @@ describe("deploy_stack", () => {
 		const { result, error } = await endOfStep("deploy_stack", given, { ...surroundings, state: wait.state });
 		expect([result, error]).toMatchObject([{ run_id, status: "succeeded", counts: { succeeded: 2 } }, undefined]);
 		expect(asked).toHaveLength(2);
+	});
+
+	test("what it begins is bound to the window that the procedure was started in", async () => {
+		const not_after = "2026-03-01T02:00:00.000Z";
+		await waitOfStep("deploy_stack", { stack: "bgp" }, { ...surroundings, not_after });
+		expect(asked[0]?.body).toMatchObject({ not_after });
 	});
 
 	test("no secret stands in the reason that others read", async () => {

@@ -36,6 +36,7 @@ export async function runServerStep(
 		state: undefined,
 		signal: new AbortController().signal,
 		hide: hideSecrets([]),
+		not_after: null,
 		now: () => new Date(),
 		isTrue: async () => {
 			throw new Error("no variable was expected to be asked for");

@@ -39,6 +39,8 @@ interface Wanted extends Only {
 	reason: string;
 	/** What a validation compares with. */
 	source?: ValidationSource | undefined;
+	/** Until when a change may begin on a device; null: at any time. */
+	not_after?: string | null;
 }
 
 const titles: Readonly<Record<Kind, string>> = {
@@ -158,7 +160,7 @@ export async function run(
  * A plan reads only. A change keeps the configuration before it, plans, waits for what it needs, changes, and keeps the configuration after it. Where
  * checks are to hold before, they are asked first of all: a device where one does not is left as it is.
  */
-function stepsOf(stack: StackRow, { kind, rollout, source = "backup" }: Wanted): Plan["steps"] {
+function stepsOf(stack: StackRow, { kind, rollout, source = "backup", not_after = null }: Wanted): Plan["steps"] {
 	const { confirm_within_s, pre_checks, pre_state_checks, checks, state_checks } = stack;
 	if (kind === "validate") return [{ id: "compare", type: "compare_config", params: { source } }];
 	const plan = { id: "plan", type: "plan_change", params: {} };
@@ -176,7 +178,7 @@ function stepsOf(stack: StackRow, { kind, rollout, source = "backup" }: Wanted):
 			id: "apply",
 			type: "apply_change",
 			params: { plan: "plan", confirm_within_s, ...verified },
-			gate: { approval: true, rollout: rollout ?? stack.rollout },
+			gate: { approval: true, not_after, rollout: rollout ?? stack.rollout },
 		},
 		{ id: "after", type: "collect_config", params: {} },
 	];

@@ -30,8 +30,8 @@ export const deploy = defineKind({
 	params,
 	needs,
 	select: ({ stack }, { config }, caller) => devicesOf(stack, config, caller),
-	start: ({ params: { stack, reason }, key, caller }, { config }) =>
-		config.startStackRun({ body: { key, stack, reason, kind: "deploy" } }, caller),
+	start: ({ params: { stack, reason }, key, not_after, caller }, { config }) =>
+		config.startStackRun({ body: { key, stack, reason, not_after, kind: "deploy" } }, caller),
 });
 
 /** Asks the devices of a service stack what a deployment would change: drift, as the devices themselves see it. */
@@ -56,8 +56,8 @@ export const remove = defineKind({
 	params,
 	needs,
 	select: ({ stack }, { config }, caller) => devicesOf(stack, config, caller),
-	start: ({ params: { stack, reason }, key, caller }, { config }) =>
-		config.startStackRun({ body: { key, stack, reason, kind: "delete" } }, caller),
+	start: ({ params: { stack, reason }, key, not_after, caller }, { config }) =>
+		config.startStackRun({ body: { key, stack, reason, not_after, kind: "delete" } }, caller),
 });
 
 /** Compares the devices of a service stack with what it says: the run fails on those that drifted, and names the lines. */

@@ -1,5 +1,5 @@
 import type { OperationError } from "@netconductor/contracts/tasks/model";
-import type { Retries } from "@netconductor/contracts/tasks/procedure";
+import type { Procedure, Retries } from "@netconductor/contracts/tasks/procedure";
 import type { Clock } from "@netconductor/runtime/clock";
 import { isAppError } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
@@ -21,6 +21,7 @@ import type {
 export interface ServerStepNeeds {
 	claimed: ClaimedProcedure;
 	run: ProcedureRun;
+	procedure: Pick<Procedure, "not_after">;
 	hide<T>(shown: T): T;
 	clients: ServerStepClients;
 	outbound: Outbound;
@@ -89,6 +90,7 @@ async function attempt(needs: ServerStepNeeds, work: ServerWork): Promise<Server
 			devices: work.devices,
 			state: work.state,
 			signal,
+			not_after: needs.procedure.not_after ?? null,
 			now: () => clock.now(),
 			isTrue: work.isTrue,
 			hide: needs.hide,

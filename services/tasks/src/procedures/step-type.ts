@@ -121,6 +121,8 @@ export interface ServerStepContext<P> {
 	/** What the step itself said last, when it comes again after it waited; undefined the first time. */
 	state: Record<string, unknown> | undefined;
 	signal: AbortSignal;
+	/** When the window ends that the procedure was started in; null: in none. What the step begins elsewhere begins until then or not at all. */
+	not_after: string | null;
 	/** The clock of the wall. */
 	now(): Date;
 	/**

@@ -61,6 +61,36 @@ describe("a gate that wants an approval", () => {
 	});
 });
 
+describe("a gate of a run that was started in a window", () => {
+	const not_after = "2026-11-21T01:59:59.000Z";
+	const reason = `The window that it was started in ended at ${not_after}, before it could begin`;
+	const wantsApproval = Gate.parse({ approval: true, not_after, rollout: { batch_sizes: [1, 4] } });
+	const over = { do: "end", as: "cancelled", reason };
+
+	test("begins nothing after it, however it was approved, and does not ask or wait any more", () => {
+		const within = new Date("2026-11-21T01:59:58Z");
+		expect(nextMove(wantsApproval, decided({}), facts, within)).toEqual({ do: "begin", devices: 1 });
+		for (const state of [at(), at({ approval: { id: "a1" } }), at({ approval: { id: null } }), decided({})]) {
+			expect(nextMove(wantsApproval, state, facts, now)).toEqual(over);
+		}
+		expect(nextMove(wantsApproval, decided({ status: "rejected" }), facts, now)).toMatchObject({
+			reason: "bob rejected it",
+		});
+		expect(nextMove(Gate.parse({ not_after }), at(), facts, now)).toEqual(over);
+	});
+
+	test("leaves the devices out that no batch has begun on by then, paused or not", () => {
+		const rest = {
+			do: "end",
+			as: "skipped",
+			reason: `Not begun: the window that it was started in ended at ${not_after}`,
+		};
+		const begun = { ...decided({}), batch: 1, devices_begun: 1 };
+		expect(nextMove(wantsApproval, begun, { ...facts, waiting: 9 }, now)).toEqual(rest);
+		expect(nextMove(wantsApproval, begun, { ...facts, waiting: 9, pause_requested_by: "bob" }, now)).toEqual(rest);
+	});
+});
+
 describe("batches", () => {
 	test("begin with the canary and go on in the last size", () => {
 		expect(nextMove(canary, at(), facts, now)).toEqual({ do: "begin", devices: 1 });

@@ -46,11 +46,14 @@ export type GateMove =
 
 /** What a gate does next, once nothing of its run is under way. */
 export function nextMove(gate: Gate, state: GateState, facts: GateFacts, now: Date): GateMove {
-	if (gate.approval && state.batch === 0) {
-		if (state.approval === undefined) return { do: "ask" };
-		const held = heldBack(state, now);
-		if (held !== undefined) return held;
-	}
+	const approvalOpen = gate.approval && state.batch === 0;
+	const held = approvalOpen ? heldBack(state, now) : undefined;
+	if (held?.do === "end") return held;
+	// Runs of before windows were told to gates have none.
+	const window_ends = gate.not_after ?? null;
+	if (window_ends !== null && now >= new Date(window_ends)) return windowOver(window_ends, state);
+	if (approvalOpen && state.approval === undefined) return { do: "ask" };
+	if (held !== undefined) return held;
 	const { most_failures, pause_after_first, batch_sizes } = gate.rollout;
 	if (facts.failed > most_failures) {
 		const devices = facts.failed === 1 ? "1 device" : `${facts.failed} devices`;
@@ -69,6 +72,12 @@ export function nextMove(gate: Gate, state: GateState, facts: GateFacts, now: Da
 	}
 	const size = batch_sizes[Math.min(state.batch, batch_sizes.length - 1)] ?? facts.waiting;
 	return { do: "begin", devices: Math.min(size, facts.waiting) };
+}
+
+function windowOver(at: string, { batch }: GateState): GateMove {
+	const ended = `the window that it was started in ended at ${at}`;
+	if (batch > 0) return { do: "end", as: "skipped", reason: `Not begun: ${ended}` };
+	return { do: "end", as: "cancelled", reason: `T${ended.slice(1)}, before it could begin` };
 }
 
 /** What keeps a run from beginning under its approval; nothing when it may begin. */

@@ -1,7 +1,7 @@
 import type { alertsApi } from "@netconductor/contracts/alerts/api";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
-import type { WaitingFor } from "@netconductor/contracts/tasks/model";
+import type { Gate, WaitingFor } from "@netconductor/contracts/tasks/model";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database, Tx } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
@@ -49,7 +49,7 @@ export function passGate({ db, store, alerts, ownAccount, clock, onReady, onChan
 		const now = clock.now();
 		let move = nextMove(found.gate, state, facts, now);
 		if (move.do === "ask") {
-			const asked = await ask(run, state);
+			const asked = await ask(run, state, found.gate);
 			if (asked === undefined) return;
 			Object.assign(state, asked);
 			move = nextMove(found.gate, state, facts, now);
@@ -84,7 +84,11 @@ export function passGate({ db, store, alerts, ownAccount, clock, onReady, onChan
 	}
 
 	/** Asks whether the plan needs an approval. Undefined when another did so meanwhile. */
-	async function ask(run: Row, state: GateState): Promise<Pick<GateState, "approval" | "decision"> | undefined> {
+	async function ask(
+		run: Row,
+		state: GateState,
+		gate: Gate,
+	): Promise<Pick<GateState, "approval" | "decision"> | undefined> {
 		const planned = await plannedBefore(db, run.id, state.step_index);
 		const rows = await db.query<{ device_id: string; name: string; groups: string[] | null }>(
 			"select device_id, device_name as name, device_groups as groups from operations where run_id = $1 and step_index = $2 and status = 'pending' order by position",
@@ -103,6 +107,7 @@ export function passGate({ db, store, alerts, ownAccount, clock, onReady, onChan
 					plan_sha256: state.plan_sha256 ?? planHash(run.steps, planned),
 					devices,
 					risk_facts: riskOf(planned, names),
+					not_after: gate.not_after ?? null,
 				},
 			},
 			ownAccount(),

@@ -72,7 +72,10 @@ export function retryRun({ db, store, operations, start, vault }: RetryRunNeeds)
 			plan: {
 				kind: run.kind,
 				title,
-				steps: row?.steps ?? [],
+				// Somebody wants it now, whatever window it was started in before.
+				steps: (row?.steps ?? []).map(({ gate, ...step }) =>
+					gate === undefined ? step : { ...step, gate: { ...gate, not_after: null } },
+				),
 				targets: targets.map((target) => ({ ...target, input: inputs.get(target.device_id) })),
 				skipped: [],
 				...(run.subject?.type === "stack" && { subject: run.subject }),

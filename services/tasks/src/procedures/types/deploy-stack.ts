@@ -38,7 +38,7 @@ export const stepType = defineServerStep({
 			.describe("For those who approve; left out: the reason of the procedure's run."),
 	}),
 	example: { stack: "bgp-peering", action: "deploy", only: "procedure" },
-	async run({ params, step, run, devices, state, clients, onBehalf, ownAccount, now, hide }) {
+	async run({ params, step, run, devices, state, clients, onBehalf, ownAccount, not_after, now, hide }) {
 		const begun = State.safeParse(state);
 		if (!begun.success) {
 			const { stack, action, only } = params;
@@ -54,6 +54,7 @@ export const stepType = defineServerStep({
 						key: uuidOf(step.key),
 						stack,
 						kind: action,
+						not_after,
 						reason: visibleLine(hide(params.reason ?? run.reason)).slice(0, 500),
 						...(only === "procedure" && { device_ids: devices.map(({ device_id }) => device_id) }),
 					},
