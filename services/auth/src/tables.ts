@@ -2,7 +2,19 @@ import type { LoginMethod, MethodKind } from "@netconductor/contracts/auth/login
 import type { Settings } from "@netconductor/contracts/auth/model";
 import { instant } from "@netconductor/runtime/db/columns";
 import { sql } from "drizzle-orm";
-import { boolean, check, index, integer, jsonb, pgTable, smallint, text, uniqueIndex, uuid } from "drizzle-orm/pg-core";
+import {
+	boolean,
+	check,
+	index,
+	integer,
+	jsonb,
+	pgTable,
+	primaryKey,
+	smallint,
+	text,
+	uniqueIndex,
+	uuid,
+} from "drizzle-orm/pg-core";
 import type { JWK } from "jose";
 
 export const roles = pgTable("roles", {
@@ -113,6 +125,58 @@ export const oidcAttempts = pgTable(
 		expires_at: instant().notNull(),
 	},
 	(t) => [index("oidc_attempts_by_expiry").on(t.expires_at), index("oidc_attempts_by_method").on(t.login_method_id)],
+);
+
+export const secondFactors = pgTable(
+	"second_factors",
+	{
+		id: uuid().primaryKey(),
+		user_id: uuid()
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		kind: text().$type<"totp">().notNull(),
+		/** Sealed. */
+		secret: text().notNull(),
+		/** Time step (RFC 6238) of the latest code that was taken: only later ones are good. */
+		last_step: integer(),
+		created_at: instant().notNull(),
+		/** Null until a first code was right; until then it counts for nothing. */
+		confirmed_at: instant(),
+		last_used_at: instant(),
+	},
+	(t) => [
+		uniqueIndex("second_factors_user_key").on(t.user_id, t.kind),
+		index("second_factors_unconfirmed").on(t.created_at).where(sql`${t.confirmed_at} is null`),
+	],
+);
+
+export const recoveryCodes = pgTable(
+	"recovery_codes",
+	{
+		user_id: uuid()
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		/** SHA-256 of the code, hex. The row goes when it is used. */
+		hash: text().notNull(),
+	},
+	(t) => [primaryKey({ columns: [t.user_id, t.hash] })],
+);
+
+export const signInChallenges = pgTable(
+	"sign_in_challenges",
+	{
+		/** SHA-256 of the challenge, hex. */
+		hash: text().primaryKey(),
+		/** Who gave the right password, and now owes a code. */
+		user_id: uuid()
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		/** The session that it opens: no challenge opens two. */
+		session_id: uuid().notNull(),
+		attempts: integer().notNull(),
+		expires_at: instant().notNull(),
+	},
+	(t) => [index("sign_in_challenges_by_user").on(t.user_id), index("sign_in_challenges_by_expiry").on(t.expires_at)],
 );
 
 export const refreshTokens = pgTable(
