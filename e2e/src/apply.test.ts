@@ -136,6 +136,17 @@ test("a plan is shown and nothing done without a yes; applied, everything stands
 	expect(await admin.config.getStack({ params: { id: "time" } })).toMatchObject({ version: 1 });
 });
 
+test("what was begun is finished also where nobody reads on", async () => {
+	const named = (name: string) => `kind: Template\nname: ${name}\nsource: hostname x\n`;
+	write({ "many.yaml": ["one", "two", "three"].map((name) => named(`unread/${name}`)).join("---\n") });
+	expect(await cli.unread(["apply", "-f", folder, "--yes"])).toMatchObject({ code: 0, stderr: "" });
+	expect((await admin.config.listTemplates({ query: { q: "unread/" } })).total).toBe(3);
+	write({
+		"many.yaml": "kind: Stack\nname: unread\nservices: [{ name: x, template: none, targets: { all: true } }]\n",
+	});
+	expect((await cli.unread(["apply", "-f", folder, "--yes"])).code).toBe(2);
+});
+
 test("a schedule names the stack that it deploys, which the same files may make", async () => {
 	const both = `kind: Schedule
 name: Weekly

@@ -13,6 +13,8 @@ export interface CliResult {
 /** The command line as a person's shell runs it, signed in to a product by its token. */
 export interface Cli {
 	run(args: readonly string[], input?: string): Promise<CliResult>;
+	/** Runs while nobody reads its standard output: the reader has gone before anything was written. */
+	unread(args: readonly string[]): Promise<CliResult>;
 	/** Runs with `--json` and parses the answer. @throws with what it wrote when it fails */
 	json(args: readonly string[], input?: string): Promise<unknown>;
 	/** Runs at a terminal of its own, where this is typed. What it shows there is `stdout`. */
@@ -51,13 +53,18 @@ export function createCli({ url, admin_token }: Pick<Product, "url" | "admin_tok
 		const ended = new Promise<CliResult>((resolve) =>
 			child.once("close", (code) => resolve({ code: code ?? -1, ...written })),
 		);
-		return { written, ended };
+		return { written, ended, child };
 	}
 
 	const run = (args: readonly string[], input?: string) => start(args, input).ended;
 
 	return {
 		run,
+		unread(args) {
+			const { child, ended } = start(args);
+			child.stdout.destroy();
+			return ended;
+		},
 		atTerminal(args, typed) {
 			const quoted = [process.execPath, program, ...args].map((word) => `'${word.replaceAll("'", `'\\''`)}'`);
 			return start([], typed, ["script", "-qefc", quoted.join(" "), "/dev/null"]).ended;

@@ -76,16 +76,17 @@ export async function followRun(
 	return { run, operations: await readOperations(cli, run_id) };
 }
 
-/** Lets Ctrl-C end `watch` and says how to come back. */
+/** Lets Ctrl-C end `watch`, or `signal`, and says how to come back. */
 export async function untilInterrupted(
 	run_id: string,
 	watch: (signal: AbortSignal) => Promise<Run | undefined>,
+	signal?: AbortSignal,
 ): Promise<Run> {
 	const stopping = new AbortController();
 	const interrupt = () => stopping.abort();
 	process.once("SIGINT", interrupt);
 	try {
-		const run = await watch(stopping.signal);
+		const run = await watch(AbortSignal.any([stopping.signal, ...(signal === undefined ? [] : [signal])]));
 		if (run !== undefined) return run;
 	} finally {
 		process.removeListener("SIGINT", interrupt);

@@ -219,7 +219,7 @@ export async function reportRun(
 	assertSucceeded(run);
 }
 
-/** Follows a run to its end and writes what devices say and what each step came to; with --json each message on a line of its own. */
+/** Follows a run to its end, or until nobody reads it any more, and writes what devices say and what each step came to; with --json each message on a line of its own. */
 export async function watchOutput(cli: Cli, run_id: string): Promise<Run> {
 	const { paint } = cli.terminal;
 	let said = "";
@@ -227,7 +227,7 @@ export async function watchOutput(cli: Cli, run_id: string): Promise<Run> {
 		if (cli.json) cli.terminal.out(`${safeJson({ type: "step", step }, 0)}\n`);
 		else cli.noteSafe(stepLine(step, cli.terminal.paintErr));
 	});
-	const run = await untilInterrupted(run_id, (signal) =>
+	const watch = (signal: AbortSignal) =>
 		watchRun(cli, {
 			run_id,
 			signal,
@@ -251,8 +251,9 @@ export async function watchOutput(cli: Cli, run_id: string): Promise<Run> {
 					);
 				}
 			},
-		}),
-	);
+		});
+	// What devices say is for who reads it: there may be hours of it.
+	const run = await untilInterrupted(run_id, watch, cli.terminal.unread);
 	if (run.kind === "mop") await steps.finish();
 	return run;
 }

@@ -29,6 +29,8 @@ export interface Terminal {
 	err(text: string): void;
 	/** Columns of the terminal that standard output is; undefined when it is a file or a pipe. */
 	readonly width: number | undefined;
+	/** Aborted once nobody reads standard output any more. */
+	readonly unread: AbortSignal;
 	/** Whether standard output is a terminal, so that hostile bytes must not reach it. */
 	readonly out_is_terminal: boolean;
 	/** Whether standard error is a terminal, so that a bar may move on it. */
@@ -46,7 +48,10 @@ export function createTerminal({ env, stdout, stderr }: Pick<System, "env" | "st
 		(on: boolean): Paint =>
 		(style, text) =>
 			on ? styleText(styles[style] as Parameters<typeof styleText>[0], text, { validateStream: false }) : text;
+	const unread = new AbortController();
+	stdout.once("error", () => unread.abort());
 	return {
+		unread: unread.signal,
 		out: (text) => void stdout.write(text),
 		err: (text) => void stderr.write(text),
 		// Zero columns is what a terminal says that does not know, as below some container tools.
