@@ -178,6 +178,15 @@ function withDefaults(column: SealedColumn): Required<SealedColumn> {
 	};
 }
 
+export const vaultTable = `create table vault_keys (
+	n bigint generated always as identity,
+	key_id text primary key,
+	wrapped bytea not null,
+	master_key_id text not null,
+	created_at timestamptz not null default now(),
+	retired_at timestamptz
+)`;
+
 /** Makes the table and the first data key, and wraps anew what the previous master key wrapped. One process at a time. */
 async function prepare({
 	db,
@@ -193,14 +202,7 @@ async function prepare({
 		await client.query("select pg_advisory_xact_lock(hashtext($1), hashtext($2))", ["vault.prepare", db.schema]);
 		const { rows } = await client.query<{ found: string | null }>("select to_regclass('vault_keys')::text as found");
 		if (rows[0]?.found === null) {
-			await client.query(`create table vault_keys (
-				n bigint generated always as identity,
-				key_id text primary key,
-				wrapped bytea not null,
-				master_key_id text not null,
-				created_at timestamptz not null default now(),
-				retired_at timestamptz
-			)`);
+			await client.query(vaultTable);
 		}
 		const stored = await client.query<StoredKey>(selectKeys);
 		for (const row of stored.rows) {

@@ -8,6 +8,7 @@ import { defaultTargets, parseTargets } from "./services.ts";
 
 const usage = `Usage: netconductor serve [--targets=all|auth,devices,...] [--config=netconductor.yaml]
        netconductor doctor [--json] and the same options
+       netconductor system backup|restore, which say their options themselves
 
 serve ends with 0 after SIGTERM or SIGINT, 2 for a wrong command line, 78 for a wrong configuration, 1 for everything else
 that keeps it from running. doctor says whether that start would work, or what is wrong with what runs, and ends with 1
@@ -52,6 +53,12 @@ function readCommandLine() {
 	}
 }
 
+if (process.argv[2] === "system") {
+	// By process.exit, so that a database that was started for it ends, too.
+	for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
+	const { runSystemCommand } = await import("./system-command.ts");
+	process.exit(await runSystemCommand(process.argv.slice(3), process.env).catch(fail));
+}
 const { command, json, targets, config_file } = readCommandLine();
 if (command === "doctor") {
 	const { diagnose, renderDiagnosis } = await import("./doctor/doctor.ts");

@@ -13,6 +13,7 @@ export const runtimeErrors = defineErrors({
 	"startup.database_failed": { kind: "unavailable", title: "The database cannot be used" },
 	"startup.schema_too_new": { kind: "conflict", title: "The database belongs to a newer version" },
 	"startup.migration_changed": { kind: "conflict", title: "A migration differs from the one that was applied" },
+	"startup.restore_unfinished": { kind: "conflict", title: "A restore into the database did not end" },
 	"vault.cannot_open": { kind: "internal", title: "A stored secret cannot be opened" },
 	"vault.unknown_key": { kind: "internal", title: "A stored secret names a data key that does not exist" },
 	"vault.rotation_running": { kind: "conflict", title: "A key rotation is running already", retryable: true },

@@ -12,5 +12,12 @@ export const systemErrors = defineErrors({
 	},
 	"system.simulated_network_failed": { kind: "unavailable", title: "The simulated network did not start" },
 	"system.names_taken": { kind: "conflict", title: "Devices have the names of simulated ones" },
+	"system.backup_damaged": { kind: "invalid", title: "The file is not a whole backup of the system" },
+	"system.backup_key_wrong": { kind: "invalid", title: "The backup of the system is sealed with another key" },
+	"system.backup_too_new": { kind: "conflict", title: "The backup of the system was made by another version" },
+	"system.backup_file_exists": { kind: "conflict", title: "There is a file of this name already" },
+	"system.nothing_to_back_up": { kind: "conflict", title: "There is no data to back up" },
+	"system.restore_not_empty": { kind: "conflict", title: "The database that would be restored into holds data" },
+	"system.restore_in_use": { kind: "conflict", title: "A server uses the database that would be restored into" },
 	"system.workers_elsewhere": { kind: "conflict", title: "Workers on other machines cannot reach simulated devices" },
 });

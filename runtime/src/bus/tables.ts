@@ -1,7 +1,8 @@
 import type { Database } from "../db/database.ts";
 import { applyMigrations, type Migration } from "../db/migrate.ts";
 
-const migrations: Migration[] = [
+/** Of the tables of events, in every service's schema. */
+export const busMigrations: Migration[] = [
 	{
 		tag: "0000_outbox_and_inbox",
 		statements: [
@@ -35,5 +36,5 @@ const migrations: Migration[] = [
 
 /** Makes the tables of events in a service's own schema. */
 export async function ensureBusTables(db: Database): Promise<void> {
-	await applyMigrations(db, "bus", migrations);
+	await applyMigrations(db, "bus", busMigrations);
 }

@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import type pg from "pg";
 import { z } from "zod";
 import { failed } from "../errors.ts";
-import { type Database, plainIdentifier } from "./database.ts";
+import { type Database, plainIdentifier, type Tx } from "./database.ts";
 
 /** One step of a schema's history. Applied once, in order, never changed afterwards. */
 export interface Migration {
@@ -68,7 +68,8 @@ function hashOf({ statements }: Migration): string {
 	return createHash("sha256").update(statements.join("\n")).digest("hex");
 }
 
-async function readMigrations(folder: URL): Promise<Migration[]> {
+/** The migrations that drizzle-kit wrote to `folder`, in their order. */
+export async function readMigrations(folder: URL): Promise<Migration[]> {
 	const base = folder.href.endsWith("/") ? folder : new URL(`${folder.href}/`);
 	const journal = Journal.parse(JSON.parse(await readFile(new URL("meta/_journal.json", base), "utf8")));
 	const entries = journal.entries.toSorted((a, b) => a.idx - b.idx);
@@ -89,9 +90,8 @@ export async function applyMigrations(
 	return db.transaction(async (tx) => {
 		await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`netconductor.migrate.${db.schema}`}, 0))`);
 		const table = sql`${sql.identifier(db.schema)}.schema_migrations`;
-		await tx.execute(
-			sql`create table if not exists ${table} (history text not null, tag text not null, hash text not null, applied_at timestamptz not null default now(), primary key (history, tag))`,
-		);
+		await refuseHalfRestored(tx, db.schema);
+		await tx.execute(sql`create table if not exists ${table} ${sql.raw(migrationsColumns)}`);
 		const { rows } = await tx.execute<{ tag: string; hash: string }>(
 			sql`select tag, hash from ${table} where history = ${history}`,
 		);
@@ -107,22 +107,87 @@ export async function applyMigrations(
 				await tx.execute(sql`insert into ${table} (history, tag, hash) values (${history}, ${migration.tag}, ${hash})`);
 				applied.push(migration.tag);
 			} else if (known !== hash) {
-				throw failed("startup.migration_changed", {
-					message: `Migration ${migration.tag} of schema ${db.schema} was changed after it had been applied. Restore it and write a new one.`,
-					details: { schema: db.schema, migration: migration.tag },
-				});
+				throw migrationChanged(db.schema, migration.tag);
 			}
 		}
 		return { applied };
 	});
 }
 
+const migrationsColumns =
+	"(history text not null, tag text not null, hash text not null, applied_at timestamptz not null default now(), primary key (history, tag))";
+
+/** An applied migration, as a schema or a backup of it tells. */
+export interface AppliedMigration {
+	history: string;
+	tag: string;
+	hash: string;
+}
+
+/**
+ * Applies exactly these migrations, in their order, to an empty schema, on a connection whose role and search path are the schema's. The
+ * table of migrations is made and stays empty: its rows are the backup's.
+ * @throws startup.schema_too_new, startup.migration_changed — before anything is done
+ */
+export async function replayMigrations(
+	on: Pick<pg.ClientBase, "query">,
+	schema: string,
+	known: Readonly<Record<string, readonly Migration[]>>,
+	applied: readonly AppliedMigration[],
+): Promise<void> {
+	const replayed = knownMigrations(schema, known, applied);
+	await on.query(`create table ${plainIdentifier(schema)}.schema_migrations ${migrationsColumns}`);
+	for (const { statements } of replayed) {
+		for (const statement of statements) if (statement.trim() !== "") await on.query(statement);
+	}
+}
+
+/** The migrations that these were, each as it was. @throws startup.schema_too_new, startup.migration_changed */
+export function knownMigrations(
+	schema: string,
+	known: Readonly<Record<string, readonly Migration[]>>,
+	applied: readonly AppliedMigration[],
+): Migration[] {
+	return applied.map(({ history, tag, hash }) => {
+		const migration = known[history]?.find((each) => each.tag === tag);
+		if (migration === undefined) throw madeByNewer(schema, [tag]);
+		if (hashOf(migration) !== hash) throw migrationChanged(schema, tag);
+		return migration;
+	});
+}
+
+/** Name of the table that stands in a schema while it is restored, and after a restore that did not end. */
+export const restoreMark = "restore_unfinished";
+
+async function refuseHalfRestored(tx: Tx, schema: string): Promise<void> {
+	const { rows } = await tx.execute<{ found: string | null }>(
+		sql`select to_regclass(${`${schema}.${restoreMark}`})::text as found`,
+	);
+	if (rows[0]?.found == null) return;
+	throw failed("startup.restore_unfinished", {
+		message:
+			"A restore into this database began and did not end, so what is in it is not whole. Run `netconductor system restore` with the same file again.",
+		details: { schema },
+	});
+}
+
 function refuseUnknown(schema: string, applied: string[], migrations: Migration[]): void {
 	const unknown = unknownTags(applied, migrations);
 	if (unknown.length === 0) return;
-	throw failed("startup.schema_too_new", {
+	throw madeByNewer(schema, unknown);
+}
+
+function madeByNewer(schema: string, unknown: string[]): Error {
+	return failed("startup.schema_too_new", {
 		message: `Schema ${schema} was made by a newer NetConductor (it has ${unknown.join(", ")}). Start that version, or restore a backup from before the upgrade.`,
 		details: { schema, migrations: unknown },
+	});
+}
+
+function migrationChanged(schema: string, tag: string): Error {
+	return failed("startup.migration_changed", {
+		message: `Migration ${tag} of schema ${schema} was changed after it had been applied. Restore it and write a new one.`,
+		details: { schema, migration: tag },
 	});
 }
 

@@ -27,14 +27,18 @@ export interface AuditTrail {
 	sweep(): Promise<number>;
 }
 
-/** Creates the table of begun changes in a service's schema. */
-export async function ensureAuditTable(db: Database): Promise<void> {
-	await db.query(`create table if not exists audit_intents (
+export const auditTable = [
+	`create table if not exists audit_intents (
 		id uuid primary key,
 		record jsonb not null,
 		expires_at timestamptz not null
-	)`);
-	await db.query("create index if not exists audit_intents_by_expiry on audit_intents (expires_at)");
+	)`,
+	"create index if not exists audit_intents_by_expiry on audit_intents (expires_at)",
+];
+
+/** Creates the table of begun changes in a service's schema. */
+export async function ensureAuditTable(db: Database): Promise<void> {
+	for (const statement of auditTable) await db.query(statement);
 }
 
 const longestBodyKept = 16_384;

@@ -7,10 +7,12 @@ import type { Log } from "../log.ts";
 import type { Vault } from "../vault.ts";
 import type { SealedColumn } from "../vault-rotation.ts";
 
+export const rotationTable = [
+	"create table if not exists key_rotations (rotation_id uuid primary key, requested_at timestamptz not null default now())",
+];
+
 export async function ensureRotationTable(db: Database): Promise<void> {
-	await db.query(
-		"create table if not exists key_rotations (rotation_id uuid primary key, requested_at timestamptz not null default now())",
-	);
+	for (const statement of rotationTable) await db.query(statement);
 }
 
 export interface KeyRotation {
