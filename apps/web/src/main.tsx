@@ -11,6 +11,7 @@ import { z } from "zod";
 import { createApi } from "./api/api.ts";
 import { BackendProvider } from "./api/context.tsx";
 import { createSession } from "./api/session.ts";
+import { createSingleSignOn } from "./api/single-sign-on.ts";
 import { createAppRouter } from "./router.tsx";
 import { cssVariables, theme } from "./theme/tokens.ts";
 
@@ -30,7 +31,8 @@ const queries = new QueryClient({
 });
 const session = createSession(window.sessionStorage);
 const api = createApi(session);
-const router = createAppRouter({ api, session, queries });
+const signOn = createSingleSignOn(api, window.sessionStorage);
+const router = createAppRouter({ api, session, signOn, queries });
 
 const place = document.getElementById("root");
 if (place === null) throw new TypeError("index.html has no #root");

@@ -34,6 +34,8 @@ import { schedulesRoute } from "./routes/schedules/route.ts";
 import { searchRoute } from "./routes/search/route.ts";
 import { serviceInstancesRoute } from "./routes/service-instances/route.ts";
 import { settingsRoute } from "./routes/settings/route.ts";
+import { signInCallbackRoute } from "./routes/sign-in-callback/route.ts";
+import { signInMethodsRoute } from "./routes/sign-in-methods/route.ts";
 import { snapshotRoute } from "./routes/snapshot/route.ts";
 import { snapshotCompareRoute } from "./routes/snapshot-compare/route.ts";
 import { snapshotsRoute } from "./routes/snapshots/route.ts";
@@ -52,6 +54,7 @@ import { FailedPage, MissingPage } from "./shell/failed-page.tsx";
 
 const routeTree = root.addChildren([
 	loginRoute,
+	signInCallbackRoute,
 	signedIn.addChildren([
 		changePasswordRoute,
 		framed.addChildren([
@@ -97,6 +100,7 @@ const routeTree = root.addChildren([
 			usersRoute,
 			userRoute,
 			rolesRoute,
+			signInMethodsRoute,
 			tokensRoute,
 			auditRoute,
 			settingsRoute,

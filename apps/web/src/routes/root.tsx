@@ -5,6 +5,7 @@ import type { Api } from "../api/api.ts";
 import { meQuery } from "../api/context.tsx";
 import { untilLoaded } from "../api/load-code.ts";
 import type { Session } from "../api/session.ts";
+import type { SingleSignOn } from "../api/single-sign-on.ts";
 import { useAfterFirstPage } from "../shell/after-first-page.ts";
 import { FailedStart } from "../shell/failed-page.tsx";
 import { SignInAgain } from "../shell/sign-in-again.tsx";
@@ -16,6 +17,7 @@ const Toasts = lazy(
 interface RouterContext {
 	api: Api;
 	session: Session;
+	signOn: SingleSignOn;
 	queries: QueryClient;
 }
 

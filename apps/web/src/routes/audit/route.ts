@@ -8,6 +8,6 @@ export const auditRoute = createRoute({
 	validateSearch: AuditSearch,
 	staticData: {
 		needs: "audit:read",
-		menu: { section: "Administration", at: 4, label: "Audit", icon: "list", key: "a" },
+		menu: { section: "Administration", at: 5, label: "Audit", icon: "list", key: "a" },
 	},
 }).lazy(() => import("./page.tsx").then(({ route }) => route));

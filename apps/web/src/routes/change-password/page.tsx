@@ -7,6 +7,7 @@ import { type FormEvent, useRef, useState } from "react";
 import { useApi, useMe, useSession } from "../../api/context.tsx";
 import { SmallPage } from "../../shell/small-page.tsx";
 import { useSignOut } from "../../shell/use-sign-out.ts";
+import { ButtonLink } from "../../ui/link.tsx";
 import { PasswordField } from "../../ui/password-field.tsx";
 import { fieldErrors, ProblemAlert, problemOf } from "../../ui/problem.tsx";
 import { toastDone } from "../../ui/toast.tsx";
@@ -17,6 +18,27 @@ const { useSearch } = getRouteApi("/signed-in/change-password");
 
 function ChangePasswordPage() {
 	useDocumentTitle("Change password · NetConductor");
+	const { user } = useMe();
+	return user.login_method === null ? <ChangePassword /> : <KeptElsewhere method={user.login_method} />;
+}
+
+/** For who signs in by a directory or an identity provider. */
+function KeptElsewhere({ method }: { method: string }) {
+	return (
+		<SmallPage>
+			<Title order={1}>Change password</Title>
+			<Text size="sm" mt="md">
+				Your password is kept elsewhere: you sign in by {visibleLine(method)}. Change it there; NetConductor never
+				stores it.
+			</Text>
+			<ButtonLink to="/" variant="default" mt="md">
+				Back to NetConductor
+			</ButtonLink>
+		</SmallPage>
+	);
+}
+
+function ChangePassword() {
 	const api = useApi();
 	const session = useSession();
 	const queries = useQueryClient();

@@ -1,17 +1,18 @@
-import { Button, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
+import { Button, Divider, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
-import { visibleText } from "@netconductor/contracts/kernel/visible-text";
+import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useRef } from "react";
 import { useApi, useSession } from "../../api/context.tsx";
 import { SignInProblem, usePause } from "../../shell/sign-in-problem.tsx";
 import { SmallPage } from "../../shell/small-page.tsx";
+import { Icon } from "../../ui/icon.tsx";
 import { PasswordField } from "../../ui/password-field.tsx";
 import { signInQuery } from "./sign-in-query.ts";
 
 export const route = createLazyRoute("/login")({ component: SignInPage });
-const { useSearch } = getRouteApi("/login");
+const { useRouteContext, useSearch } = getRouteApi("/login");
 
 function SignInPage() {
 	useDocumentTitle("Sign in · NetConductor");
@@ -20,8 +21,9 @@ function SignInPage() {
 	const queries = useQueryClient();
 	const router = useRouter();
 	const { next } = useSearch();
+	const { signOn } = useRouteContext();
 	const password = useRef<HTMLInputElement>(null);
-	const banner = useQuery(signInQuery(api)).data?.login_banner ?? "";
+	const { login_banner: banner = "", buttons = [] } = useQuery(signInQuery(api)).data ?? {};
 	const signIn = useMutation({
 		mutationFn: (body: { username: string; password: string }) => api.auth.login({ body }),
 		onSuccess: async (pair) => {
@@ -31,11 +33,13 @@ function SignInPage() {
 		},
 		onError: () => password.current?.select(),
 	});
+	const leave = useMutation({ mutationFn: (name: string) => signOn.begin(name, next), onMutate: () => signIn.reset() });
 	const pause = usePause(signIn.error);
 
 	function submit(event: FormEvent<HTMLFormElement>) {
 		event.preventDefault();
 		if (pause > 0) return;
+		leave.reset();
 		const given = new FormData(event.currentTarget);
 		signIn.mutate({ username: String(given.get("username")), password: String(given.get("password")) });
 	}
@@ -52,6 +56,7 @@ function SignInPage() {
 				<form onSubmit={submit}>
 					<Stack gap="md">
 						{signIn.isError && <SignInProblem error={signIn.error} pause={pause} />}
+						{leave.isError && <SignInProblem error={leave.error} pause={0} />}
 						<TextInput
 							name="username"
 							label="User name"
@@ -68,6 +73,25 @@ function SignInPage() {
 						</Button>
 					</Stack>
 				</form>
+				{buttons.length > 0 && (
+					<Stack gap="xs" mt="md">
+						<Divider label="or" />
+						{buttons.map(({ name, label }) => (
+							<Button
+								key={name}
+								variant="default"
+								size="sm"
+								fullWidth
+								leftSection={<Icon name="external" size={14} />}
+								loading={leave.isPending && leave.variables === name}
+								disabled={leave.isPending}
+								onClick={() => leave.mutate(name)}
+							>
+								{visibleLine(label)}
+							</Button>
+						))}
+					</Stack>
+				)}
 			</Paper>
 			<Text size="xs" c="dimmed" mt="md">
 				First start? The server printed a one-time password for the user admin where it was started.

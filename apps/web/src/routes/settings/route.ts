@@ -6,6 +6,6 @@ export const settingsRoute = createRoute({
 	path: "/settings",
 	staticData: {
 		needs: "settings:read",
-		menu: { section: "Administration", at: 5, label: "Settings", icon: "settings" },
+		menu: { section: "Administration", at: 6, label: "Settings", icon: "settings" },
 	},
 }).lazy(() => import("./page.tsx").then(({ route }) => route));

@@ -6,5 +6,5 @@ export const tokensRoute = createRoute({
 	getParentRoute: () => framed,
 	path: "/tokens",
 	validateSearch: TokensSearch,
-	staticData: { menu: { section: "Administration", at: 3, label: "API tokens", icon: "token" } },
+	staticData: { menu: { section: "Administration", at: 4, label: "API tokens", icon: "token" } },
 }).lazy(() => import("./page.tsx").then(({ route }) => route));

@@ -1,4 +1,4 @@
-import { TextInput } from "@mantine/core";
+import { Text, TextInput } from "@mantine/core";
 import { type User, UserChange } from "@netconductor/contracts/auth/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useQueryClient } from "@tanstack/react-query";
@@ -31,6 +31,12 @@ export function EditUser({ user, onClose }: { user: User; onClose: () => void })
 	});
 	return (
 		<FormDrawer opened onClose={onClose} title={`Edit ${visibleLine(user.username)}`} action="Save" form={form}>
+			{user.login_method !== null && (
+				<Text size="sm">
+					{visibleLine(user.username)} signs in by {visibleLine(user.login_method)}, which says name, email and role
+					anew at each sign-in: what is changed here lasts until then.
+				</Text>
+			)}
 			<TextInput label="Name" data-autofocus maxLength={200} autoComplete="off" {...form.field("display_name")} />
 			<TextInput label="Email" type="email" autoComplete="off" {...form.field("email")} />
 			<RoleField {...form.field("role")} />

@@ -19,7 +19,7 @@ import { toastDone, toastProblem } from "../../ui/toast.tsx";
 import { tokenColumns } from "../tokens/columns.tsx";
 import { RevokeToken } from "../tokens/revoke-token.tsx";
 import { useRoles } from "../users/use-roles.ts";
-import { UserState } from "../users/user-state.tsx";
+import { methodWord, UserState } from "../users/user-state.tsx";
 import { EditUser } from "./edit-user.tsx";
 import { SetPassword } from "./set-password.tsx";
 
@@ -85,9 +85,11 @@ function UserPage() {
 								</Button>
 							</Menu.Target>
 							<Menu.Dropdown>
-								<Menu.Item leftSection={<Icon name="key" size={14} />} onClick={() => setDoing("password")}>
-									Set a one-time password
-								</Menu.Item>
+								{user.login_method === null && (
+									<Menu.Item leftSection={<Icon name="key" size={14} />} onClick={() => setDoing("password")}>
+										Set a one-time password
+									</Menu.Item>
+								)}
 								{user.disabled ? (
 									<Menu.Item leftSection={<Icon name="ok" size={14} />} onClick={() => disable.mutate(false)}>
 										Enable
@@ -151,6 +153,25 @@ function UserFacts({ user }: { user: User }) {
 						visibleLine(user.role)
 					)}
 				</dd>
+				<dt>Signs in by</dt>
+				<dd>
+					{user.login_method !== null && permitted("login_methods:read") ? (
+						<TextLink to="/sign-in-methods" size="sm">
+							{visibleLine(user.login_method)}
+						</TextLink>
+					) : (
+						visibleLine(methodWord(user))
+					)}
+				</dd>
+				{user.absent_since !== null && (
+					<>
+						<dt>Not known there</dt>
+						<dd>
+							since <Moment at={user.absent_since} />: sessions have ended and API tokens are refused until they sign in
+							again
+						</dd>
+					</>
+				)}
 				<dt>Last sign-in</dt>
 				<dd>{user.last_login_at === null ? "never" : <Ago at={user.last_login_at} />}</dd>
 				<dt>Added</dt>

@@ -3,7 +3,7 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { TextLink } from "../../ui/link.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { Ago, Moment } from "../../ui/time.tsx";
-import { UserState, userWord } from "./user-state.tsx";
+import { methodWord, UserState, userWord } from "./user-state.tsx";
 
 /** @param roleLabel a role's label by its name; the name where it is not known */
 export function userColumns(roleLabel: (name: string) => string): Column<User>[] {
@@ -51,6 +51,14 @@ export function userColumns(roleLabel: (name: string) => string): Column<User>[]
 			width: 180,
 			text: userWord,
 			cell: (user) => <UserState user={user} />,
+		},
+		{
+			id: "method",
+			label: "Signs in by",
+			from: "wide",
+			width: 150,
+			text: methodWord,
+			cell: (user) => visibleLine(methodWord(user)),
 		},
 		{
 			id: "login",

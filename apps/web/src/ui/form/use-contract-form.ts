@@ -16,6 +16,8 @@ interface Wishes<Values extends Record<string, unknown>, Body, Answer> {
 	onDone: (answer: Answer, values: Values) => void;
 	/** Fields that an error code is about: "devices.name_taken" is about the name. */
 	about?: Partial<Record<string, keyof Values & string>>;
+	/** Parts of the body whose fields are fields of the form: "config" where the server takes `config.servers`. */
+	within?: readonly string[];
 }
 
 /**
@@ -29,6 +31,7 @@ export function useContractForm<Values extends Record<string, unknown>, Body, An
 	send,
 	onDone,
 	about = {},
+	within = [],
 }: Wishes<Values, Body, Answer>) {
 	const form = useForm<Values>({ initialValues: initial });
 	const save = useMutation({
@@ -38,7 +41,7 @@ export function useContractForm<Values extends Record<string, unknown>, Body, An
 			noteSaved();
 			onDone(answer, values);
 		},
-		onError: (error) => form.setErrors(errorsBeside(error, Object.keys(initial), about)),
+		onError: (error) => form.setErrors(errorsBeside(error, Object.keys(initial), about, within)),
 	});
 	const dirty = form.isDirty();
 	const noteSaved = useUnsaved(dirty);
@@ -57,7 +60,8 @@ export function useContractForm<Values extends Record<string, unknown>, Body, An
 			return;
 		}
 		// What the schema finds beside no field is the server's to say.
-		save.mutate({ body, values });
+		const element = event.currentTarget;
+		save.mutate({ body, values }, { onError: () => focusFirstError(element) });
 	}
 
 	return {
@@ -68,7 +72,7 @@ export function useContractForm<Values extends Record<string, unknown>, Body, An
 		saving: save.isPending,
 		dirty,
 		/** What went wrong and stands beside no field. */
-		problem: save.isError && besideNoField(save.error, Object.keys(initial), about) ? save.error : undefined,
+		problem: save.isError && besideNoField(save.error, Object.keys(initial), about, within) ? save.error : undefined,
 		reset: () => {
 			form.reset();
 			save.reset();
@@ -84,39 +88,50 @@ function errorsOf(issues: readonly Issue[], values: Record<string, unknown>): Re
 		const name = String(path[0]);
 		if (!(name in values)) continue;
 		const value = values[name];
-		const missing = value === null || value === undefined || (typeof value === "string" && value.trim() === "");
+		const missing = value === null || value === undefined || isEmpty(value);
 		// What a contract says in words of its own is clearer.
 		errors[name] ??= missing && code !== "custom" ? "Required" : message;
 	}
 	return errors;
 }
 
-/** `body.port.0` is about the field `port`. */
-function fieldOf(path: string): string {
-	return path.replace(/^(body|query|params)\./, "").split(".")[0] ?? "";
+function isEmpty(value: unknown): boolean {
+	return Array.isArray(value) ? value.length === 0 : typeof value === "string" && value.trim() === "";
+}
+
+/** `body.port.0` is about the field `port`, and so is `body.config.port` within `config`. */
+function fieldOf(path: string, within: readonly string[]): string {
+	const [first = "", second] = path.replace(/^(body|query|params)\./, "").split(".");
+	return second !== undefined && within.includes(first) ? second : first;
 }
 
 function errorsBeside(
 	error: unknown,
 	fields: readonly string[],
 	about: Partial<Record<string, string>>,
+	within: readonly string[],
 ): Record<string, string> {
 	const problem = problemOf(error);
 	const beside: Record<string, string> = {};
 	const named = about[problem.code];
 	if (named !== undefined) beside[named] = visibleLine(problem.detail);
 	for (const { path, message } of problem.errors ?? []) {
-		const field = fieldOf(path);
+		const field = fieldOf(path, within);
 		if (fields.includes(field)) beside[field] ??= visibleLine(message);
 	}
 	return beside;
 }
 
-function besideNoField(error: unknown, fields: readonly string[], about: Partial<Record<string, string>>): boolean {
+function besideNoField(
+	error: unknown,
+	fields: readonly string[],
+	about: Partial<Record<string, string>>,
+	within: readonly string[],
+): boolean {
 	const problem = problemOf(error);
 	const parts = problem.errors ?? [];
 	if (parts.length === 0) return about[problem.code] === undefined;
-	return parts.some(({ path }) => !fields.includes(fieldOf(path)));
+	return parts.some(({ path }) => !fields.includes(fieldOf(path, within)));
 }
 
 function focusFirstError(form: EventTarget): void {
