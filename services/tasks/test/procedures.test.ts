@@ -617,6 +617,59 @@ test("a step that waits for the run of a stack is waited for: nobody's word leav
 	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded" });
 });
 
+test("a step whose time is over does not leave the run of its stack going, nor tries it again", async () => {
+	const { holds_while, hold, letGo } = files();
+	hold();
+	const run_id = await start([
+		step({
+			id: "deploy",
+			type: "deploy_stack",
+			with: { stack: holds_while },
+			timeout_s: 3,
+			retries: { count: 3, delay_s: 0, backoff: 1 },
+		}),
+	]);
+	expect(await lab.ended(run_id)).toMatchObject({ status: "failed" });
+	const [deployed, ...others] = await stepsOf(run_id);
+	expect(others).toEqual([]);
+	const child = String(deployed?.result?.run_id);
+	expect(deployed).toMatchObject({
+		status: "failed",
+		error: { code: "procedure.step_timeout", message: expect.stringMatching(/within 3 s.*was cancelled/) },
+	});
+	expect(await lab.ended(child)).toMatchObject({ status: "cancelled", kind: "deploy" });
+	letGo();
+});
+
+test("a branch that failed beside a deployment ends the deployment, before the procedure goes on", async () => {
+	const { holds_while, hold, letGo } = files();
+	hold();
+	const beside = step(
+		{ id: "both", type: "parallel", on_failure: "ask" },
+		{
+			branches: [
+				[step({ id: "deploy", type: "deploy_stack", with: { stack: holds_while } })],
+				[step({ id: "fail", type: "wait_until", with: { condition: "1 == 2", timeout_s: 3, every_s: 1 } })],
+			],
+		},
+	);
+	const run_id = await start([beside, log("after", "after")]);
+	await waitsFor(run_id, "decision");
+	const byPath = async (path: string) => (await stepsOf(run_id)).find((one) => one.path === path);
+	const deployed = await byPath("deploy");
+	expect(deployed).toMatchObject({ status: "failed", error: { message: expect.stringContaining("was cancelled") } });
+	const child = String(deployed?.result?.run_id);
+	expect(await lab.ended(child)).toMatchObject({ status: "cancelled" });
+	letGo();
+	// Done again, it begins a run of its own.
+	const params = { id: run_id, step_id: (await byPath("both"))?.id ?? "" };
+	await lab.tasks.overrideStep({ params, body: { action: "retry", reason: "once more" } });
+	await lab.until(async () => (await byPath("deploy"))?.status === "succeeded");
+	expect((await byPath("deploy"))?.result?.run_id).not.toBe(child);
+	await lab.tasks.cancelRun({ params: { id: run_id } });
+	await lab.ended(run_id);
+});
+
 test("a step that found nothing to do on its devices has succeeded: it goes where it says, and what it found is saved", async () => {
 	const { marks } = files();
 	const run_id = await start([

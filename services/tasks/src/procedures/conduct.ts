@@ -10,6 +10,7 @@ import { createDeviceRunner, type DeviceRunnerNeeds } from "./device-runner.ts";
 import { LetGo, RollBack, Stopped, Suspended } from "./ends.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { createJournalSeal } from "./journal-seal.ts";
+import { leaveAwaited } from "./leave-awaited.ts";
 import type { ClaimedProcedure, ProcedureStore } from "./procedure-store.ts";
 import type { StepTypes } from "./registry.ts";
 import type { DeviceStepType, ServerStepClients } from "./step-type.ts";
@@ -158,6 +159,8 @@ export function conduct(needs: ConductNeeds) {
 		if (end instanceof Suspended) return store.release(claimed, end.wait);
 		if (end === undefined) return store.end(claimed, { status: "succeeded", reason: null });
 		if (end instanceof Stopped) {
+			// One that began while the procedure was cancelled was not there to be cancelled with it.
+			for (const awaited of await store.awaitedRuns(claimed.run_id)) await leaveAwaited(needs, awaited);
 			const reason = end.message.slice(0, 2_000);
 			const status = end.status === "unknown" ? "needs_attention" : end.status;
 			return store.end(claimed, { status, reason });

@@ -67,7 +67,7 @@ export function overrideStep({ db, store, types, clock, onDecided }: OverrideSte
 					finished_at = case when $2 = 'pending' then null else coalesce(finished_at, now()) end where id = $1`,
 				[step_id, status, jsonbText(decision)],
 			);
-			if (action === "retry") await doAgain(tx, step);
+			if (action === "retry") await doAgain(tx, step, decision);
 			await wakeProcedure(tx, run_id);
 			afterCommit(tx, () => onDecided(run_id));
 			const [after] = await tx.select(shownColumns).from(runSteps).where(eq(runSteps.id, step_id));
@@ -77,11 +77,13 @@ export function overrideStep({ db, store, types, clock, onDecided }: OverrideSte
 }
 
 /** What failed in the step, on devices or in steps within it, is to be carried out again; what succeeded stays. */
-async function doAgain(tx: Tx, { run_id, key, seq }: StepRow): Promise<void> {
+async function doAgain(tx: Tx, { run_id, key, seq }: StepRow, decision: StepRow["decision"]): Promise<void> {
 	const within = await rowsOf<{ seq: number }>(
 		tx,
-		"update run_steps set status = 'pending', asks = false, finished_at = null where run_id = $1 and starts_with(key, $2) and status = 'failed' returning seq",
-		[run_id, `${key}/`],
+		// The word is on them, too: what they ask of others is asked for anew, not answered with what failed.
+		`update run_steps set status = 'pending', asks = false, finished_at = null, decision = $3
+		where run_id = $1 and starts_with(key, $2) and status = 'failed' returning seq`,
+		[run_id, `${key}/`, jsonbText(decision)],
 	);
 	await rowsOf(
 		tx,

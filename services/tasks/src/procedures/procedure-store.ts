@@ -175,6 +175,16 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 			return row?.woken_at ?? null;
 		},
 
+		/** Runs that its steps began and wait for, and that go on. */
+		async awaitedRuns(run_id: string): Promise<string[]> {
+			const rows = await db.query<{ id: string }>(
+				`select r.id from run_steps s join runs r on r.id = s.waits_for_run
+				where s.run_id = $1 and s.status = 'waiting' and r.finished_at is null`,
+				[run_id],
+			);
+			return rows.map(({ id }) => id);
+		},
+
 		/** Ends a procedure; the run's driver ends the run. Operations that nobody came to are cancelled. */
 		async end(claimed: ClaimedProcedure, ended: { status: RunStatus; reason: string | null }): Promise<void> {
 			const { run_id, worker_id } = claimed;

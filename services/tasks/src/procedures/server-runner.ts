@@ -7,6 +7,7 @@ import type { Outbound } from "@netconductor/runtime/http/outbound";
 import type { Log } from "@netconductor/runtime/log";
 import { toOperationError } from "../operations/operation-error.ts";
 import { badParameters, isBadInput } from "./device-runner.ts";
+import { leaveAwaited } from "./leave-awaited.ts";
 import type { ClaimedProcedure } from "./procedure-store.ts";
 import { readParams } from "./read-params.ts";
 import { waitBefore } from "./retries.ts";
@@ -36,6 +37,8 @@ export interface ServerWork {
 	/** Parameters with their values. */
 	given: unknown;
 	state: Record<string, unknown> | undefined;
+	/** A run that it began and waits for. */
+	waits_for_run: string | null;
 	/** Of when it began to wait. */
 	tries: Tries;
 	retries: Retries;
@@ -53,7 +56,11 @@ export interface Tries {
 	anew: number;
 }
 
-/** Carries out a step that is for no device, again where it failed and may be tried again. Never throws: what is thrown is its error. */
+/**
+ * Carries out a step that is for no device, again where it failed and may be tried again. What is thrown is its error. Where it waits no longer for a
+ * run that it began, that run is cancelled and the step says so.
+ * @throws what the call to cancel throws: the step is to be taken up again
+ */
 export async function runServerStep(
 	needs: ServerStepNeeds,
 	work: ServerWork,
@@ -63,8 +70,17 @@ export async function runServerStep(
 	let { tried, anew } = work.tries;
 	for (; ; tried++) {
 		const key = anew === 0 ? work.step.key : `${work.step.key}#${anew}`;
-		const came = { ...(await attempt(needs, { ...work, step: { ...work.step, key }, state })), tries: { tried, anew } };
-		if ("wait" in came || came.error === undefined || tried >= retries.count || stop.aborted) return came;
+		let came = { ...(await attempt(needs, { ...work, step: { ...work.step, key }, state })), tries: { tried, anew } };
+		if ("wait" in came || came.error === undefined || stop.aborted) return came;
+		if (state !== undefined && work.waits_for_run !== null) {
+			const left = await leaveAwaited(needs, work.waits_for_run);
+			const { error, result } = came;
+			if (left !== undefined) {
+				const told = { ...error, message: `${error.message}. ${left}` };
+				came = { ...came, result: { ...result, run_id: work.waits_for_run }, error: told };
+			}
+		}
+		if (tried >= retries.count || timeLeft(needs, work) <= 0) return came;
 		// What it waited for has failed: it begins anew, under another name for those outside.
 		if (state !== undefined) anew++;
 		state = undefined;
@@ -76,11 +92,10 @@ export async function runServerStep(
 
 async function attempt(needs: ServerStepNeeds, work: ServerWork): Promise<ServerStepResult> {
 	const { clock, log, claimed } = needs;
-	const { type, timeout_s, started_at, stop } = work;
-	// The time that it waited counts, too.
-	const left_ms = timeout_s === null ? undefined : timeout_s * 1000 - (clock.now().getTime() - started_at.getTime());
-	if (left_ms !== undefined && left_ms <= 0) return { result: {}, error: tooLate(work) };
-	const late = left_ms === undefined ? undefined : AbortSignal.timeout(Math.ceil(left_ms));
+	const { type, stop } = work;
+	const left_ms = timeLeft(needs, work);
+	if (left_ms <= 0) return { result: {}, error: tooLate(work) };
+	const late = left_ms === Number.POSITIVE_INFINITY ? undefined : AbortSignal.timeout(Math.ceil(left_ms));
 	const signal = late === undefined ? stop : AbortSignal.any([stop, late]);
 	try {
 		const came = await type.run({
@@ -101,7 +116,7 @@ async function attempt(needs: ServerStepNeeds, work: ServerWork): Promise<Server
 			starter: claimed.starter,
 			log,
 		});
-		if (!("wait" in came) || left_ms === undefined) return came;
+		if (!("wait" in came) || late === undefined) return came;
 		const ends = new Date(clock.now().getTime() + left_ms);
 		const { until } = came.wait;
 		return { wait: { ...came.wait, until: until === undefined || until > ends ? ends : until } };
@@ -112,6 +127,12 @@ async function attempt(needs: ServerStepNeeds, work: ServerWork): Promise<Server
 			log.error({ err: thrown, step: type.type }, "a step failed unexpectedly");
 		return { result: {}, error: toOperationError(thrown) };
 	}
+}
+
+/** In milliseconds; the time that it waited counts, too. */
+function timeLeft({ clock }: ServerStepNeeds, { timeout_s, started_at }: ServerWork): number {
+	if (timeout_s === null) return Number.POSITIVE_INFINITY;
+	return timeout_s * 1000 - (clock.now().getTime() - started_at.getTime());
 }
 
 function tooLate({ step, timeout_s }: ServerWork): OperationError {

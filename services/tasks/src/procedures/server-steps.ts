@@ -53,6 +53,7 @@ export function createServerSteps(needs: ServerStepsNeeds) {
 			type,
 			given,
 			state: row.state ?? undefined,
+			waits_for_run: row.waits_for_run,
 			tries: (row.output?.evaluated as Tries | undefined) ?? { tried: 0, anew: 0 },
 			retries: step.retries,
 			timeout_s: step.timeout_s,

@@ -7,6 +7,7 @@ import { createDeviceSteps } from "./device-steps.ts";
 import { Halted, LetGo, RollBack, Stopped, Suspended } from "./ends.ts";
 import { createFlowSteps, evaluated, Faulty, type Scope } from "./flow-steps.ts";
 import type { Hide } from "./hide-secrets.ts";
+import { leaveAwaited } from "./leave-awaited.ts";
 import type { ConductedProcedure, JournalRow, ProcedureStore, StepEnd } from "./procedure-store.ts";
 import { nameOf } from "./program.ts";
 import type { StepTypes } from "./registry.ts";
@@ -187,6 +188,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 			}
 			output = await flowSteps.within(step, type, row, scope);
 		} catch (end) {
+			if (end instanceof Faulty || end instanceof Stopped || end instanceof RollBack) await leaveWithin(key);
 			if (end instanceof Faulty) return settle(end.error);
 			if (end instanceof Stopped && end.status === "failed") return settle(stepFailed(end));
 			if (end instanceof RollBack || (end instanceof Stopped && end.status === "unknown")) {
@@ -197,6 +199,22 @@ export function createWalk(needs: WalkNeeds): Walk {
 			throw end;
 		}
 		return finish(step, row, { status: "succeeded", ...output }, scope);
+	}
+
+	/** What runs began beside what ended a step does not go on without anybody who waits for it: the procedure goes on, or takes back. */
+	async function leaveWithin(key: string): Promise<void> {
+		for (const row of journal.within(key)) {
+			const { status, waits_for_run: run_id } = row;
+			if (status !== "waiting" || run_id === null) continue;
+			const left = (await leaveAwaited(needs, run_id)) ?? `The run that it began, ${run_id}, had ended by then`;
+			const message = `What it stands in came to an end. ${left}`;
+			const error = { code: "procedure.step_failed", message, details: { run_id } };
+			await journal.finish({ save_to_variable: null, on_failure: "stop" }, row, {
+				status: "failed",
+				result: { run_id },
+				error,
+			});
+		}
 	}
 
 	/** A step that has ended, with others in it: what they saved is there again, and it came to what it came to. */

@@ -48,6 +48,8 @@ export const stepType = defineServerStep({
 					error: { code: "procedure.bad_parameters", message: "The procedure has no device left for it" },
 				};
 			}
+			// Not to be broken off: it may have begun all the same, and nobody would know of it. Who has its id can cancel it.
+			const { signal: _, ...starter } = onBehalf();
 			const { run_id } = await clients.config.startStackRun(
 				{
 					body: {
@@ -59,7 +61,7 @@ export const stepType = defineServerStep({
 						...(only === "procedure" && { device_ids: devices.map(({ device_id }) => device_id) }),
 					},
 				},
-				onBehalf(),
+				starter,
 			);
 			return waitFor(run_id, now());
 		}
