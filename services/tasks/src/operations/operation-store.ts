@@ -63,9 +63,11 @@ export interface Ending {
 export interface OperationStore {
 	/**
 	 * Takes operations up for a worker whose lease holds, in turn, at most `limit` and never two of one device, nor one of a device on which
-	 * another is running. None when there is nothing to do or the worker may not.
+	 * another is running. None when there is nothing to do or the worker may not. What is this worker's without its knowing, because the answer to an
+	 * earlier claim was lost, comes first, under a new attempt.
+	 * @param executing ids of what the worker is at
 	 */
-	claim(worker_id: string, limit: number): Promise<ClaimedOperation[]>;
+	claim(worker_id: string, limit: number, executing: readonly string[]): Promise<ClaimedOperation[]>;
 	/** Notes that the device is about to be written to. False when the attempt is not the latest any more. */
 	startWriting(claimed: ClaimedOperation, worker_id: string): Promise<boolean>;
 	/** Records how an attempt ended with its event and what it means for the steps after it. False when it is not the latest attempt or ended before. */
@@ -188,16 +190,22 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 	});
 
 	/** @throws DatabaseQueryError when another worker takes one of the same device at this very moment */
-	async function take(worker_id: string, limit: number): Promise<ClaimedOperation[]> {
+	async function take(worker_id: string, limit: number, executing: readonly string[]): Promise<ClaimedOperation[]> {
+		// Those of procedures are never ready: whoever conducts the procedure carries them out.
 		const rows = await db.query<ClaimedRow>(
-			`with free as (
+			`with unheard as (
+				select id from operations where status = 'running' and worker_id = $1 and ready and id <> all ($3::uuid[])
+				limit $2::int for update skip locked
+			), free as (
 				select o.id, o.device_id, o.turn from operations o
 				where o.status = 'pending' and o.ready
 					and o.device_id <> all (array(select device_id from operations where status = 'running'))
 				order by o.turn, o.id limit 2 * $2::int for update of o skip locked
-			), mine as (
+			), next as (
 				select id from (select distinct on (device_id) id, turn from free order by device_id, turn, id) as first_of_device
-				order by turn, id limit $2::int
+				order by turn, id limit greatest(0, $2::int - (select count(*) from unheard))
+			), mine as (
+				select id from unheard union all select id from next
 			)
 			update operations o set status = 'running', attempts = o.attempts + 1, worker_id = $1, started_at = now()
 			from mine, runs r
@@ -209,7 +217,7 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 					where e.device_id = o.device_id and e.run_id = o.run_id and e.step_index < o.step_index), '{}') end as earlier,
 				r.cancel_requested_at is not null as cancel_requested, r.traceparent, r.kind as run_kind, r.subject_type, r.subject_id,
 				r.started_by_name`,
-			[worker_id, limit],
+			[worker_id, limit, executing],
 		);
 		return rows.map(({ subject_type, subject_id, ...claimed }) => ({
 			...claimed,
@@ -218,10 +226,10 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 	}
 
 	return {
-		async claim(worker_id, limit) {
+		async claim(worker_id, limit, executing) {
 			for (const most of [limit, 1]) {
 				try {
-					return await take(worker_id, most);
+					return await take(worker_id, most, executing);
 				} catch (error) {
 					if (violatedUnique(error) === undefined) throw error;
 				}

@@ -42,6 +42,8 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 	const stopping = new AbortController();
 	/** Runs that this worker has operations of, or conducts. */
 	const runs = new Map<string, { cancel: AbortController; operations: number }>();
+	/** Ids of operations of no procedure that this worker is at. */
+	const executing = new Set<string>();
 	let completed = 0;
 	let serving: Promise<void> | undefined;
 	let intakes: Intake[] = [];
@@ -89,7 +91,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		intakes = [
 			startIntake({
 				...shared,
-				claim: (limit) => needs.operations.claim(worker_id, limit),
+				claim: (limit) => needs.operations.claim(worker_id, limit, [...executing]),
 				execute: (claimed) => executeOne(claimed, { worker_id, gone: gone.signal }),
 			}),
 			startIntake({
@@ -107,16 +109,16 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		claimed: ClaimedOperation,
 		{ worker_id, gone }: { worker_id: string; gone: AbortSignal },
 	): Promise<void> {
+		executing.add(claimed.id);
 		try {
 			await whileAtWork(claimed.run_id, async (cancelled) => {
 				const outcome = await needs.execute(claimed, { worker_id, gone, cancelled });
 				if (outcome === "done") completed++;
 			});
 		} catch (err) {
-			log.error(
-				{ err, operation_id: claimed.id },
-				"an operation could not be executed; it stays claimed by this worker",
-			);
+			log.error({ err, operation_id: claimed.id }, "an operation could not be executed; it is taken up again");
+		} finally {
+			executing.delete(claimed.id);
 		}
 	}
 

@@ -1,0 +1,60 @@
+import { createOutbox } from "@netconductor/runtime/bus/outbox";
+import { newId } from "@netconductor/runtime/id";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createOperationStore, type OperationStore } from "../src/operations/operation-store.ts";
+import { createWalkLab, type WalkLab } from "./walk-lab.ts";
+
+let lab: WalkLab;
+let operations: OperationStore;
+beforeAll(async () => {
+	lab = await createWalkLab();
+	operations = createOperationStore(lab.db, createOutbox(lab.db));
+	await lab.db.query(
+		"insert into workers (id, hostname, pid, version, status, concurrency, started_at, last_heartbeat_at, lease_until) values ('deaf', 'h', 1, '1', 'online', 1, now(), now(), now() + interval '1 hour')",
+	);
+});
+afterAll(() => lab?.stop());
+
+/** Operations of one run on devices of their own, as a plan leaves them or as a procedure begins them. */
+async function add(
+	kind: "backup" | "mop",
+	names: readonly string[],
+	{ status, ready, worker_id }: { status: string; ready: boolean; worker_id: string | null },
+): Promise<void> {
+	const run_id = newId();
+	await lab.db.query(
+		`insert into runs (id, idempotency_key, kind, title, status, steps, total, counts, started_by_kind, started_by_id, started_by_name, created_at)
+		values ($1, $2, $3, 'test', 'running', '[]', 0, '{}', 'user', 'x', 'admin', now())`,
+		[run_id, run_id, kind],
+	);
+	for (const [position, name] of names.entries()) {
+		await lab.db.query(
+			`insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, turn, worker_id)
+			values ($1, $2, $3::int, 0, 'collect', 'collect_config', $4, $5, $6, $7, $3::int, $8)`,
+			[newId(), run_id, position, newId(), name, status, ready, worker_id],
+		);
+	}
+}
+
+test("operations whose worker never heard that it had taken them up are taken up by that worker all the same, before others", async () => {
+	await add("backup", ["one", "two", "three"], { status: "pending", ready: true, worker_id: null });
+	await add("mop", ["conducted"], { status: "running", ready: false, worker_id: "deaf" });
+	const claimed = async (limit: number, executing: readonly string[]) =>
+		(await operations.claim("deaf", limit, executing)).map(({ id, device_name, attempts }) => ({
+			id,
+			is: `${device_name} ${attempts}`,
+		}));
+	const named = (taken: { is: string }[]) => taken.map(({ is }) => is).sort();
+	// The connection was lost after the commit: the answer came to nobody.
+	expect(named(await claimed(2, []))).toEqual(["one 1", "two 1"]);
+	const again = await claimed(1, []);
+	expect(named(again)).toEqual([expect.stringMatching(/^(one|two) 2$/)]);
+	const rest = await claimed(
+		5,
+		again.map(({ id }) => id),
+	);
+	expect(named([...again, ...rest])).toEqual(["one 2", "three 1", "two 2"]);
+	// At work, none is taken twice.
+	const ids = [...again, ...rest].map(({ id }) => id);
+	expect(await claimed(5, ids)).toEqual([]);
+});
