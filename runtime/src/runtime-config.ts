@@ -111,7 +111,7 @@ export const runtimeSlices = [
 				.optional()
 				.meta({
 					description:
-						"Carries live output between processes. Without it PostgreSQL does, which takes one database that all share.",
+						"Carries live output between processes and counts requests for the limits of all of them together. Without it PostgreSQL carries, which takes one database that all share, and each process counts for itself.",
 				}),
 		}),
 		{ aliases: { url: "REDIS_URL" } },

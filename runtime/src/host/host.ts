@@ -18,6 +18,7 @@ import { closeWithin } from "../http/close.ts";
 import { createInternalServer } from "../http/internal-server.ts";
 import { listenOn } from "../http/listen.ts";
 import { createOutbound, type Outbound } from "../http/outbound.ts";
+import { type Counters, createMemoryCounters } from "../limits/counters.ts";
 import type { Log } from "../log.ts";
 import { deriveKey, type MasterKeys } from "../master-key.ts";
 import type { Metrics } from "../metrics.ts";
@@ -52,6 +53,8 @@ export interface HostOptions {
 	carrier: Carrier;
 	/** Carries what may be lost, given the first opened database to do it with. The host closes it. */
 	openEphemeral(db: { url: string } | undefined): Ephemeral;
+	/** Counts for limits; of this process alone unless told otherwise. The host closes it. */
+	counters?: Counters;
 	process: ProcessFacts;
 	clock: Clock;
 	log: Log;
@@ -96,6 +99,8 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 	const ephemeral = options.openEphemeral([...opened.values()][0]);
 	life.onStop("ephemeral", () => ephemeral.close());
 	life.onStop("carrier", () => options.carrier.close());
+	const counters = options.counters ?? createMemoryCounters();
+	life.onStop("counters", () => counters.close());
 	health.register("events", () => options.carrier.ping());
 
 	const local = new Map<string, ServiceTransport>();
@@ -112,7 +117,7 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 	const starts: (() => Promise<void>)[] = [];
 	for (const service of services) {
 		const db = service.schema === false ? undefined : opened.get(service.schema)?.db;
-		const part = await buildService(service, { options, life, db, ephemeral, calls, outbound, addressOf });
+		const part = await buildService(service, { options, life, db, ephemeral, counters, calls, outbound, addressOf });
 		local.set(service.name, createLocalTransport(service.api, part.invoke));
 		if (Object.keys(service.api.operations).length > 0 || part.built.upgrades !== undefined) {
 			answering.push({ api: service.api, invoke: part.invoke, upgrades: part.built.upgrades });
@@ -183,6 +188,7 @@ interface Surroundings {
 	life: Lifecycle;
 	db: Database | undefined;
 	ephemeral: Ephemeral;
+	counters: Counters;
 	calls: Calls;
 	outbound: Outbound;
 	addressOf(service: string): string;
@@ -190,7 +196,7 @@ interface Surroundings {
 
 async function buildService(
 	service: AnyService,
-	{ options, life, db, ephemeral, calls, outbound, addressOf }: Surroundings,
+	{ options, life, db, ephemeral, counters, calls, outbound, addressOf }: Surroundings,
 ): Promise<{ built: BuiltService<Api>; invoke: Invoke }> {
 	const { clock, metrics, health } = options;
 	const log = options.log.child({ service: service.name });
@@ -207,6 +213,7 @@ async function buildService(
 		vault: own?.vault,
 		outbox,
 		ephemeral,
+		counters,
 		clients: mapValues(needs, (api) => createServiceClient(api, calls(service.name, api))),
 		transports: mapValues(needs, (api) => calls(service.name, api)),
 		outbound,

@@ -10,6 +10,7 @@ import type { ConfigSlice, ConfigValue } from "../config.ts";
 import type { Database } from "../db/database.ts";
 import type { HealthRegistry } from "../health.ts";
 import type { Outbound } from "../http/outbound.ts";
+import type { Counters } from "../limits/counters.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import type { Vault } from "../vault.ts";
@@ -46,6 +47,8 @@ export interface ServiceContext<N extends Needs, C extends ConfigSlice> {
 	outbox: Outbox;
 	/** Messages that may be lost: live output, progress ticks. */
 	ephemeral: Ephemeral;
+	/** Counts within windows, for limits: of all processes together where Redis is configured. */
+	counters: Counters;
 	clients: Clients<N>;
 	/** The ways to the same services, for passing calls on unparsed. */
 	transports: { [K in keyof N]: ServiceTransport };

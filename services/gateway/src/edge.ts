@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import cors from "@fastify/cors";
-import rateLimit from "@fastify/rate-limit";
 import staticFiles from "@fastify/static";
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
@@ -19,6 +18,7 @@ import type { ProcessFacts } from "@netconductor/runtime/host/service";
 import { answerHealth } from "@netconductor/runtime/http/internal-server";
 import { answerWithProblems, mountApi, sendProblem } from "@netconductor/runtime/http/mount";
 import { newId } from "@netconductor/runtime/id";
+import type { Counters } from "@netconductor/runtime/limits/counters";
 import type { Log } from "@netconductor/runtime/log";
 import type { Metrics } from "@netconductor/runtime/metrics";
 import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
@@ -27,6 +27,7 @@ import { apiDocs } from "./api-docs.ts";
 import type { Authenticate, Identity } from "./authenticate.ts";
 import { createClientAddress } from "./client-address.ts";
 import type { gatewayConfig } from "./config.ts";
+import { createLimits } from "./limits.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { passUpgrades } from "./websocket.ts";
 
@@ -35,6 +36,7 @@ export interface EdgeNeeds {
 	transports: Record<string, ServiceTransport>;
 	addressOf(service: string): string;
 	authenticate: Authenticate;
+	counters: Counters;
 	health: HealthRegistry;
 	metrics: Metrics;
 	log: Log;
@@ -98,22 +100,16 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 		origin: config.allowed_origins.length > 0 ? [...config.allowed_origins] : false,
 		methods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
 		allowedHeaders: ["authorization", "content-type"],
-		exposedHeaders: ["x-request-id", "retry-after"],
+		exposedHeaders: ["x-request-id", "retry-after", "ratelimit", "ratelimit-policy"],
 		maxAge: 600,
 	});
-	await app.register(rateLimit, {
-		global: true,
-		timeWindow: 60_000,
-		cache: 10_000,
-		keyGenerator: (request) => limitKey(request),
-		max: (request) => (isSignedIn(request) ? config.requests_per_minute : config.anonymous_requests_per_minute),
+	const limits = createLimits({ config, counters: needs.counters });
+	app.addHook("onRequest", async (request, reply) => {
 		// A page is dozens of files that never change: many people behind one address must all be able to open it.
-		allowList: (request) => /^\/(health|assets)\//.test(request.url),
-		errorResponseBuilder: (_, { ttl }) =>
-			failed("request.rate_limited", {
-				message: `Too many requests; try again in ${Math.ceil(ttl / 1000)} s`,
-				details: { retry_after_s: Math.ceil(ttl / 1000) },
-			}),
+		if (/^\/(health|assets)\//.test(request.url)) return;
+		const { headers: told, exceeded } = await limits.count(request.identity?.actor, request.ip);
+		reply.headers(told);
+		if (exceeded !== undefined) throw exceeded;
 	});
 
 	for (const api of Object.values<Api>(apis)) {
@@ -142,21 +138,13 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	const upgrades = passUpgrades(app.server, {
 		realtimeAddress: () => needs.addressOf("realtime"),
 		addressOf: createClientAddress(config.trusted_proxies),
-		attempts_per_minute: config.anonymous_requests_per_minute,
+		mayTry: limits.mayTryTicket,
 		log,
 	});
 	app.addHook("preClose", async () => upgrades.end());
 	return app;
 }
 
-function isSignedIn(request: FastifyRequest): boolean {
-	return request.identity !== undefined && request.identity.actor.id !== anonymous.id;
-}
-
-function limitKey(request: FastifyRequest): string {
-	const actor = request.identity?.actor;
-	return actor !== undefined && actor.id !== anonymous.id ? `${actor.kind}:${actor.id}` : `ip:${request.ip}`;
-}
 
 /** @throws auth.* where the operation needs somebody and nobody valid asks; what they may do is the service's to say, which records it. */
 function actorOf(request: FastifyRequest, name: string, operation: Operation): Actor {

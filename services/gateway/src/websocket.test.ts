@@ -28,7 +28,7 @@ test("a server that closes does not wait for those who watch", async () => {
 	const upgrades = passUpgrades(front.server, {
 		realtimeAddress: () => `http://127.0.0.1:${realtime.port}`,
 		addressOf: () => "127.0.0.1",
-		attempts_per_minute: 10,
+		mayTry: async () => true,
 		log: createLog({ level: "silent" }),
 	});
 	const client = connect(front.port, "127.0.0.1");

@@ -4,13 +4,12 @@ import type { Duplex } from "node:stream";
 import type { Log } from "@netconductor/runtime/log";
 
 const mostOpen = 2_000;
-const minute_ms = 60_000;
 
 export interface UpgradeNeeds {
 	realtimeAddress(): string;
 	addressOf(request: IncomingMessage): string;
-	/** Most handshakes a minute from one address: each may be a guess at a ticket. */
-	attempts_per_minute: number;
+	/** Whether an address may try once more: each handshake may be a guess at a ticket. */
+	mayTry(address: string): Promise<boolean>;
 	log: Log;
 }
 
@@ -23,17 +22,14 @@ export interface Upgrades {
  * Hands WebSocket handshakes under `/ws/` on to the realtime service, bytes unchanged. The ticket in the address authenticates
  * them there; nothing is decided here but the path, how many may be open, and how often one address may try.
  */
-export function passUpgrades(
-	server: Server,
-	{ realtimeAddress, addressOf, attempts_per_minute, log }: UpgradeNeeds,
-): Upgrades {
+export function passUpgrades(server: Server, { realtimeAddress, addressOf, mayTry, log }: UpgradeNeeds): Upgrades {
 	const open = new Set<Duplex>();
 	let ended = false;
-	const attempts = createAttemptCounter();
-	server.on("upgrade", (request: IncomingMessage, client: Duplex, head: Buffer) => {
+	server.on("upgrade", async (request: IncomingMessage, client: Duplex, head: Buffer) => {
 		client.on("error", () => client.destroy());
 		if (!request.url?.startsWith("/ws/")) return refuse(client, "404 Not Found");
-		if (attempts(addressOf(request)) > attempts_per_minute) return refuse(client, "429 Too Many Requests");
+		if (!(await mayTry(addressOf(request)))) return refuse(client, "429 Too Many Requests");
+		if (client.destroyed) return;
 		if (ended || open.size >= mostOpen) return refuse(client, "503 Service Unavailable");
 		open.add(client);
 		const target = new URL(realtimeAddress());
@@ -63,21 +59,6 @@ export function passUpgrades(
 			ended = true;
 			for (const client of open) client.destroy();
 		},
-	};
-}
-
-/** Counts an address's attempts within the minute. What it remembers is forgotten as a whole when the minute is over. */
-function createAttemptCounter(): (address: string) => number {
-	const counts = new Map<string, number>();
-	let until = 0;
-	return (address) => {
-		if (performance.now() > until) {
-			counts.clear();
-			until = performance.now() + minute_ms;
-		}
-		const count = (counts.get(address) ?? 0) + 1;
-		counts.set(address, count);
-		return count;
 	};
 }
 
