@@ -36,7 +36,8 @@ export async function startRabbit({ dir }: { dir: string }): Promise<LabRabbit> 
 	const env = {
 		// The Erlang cookie is made in HOME; the host's own node keeps its own.
 		HOME: dir,
-		RABBITMQ_NODENAME: `netconductor${port}@localhost`,
+		// Its data goes by this name, and the name service is its own: another start, on other ports, finds what was stored.
+		RABBITMQ_NODENAME: "netconductor@localhost",
 		RABBITMQ_CONF_ENV_FILE: "/dev/null",
 		RABBITMQ_CONFIG_FILE: join(dir, "rabbitmq.conf"),
 		RABBITMQ_ADVANCED_CONFIG_FILE: join(dir, "advanced.config"),

@@ -15,6 +15,7 @@ const needs: Record<string, readonly string[]> = {
 	"templating/test/conformance/oracle.ts": ["python3-jinja2"],
 	"drivers/parsers/test/oracle.ts": ["python3-textfsm", "python3-jmespath"],
 	"drivers/parsers/src/parsers/live.test.ts": ["iputils-ping"],
+	"e2e/src/distributed.test.ts": ["rabbitmq-server", "redis-server"],
 	"e2e/chaos/fake-clock.ts": ["faketime"],
 	"e2e/chaos/disk.ts": ["root"],
 };

@@ -1,12 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Cli, createCli } from "./cli.ts";
 import { type EngineDoor, openEngineDoor } from "./engine-door.ts";
 import { type Clients, eventually, type Product, startProduct } from "./product.ts";
-import { freePort } from "./server-process.ts";
 
 /** A change waits for somebody else: with real users, sessions and API tokens, from the command line, and through a crash. */
 
@@ -15,16 +11,11 @@ let engine: EngineDoor;
 let admin: Clients;
 const password = "a password of my own 2026";
 const plan = "ab".repeat(32);
-const internal = { port: 0 };
 
 beforeAll(async () => {
-	internal.port = await freePort();
-	product = await startProduct(
-		{ NETCONDUCTOR_WORKERS_PROCESSES: "1", NETCONDUCTOR_INTERNAL_PORT: String(internal.port) },
-		mkdtempSync(join(tmpdir(), "netconductor-e2e-")),
-	);
+	product = await startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "1" });
 	admin = product.as(product.admin_token);
-	engine = await openEngineDoor(product.data_dir, internal.port);
+	engine = await openEngineDoor(product);
 }, 120_000);
 afterAll(async () => {
 	await engine?.close();
@@ -177,7 +168,7 @@ test("what waits, what was approved and what is due survive kill -9", async () =
 	await product.kill();
 	await product.restart();
 	await engine.close();
-	engine = await openEngineDoor(product.data_dir, internal.port);
+	engine = await openEngineDoor(product);
 	const token = await product.login("admin", "correct horse battery staple");
 	const after = product.as(token).alerts;
 	expect(await start(approved)).toMatchObject({ may_start: true });

@@ -4,12 +4,12 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "@netconductor/lab/free-port";
 import { isAlive } from "@netconductor/runtime/db/data-dir-claim";
 import { findEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { adminPassword, type Product, startProduct } from "./product.ts";
-import { freePort } from "./server-process.ts";
 
 /** `netconductor doctor` finds what is really wrong, says how to mend it, tells no secret and changes nothing. */
 

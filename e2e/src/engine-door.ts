@@ -5,6 +5,7 @@ import { createServiceClient } from "@netconductor/runtime/host/client";
 import { createHttpTransport } from "@netconductor/runtime/host/http-transport";
 import { createServiceTokens } from "@netconductor/runtime/host/service-token";
 import { deriveKey, loadMasterKeys } from "@netconductor/runtime/master-key";
+import type { Product } from "./product.ts";
 
 export interface EngineDoor {
 	alerts: Client<typeof alertsApi>;
@@ -12,11 +13,14 @@ export interface EngineDoor {
 }
 
 /** Speaks to the services of a running product as its engine does: on the internal port, with a token made from the master key. */
-export async function openEngineDoor(data_dir: string, internal_port: number): Promise<EngineDoor> {
+export async function openEngineDoor({
+	data_dir,
+	internalUrl,
+}: Pick<Product, "data_dir" | "internalUrl">): Promise<EngineDoor> {
 	const { current } = await loadMasterKeys({ data_dir });
 	const transport = createHttpTransport({
 		service: "alerts",
-		base_url: `http://127.0.0.1:${internal_port}`,
+		base_url: internalUrl("alerts"),
 		tokens: createServiceTokens("tasks", deriveKey(current, "service tokens")),
 	});
 	const caller: CallerContext = {

@@ -5,8 +5,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { apis } from "@netconductor/contracts/apis";
 import { type Client, createClient } from "@netconductor/contracts/kernel/client";
 import { createFetchTransport } from "@netconductor/contracts/kernel/fetch-transport";
+import { freePort } from "@netconductor/lab/free-port";
 import type { FleetProcess } from "@netconductor/lab/sim/process";
-import { createServerProcess, freePort, type ServerProcess } from "./server-process.ts";
+import { createServerProcess, type ServerProcess } from "./server-process.ts";
 
 export const adminPassword = "correct horse battery staple";
 
@@ -26,6 +27,8 @@ export interface Door {
 /** A running NetConductor: one process tree, a data folder of its own, a free port. */
 export interface Product extends Door {
 	data_dir: string;
+	/** Where a service answers the others. */
+	internalUrl(service: string): string;
 	/** The main process. */
 	server: ServerProcess;
 	/** What the processes wrote, for canary searches. */
@@ -57,7 +60,10 @@ export function productEnvironment({ data_dir, port }: { data_dir: string; port:
 	};
 }
 
-/** Starts the product as an operator would, with `env` on top and data in a folder of its own, and signs in as its administrator. */
+/**
+ * Starts the product as an operator would, with `env` on top and data in a folder of its own, and signs in as its administrator. Where
+ * NETCONDUCTOR_E2E_TOPOLOGY is `distributed`, every service is a process of its own, over RabbitMQ and Redis.
+ */
 export async function startProduct(
 	env: Readonly<Record<string, string>> = {},
 	data_dir = mkdtempSync(join(tmpdir(), "netconductor-e2e-")),
@@ -65,6 +71,7 @@ export async function startProduct(
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
 	const server = createServerProcess({
+		distributed: isDistributed(),
 		url,
 		env: { ...productEnvironment({ data_dir, port }), ...env },
 	});
@@ -77,6 +84,7 @@ export async function startProduct(
 	return {
 		...(await signedIn(url)),
 		data_dir,
+		internalUrl: (service) => internalUrl(server.output(), service),
 		server,
 		output: server.output,
 		kill: async () => void (await server.end("SIGKILL")),
@@ -88,6 +96,22 @@ export async function startProduct(
 			rmSync(data_dir, { recursive: true, force: true, maxRetries: 5 });
 		},
 	};
+}
+
+/** Whether these tests are about services in processes of their own. */
+export function isDistributed(): boolean {
+	return process.env.NETCONDUCTOR_E2E_TOPOLOGY === "distributed";
+}
+
+/** The address that the process with this service logged last. */
+function internalUrl(output: string, service: string): string {
+	const said = output
+		.split("\n")
+		.filter((line) => !isDistributed() || line.startsWith(`{"process":"${service}",`))
+		.flatMap((line) => line.match(/Answering our own processes at ([^"\s]+)/)?.[1] ?? []);
+	const url = said.at(-1);
+	if (url === undefined) throw new Error(`${service} has not said where it answers`);
+	return url;
 }
 
 /** The ways into a running product, signed in as its administrator. */

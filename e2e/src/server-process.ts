@@ -1,7 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -11,7 +9,7 @@ interface Ended {
 	signal: NodeJS.Signals | null;
 }
 
-/** One `netconductor serve`, started as an operator would. */
+/** One `netconductor serve` or `npm run distributed`, started as an operator would. */
 export interface ServerProcess {
 	/** @throws while it does not run */
 	pid(): number;
@@ -23,11 +21,13 @@ export interface ServerProcess {
 	start(): Promise<void>;
 	/** Starts it and waits until it ends by itself. */
 	runToEnd(): Promise<Ended>;
-	/** Sends a signal and waits for the end; answers at once where it does not run. */
+	/** Sends a signal and waits for the end; answers at once where it does not run. SIGKILL hits every service of a distributed one. */
 	end(signal: "SIGTERM" | "SIGKILL"): Promise<Ended | undefined>;
 }
 
 export interface ServerProcessOptions {
+	/** Starts every service as a process of its own instead. */
+	distributed?: boolean;
 	/** After `serve`. */
 	args?: readonly string[];
 	/** A command that runs it, such as one that limits it. */
@@ -41,16 +41,30 @@ export interface ServerProcessOptions {
 /** Seconds on a quiet machine. */
 const longestStart_ms = 180_000;
 
-const program = join(import.meta.dirname, "..", "..", "apps", "server", "bin", "server.mjs");
+const server = join(import.meta.dirname, "..", "..", "apps", "server");
+const program = join(server, "bin", "server.mjs");
+const distributedProgram = join(server, "src", "distributed", "main.ts");
 /** As `npm start` has them. */
 const flags = ["--max-semi-space-size=8"];
 
-export function createServerProcess({ args = [], inside = [], env, url }: ServerProcessOptions): ServerProcess {
+export function createServerProcess({
+	distributed = false,
+	args = [],
+	inside = [],
+	env,
+	url,
+}: ServerProcessOptions): ServerProcess {
 	const written: string[] = [];
 	let running: { child: ChildProcess; ended: Promise<Ended> } | undefined;
 
 	function launch() {
-		const [command = "", ...rest] = [...inside, process.execPath, ...flags, program, "serve", ...args];
+		const [command = "", ...rest] = [
+			...inside,
+			process.execPath,
+			...flags,
+			...(distributed ? [distributedProgram] : [program, "serve"]),
+			...args,
+		];
 		const child = spawn(command, rest, {
 			stdio: ["ignore", "pipe", "pipe"],
 			env: { PATH: process.env.PATH, NETCONDUCTOR_LOG_FORMAT: "json", ...env },
@@ -87,7 +101,9 @@ export function createServerProcess({ args = [], inside = [], env, url }: Server
 		runToEnd: () => launch().ended,
 		async end(signal) {
 			const ending = running;
+			const services = signal === "SIGKILL" && distributed ? servicesOf(ending?.child.pid) : [];
 			ending?.child.kill(signal);
+			for (const pid of services) process.kill(pid, signal);
 			return ending?.ended;
 		},
 	};
@@ -98,6 +114,19 @@ function answersReady(url: string): Promise<boolean> {
 		(response) => response.ok,
 		() => false,
 	);
+}
+
+/** Processes of services: what they stand on is not killed with them. */
+function servicesOf(pid: number | undefined): number[] {
+	return pid === undefined ? [] : childrenOf(pid).filter((child) => commandLine(child).includes(program));
+}
+
+function commandLine(pid: number): string {
+	try {
+		return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+	} catch {
+		return "";
+	}
 }
 
 /** Living processes whose parent is `pid`, from proc(5). */
@@ -113,19 +142,5 @@ function parentOf(pid: string): number | undefined {
 		return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
 	} catch {
 		return undefined;
-	}
-}
-
-/** A free port below those that the system gives out by itself, so that nobody gets it between two of our starts. */
-export async function freePort(): Promise<number> {
-	for (;;) {
-		const port = randomInt(12_000, 32_000);
-		const server = createServer();
-		const free = await new Promise<boolean>((resolve) => {
-			server.once("error", () => resolve(false));
-			server.listen(port, "127.0.0.1", () => resolve(true));
-		});
-		await new Promise((resolve) => server.close(resolve));
-		if (free) return port;
 	}
 }

@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "@netconductor/lab/free-port";
 import { startRabbit } from "@netconductor/lab/rabbitmq";
 import { startRedis } from "@netconductor/lab/redis";
 import { startEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
 import { createLog } from "@netconductor/runtime/log";
 import { adminPassword, type Door, reportErrors, signedIn } from "./product.ts";
-import { createServerProcess, freePort, type ServerProcess } from "./server-process.ts";
+import { createServerProcess, type ServerProcess } from "./server-process.ts";
 
 /** Which services share a process; the last one starts the workers. */
 const placement = {

@@ -3,10 +3,11 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "@netconductor/lab/free-port";
 import { isAlive } from "@netconductor/runtime/db/data-dir-claim";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { adminPassword, type Product, startProduct } from "./product.ts";
-import { createServerProcess, freePort } from "./server-process.ts";
+import { createServerProcess } from "./server-process.ts";
 
 /** A start that cannot succeed says why in one message, ends with the documented code and changes nothing. */
 

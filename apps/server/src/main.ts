@@ -69,7 +69,7 @@ if (command === "doctor") {
 	process.exit(diagnosis.status === "failed" ? 1 : 0);
 }
 const isWorker = targets.includes("worker");
-if (!isWorker) process.stdout.write("Starting NetConductor (the first start takes some seconds)...\n");
+if (targets.length > 1) process.stdout.write("Starting NetConductor (the first start takes some seconds)...\n");
 // Loaded after the line above: it takes a second or more. What follows is registered before anything starts: a process that is stopped
 // while it starts must not leave its database running.
 const starting = import("./serve.ts").then(({ serve }) => serve({ targets, config_file, env: process.env }));
@@ -95,6 +95,9 @@ let server: Server | undefined;
 process.on("disconnect", () => (server === undefined ? process.exit(1) : stop()));
 
 server = await starting.catch(fail);
-if (stopping_since === undefined) announce(server);
+if (stopping_since === undefined) {
+	announce(server);
+	process.send?.("ready");
+}
 // Written at the end otherwise, which a process that is killed does not have.
 setTimeout(flushCompileCache, 5_000).unref();

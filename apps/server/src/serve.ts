@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Carrier } from "@netconductor/runtime/bus/carrier";
 import { createPostgresEphemeral, createRedisEphemeral } from "@netconductor/runtime/bus/ephemeral";
 import { createInProcessCarrier } from "@netconductor/runtime/bus/in-process-carrier";
@@ -12,13 +12,13 @@ import { createHost } from "@netconductor/runtime/host/host";
 import { createLifecycle } from "@netconductor/runtime/host/lifecycle";
 import type { AnyService } from "@netconductor/runtime/host/service";
 import { newId } from "@netconductor/runtime/id";
-import { createRedisCounters } from "@netconductor/runtime/limits/counters";
 import { createLog, type Log } from "@netconductor/runtime/log";
-import { findMasterKeys, loadMasterKeys, type MasterKeys } from "@netconductor/runtime/master-key";
 import { createMetrics } from "@netconductor/runtime/metrics";
 import { startTelemetry } from "@netconductor/runtime/telemetry";
+import { workerEnvironment } from "./child-environment.ts";
+import { openMasterKeys } from "./master-keys.ts";
 import { publicUrl } from "./public-url.ts";
-import { calledByWorkers, loadServices, type Target } from "./services.ts";
+import { loadServices, type Target } from "./services.ts";
 import { loadSettings, type Settings, usesEmbedded } from "./settings.ts";
 import { loadSimulator } from "./simulator.ts";
 import { version } from "./version.ts";
@@ -94,7 +94,8 @@ async function start({ targets, services, settings, config_file, env, log, life 
 	});
 	life.onStop("telemetry", () => telemetry.stop());
 
-	const master = await masterKeys(services, settings, data_dir, isWorker);
+	const hasData = usesEmbedded(services, settings) && findEmbeddedPostgres(data_dir).state !== "absent";
+	const master = await openMasterKeys(settings, data_dir, { may_make: !isWorker && !hasData });
 	const admin_url = await openDatabase(services, settings, data_dir, log, life);
 	const metrics = createMetrics();
 	const health = createHealth();
@@ -108,9 +109,6 @@ async function start({ targets, services, settings, config_file, env, log, life 
 		internal: settings.internal,
 		carrier: await openCarrier(services, settings, log),
 		openEphemeral: (db) => openEphemeral(settings, db, log),
-		// A worker answers nobody whose requests would be counted.
-		...(settings.redis.url !== undefined &&
-			!isWorker && { counters: createRedisCounters({ url: settings.redis.url, log }) }),
 		process: {
 			id: newId(),
 			version,
@@ -134,30 +132,17 @@ async function start({ targets, services, settings, config_file, env, log, life 
 		const workers = startWorkerProcesses({
 			count: settings.workers.processes,
 			config_file,
-			env: workerEnvironment(env, settings, host, data_dir),
+			env: workerEnvironment(env, {
+				data_dir,
+				addressOf: (name) => settings.peers[name] ?? host.internal_url,
+				tasks_database_url: settings.database_urls.tasks === undefined ? host.databaseUrl("tasks") : undefined,
+			}),
 			drain_ms,
 			log,
 		});
 		life.onStop("workers", () => workers.stop());
 	}
 	return { url: publicUrl(targets, settings), data_dir, log, stop: () => life.stop() };
-}
-
-/** A key made in place of a lost one would open nothing, and hide that one was lost: only a first start makes one. */
-async function masterKeys(
-	services: readonly AnyService[],
-	settings: Settings,
-	data_dir: string,
-	isWorker: boolean,
-): Promise<MasterKeys> {
-	const { key, key_previous } = settings.master;
-	const options = { configured: key, configured_previous: key_previous, data_dir };
-	const hasData = usesEmbedded(services, settings) && findEmbeddedPostgres(data_dir).state !== "absent";
-	const keys = isWorker || hasData ? await findMasterKeys(options) : await loadMasterKeys(options);
-	if (keys !== undefined) return keys;
-	throw failed("startup.master_key_missing", {
-		message: `What is stored was sealed with a master key, and there is none: neither NETCONDUCTOR_MASTER_KEY nor ${join(data_dir, "master.key")}. Put it back, from a backup of that folder; without it stored secrets are lost.`,
-	});
 }
 
 /** The administrator's URL: the configured database's, or that of the embedded one, which is started here. */
@@ -193,42 +178,4 @@ function openEphemeral(settings: Settings, db: { url: string } | undefined, log:
 		});
 	}
 	return createPostgresEphemeral({ url: db.url, log });
-}
-
-/**
- * What a worker process needs to know and no more: it may use the schema of tasks alone and reaches the rest by calls.
- * The master key comes to it the way it came here.
- */
-function workerEnvironment(
-	env: Environment,
-	settings: Settings,
-	host: { internal_url: string | undefined; databaseUrl(schema: string): string | undefined },
-	data_dir: string,
-): Record<string, string | undefined> {
-	const addresses = calledByWorkers.map((name): [string, string | undefined] => [
-		`NETCONDUCTOR_${name.toUpperCase()}_URL`,
-		settings.peers[name] ?? host.internal_url,
-	]);
-	const replaced: Record<string, string | undefined> = {
-		DATABASE_URL: undefined,
-		NETCONDUCTOR_DATABASE_URL: undefined,
-		NETCONDUCTOR_ADMIN_PASSWORD: undefined,
-		NETCONDUCTOR_DATA_DIR: data_dir,
-		...(settings.database_urls.tasks === undefined && {
-			NETCONDUCTOR_TASKS_DATABASE_URL: withoutPassword(host.databaseUrl("tasks")),
-		}),
-		...Object.fromEntries(addresses),
-		NETCONDUCTOR_WORKERS_PROCESSES: "0",
-	};
-	// A variable and the file that stands for it must not both be set.
-	const files = Object.keys(replaced).map((name) => [`${name}_FILE`, undefined] as const);
-	return { ...env, ...replaced, ...Object.fromEntries(files) };
-}
-
-/** Whoever holds the master key derives the password of a role that we made; an environment can be read in /proc. */
-function withoutPassword(url: string | undefined): string | undefined {
-	if (url === undefined) return undefined;
-	const bare = new URL(url);
-	bare.password = "";
-	return bare.href;
 }

@@ -14,13 +14,14 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { freePort } from "@netconductor/lab/free-port";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { findEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { canaryMark, createCanarySearch } from "../canary.ts";
 import { addFleet, adminPassword, type Clients, eventually, type Product, runEnded, startProduct } from "../product.ts";
-import { createServerProcess, freePort } from "../server-process.ts";
+import { createServerProcess } from "../server-process.ts";
 
 /** What somebody finds who is on the same machine, or has the disk: files, sockets, the database, what a dying process leaves; and lost or changed keys. */
 

@@ -7,7 +7,6 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
 import { type EngineDoor, openEngineDoor } from "../engine-door.ts";
 import { adminPassword, type Clients, eventually, type Product, startProduct } from "../product.ts";
-import { freePort } from "../server-process.ts";
 
 let product: Product;
 let admin: Clients;
@@ -24,13 +23,12 @@ const plan = `${"c0ffee".repeat(10)}c0ff`;
 
 beforeAll(async () => {
 	const data_dir = mkdtempSync(join(tmpdir(), "netconductor-e2e-"));
-	const internal_port = await freePort();
 	[product, browser] = await Promise.all([
-		startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "1", NETCONDUCTOR_INTERNAL_PORT: String(internal_port) }, data_dir),
+		startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "1" }, data_dir),
 		launchBrowser(),
 	]);
 	admin = product.as(product.admin_token);
-	engine = await openEngineDoor(product.data_dir, internal_port);
+	engine = await openEngineDoor(product);
 	for (const [username, role] of [
 		["ann", "operator"],
 		["bob", "operator"],

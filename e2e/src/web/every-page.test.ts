@@ -9,7 +9,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
 import { openEngineDoor } from "../engine-door.ts";
 import { addFleet, adminPassword, type Clients, eventually, type Product, runEnded, startProduct } from "../product.ts";
-import { freePort } from "../server-process.ts";
 
 /** Every page, filled with what a hostile device or colleague would write: nothing runs, everybody can read it, on every screen. */
 
@@ -28,12 +27,8 @@ let browser: Browser;
 let addresses: string[];
 
 beforeAll(async () => {
-	const internal_port = await freePort();
 	[product, fleet, device, browser] = await Promise.all([
-		startProduct(
-			{ NETCONDUCTOR_WORKERS_PROCESSES: "1", NETCONDUCTOR_INTERNAL_PORT: String(internal_port) },
-			mkdtempSync(join(tmpdir(), "netconductor-e2e-")),
-		),
+		startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "1" }, mkdtempSync(join(tmpdir(), "netconductor-e2e-"))),
 		startFleet({ devices: { count: 3, platforms: ["cisco_ios", "juniper_junos"] } }),
 		startHostileDevice(`${evil}\r\n`),
 		launchBrowser(),
@@ -45,7 +40,7 @@ beforeAll(async () => {
 		"show version",
 		`Cisco IOS Software, C2900 Software, Version ${evil}, RELEASE\r\nr1 uptime is ${evil}\r\n`,
 	);
-	addresses = [...(await fill()), ...(await fillApprovals(internal_port)), ...(await fillProcedureRuns())];
+	addresses = [...(await fill()), ...(await fillApprovals()), ...(await fillProcedureRuns())];
 }, 180_000);
 afterAll(async () => {
 	await browser?.close();
@@ -263,8 +258,8 @@ async function fill(): Promise<string[]> {
 }
 
 /** An approval that waits, one that was bypassed, and a policy. */
-async function fillApprovals(internal_port: number): Promise<string[]> {
-	const engine = await openEngineDoor(product.data_dir, internal_port);
+async function fillApprovals(): Promise<string[]> {
+	const engine = await openEngineDoor(product);
 	const plan_sha256 = "ab".repeat(32);
 	const ask = async () => {
 		const run_id = randomUUID();

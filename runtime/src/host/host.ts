@@ -128,7 +128,8 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 		});
 	}
 
-	if (answering.length > 0) {
+	// Where it has a port of its own, a process says how it is, even one that answers no calls.
+	if (answering.length > 0 || options.internal.port !== 0) {
 		const tokens = createServiceTokens("host", deriveKey(master.current, "service tokens"));
 		const server = createInternalServer({ services: answering, tokens, health, metrics: options.metrics, log });
 		await listenOn(server, options.internal, {
