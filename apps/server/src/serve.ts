@@ -12,6 +12,7 @@ import { createHost } from "@netconductor/runtime/host/host";
 import { createLifecycle } from "@netconductor/runtime/host/lifecycle";
 import type { AnyService } from "@netconductor/runtime/host/service";
 import { newId } from "@netconductor/runtime/id";
+import { createRedisCounters } from "@netconductor/runtime/limits/counters";
 import { createLog, type Log } from "@netconductor/runtime/log";
 import { createMetrics } from "@netconductor/runtime/metrics";
 import { startTelemetry } from "@netconductor/runtime/telemetry";
@@ -109,6 +110,9 @@ async function start({ targets, services, settings, config_file, env, log, life 
 		internal: settings.internal,
 		carrier: await openCarrier(services, settings, log),
 		openEphemeral: (db) => openEphemeral(settings, db, log),
+		// A worker answers nobody whose requests would be counted.
+		...(settings.redis.url !== undefined &&
+			!isWorker && { counters: createRedisCounters({ url: settings.redis.url, log }) }),
 		process: {
 			id: newId(),
 			version,
