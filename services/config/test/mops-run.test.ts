@@ -162,13 +162,13 @@ steps:
 	});
 
 	test("takes every permission that its steps take, and names the step", async () => {
-		const operator = started.as(actorWith("mops:execute"));
+		const operator = started.as(actorWith("mops:execute", "devices:read"));
 		const body = { variables: { neighbor: "192.0.2.7", key: "x" } };
 		expect(await failureOf(operator.executeMop({ params: { id: "transit" }, body }))).toMatchObject({
 			code: "mops.not_permitted",
 			details: { step: "change", permission: "stacks:deploy" },
 		});
-		const deployer = started.as(actorWith("mops:execute", "stacks:*"));
+		const deployer = started.as(actorWith("mops:execute", "devices:read", "stacks:*"));
 		expect(await deployer.executeMop({ params: { id: "transit" }, body })).toHaveProperty("run_id");
 	});
 
@@ -341,6 +341,16 @@ describe("a dry run", () => {
 		}
 		const { steps } = await reader.dryRunMop({ params: { id: "needs no devices" }, body: {} });
 		expect(steps).toMatchObject([{ path: "a", devices: null }]);
+
+		const starter = started.as(actorWith("mops:execute"));
+		const before = started.runs.size;
+		for (const name of ["edge-1", "no-such-device"]) {
+			const body = { targets: { names: [name] } };
+			expect(await failureOf(starter.executeMop({ params: { id: "needs no devices" }, body }))).toMatchObject(refused);
+		}
+		expect(await failureOf(starter.executeMop({ params: { id: "own devices" }, body: {} }))).toMatchObject(refused);
+		expect(started.runs.size).toBe(before);
+		await starter.executeMop({ params: { id: "needs no devices" }, body: {} });
 
 		const probe = `name: Probe
 targets: { names: [no-such-device] }

@@ -37,7 +37,7 @@ export const hidden = "<secret>";
  * Makes of a stored procedure and of what it is started with a program that needs nothing more to be looked up.
  * @param rehearsal nothing will be started: secrets are not asked for and stand as `<secret>`, nor need the procedures within be enabled
  * @throws mops.bad_document, mops.bad_variables, mops.no_devices, devices.not_found, device_groups.not_found
- * @throws mops.not_permitted — a rehearsal shows devices, and the caller may not see any
+ * @throws mops.not_permitted — it is for devices, and the caller may not see any: the answer would tell which there are
  */
 export async function compile(
 	needs: CompileNeeds,
@@ -60,7 +60,7 @@ export async function compile(
 		library: rehearsal ? new Map([...library].map(([key, one]) => [key, { ...one, enabled: true }])) : library,
 		has_devices: select !== null,
 	});
-	if (rehearsal) requireInventory(mop.name, draft, select, caller);
+	requireInventory(`A ${rehearsal ? "dry " : ""}run of ${mop.name}`, draft, select, caller);
 	const placed = await placeDevices(needs.devices, { mop: mop.name, draft, select }, caller);
 	const secrets = [...declarations].flatMap(([name, { secret }]) => (secret ? [name] : []));
 	const max_steps = document.settings?.max_steps;
@@ -91,7 +91,7 @@ function rehearsedValues(
 }
 
 function requireInventory(
-	mop: string,
+	what: string,
 	{ steps, rollback }: Draft,
 	own: Selection | null,
 	{ actor }: CallerContext,
@@ -99,8 +99,8 @@ function requireInventory(
 	if (isPermitted(actor, "devices:read")) return;
 	if (own === null && [...allSteps(steps), ...allSteps(rollback)].every(({ step }) => step.select === null)) return;
 	throw failed("mops.not_permitted", {
-		message: `A dry run of ${mop} shows the devices that it is for, which takes the permission devices:read. You do not hold it.`,
-		details: { mop, permission: "devices:read" },
+		message: `${what} shows the devices that it is for, which takes the permission devices:read. You do not hold it.`,
+		details: { permission: "devices:read" },
 	});
 }
 
