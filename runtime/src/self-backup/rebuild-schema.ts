@@ -81,9 +81,7 @@ export async function rebuildSchema(
 			({ table, name, definition }) =>
 				`alter table ${quoted(schema)}.${quoted(table)} add constraint ${quoted(name)} ${definition}`,
 		),
-		...forsworn.map(
-			({ table, rights }) => `revoke ${rights} on ${quoted(schema)}.${quoted(table)} from current_user`,
-		),
+		...forsworn.map(({ table, rights }) => `revoke ${rights} on ${quoted(schema)}.${quoted(table)} from current_user`),
 	];
 }
 
