@@ -2,7 +2,7 @@ import { Redis } from "ioredis";
 import type { Log } from "../log.ts";
 
 /** How often something happened within its window. */
-export interface Counted {
+interface Counted {
 	/** This time included. */
 	count: number;
 	/** Until the window ends and counting begins anew. */

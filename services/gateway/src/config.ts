@@ -5,9 +5,15 @@ export const gatewayConfig = defineConfig(
 	"http",
 	z.object({
 		host: z.string().min(1).default("127.0.0.1").meta({
-			description: "Address the API listens on. `0.0.0.0` lets other machines in: put TLS in front of it then.",
+			description:
+				"Address the API listens on. `0.0.0.0` lets other machines in: give it a certificate then, or put TLS in front of it.",
 		}),
 		port: z.int().min(0).max(65_535).default(8000).meta({ description: "TCP port of the API and the web page." }),
+		tls_certificate_path: z.string().min(1).optional().meta({
+			description:
+				"PEM file with the certificate and those of its issuers: with it and its key the API speaks HTTPS (TLS 1.2 and newer) and nothing else. Read again when it changes and on SIGHUP.",
+		}),
+		tls_key_path: z.string().min(1).optional().meta({ description: "PEM file with the key of that certificate." }),
 		trusted_proxies: z
 			.array(z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]))
 			.default([])

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { Server } from "node:tls";
 import { fileURLToPath } from "node:url";
 import cors from "@fastify/cors";
 import staticFiles from "@fastify/static";
@@ -9,6 +10,7 @@ import { errorCatalogue } from "@netconductor/contracts/errors";
 import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
 import type { Api, Operation } from "@netconductor/contracts/kernel/operation";
 import { openApiDocument } from "@netconductor/contracts/openapi";
+import type { Clock } from "@netconductor/runtime/clock";
 import type { ConfigValue } from "@netconductor/runtime/config";
 import { failed } from "@netconductor/runtime/errors";
 import type { HealthRegistry } from "@netconductor/runtime/health";
@@ -25,6 +27,7 @@ import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyRequest, LogController } from "fastify";
 import { apiDocs } from "./api-docs.ts";
 import type { Authenticate, Identity } from "./authenticate.ts";
+import { certificateFiles, followCertificate, tlsOptions } from "./certificate.ts";
 import { createClientAddress } from "./client-address.ts";
 import type { gatewayConfig } from "./config.ts";
 import { createLimits } from "./limits.ts";
@@ -36,6 +39,7 @@ export interface EdgeNeeds {
 	transports: Record<string, ServiceTransport>;
 	addressOf(service: string): string;
 	authenticate: Authenticate;
+	clock: Clock;
 	counters: Counters;
 	health: HealthRegistry;
 	metrics: Metrics;
@@ -57,7 +61,12 @@ const beforePasswordChange = new Set(["getMe", "changePassword", "logout", "getJ
 /** The HTTP server that faces the outside. */
 export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	const { config, log } = needs;
-	const headers = await securityHeaders();
+	const files = certificateFiles(config);
+	const headers = await securityHeaders(files !== undefined);
+	const slow = {
+		headersTimeout: Math.min(config.headers_timeout_ms, config.request_timeout_ms),
+		connectionsCheckingInterval: Math.min(5_000, config.headers_timeout_ms),
+	};
 	const app = Fastify({
 		loggerInstance: log as FastifyBaseLogger,
 		logController: new LogController({ disableRequestLogging: true }),
@@ -68,16 +77,17 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 		routerOptions: { maxParamLength: 500 },
 		// A client that sends a byte at a time holds a socket, nothing else, and only for so long.
 		requestTimeout: config.request_timeout_ms,
-		http: {
-			headersTimeout: Math.min(config.headers_timeout_ms, config.request_timeout_ms),
-			connectionsCheckingInterval: Math.min(5_000, config.headers_timeout_ms),
-		},
+		...(files === undefined ? { http: slow } : { https: { ...slow, ...tlsOptions(files, config, needs.clock.now()) } }),
 		connectionTimeout: 0,
 		keepAliveTimeout: 65_000,
 		forceCloseConnections: "idle",
 	}) as unknown as FastifyInstance;
 	app.removeContentTypeParser("text/plain");
 	answerWithProblems(app);
+	if (files !== undefined) {
+		const unfollow = followCertificate(app.server as unknown as Server, files, () => needs.clock.now(), log);
+		app.addHook("onClose", async () => unfollow());
+	}
 
 	app.decorateRequest("identity", undefined);
 	app.decorateRequest("identity_error", undefined);
@@ -144,7 +154,6 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	app.addHook("preClose", async () => upgrades.end());
 	return app;
 }
-
 
 /** @throws auth.* where the operation needs somebody and nobody valid asks; what they may do is the service's to say, which records it. */
 function actorOf(request: FastifyRequest, name: string, operation: Operation): Actor {

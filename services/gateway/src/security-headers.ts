@@ -1,8 +1,11 @@
 import helmet from "@fastify/helmet";
 import Fastify from "fastify";
 
-/** The headers that helmet gives every answer. They are the same for all, so they are worked out once. */
-export async function securityHeaders(): Promise<Record<string, string>> {
+/**
+ * The headers that helmet gives every answer. They are the same for all, so they are worked out once.
+ * @param isTls whether the gateway itself speaks TLS: only then may it promise browsers that it always will
+ */
+export async function securityHeaders(isTls: boolean): Promise<Record<string, string>> {
 	const app = Fastify();
 	await app.register(helmet, {
 		contentSecurityPolicy: {
@@ -18,8 +21,8 @@ export async function securityHeaders(): Promise<Record<string, string>> {
 				upgradeInsecureRequests: null,
 			},
 		},
-		// Only where the browser came by TLS, which a proxy in front ends.
-		strictTransportSecurity: false,
+		// A proxy in front that ends TLS says it itself. Other names of the same domain are not ours to speak for.
+		strictTransportSecurity: isTls ? { maxAge: 31_536_000, includeSubDomains: false } : false,
 		crossOriginResourcePolicy: { policy: "same-site" },
 	});
 	app.get("/", (_, reply) => reply.status(204).send());
