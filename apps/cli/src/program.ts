@@ -18,6 +18,7 @@ import { addScheduleCommands } from "./commands/schedules.ts";
 import { addSchemaCommand } from "./commands/schema.ts";
 import { addServerCommands } from "./commands/server.ts";
 import { addSessionCommands } from "./commands/session.ts";
+import { addSessionsCommands } from "./commands/sessions.ts";
 import { addSettingsCommands } from "./commands/settings.ts";
 import { addSnapshotCommands } from "./commands/snapshots.ts";
 import { addStackTemplateCommands } from "./commands/stack-templates.ts";
@@ -95,6 +96,7 @@ export function createProgram(system: System): Command {
 	program.commandsGroup("Administration:");
 	addUserCommands(program, open);
 	addRoleCommands(program, open);
+	addSessionsCommands(program, open);
 	addTokenCommands(program, open);
 	addKeyCommands(program, open);
 	addAuditCommands(program, open);

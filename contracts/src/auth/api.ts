@@ -21,6 +21,7 @@ import {
 	Holder,
 	KeyState,
 	ListRoles,
+	ListSessions,
 	ListTokens,
 	ListUsers,
 	ListViews,
@@ -35,6 +36,7 @@ import {
 	RoleChange,
 	RoleName,
 	SavedView,
+	Session,
 	Settings,
 	SettingsChange,
 	SignIn,
@@ -110,6 +112,24 @@ export const authApi = defineApi("auth", {
 		public: true,
 	}),
 
+	listMySessions: get("/api/auth/sessions", {
+		summary: "One's own open sessions",
+		query: ListSessions,
+		returns: Page(Session),
+		authenticated: true,
+	}),
+	revokeOtherSessions: post("/api/auth/sessions/revoke-others", {
+		summary: "End one's own sessions but this one",
+		returns: z.object({ revoked: z.int() }),
+		authenticated: true,
+	}),
+	revokeMySession: del("/api/auth/sessions/:id", {
+		summary: "End one of one's own sessions, at once",
+		params: byId,
+		authenticated: true,
+		errors: ["sessions.not_found"],
+	}),
+
 	listMyTokens: get("/api/auth/tokens", {
 		summary: "One's own API tokens",
 		query: ListTokens,
@@ -172,6 +192,20 @@ export const authApi = defineApi("auth", {
 		params: byId,
 		permission: "users:write",
 		errors: ["users.not_found", "users.last_admin", "roles.escalation"],
+	}),
+	listUserSessions: get("/api/users/:id/sessions", {
+		summary: "Open sessions of a user",
+		params: byId,
+		query: ListSessions,
+		returns: Page(Session),
+		permission: "users:read",
+		errors: ["users.not_found"],
+	}),
+	revokeUserSession: del("/api/users/:id/sessions/:session_id", {
+		summary: "End a session of a user, at once",
+		params: z.object({ id: Id, session_id: Id }),
+		permission: "users:write",
+		errors: ["users.not_found", "sessions.not_found", "roles.escalation"],
 	}),
 	listUserTokens: get("/api/users/:id/tokens", {
 		summary: "API tokens of a user",

@@ -19,6 +19,7 @@ export const authErrors = defineErrors({
 	"roles.preset": { kind: "conflict", title: "Preset roles cannot be changed or deleted" },
 	"roles.in_use": { kind: "conflict", title: "Users hold this role" },
 	"roles.escalation": { kind: "forbidden", title: "Nobody can grant more than they hold" },
+	"sessions.not_found": { kind: "not_found", title: "There is no such open session" },
 	"tokens.not_found": { kind: "not_found", title: "There is no such API token" },
 	"login_methods.not_found": { kind: "not_found", title: "There is no such way to sign in" },
 	"login_methods.name_taken": { kind: "conflict", title: "A way to sign in with this name exists already" },

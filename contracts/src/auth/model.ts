@@ -157,6 +157,31 @@ export const NewApiToken = z.object({
 /** The only answer that ever holds the token itself. */
 export const CreatedApiToken = z.object({ token: z.string(), api_token: ApiToken }).meta({ id: "CreatedApiToken" });
 
+/** An open session: somebody who signed in and has not been signed out since. */
+export const Session = z
+	.object({
+		id: Id,
+		user_id: Id,
+		/** The one that asks. */
+		current: z.boolean(),
+		created_at: Timestamp,
+		/** When its tokens were last renewed, which a page in use does every few minutes. */
+		refreshed_at: Timestamp,
+		/** When it ends unless it is used again. */
+		expires_at: Timestamp,
+		/** IPv4 address or IPv6 /64 that the user signed in from; `unknown` where there was none. */
+		network: z.string(),
+		/** Name of the way they signed in; null: with a password that is kept here. */
+		login_method: z.string().nullable(),
+		/** What the program that signed in calls itself: its own word, not proof of anything. */
+		user_agent: z.string().nullable(),
+	})
+	.meta({ id: "Session" });
+export type Session = z.infer<typeof Session>;
+export const ListSessions = PageQuery.extend({
+	sort: sortBy(["created_at", "refreshed_at", "expires_at"], "-refreshed_at"),
+});
+
 export const Settings = z
 	.object({
 		/** Lifetime of an access token, in seconds. */

@@ -13,6 +13,8 @@ export const Actor = z.object({
 	session_id: z.string().optional(),
 	/** Address the request came from, as the gateway saw it. */
 	ip: z.string().optional(),
+	/** What the program calls itself, one line of at most 200 characters; only where somebody signs in. */
+	user_agent: z.string().max(200).optional(),
 });
 export type Actor = z.infer<typeof Actor>;
 

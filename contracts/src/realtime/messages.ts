@@ -41,6 +41,7 @@ export const changeKinds = {
 	login_methods: "login_methods:read",
 	/** One's own are everybody's business. */
 	tokens: null,
+	sessions: null,
 	settings: "settings:read",
 	keys: "settings:read",
 	views: null,
@@ -58,9 +59,13 @@ export const ChangeKind = z.enum(Object.keys(changeKinds) as [ChangeKind, ...Cha
  */
 export const changesOf: Readonly<Record<string, Readonly<Record<string, readonly ChangeKind[]>>>> = {
 	auth: {
-		login: ["users"],
-		finishOidc: ["users"],
-		logout: [],
+		login: ["users", "sessions"],
+		signInWithCode: ["users", "sessions"],
+		finishOidc: ["users", "sessions"],
+		logout: ["sessions"],
+		revokeMySession: ["sessions"],
+		revokeOtherSessions: ["sessions"],
+		revokeUserSession: ["sessions"],
 		changePassword: ["users", "me"],
 		createToken: ["tokens"],
 		revokeMyToken: ["tokens"],

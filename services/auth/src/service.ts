@@ -21,6 +21,13 @@ import { createPasswords } from "./passwords.ts";
 import { createRole, deleteRole, getRole, listPermissions, listRoles, updateRole } from "./roles/manage-roles.ts";
 import { writePresetRoles } from "./roles/role-store.ts";
 import { login } from "./sessions/login.ts";
+import {
+	listMySessions,
+	listUserSessions,
+	revokeMySession,
+	revokeOtherSessions,
+	revokeUserSession,
+} from "./sessions/manage-sessions.ts";
 import { refresh } from "./sessions/refresh.ts";
 import { resolveActor } from "./sessions/resolve-actor.ts";
 import { changePassword, getMe, logout } from "./sessions/session-operations.ts";
@@ -43,7 +50,7 @@ export const authService = defineService({
 		const keys = createSigningKeys({ db, vault, clock });
 		const initialPassword = createInitialPasswordFile(data_dir);
 		const methods = createMethodKinds({ vault });
-		const needs = { db, vault, methods, log, outbox, clock, passwords, throttle, keys, initialPassword };
+		const needs = { db, vault, methods, log, outbox, ephemeral, clock, passwords, throttle, keys, initialPassword };
 
 		await writePresetRoles(db.orm, clock.now().toISOString());
 		await keys.ensure();
@@ -66,6 +73,12 @@ export const authService = defineService({
 				resolveActor: resolveActor(needs),
 				describeUsers: describeUsers(needs),
 				listHolders: listHolders(needs),
+
+				listMySessions: listMySessions(needs),
+				revokeMySession: revokeMySession(needs),
+				revokeOtherSessions: revokeOtherSessions(needs),
+				listUserSessions: listUserSessions(needs),
+				revokeUserSession: revokeUserSession(needs),
 
 				listMyTokens: listMyTokens(needs),
 				createToken: createToken(needs),

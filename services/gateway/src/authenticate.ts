@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { type AccessChange, concerns } from "@netconductor/contracts/auth/access";
 import type { authApi } from "@netconductor/contracts/auth/api";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
@@ -19,6 +20,19 @@ export interface Identity {
 
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
 
+export interface Authentication {
+	authenticate: Authenticate;
+	/** Has whom a change concerns asked for anew, also those of whom the answer is still on its way. */
+	forget(change: AccessChange): void;
+}
+
+interface Known {
+	identity: Promise<Identity>;
+	until: number;
+	/** Whom it is about; undefined while an API token was not answered yet. */
+	who: { user_id: string; session_id: string | undefined } | undefined;
+}
+
 /** A token of ours always has an end. */
 const AccessClaims = z.object({ sid: Id, sub: Id, exp: z.number() });
 
@@ -29,18 +43,18 @@ interface Needs {
 	clock: Clock;
 }
 
-// How long a withdrawn permission may still work; five seconds is what asking once per burst of requests costs.
+// Whatever is withdrawn is told at once, and then forgotten here. Where that word was lost, it may still work for so long.
 const freshFor_ms = 5_000;
 const mostRemembered = 10_000;
 
 /**
  * Turns a bearer token into an actor. Access tokens are verified here with auth's public keys; what the actor may do is always
- * auth's word, asked again every five seconds, so that a disabled user or a narrowed role takes effect at once.
+ * auth's word, asked again every five seconds, and at once when auth says that it is another (`forget`).
  */
-export function createAuthenticate({ auth, account, clock }: Needs): Authenticate {
+export function createAuthentication({ auth, account, clock }: Needs): Authentication {
 	let keys: { verify: ReturnType<typeof createLocalJWKSet>; ids: Set<string>; at: number } | undefined;
 	const verified = new Map<string, { session_id: string; user_id: string; until: number }>();
-	const known = new Map<string, { identity: Promise<Identity>; until: number }>();
+	const known = new Map<string, Known>();
 
 	async function loadKeys(kid: string | undefined) {
 		const now = clock.elapsed_ms();
@@ -74,33 +88,44 @@ export function createAuthenticate({ auth, account, clock }: Needs): Authenticat
 	}
 
 	/** Requests that come at the same time share one question to auth. */
-	function resolve(key: string, ask: () => Promise<Identity>): Promise<Identity> {
+	function resolve(key: string, who: Known["who"], ask: () => Promise<Identity>): Promise<Identity> {
 		// Not by the clock of the wall: set back, it would keep a withdrawn permission alive.
 		const now = clock.elapsed_ms();
 		const before = known.get(key);
 		if (before !== undefined && before.until > now) return before.identity;
 		const identity = ask();
-		remember(known, key, { identity, until: now + freshFor_ms });
+		const entry: Known = { identity, until: now + freshFor_ms, who };
+		remember(known, key, entry);
 		// A failure is asked again, and so is a state that ends with the next request: the change of the one-time password.
-		identity.then(
-			({ must_change_password }) => must_change_password && known.delete(key),
-			() => known.delete(key),
-		);
+		const drop = () => known.get(key) === entry && known.delete(key);
+		identity.then(({ actor, must_change_password }) => {
+			entry.who = { user_id: actor.id, session_id: actor.session_id };
+			if (must_change_password) drop();
+		}, drop);
 		return identity;
 	}
 
-	return async (authorization) => {
+	async function authenticate(authorization: string | undefined): Promise<Identity> {
 		if (authorization === undefined) return { actor: anonymous, must_change_password: false };
 		const [scheme, token, ...rest] = authorization.split(" ");
 		if (scheme?.toLowerCase() !== "bearer" || !token || rest.length > 0 || token.length > 4096) {
 			throw failed("auth.unauthenticated", { message: "Send the token as `Authorization: Bearer …`" });
 		}
 		if (token.startsWith("nc_")) {
-			return resolve(fingerprint(token), () => auth.resolveActor({ body: { kind: "api_token", token } }, account));
+			const ask = () => auth.resolveActor({ body: { kind: "api_token", token } }, account);
+			return resolve(fingerprint(token), undefined, ask);
 		}
 		const { session_id, user_id } = await verify(token);
 		const key = `${session_id} ${user_id}`;
-		return resolve(key, () => auth.resolveActor({ body: { kind: "session", session_id, user_id } }, account));
+		const ask = () => auth.resolveActor({ body: { kind: "session", session_id, user_id } }, account);
+		return resolve(key, { user_id, session_id }, ask);
+	}
+
+	return {
+		authenticate,
+		forget(change) {
+			for (const [key, { who }] of known) if (who === undefined || concerns(change, who)) known.delete(key);
+		},
 	};
 }
 

@@ -135,7 +135,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 					`${request.method} ${operation.path}`,
 					{ "http.request.method": request.method, "http.route": operation.path, "request.id": request.id },
 					() => {
-						const actor = { ...caller, ip: request.ip };
+						const actor = { ...caller, ip: request.ip, ...(operation.public && programOf(request)) };
 						return transport.call(operation, name, raw, { actor, signal, request_id: request.id });
 					},
 					"server",
@@ -153,6 +153,17 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	});
 	app.addHook("preClose", async () => upgrades.end());
 	return app;
+}
+
+const longestProgram = 200;
+
+/** What the program calls itself, for the session that it may open: a line that may be shown. */
+function programOf({ headers }: FastifyRequest): Pick<Actor, "user_agent"> {
+	const user_agent = (headers["user-agent"] ?? "")
+		.replaceAll(/\p{C}+/gu, " ")
+		.trim()
+		.slice(0, longestProgram);
+	return user_agent === "" ? {} : { user_agent };
 }
 
 /** @throws auth.* where the operation needs somebody and nobody valid asks; what they may do is the service's to say, which records it. */

@@ -1,10 +1,11 @@
 import { apis } from "@netconductor/contracts/apis";
+import { AccessChange, accessTopic } from "@netconductor/contracts/auth/access";
 import { gatewayApi } from "@netconductor/contracts/gateway/api";
 import { realtimeApi } from "@netconductor/contracts/realtime/api";
 import { defineService } from "@netconductor/runtime/host/service";
 import { closeWithin } from "@netconductor/runtime/http/close";
 import { listenOn } from "@netconductor/runtime/http/listen";
-import { createAuthenticate } from "./authenticate.ts";
+import { createAuthentication } from "./authenticate.ts";
 import { gatewayConfig } from "./config.ts";
 import { createEdge } from "./edge.ts";
 
@@ -18,20 +19,28 @@ export const gatewayService = defineService({
 	config: gatewayConfig,
 	needs: { ...apis, realtime: realtimeApi },
 	async setup(context) {
-		const authenticate = createAuthenticate({
+		const { authenticate, forget } = createAuthentication({
 			auth: context.clients.auth,
 			account: context.ownAccount(),
 			clock: context.clock,
 		});
 		const edge = await createEdge({ ...context, authenticate });
+		let unsubscribe: (() => Promise<void>) | undefined;
 		return {
 			operations: {},
-			start: () =>
-				listenOn(edge, context.config, {
+			async start() {
+				// Of what is not understood, and after a gap, nobody knows whom it concerned.
+				const hear = (change: unknown) => forget(AccessChange.safeParse(change).data ?? {});
+				unsubscribe = await context.ephemeral.subscribe(accessTopic, hear, () => forget({}));
+				await listenOn(edge, context.config, {
 					announce: "Answering browsers and programs at",
 					settings: "NETCONDUCTOR_HOST and NETCONDUCTOR_PORT",
-				}),
-			stop: () => closeWithin(edge, drain_ms),
+				});
+			},
+			async stop() {
+				await closeWithin(edge, drain_ms);
+				await unsubscribe?.();
+			},
 		};
 	},
 });

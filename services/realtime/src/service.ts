@@ -1,3 +1,4 @@
+import { AccessChange, accessTopic } from "@netconductor/contracts/auth/access";
 import { authApi } from "@netconductor/contracts/auth/api";
 import { realtimeApi } from "@netconductor/contracts/realtime/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
@@ -29,6 +30,7 @@ export const realtimeService = defineService({
 			dashboard,
 			log,
 		});
+		let unsubscribe: (() => Promise<void>) | undefined;
 		return {
 			operations: {},
 			consumers: dashboard.consumers,
@@ -36,8 +38,12 @@ export const realtimeService = defineService({
 			async start() {
 				await feeds.start();
 				await dashboard.start();
+				// Of what is not understood, and after a gap, nobody knows whom it concerned.
+				const hear = (change: unknown) => void sockets.accessChanged(AccessChange.safeParse(change).data ?? {});
+				unsubscribe = await ephemeral.subscribe(accessTopic, hear, () => hear({}));
 			},
 			async stop() {
+				await unsubscribe?.();
 				await sockets.close();
 				await dashboard.stop();
 				await feeds.stop();

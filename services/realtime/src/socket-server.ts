@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import { type AccessChange, concerns } from "@netconductor/contracts/auth/access";
 import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
 import { closeCodes } from "@netconductor/contracts/realtime/messages";
 import { hasCode, isAppError } from "@netconductor/runtime/errors";
@@ -21,7 +22,7 @@ interface Needs {
 }
 
 const pingEvery_ms = 30_000;
-/** How long somebody who was disabled or lost a right may go on watching, about. */
+/** How long somebody who was disabled or lost a right may go on watching, about, where word of it was lost. */
 const recheckEvery_ms = 5_000;
 
 /** Live views that one person, or one API token's owner, may have open at once: enough for a wall of screens, too few to keep others out. */
@@ -50,6 +51,7 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 	}, pingEvery_ms);
 
 	const watching = new Map<Watcher, Watching>();
+	let changes = 0;
 	let rechecking = false;
 	const rechecks = setInterval(() => {
 		if (rechecking) return;
@@ -59,9 +61,15 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 		});
 	}, recheckEvery_ms);
 
-	/** Closes the views of those who may no longer watch: a ticket says only who they were when they opened it. */
-	async function recheck(): Promise<void> {
-		const bySession = Map.groupBy(watching, ([, { actor }]) => `${actor.kind} ${actor.id} ${actor.session_id}`);
+	/**
+	 * Closes the views of those who may no longer watch: a ticket says only who they were when they opened it. Asks only of those whom `change`
+	 * concerns.
+	 */
+	async function recheck(change: AccessChange = {}): Promise<void> {
+		const concerned = [...watching].filter(([, { actor }]) =>
+			concerns(change, { user_id: actor.id, session_id: actor.session_id }),
+		);
+		const bySession = Map.groupBy(concerned, ([, { actor }]) => `${actor.kind} ${actor.id} ${actor.session_id}`);
 		for (const views of bySession.values()) {
 			const actor = views[0]?.[1].actor;
 			if (actor === undefined) continue;
@@ -107,6 +115,7 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 
 	async function serve(request: IncomingMessage, watcher: Watcher): Promise<void> {
 		const url = new URL(request.url ?? "/", "http://localhost");
+		const changesBefore = changes;
 		const actor = await redeemTicket(url.searchParams.get("ticket") ?? "").catch((error) => {
 			if (hasCode(error, "auth.ticket_invalid") || hasCode(error, "request.invalid")) return undefined;
 			throw error;
@@ -123,6 +132,8 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 			return watcher.end(closeCodes.too_many, `${mostViewsOfOne} live views of yours are open already`);
 		}
 		watching.set(watcher, view);
+		// Ended after the ticket was redeemed and before the view was known here: word of it found nobody.
+		if (changes > changesBefore) void recheck({ user_id: actor.id });
 		watcher.onEnd(() => void watching.delete(watcher));
 
 		if (!view.needs_runs) {
@@ -142,6 +153,11 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 
 	return {
 		accept,
+		/** Asks at once whether those may still watch whom a change concerns. */
+		async accessChanged(change: AccessChange): Promise<void> {
+			changes++;
+			await recheck(change);
+		},
 		async close() {
 			clearInterval(pinging);
 			clearInterval(rechecks);

@@ -1,3 +1,4 @@
+import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
@@ -28,6 +29,7 @@ interface Needs {
 	vault: Vault;
 	methods: MethodKinds;
 	outbox: Outbox;
+	ephemeral: Pick<Ephemeral, "publish">;
 	clock: Clock;
 	log: Log;
 }
@@ -89,12 +91,12 @@ async function ask(
 }
 
 /** Ends what is open to somebody who is gone. The last administrator stays, so that somebody can put a wrong configuration right. */
-async function letGo({ db, outbox, clock, log }: Needs, user: UserRow): Promise<void> {
+async function letGo({ db, outbox, ephemeral, clock, log }: Needs, user: UserRow): Promise<void> {
 	await db.transaction(async (tx) => {
 		const admins = await lockActiveAdmins(tx);
 		const last = isActiveAdmin(user) && !admins.some((id) => id !== user.id);
 		if (!last) await writeUser(tx, user.id, { absent_since: clock.now().toISOString() });
-		await endSessions(tx, { outbox, clock }, { user_id: user.id }, "gone_elsewhere");
+		await endSessions(tx, { outbox, ephemeral, clock }, { user_id: user.id }, "gone_elsewhere");
 		await outbox.publish(tx, "user.changed.v1", { user_id: user.id, username: user.username, change: "updated" });
 	});
 	log.info({ user: user.username, method: user.login_method }, "a user is not there any more where they sign in");

@@ -1,5 +1,6 @@
 import type { LdapConfig, LoginMethod, OidcConfig } from "@netconductor/contracts/auth/login-methods";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
+import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database, Tx } from "@netconductor/runtime/db/database";
@@ -10,7 +11,7 @@ import { eq, sql } from "drizzle-orm";
 import type { Operation } from "../operation.ts";
 import { refuseEscalation } from "../roles/manage-roles.ts";
 import { getRoleForGrant } from "../roles/role-store.ts";
-import { endSessions } from "../sessions/session-store.ts";
+import { type EndingNeeds, endSessions } from "../sessions/session-store.ts";
 import { loginMethods, users } from "../tables.ts";
 import type { MethodKinds } from "./method-kinds.ts";
 import {
@@ -30,6 +31,7 @@ interface Needs {
 	db: Database;
 	vault: Vault;
 	outbox: Outbox;
+	ephemeral: Pick<Ephemeral, "publish">;
 	clock: Clock;
 }
 
@@ -63,7 +65,7 @@ export function createLoginMethod({ db, vault, clock }: Needs): Operation<"creat
 	};
 }
 
-export function updateLoginMethod({ db, vault, outbox, clock }: Needs): Operation<"updateLoginMethod"> {
+export function updateLoginMethod({ db, vault, outbox, ephemeral, clock }: Needs): Operation<"updateLoginMethod"> {
 	return async ({ params, body, actor, note }) => {
 		const sealed = body.secret ? await sealMethodSecret(vault, params.id, body.secret) : body.secret;
 		const after = await db.transaction(async (tx) => {
@@ -87,7 +89,7 @@ export function updateLoginMethod({ db, vault, outbox, clock }: Needs): Operatio
 			} as MethodRow;
 			await checkMethod(tx, actor, changed);
 			await writeMethod(tx, changed);
-			if (before.enabled && !changed.enabled) await endSessionsOf(tx, { outbox, clock }, changed.name);
+			if (before.enabled && !changed.enabled) await endSessionsOf(tx, { outbox, ephemeral, clock }, changed.name);
 			note({ ...about(changed), before: visible(before), after: visible(changed) });
 			return changed;
 		});
@@ -228,7 +230,7 @@ function isLoopback(host: string): boolean {
 	return host === "localhost" || host === "[::1]" || /^127\./.test(host);
 }
 
-async function endSessionsOf(tx: Tx, needs: { outbox: Outbox; clock: Clock }, method: string): Promise<void> {
+async function endSessionsOf(tx: Tx, needs: EndingNeeds, method: string): Promise<void> {
 	const affected = await tx.select({ id: users.id }).from(users).where(eq(users.login_method, method));
 	for (const { id } of affected) await endSessions(tx, needs, { user_id: id }, "method_disabled");
 }

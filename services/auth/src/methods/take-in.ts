@@ -1,11 +1,13 @@
 import { Username } from "@netconductor/contracts/auth/model";
+import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
-import type { Tx } from "@netconductor/runtime/db/database";
+import { afterCommit, type Tx } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
 import { and, eq, sql } from "drizzle-orm";
 import { z } from "zod";
+import { announceAccess } from "../sessions/announce-access.ts";
 import { users } from "../tables.ts";
 import { isActiveAdmin, type UserRow } from "../users/user.ts";
 import { insertUser, lockActiveAdmins, writeUser } from "../users/user-store.ts";
@@ -14,6 +16,7 @@ import type { MethodRow } from "./method-store.ts";
 
 interface Needs {
 	outbox: Outbox;
+	ephemeral: Pick<Ephemeral, "publish">;
 	clock: Clock;
 }
 
@@ -24,7 +27,7 @@ interface Needs {
  */
 export async function takeIn(
 	tx: Tx,
-	{ outbox, clock }: Needs,
+	{ outbox, ephemeral, clock }: Needs,
 	method: MethodRow,
 	identity: ExternalIdentity,
 ): Promise<UserRow> {
@@ -55,6 +58,7 @@ export async function takeIn(
 		if (same) return writeUser(tx, before.id, { confirmed_at: now });
 		const after = await writeUser(tx, before.id, { ...fresh, role: decided, updated_at: now });
 		await outbox.publish(tx, "user.changed.v1", { user_id: after.id, username: after.username, change: "updated" });
+		afterCommit(tx, () => announceAccess(ephemeral, { user_id: after.id }));
 		return after;
 	}
 	if (!method.provision) throw notProvisioned("an administrator has to add them first");

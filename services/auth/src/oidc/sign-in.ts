@@ -1,3 +1,4 @@
+import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
@@ -33,6 +34,7 @@ interface Needs {
 	methods: MethodKinds;
 	keys: SigningKeys;
 	outbox: Outbox;
+	ephemeral: Pick<Ephemeral, "publish">;
 	clock: Clock;
 	log: Log;
 }
@@ -80,7 +82,8 @@ export function finishOidc(needs: Needs): Operation<"finishOidc"> {
 				throw failed("auth.provider_refused", { message: `${user.username} may not sign in here.` });
 			}
 			const provider_session = session === undefined ? null : `${method.id}:${session}`;
-			return openSession(tx, needs, current, networkOf(actor.ip), { id, provider_session, provider_token: sealed });
+			const from = { network: networkOf(actor.ip), user_agent: actor.user_agent ?? null };
+			return openSession(tx, needs, current, from, { id, provider_session, provider_token: sealed });
 		});
 		note({
 			resource_type: "user",

@@ -1,9 +1,11 @@
 import { permissions } from "@netconductor/contracts/auth/permissions";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
+import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Clock } from "@netconductor/runtime/clock";
-import type { Database } from "@netconductor/runtime/db/database";
+import { afterCommit, type Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import type { Operation } from "../operation.ts";
+import { announceAccess } from "../sessions/announce-access.ts";
 import { grantsBeyond } from "./grants.ts";
 import {
 	describeRole,
@@ -17,6 +19,7 @@ import {
 
 interface Needs {
 	db: Database;
+	ephemeral: Pick<Ephemeral, "publish">;
 	clock: Clock;
 }
 
@@ -56,7 +59,7 @@ export function createRole({ db, clock }: Needs): Operation<"createRole"> {
 	};
 }
 
-export function updateRole({ db, clock }: Needs): Operation<"updateRole"> {
+export function updateRole({ db, ephemeral, clock }: Needs): Operation<"updateRole"> {
 	return async ({ params, body, actor, note }) => {
 		await db.transaction(async (tx) => {
 			const before = await getRoleForChange(tx, params.name);
@@ -65,6 +68,7 @@ export function updateRole({ db, clock }: Needs): Operation<"updateRole"> {
 			const change = { ...body, ...(body.permissions && { permissions: tidy(body.permissions) }) };
 			const after = { ...before, ...change, updated_at: clock.now().toISOString() };
 			await writeRole(tx, before.name, after);
+			if (body.permissions !== undefined) afterCommit(tx, () => announceAccess(ephemeral, {}));
 			note({ ...about(after), before: visible(before), after: visible(after) });
 		});
 		return describeRole(db.orm, params.name);

@@ -1,3 +1,4 @@
+import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
@@ -27,6 +28,7 @@ interface Needs {
 	throttle: LoginThrottle;
 	keys: SigningKeys;
 	outbox: Outbox;
+	ephemeral: Pick<Ephemeral, "publish">;
 	clock: Clock;
 	log: Log;
 }
@@ -54,7 +56,7 @@ export function login(needs: Needs): Operation<"login"> {
 				recognised.kind === "here" ? recognised.user : await takeIn(tx, needs, recognised.method, recognised.identity);
 			const current = await noteSignIn(tx, taken, now);
 			if (current === undefined) throw badCredentials();
-			return openSession(tx, needs, current, network);
+			return openSession(tx, needs, current, { network, user_agent: actor.user_agent ?? null });
 		});
 		await throttle.succeeded(attempt);
 		note({

@@ -27,7 +27,7 @@ export async function openSession(
 	tx: Tx,
 	{ clock }: { clock: Clock },
 	user: UserRow,
-	network: string,
+	from: { network: string; user_agent: string | null },
 	elsewhere?: Elsewhere,
 ): Promise<OpenedSession> {
 	const settings = await readSettings(tx);
@@ -40,7 +40,7 @@ export async function openSession(
 		...elsewhere,
 		id: session_id,
 		user_id: user.id,
-		network,
+		...from,
 		created_at: now.toISOString(),
 		refreshed_at: now.toISOString(),
 		expires_at,

@@ -1,3 +1,4 @@
+import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
@@ -28,6 +29,7 @@ interface Needs {
 	log: Log;
 	keys: SigningKeys;
 	outbox: Outbox;
+	ephemeral: Pick<Ephemeral, "publish">;
 	clock: Clock;
 }
 
@@ -36,7 +38,7 @@ interface Needs {
  * There is no time of grace, in which the thief would go unseen; a client must not send two refreshes at once.
  */
 export function refresh(needs: Needs): Operation<"refresh"> {
-	const { db, keys, outbox, clock } = needs;
+	const { db, keys, outbox, ephemeral, clock } = needs;
 	return async ({ body }) => {
 		const hash = secretHash(body.refresh_token);
 		const settings = await readSettings(db.orm);
@@ -53,7 +55,7 @@ export function refresh(needs: Needs): Operation<"refresh"> {
 			if (use === "gone") return "ended";
 			if (use === "reused") {
 				// Returned, not thrown: the end of the session must be committed.
-				await endSessions(tx, { outbox, clock }, { user_id: user.id, only: session.id }, "refresh_reused");
+				await endSessions(tx, { outbox, ephemeral, clock }, { user_id: user.id, only: session.id }, "refresh_reused");
 				return "reused";
 			}
 			const expires_at = idleEnd(now, settings.session_idle_hours);

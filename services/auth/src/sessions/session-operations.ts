@@ -1,3 +1,4 @@
+import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
@@ -16,7 +17,13 @@ import { refuseExternal, toUser } from "../users/user.ts";
 import { getUser } from "../users/user-store.ts";
 import { sessionEnded } from "./refresh.ts";
 import { actorOfSession, actorOfTokenId } from "./resolve-actor.ts";
-import { endSessions, forgetRefreshTokens, issueRefreshToken, prolongSession } from "./session-store.ts";
+import {
+	type EndingNeeds,
+	endSessions,
+	forgetRefreshTokens,
+	issueRefreshToken,
+	prolongSession,
+} from "./session-store.ts";
 import { createTokenPair, idleEnd } from "./token-pair.ts";
 
 /**
@@ -34,11 +41,11 @@ export function getMe(needs: { db: Database; clock: Clock }): Operation<"getMe">
 	};
 }
 
-export function logout({ db, outbox, clock }: { db: Database; outbox: Outbox; clock: Clock }): Operation<"logout"> {
+export function logout({ db, ...ending }: EndingNeeds & { db: Database }): Operation<"logout"> {
 	return async ({ actor, note }) => {
 		const session_id = sessionOf(actor.kind, actor.session_id);
 		note({ resource_type: "session", resource_id: session_id });
-		await db.transaction((tx) => endSessions(tx, { outbox, clock }, { user_id: actor.id, only: session_id }, "logout"));
+		await db.transaction((tx) => endSessions(tx, ending, { user_id: actor.id, only: session_id }, "logout"));
 		return undefined;
 	};
 }
@@ -49,13 +56,14 @@ interface ChangePasswordNeeds {
 	throttle: LoginThrottle;
 	keys: SigningKeys;
 	outbox: Outbox;
+	ephemeral: Pick<Ephemeral, "publish">;
 	clock: Clock;
 	initialPassword: InitialPasswordFile;
 }
 
 /** The other sessions end; this one goes on with the tokens that are answered, and its old refresh token is void. */
 export function changePassword(needs: ChangePasswordNeeds): Operation<"changePassword"> {
-	const { db, passwords, throttle, keys, outbox, clock, initialPassword } = needs;
+	const { db, passwords, throttle, keys, outbox, ephemeral, clock, initialPassword } = needs;
 	return async ({ body, actor, note }) => {
 		const session_id = sessionOf(actor.kind, actor.session_id);
 		const user = await getUser(db.orm, actor.id);
@@ -85,7 +93,7 @@ export function changePassword(needs: ChangePasswordNeeds): Operation<"changePas
 				.returning();
 			// Somebody else changed it in the meantime, which ended this session too.
 			if (after === undefined) throw sessionEnded();
-			await endSessions(tx, { outbox, clock }, { user_id: user.id, except: session_id }, "password_changed");
+			await endSessions(tx, { outbox, ephemeral, clock }, { user_id: user.id, except: session_id }, "password_changed");
 			await prolongSession(tx, session_id, now.toISOString(), expires_at);
 			await forgetRefreshTokens(tx, session_id);
 			const refresh_token = await issueRefreshToken(tx, session_id, now.toISOString(), expires_at);
@@ -97,7 +105,7 @@ export function changePassword(needs: ChangePasswordNeeds): Operation<"changePas
 }
 
 /** @throws auth.forbidden — signed in with an API token, which has no session */
-function sessionOf(kind: string, session_id: string | undefined): string {
+export function sessionOf(kind: string, session_id: string | undefined): string {
 	if (kind === "user" && session_id !== undefined) return session_id;
 	throw failed("auth.forbidden", { message: "Only who signed in with a password has a session and can do this." });
 }

@@ -1,10 +1,13 @@
+import { announceChange } from "@netconductor/runtime/bus/announce-change";
+import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
-import type { Orm, Tx } from "@netconductor/runtime/db/database";
+import { afterCommit, type Orm, type Tx } from "@netconductor/runtime/db/database";
 import { and, eq, isNull, ne, type SQL, sql } from "drizzle-orm";
 import { newSecret, secretHash } from "../secrets.ts";
 import { refreshTokens, roles, sessions, users } from "../tables.ts";
 import { barred, type UserRow } from "../users/user.ts";
+import { announceAccess } from "./announce-access.ts";
 
 type SessionRow = typeof sessions.$inferSelect;
 
@@ -50,10 +53,19 @@ export async function issueRefreshToken(tx: Tx, session_id: string, now: string,
 	return token;
 }
 
-/** Ends sessions that match and are still open, and says so to whoever holds connections of theirs. */
+export interface EndingNeeds {
+	outbox: Outbox;
+	ephemeral: Pick<Ephemeral, "publish">;
+	clock: Clock;
+}
+
+/**
+ * Ends sessions that match and are still open. With the commit every process that remembers the user, or holds connections of theirs, is told to ask
+ * again: also where no session was open, for API tokens depend on the user as well.
+ */
 export async function endSessions(
 	tx: Tx,
-	{ outbox, clock }: { outbox: Outbox; clock: Clock },
+	{ outbox, ephemeral, clock }: EndingNeeds,
 	which: { user_id: string; only?: string; except?: string },
 	reason: EndReason,
 ): Promise<number> {
@@ -68,6 +80,10 @@ export async function endSessions(
 	for (const { id } of ended) {
 		await outbox.publish(tx, "session.revoked.v1", { session_id: id, user_id: which.user_id, reason });
 	}
+	afterCommit(tx, () => {
+		announceAccess(ephemeral, { user_id: which.user_id, session_id: which.only });
+		if (ended.length > 0) announceChange(ephemeral, "sessions");
+	});
 	return ended.length;
 }
 

@@ -1,5 +1,6 @@
 import { apiTokenPrefix } from "@netconductor/contracts/auth/access-token";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
+import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
@@ -7,11 +8,13 @@ import { newId } from "@netconductor/runtime/id";
 import type { Operation } from "../operation.ts";
 import { refuseEscalation } from "../roles/manage-roles.ts";
 import { newSecret, secretHash } from "../secrets.ts";
+import { announceAccess } from "../sessions/announce-access.ts";
 import { getUser } from "../users/user-store.ts";
 import { type ApiTokenRow, insertToken, listTokens, removeToken } from "./token-store.ts";
 
 interface Needs {
 	db: Database;
+	ephemeral: Pick<Ephemeral, "publish">;
 	clock: Clock;
 }
 
@@ -52,9 +55,10 @@ export function createToken({ db, clock }: Needs): Operation<"createToken"> {
 	};
 }
 
-export function revokeMyToken({ db }: Needs): Operation<"revokeMyToken"> {
+export function revokeMyToken({ db, ephemeral }: Needs): Operation<"revokeMyToken"> {
 	return async ({ params, actor, note }) => {
 		const removed = await removeToken(db.orm, idOfPerson(actor), params.id);
+		announceAccess(ephemeral, { user_id: removed.user_id, session_id: removed.id });
 		note({ ...about(removed), before: visible(removed) });
 		return undefined;
 	};
@@ -67,9 +71,10 @@ export function listUserTokens({ db }: Needs): Operation<"listUserTokens"> {
 	};
 }
 
-export function revokeUserToken({ db }: Needs): Operation<"revokeUserToken"> {
+export function revokeUserToken({ db, ephemeral }: Needs): Operation<"revokeUserToken"> {
 	return async ({ params, note }) => {
 		const removed = await removeToken(db.orm, params.id, params.token_id);
+		announceAccess(ephemeral, { user_id: removed.user_id, session_id: removed.id });
 		note({ ...about(removed), before: visible(removed) });
 		return undefined;
 	};

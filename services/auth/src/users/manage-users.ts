@@ -1,6 +1,7 @@
+import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
-import type { Database } from "@netconductor/runtime/db/database";
+import { afterCommit, type Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
 import type { InitialPasswordFile } from "../first-start.ts";
@@ -8,6 +9,7 @@ import type { Operation } from "../operation.ts";
 import { checkPasswordStrength, type Passwords } from "../passwords.ts";
 import { refuseEscalation } from "../roles/manage-roles.ts";
 import { getRoleForGrant } from "../roles/role-store.ts";
+import { announceAccess } from "../sessions/announce-access.ts";
 import { endSessions } from "../sessions/session-store.ts";
 import { readSettings } from "../settings/settings-store.ts";
 import { isActiveAdmin, localOnly, refuseExternal, toUser, type UserRow } from "./user.ts";
@@ -25,6 +27,7 @@ interface Needs {
 	db: Database;
 	passwords: Passwords;
 	outbox: Outbox;
+	ephemeral: Pick<Ephemeral, "publish">;
 	clock: Clock;
 	initialPassword: InitialPasswordFile;
 }
@@ -65,7 +68,7 @@ export function createUser({ db, passwords, outbox, clock }: Needs): Operation<"
 	};
 }
 
-export function updateUser({ db, outbox, clock }: Needs): Operation<"updateUser"> {
+export function updateUser({ db, outbox, ephemeral, clock }: Needs): Operation<"updateUser"> {
 	return async ({ params, body, actor, note }) => {
 		const after = await db.transaction(async (tx) => {
 			const admins = body.role !== undefined || body.disabled !== undefined ? await lockActiveAdmins(tx) : [];
@@ -79,8 +82,9 @@ export function updateUser({ db, outbox, clock }: Needs): Operation<"updateUser"
 			if (isActiveAdmin(before) && !isActiveAdmin(changed)) refuseLastAdmin(admins, before);
 			const written = await writeUser(tx, before.id, { ...body, updated_at: clock.now().toISOString() });
 			if (written.disabled && !before.disabled) {
-				await endSessions(tx, { outbox, clock }, { user_id: before.id }, "user_disabled");
+				await endSessions(tx, { outbox, ephemeral, clock }, { user_id: before.id }, "user_disabled");
 			}
+			if (written.role !== before.role) afterCommit(tx, () => announceAccess(ephemeral, { user_id: before.id }));
 			await outbox.publish(tx, "user.changed.v1", {
 				user_id: written.id,
 				username: written.username,
@@ -94,7 +98,7 @@ export function updateUser({ db, outbox, clock }: Needs): Operation<"updateUser"
 }
 
 export function setUserPassword(needs: Needs): Operation<"setUserPassword"> {
-	const { db, passwords, outbox, clock, initialPassword } = needs;
+	const { db, passwords, outbox, ephemeral, clock, initialPassword } = needs;
 	return async ({ params, body, actor, note }) => {
 		const { username } = await getUserRow(db.orm, params.id);
 		const { password_min_length } = await readSettings(db.orm);
@@ -110,14 +114,14 @@ export function setUserPassword(needs: Needs): Operation<"setUserPassword"> {
 				must_change_password: true,
 				updated_at: clock.now().toISOString(),
 			});
-			await endSessions(tx, { outbox, clock }, { user_id: user.id }, "password_set");
+			await endSessions(tx, { outbox, ephemeral, clock }, { user_id: user.id }, "password_set");
 		});
 		await initialPassword.forget(username);
 		return undefined;
 	};
 }
 
-export function deleteUser({ db, outbox, clock }: Needs): Operation<"deleteUser"> {
+export function deleteUser({ db, outbox, ephemeral, clock }: Needs): Operation<"deleteUser"> {
 	return async ({ params, actor, note }) => {
 		await db.transaction(async (tx) => {
 			const admins = await lockActiveAdmins(tx);
@@ -126,7 +130,7 @@ export function deleteUser({ db, outbox, clock }: Needs): Operation<"deleteUser"
 			if (isActiveAdmin(user)) refuseLastAdmin(admins, user);
 			note({ ...about(user), before: visible(user) });
 			// Before the sessions go with the user: whoever holds their connections must hear of it.
-			await endSessions(tx, { outbox, clock }, { user_id: user.id }, "user_deleted");
+			await endSessions(tx, { outbox, ephemeral, clock }, { user_id: user.id }, "user_deleted");
 			await removeUser(tx, user.id);
 			await outbox.publish(tx, "user.changed.v1", { user_id: user.id, username: user.username, change: "deleted" });
 		});
