@@ -104,7 +104,6 @@ function Steps({ steps }: { steps: readonly MethodTestStep[] }) {
 				<tr>
 					<th scope="col">Step</th>
 					<th scope="col">Outcome</th>
-					<th scope="col">What was found</th>
 					<th scope="col" className="nc-number">
 						Took
 					</th>
@@ -114,14 +113,12 @@ function Steps({ steps }: { steps: readonly MethodTestStep[] }) {
 				{steps.map(({ name, outcome, detail, duration_ms }, index) => (
 					// biome-ignore lint/suspicious/noArrayIndexKey: steps have their order only, and are never moved
 					<tr key={index}>
-						<th scope="row" style={{ fontWeight: 550 }}>
-							{visibleLine(name)}
+						<th scope="row" className="nc-break" style={{ fontWeight: 400, whiteSpace: "normal" }}>
+							<div style={{ fontWeight: 550 }}>{visibleLine(name)}</div>
+							{visibleLine(detail)}
 						</th>
 						<td>
 							<State {...outcomeLooks[outcome]} />
-						</td>
-						<td className="nc-break" style={{ whiteSpace: "normal" }}>
-							{visibleLine(detail)}
 						</td>
 						<td className="nc-number">{duration(duration_ms)}</td>
 					</tr>

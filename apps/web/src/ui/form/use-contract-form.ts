@@ -137,6 +137,9 @@ function besideNoField(
 function focusFirstError(form: EventTarget): void {
 	// The errors are in the page after the next paint.
 	requestAnimationFrame(() => {
-		if (form instanceof HTMLElement) form.querySelector<HTMLElement>("[aria-invalid=true], [data-error=true]")?.focus();
+		if (!(form instanceof HTMLElement)) return;
+		const marked = form.querySelector<HTMLElement>("[aria-invalid=true], [data-error=true]");
+		// A field of several parts is marked as a whole.
+		(marked?.querySelector<HTMLElement>("input, textarea, button") ?? marked)?.focus();
 	});
 }
