@@ -41,6 +41,8 @@ export interface EdgeNeeds {
 	authenticate: Authenticate;
 	clock: Clock;
 	counters: Counters;
+	/** Whether the gateway is about to close: clients are asked to connect elsewhere. */
+	isLeaving(): boolean;
 	health: HealthRegistry;
 	metrics: Metrics;
 	log: Log;
@@ -81,6 +83,8 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 		connectionTimeout: 0,
 		keepAliveTimeout: 65_000,
 		forceCloseConnections: "idle",
+		// Whoever still asks over a connection that is open while we close gets their answer, and is told that it was the last.
+		return503OnClosing: false,
 	}) as unknown as FastifyInstance;
 	app.removeContentTypeParser("text/plain");
 	answerWithProblems(app);
@@ -94,6 +98,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	app.addHook("onRequest", (request, reply, done) => {
 		reply.headers(headers).header("x-request-id", request.id);
 		if (request.url.startsWith("/api/")) reply.header("cache-control", "no-store");
+		if (needs.isLeaving()) reply.header("connection", "close");
 		// A trace of our own for every request: a `traceparent` from outside could join strangers' requests or turn reporting on and off.
 		runWithTraceparent(undefined, done);
 	});

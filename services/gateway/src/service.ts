@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { apis } from "@netconductor/contracts/apis";
 import { AccessChange, accessTopic } from "@netconductor/contracts/auth/access";
 import { gatewayApi } from "@netconductor/contracts/gateway/api";
@@ -24,7 +25,8 @@ export const gatewayService = defineService({
 			account: context.ownAccount(),
 			clock: context.clock,
 		});
-		const edge = await createEdge({ ...context, authenticate });
+		let leaving = false;
+		const edge = await createEdge({ ...context, authenticate, isLeaving: () => leaving });
 		let unsubscribe: (() => Promise<void>) | undefined;
 		return {
 			operations: {},
@@ -38,6 +40,8 @@ export const gatewayService = defineService({
 				});
 			},
 			async stop() {
+				leaving = true;
+				await sleep(context.config.shutdown_delay_ms);
 				await closeWithin(edge, drain_ms);
 				await unsubscribe?.();
 			},

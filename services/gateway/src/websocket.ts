@@ -2,8 +2,11 @@ import type { IncomingMessage, Server } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Log } from "@netconductor/runtime/log";
+import { followServerFrames, goingAway } from "./server-frames.ts";
 
 const mostOpen = 2_000;
+/** How long a client that was told that we go may take to leave. */
+const goodbye_ms = 1_000;
 
 export interface UpgradeNeeds {
 	realtimeAddress(): string;
@@ -14,7 +17,10 @@ export interface UpgradeNeeds {
 }
 
 export interface Upgrades {
-	/** Ends all that are open and lets no more in. A server does not end those itself, and waits for them when it closes. */
+	/**
+	 * Tells all that are open that we go away (1001), ends them, and lets no more in. A server does not end those itself, and waits for them
+	 * when it closes: a second at most, by this.
+	 */
 	end(): void;
 }
 
@@ -23,7 +29,7 @@ export interface Upgrades {
  * them there; nothing is decided here but the path, how many may be open, and how often one address may try.
  */
 export function passUpgrades(server: Server, { realtimeAddress, addressOf, mayTry, log }: UpgradeNeeds): Upgrades {
-	const open = new Set<Duplex>();
+	const open = new Map<Duplex, () => void>();
 	let ended = false;
 	server.on("upgrade", async (request: IncomingMessage, client: Duplex, head: Buffer) => {
 		client.on("error", () => client.destroy());
@@ -31,7 +37,7 @@ export function passUpgrades(server: Server, { realtimeAddress, addressOf, mayTr
 		if (!(await mayTry(addressOf(request)))) return refuse(client, "429 Too Many Requests");
 		if (client.destroyed) return;
 		if (ended || open.size >= mostOpen) return refuse(client, "503 Service Unavailable");
-		open.add(client);
+		open.set(client, () => client.destroy());
 		const target = new URL(realtimeAddress());
 		const upstream: Socket = connect({ host: target.hostname, port: Number(target.port) });
 		upstream.setNoDelay(true);
@@ -41,6 +47,7 @@ export function passUpgrades(server: Server, { realtimeAddress, addressOf, mayTr
 			upstream.write(handshake(request));
 			if (head.length > 0) upstream.write(head);
 			client.pipe(upstream).pipe(client);
+			open.set(client, farewell(client, upstream));
 		});
 		upstream.on("error", (err) => {
 			// Once bytes were passed on, words of ours would break into those of the other side.
@@ -57,8 +64,28 @@ export function passUpgrades(server: Server, { realtimeAddress, addressOf, mayTr
 	return {
 		end: () => {
 			ended = true;
-			for (const client of open) client.destroy();
+			for (const leave of open.values()) leave();
 		},
+	};
+}
+
+/** Words of ours must not break into those of the other side: they come where one of its frames has ended. */
+function farewell(client: Duplex, upstream: Socket): () => void {
+	const frames = followServerFrames();
+	let leaving = false;
+	function leave() {
+		if (!frames.isBetween() || client.writableEnded) return;
+		upstream.unpipe(client);
+		client.end(goingAway);
+	}
+	upstream.on("data", (piece: Buffer) => {
+		frames.pass(piece);
+		if (leaving) leave();
+	});
+	return () => {
+		leaving = true;
+		leave();
+		setTimeout(() => client.destroy(), goodbye_ms).unref();
 	};
 }
 
