@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { apis } from "@netconductor/contracts/apis";
+import { tokensOf } from "@netconductor/contracts/auth/second-factor";
 import { type Client, createClient } from "@netconductor/contracts/kernel/client";
 import { createFetchTransport } from "@netconductor/contracts/kernel/fetch-transport";
 import { freePort } from "@netconductor/lab/free-port";
@@ -117,7 +118,7 @@ function internalUrl(output: string, service: string): string {
 /** The ways into a running product, signed in as its administrator. */
 export async function signedIn(url: string): Promise<Door> {
 	const login = async (username: string, password: string) => {
-		const { access_token } = await clientsOf(url, undefined).auth.login({ body: { username, password } });
+		const { access_token } = tokensOf(await clientsOf(url, undefined).auth.login({ body: { username, password } }));
 		return access_token;
 	};
 	return { url, as: (token) => clientsOf(url, token), login, admin_token: await login("admin", adminPassword) };

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { zstdDecompressSync } from "node:zlib";
 import { apis } from "@netconductor/contracts/apis";
+import { tokensOf } from "@netconductor/contracts/auth/second-factor";
 import type { Api, Operation } from "@netconductor/contracts/kernel/operation";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { findEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
@@ -111,7 +112,7 @@ async function signIn(): Promise<void> {
 	const user = await api.auth.createUser({
 		body: { username: "kim", role: "operator", password: canary("user-password"), must_change_password: false },
 	});
-	const first = await anonymous.auth.login({ body: { username: "kim", password: canary("user-password") } });
+	const first = tokensOf(await anonymous.auth.login({ body: { username: "kim", password: canary("user-password") } }));
 	const second = await anonymous.auth.refresh({ body: { refresh_token: first.refresh_token } });
 	for (const { access_token, refresh_token } of [first, second]) {
 		search.add(access_token);

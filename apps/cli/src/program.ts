@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { createOpen } from "./cli.ts";
+import { addAccountCommands } from "./commands/account.ts";
 import { addApplyCommands } from "./commands/apply.ts";
 import { addApprovalCommands } from "./commands/approvals.ts";
 import { addAuditCommands } from "./commands/audit.ts";
@@ -94,6 +95,7 @@ export function createProgram(system: System): Command {
 	addSchemaCommand(program, open);
 	addScheduleCommands(program, open);
 	program.commandsGroup("Administration:");
+	addAccountCommands(program, open);
 	addUserCommands(program, open);
 	addRoleCommands(program, open);
 	addSessionsCommands(program, open);

@@ -4,6 +4,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { authApi } from "@netconductor/contracts/auth/api";
+import { tokensOf } from "@netconductor/contracts/auth/second-factor";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import { createClient } from "@netconductor/contracts/kernel/client";
@@ -54,7 +55,7 @@ async function show(url: string, password: string, fleet: FleetProcess): Promise
 	const devices = createClient(devicesApi, transport);
 	const backup = createClient(backupApi, transport);
 	const tasks = createClient(tasksApi, transport);
-	token = (await auth.login({ body: { username: "admin", password } })).access_token;
+	token = tokensOf(await auth.login({ body: { username: "admin", password } })).access_token;
 
 	const imported = await devices.importDevices({
 		body: { format: "json", content: JSON.stringify(fleet.devices.map(inventoryRow)) },

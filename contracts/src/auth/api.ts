@@ -45,6 +45,15 @@ import {
 	UserChange,
 	ViewChange,
 } from "./model.ts";
+import {
+	BegunSecondFactor,
+	CodeForChallenge,
+	LoginAnswer,
+	OwnerProof,
+	RecoveryCodes,
+	SecondFactors,
+	SignInCode,
+} from "./second-factor.ts";
 
 const byId = z.object({ id: Id });
 const methodErrors = [
@@ -63,10 +72,19 @@ export const authApi = defineApi("auth", {
 	}),
 	login: post("/api/auth/login", {
 		summary: "Sign in",
+		description:
+			"Answers tokens, or for who has a second factor a challenge, to be sent to /api/auth/second-factor with a code.",
 		body: Login,
-		returns: TokenPair,
+		returns: LoginAnswer,
 		public: true,
 		errors: ["auth.bad_credentials", "auth.throttled", "auth.not_provisioned", "auth.method_away"],
+	}),
+	signInWithCode: post("/api/auth/second-factor", {
+		summary: "Sign in with a code, after the password",
+		body: CodeForChallenge,
+		returns: TokenPair,
+		public: true,
+		errors: ["auth.challenge_over", "auth.wrong_code", "auth.throttled", "auth.bad_credentials"],
 	}),
 	beginOidc: post("/api/auth/oidc/:name/begin", {
 		summary: "Begin to sign in at an identity provider",
@@ -99,6 +117,41 @@ export const authApi = defineApi("auth", {
 		returns: TokenPair,
 		authenticated: true,
 		errors: ["auth.bad_credentials", "auth.weak_password", "users.external"],
+	}),
+	listMySecondFactors: get("/api/auth/second-factors", {
+		summary: "One's own second factors",
+		returns: SecondFactors,
+		authenticated: true,
+	}),
+	beginSecondFactor: post("/api/auth/second-factors", {
+		summary: "Begin to sign in with codes of an app as well; a first code confirms it",
+		body: z.object({ password: Secret(z.string().min(1).max(256)) }),
+		returns: BegunSecondFactor,
+		status: 201,
+		authenticated: true,
+		errors: ["auth.bad_credentials", "auth.throttled", "users.external", "second_factors.exists"],
+	}),
+	confirmSecondFactor: post("/api/auth/second-factors/:id/confirm", {
+		summary: "Confirm a second factor with a first code; answers ten recovery codes, once",
+		params: byId,
+		body: z.object({ code: SignInCode }),
+		returns: RecoveryCodes,
+		authenticated: true,
+		errors: ["auth.wrong_code", "second_factors.not_found"],
+	}),
+	removeSecondFactor: post("/api/auth/second-factors/:id/remove", {
+		summary: "Remove one's own second factor",
+		params: byId,
+		body: OwnerProof,
+		authenticated: true,
+		errors: ["auth.bad_credentials", "auth.wrong_code", "auth.throttled", "second_factors.not_found"],
+	}),
+	createRecoveryCodes: post("/api/auth/recovery-codes", {
+		summary: "Make ten new recovery codes; the old ones are void",
+		body: OwnerProof,
+		returns: RecoveryCodes,
+		authenticated: true,
+		errors: ["auth.bad_credentials", "auth.wrong_code", "auth.throttled", "second_factors.not_found"],
 	}),
 	createWsTicket: post("/api/auth/ws-ticket", {
 		summary: "A single-use ticket that opens one WebSocket within 30 seconds",
@@ -186,6 +239,19 @@ export const authApi = defineApi("auth", {
 		body: z.object({ password: NewPassword }),
 		permission: "users:write",
 		errors: ["users.not_found", "users.external", "roles.escalation", "auth.weak_password"],
+	}),
+	listUserSecondFactors: get("/api/users/:id/second-factors", {
+		summary: "Second factors of a user",
+		params: byId,
+		returns: SecondFactors,
+		permission: "users:read",
+		errors: ["users.not_found"],
+	}),
+	removeUserSecondFactors: del("/api/users/:id/second-factors", {
+		summary: "Remove the second factors of a user who lost theirs; their sessions end",
+		params: byId,
+		permission: "users:write",
+		errors: ["users.not_found", "roles.escalation", "second_factors.not_found"],
 	}),
 	deleteUser: del("/api/users/:id", {
 		summary: "Delete a user with their sessions and API tokens",

@@ -2,6 +2,7 @@ import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import type { Log } from "@netconductor/runtime/log";
 import type { SigningKeys } from "./keys/signing-keys.ts";
+import { unconfirmed_s } from "./second-factor/manage-factors.ts";
 import type { LoginThrottle } from "./throttle/login-throttle.ts";
 
 const every_ms = 60_000;
@@ -57,6 +58,9 @@ export async function tidyUp({ db, keys, throttle, clock }: Omit<Needs, "log">):
 	await keys.followRotation();
 	await deleteInBatches(db, "ws_tickets", "hash", "expires_at < $1", now);
 	await deleteInBatches(db, "oidc_attempts", "hash", "expires_at < $1", now);
+	await deleteInBatches(db, "sign_in_challenges", "hash", "expires_at < $1", now);
+	const begun_before = new Date(now.getTime() - unconfirmed_s * 1000);
+	await deleteInBatches(db, "second_factors", "id", "confirmed_at is null and created_at < $1", begun_before);
 	await deleteInBatches(db, "refresh_tokens", "hash", "expires_at < $1", now);
 	await deleteInBatches(db, "sessions", "id", "expires_at < $1", long_ago);
 	await deleteInBatches(db, "sessions", "id", "ended_at < $1", long_ago);

@@ -20,6 +20,17 @@ import { beginOidc, finishOidc, sealedProviderTokens } from "./oidc/sign-in.ts";
 import { createPasswords } from "./passwords.ts";
 import { createRole, deleteRole, getRole, listPermissions, listRoles, updateRole } from "./roles/manage-roles.ts";
 import { writePresetRoles } from "./roles/role-store.ts";
+import { sealedFactorSecrets } from "./second-factor/factor-store.ts";
+import {
+	beginSecondFactor,
+	confirmSecondFactor,
+	createRecoveryCodes,
+	listMySecondFactors,
+	listUserSecondFactors,
+	removeSecondFactor,
+	removeUserSecondFactors,
+} from "./second-factor/manage-factors.ts";
+import { signInWithCode } from "./second-factor/sign-in-with-code.ts";
 import { login } from "./sessions/login.ts";
 import {
 	listMySessions,
@@ -61,12 +72,18 @@ export const authService = defineService({
 			operations: {
 				getSignIn: getSignIn(needs),
 				login: login(needs),
+				signInWithCode: signInWithCode(needs),
 				beginOidc: beginOidc(needs),
 				finishOidc: finishOidc(needs),
 				refresh: refresh(needs),
 				logout: logout(needs),
 				getMe: getMe(needs),
 				changePassword: changePassword(needs),
+				listMySecondFactors: listMySecondFactors(needs),
+				beginSecondFactor: beginSecondFactor(needs),
+				confirmSecondFactor: confirmSecondFactor(needs),
+				removeSecondFactor: removeSecondFactor(needs),
+				createRecoveryCodes: createRecoveryCodes(needs),
 				createWsTicket: createWsTicket(needs),
 				redeemWsTicket: redeemWsTicket(needs),
 				getJwks: () => keys.published(),
@@ -91,6 +108,8 @@ export const authService = defineService({
 				getUser: getUser(needs),
 				updateUser: updateUser(needs),
 				setUserPassword: setUserPassword(needs),
+				listUserSecondFactors: listUserSecondFactors(needs),
+				removeUserSecondFactors: removeUserSecondFactors(needs),
 				deleteUser: deleteUser(needs),
 
 				listRoles: listRoles(needs),
@@ -119,7 +138,7 @@ export const authService = defineService({
 				rotateKeys: rotateKeys(needs),
 			},
 			consumers: { "keys.rotated.v1": noteRotation({ keys, ephemeral, log }) },
-			sealed: [sealedSigningKeys, sealedMethodSecrets, sealedProviderTokens],
+			sealed: [sealedSigningKeys, sealedMethodSecrets, sealedProviderTokens, sealedFactorSecrets],
 			start: async () => housekeeping.start(),
 			stop: () => housekeeping.stop(),
 		};

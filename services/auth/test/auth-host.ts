@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { authApi } from "@netconductor/contracts/auth/api";
 import type { TokenPair } from "@netconductor/contracts/auth/model";
+import { tokensOf } from "@netconductor/contracts/auth/second-factor";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import { createPostgresEphemeral } from "@netconductor/runtime/bus/ephemeral";
@@ -83,7 +84,8 @@ export async function startAuthHost(
 		clock,
 		data_dir,
 		logged: () => lines.join(""),
-		login: (username, password, ip) => api.login({ body: { username, password } }, anonymousFrom(ip)),
+		login: async (username, password, ip) =>
+			tokensOf(await api.login({ body: { username, password } }, anonymousFrom(ip))),
 		async as({ access_token }) {
 			const { sub = "", sid } = decodeJwt<{ sid: string }>(access_token);
 			const body = { kind: "session", session_id: sid, user_id: sub } as const;

@@ -1,4 +1,5 @@
 import { authApi } from "@netconductor/contracts/auth/api";
+import { tokensOf } from "@netconductor/contracts/auth/second-factor";
 import { startTestHost, type TestHost } from "@netconductor/runtime/testing/service";
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from "jose";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
@@ -13,7 +14,7 @@ afterAll(() => running.stop());
 
 test("a rotation renews the encryption key and the signing key, and tokens issued before stay good", async () => {
 	const api = running.client(authApi);
-	const login = () => api.login({ body: { username: "admin", password } });
+	const login = async () => tokensOf(await api.login({ body: { username: "admin", password } }));
 	const keys = async () => (await api.getJwks({})) as unknown as JSONWebKeySet;
 	const before = await login();
 	const [old] = (await keys()).keys;

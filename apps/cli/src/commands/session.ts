@@ -1,4 +1,5 @@
 import type { TokenPair } from "@netconductor/contracts/auth/model";
+import { asksForCode, type SecondFactorAsked } from "@netconductor/contracts/auth/second-factor";
 import type { Command } from "commander";
 import type { Cli, Open } from "../cli.ts";
 import { createClients, fetchFrom } from "../client.ts";
@@ -13,6 +14,7 @@ const newPassword = { flag: "new-password", label: "New password" };
 
 interface LoginOptions extends Record<string, unknown> {
 	username?: string;
+	code?: string;
 }
 
 /** `login`, `logout`, `whoami`. */
@@ -20,7 +22,8 @@ export function addSessionCommands(program: Command, open: Open): void {
 	const login = program
 		.command("login")
 		.description("Sign in; commands after it use this server and session")
-		.option("--username <name>", "User name (or NETCONDUCTOR_USERNAME)");
+		.option("--username <name>", "User name (or NETCONDUCTOR_USERNAME)")
+		.option("--code <code>", "Code of your authenticator app, or a recovery code, where you have a second factor");
 	addSecretOption(login, password);
 	addSecretOption(login, newPassword);
 	login
@@ -89,7 +92,8 @@ async function signIn(cli: Cli, options: LoginOptions): Promise<TokenPair> {
 	const given = await readSecret(cli, options, password);
 	const secret =
 		given ?? (cli.env.NETCONDUCTOR_PASSWORD || (await readSecret(cli, options, { ...password, ask: true })) || "");
-	const pair = await auth.login({ body: { username, password: secret } });
+	const answer = await auth.login({ body: { username, password: secret } });
+	const pair = asksForCode(answer) ? await giveCode(cli, options, answer) : answer;
 	if (!pair.user.must_change_password) return pair;
 
 	cli.note("This password was for one time only: choose one of your own.");
@@ -118,6 +122,24 @@ async function signIn(cli: Cli, options: LoginOptions): Promise<TokenPair> {
 		} catch (error) {
 			if (!hasProblem(error, "auth.weak_password", "request.invalid")) throw error;
 			cli.warn(error.problem.errors?.map(({ message }) => message).join("; ") || error.problem.detail);
+		}
+	}
+}
+
+/** A code from the command line is tried once; at a terminal somebody is asked until the challenge is over. */
+async function giveCode(cli: Cli, options: LoginOptions, asked: SecondFactorAsked): Promise<TokenPair> {
+	const { challenge } = asked.second_factor;
+	if (options.code !== undefined) return cli.clients.auth.signInWithCode({ body: { challenge, code: options.code } });
+	if (!cli.prompts.interactive) {
+		throw usageFailure("A code is needed as well: give it with --code. Programs use an API token instead.");
+	}
+	for (;;) {
+		const code = await cli.prompts.ask("Code of your authenticator app, or a recovery code: ");
+		try {
+			return await cli.clients.auth.signInWithCode({ body: { challenge, code } });
+		} catch (error) {
+			if (!hasProblem(error, "auth.wrong_code", "request.invalid")) throw error;
+			cli.warn("that is not a code of this moment, or it was used already");
 		}
 	}
 }

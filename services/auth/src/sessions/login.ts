@@ -1,3 +1,4 @@
+import { asksForCode } from "@netconductor/contracts/auth/second-factor";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
@@ -14,11 +15,13 @@ import { takeIn } from "../methods/take-in.ts";
 import { describeFailure } from "../methods/test-steps.ts";
 import type { Operation } from "../operation.ts";
 import type { Passwords } from "../passwords.ts";
+import { issueChallenge } from "../second-factor/challenges.ts";
+import { findFactor } from "../second-factor/factor-store.ts";
 import { users } from "../tables.ts";
 import type { LoginThrottle } from "../throttle/login-throttle.ts";
 import { type UserRow, usernameKey } from "../users/user.ts";
 import { openSession } from "./open-session.ts";
-import { noteSignIn } from "./session-store.ts";
+import { lockSignIn, noteSignIn } from "./session-store.ts";
 import { createTokenPair } from "./token-pair.ts";
 
 interface Needs {
@@ -34,7 +37,8 @@ interface Needs {
 }
 
 /**
- * Signs a user in with a password, wherever it is kept. An unknown name, a wrong password and a disabled user are not told apart by the answer.
+ * Signs a user in with a password, wherever it is kept; who has a second factor is asked for a code as well. An unknown name, a wrong password
+ * and a disabled user are not told apart by the answer.
  * A name that is a user's here is only ever asked where that user's password is kept: no directory learns a local password, and none can
  * take over a local user.
  */
@@ -52,12 +56,22 @@ export function login(needs: Needs): Operation<"login"> {
 
 		const now = clock.now().toISOString();
 		const opened = await db.transaction(async (tx) => {
+			if (recognised.kind === "here" && (await findFactor(tx, recognised.user.id)) !== undefined) {
+				if (!(await lockSignIn(tx, recognised.user))) throw badCredentials();
+				return issueChallenge(tx, clock, recognised.user.id);
+			}
 			const taken =
 				recognised.kind === "here" ? recognised.user : await takeIn(tx, needs, recognised.method, recognised.identity);
 			const current = await noteSignIn(tx, taken, now);
 			if (current === undefined) throw badCredentials();
 			return openSession(tx, needs, current, { network, user_agent: actor.user_agent ?? null });
 		});
+		if (asksForCode(opened)) {
+			// The account's attempts go on counting: who knows the password alone gets no more of them.
+			await throttle.recognised(attempt);
+			note({ after: { second_factor: "asked for" } });
+			return opened;
+		}
 		await throttle.succeeded(attempt);
 		note({
 			resource_type: "user",

@@ -5,7 +5,7 @@ import type { Clock } from "@netconductor/runtime/clock";
 import { afterCommit, type Orm, type Tx } from "@netconductor/runtime/db/database";
 import { and, eq, isNull, ne, type SQL, sql } from "drizzle-orm";
 import { newSecret, secretHash } from "../secrets.ts";
-import { refreshTokens, roles, sessions, users } from "../tables.ts";
+import { refreshTokens, roles, sessions, signInChallenges, users } from "../tables.ts";
 import { barred, type UserRow } from "../users/user.ts";
 import { announceAccess } from "./announce-access.ts";
 
@@ -20,6 +20,7 @@ type EndReason =
 	| "refresh_reused"
 	| "password_changed"
 	| "password_set"
+	| "second_factor_removed"
 	| "user_disabled"
 	| "user_deleted";
 
@@ -44,6 +45,35 @@ export async function noteSignIn(tx: Tx, user: UserRow, now: string): Promise<Us
 		)
 		.returning();
 	return current;
+}
+
+/**
+ * Locks somebody who gave the right password but is not signed in yet, until the transaction ends. False when they may not any more: see
+ * `noteSignIn`.
+ */
+export async function lockSignIn(tx: Tx, user: UserRow): Promise<boolean> {
+	const found = await tx
+		.select({ id: users.id })
+		.from(users)
+		.where(
+			and(
+				eq(users.id, user.id),
+				eq(users.disabled, false),
+				sql`${users.password_hash} is not distinct from ${user.password_hash}`,
+			),
+		)
+		.for("update");
+	return found.length > 0;
+}
+
+/** Whether a user signed in from a network before. */
+export async function isFamiliar(orm: Orm, user_id: string, network: string): Promise<boolean> {
+	const [session] = await orm
+		.select({ id: sessions.id })
+		.from(sessions)
+		.where(and(eq(sessions.user_id, user_id), eq(sessions.network, network)))
+		.limit(1);
+	return session !== undefined;
 }
 
 /** A new refresh token of a session. Only its hash is kept. */
@@ -80,6 +110,8 @@ export async function endSessions(
 	for (const { id } of ended) {
 		await outbox.publish(tx, "session.revoked.v1", { session_id: id, user_id: which.user_id, reason });
 	}
+	// A sign-in that is half done goes on from what was true before.
+	if (which.only === undefined) await tx.delete(signInChallenges).where(eq(signInChallenges.user_id, which.user_id));
 	afterCommit(tx, () => {
 		announceAccess(ephemeral, { user_id: which.user_id, session_id: which.only });
 		if (ended.length > 0) announceChange(ephemeral, "sessions");

@@ -35,6 +35,8 @@ export interface LoginThrottle {
 	 * @throws auth.throttled with `retry_after_seconds`, without having counted
 	 */
 	begin(attempt: Attempt): Promise<void>;
+	/** The attempt was half a success, and a code is needed as well: the network gets it back, the account nothing. */
+	recognised(attempt: Attempt): Promise<void>;
 	/** The attempt was a success: the account starts afresh, the network gets this one back. */
 	succeeded(attempt: Attempt): Promise<void>;
 	/** Deletes what is forgotten anyway. */
@@ -71,6 +73,16 @@ export function createLoginThrottle({ db, clock }: { db: Database; clock: Clock 
 		return blocked === undefined ? undefined : new Date(blocked.until);
 	}
 
+	/** Not forgotten altogether: whoever owns one account could go on guessing at others' for ever. */
+	async function giveBack(attempt: Attempt): Promise<void> {
+		const network = keysOf(attempt).filter(([kind]) => kind === "network");
+		const keys = network.map(([, key]) => key);
+		await db.orm
+			.update(loginAttempts)
+			.set({ attempts: sql`greatest(0, ${loginAttempts.attempts} - 1)` })
+			.where(inArray(loginAttempts.key, keys));
+	}
+
 	return {
 		async begin(attempt) {
 			for (const [kind, key] of keysOf(attempt)) {
@@ -83,16 +95,12 @@ export function createLoginThrottle({ db, clock }: { db: Database; clock: Clock 
 				});
 			}
 		},
+		recognised: giveBack,
 		async succeeded(attempt) {
-			const keys = keysOf(attempt);
-			const account = keys.filter(([kind]) => kind !== "network").map(([, key]) => key);
-			const network = keys.filter(([kind]) => kind === "network").map(([, key]) => key);
-			await db.orm.delete(loginAttempts).where(inArray(loginAttempts.key, account));
-			// Not forgotten altogether: whoever owns one account could go on guessing at others' for ever.
-			await db.orm
-				.update(loginAttempts)
-				.set({ attempts: sql`greatest(0, ${loginAttempts.attempts} - 1)` })
-				.where(inArray(loginAttempts.key, network));
+			const account = keysOf(attempt).filter(([kind]) => kind !== "network");
+			const keys = account.map(([, key]) => key);
+			await db.orm.delete(loginAttempts).where(inArray(loginAttempts.key, keys));
+			await giveBack(attempt);
 		},
 		async prune() {
 			const stale = new Date(clock.now().getTime() - forgotten_after_ms).toISOString();

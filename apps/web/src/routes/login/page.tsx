@@ -1,10 +1,13 @@
 import { Button, Divider, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
+import type { TokenPair } from "@netconductor/contracts/auth/model";
+import { asksForCode, type SecondFactorAsked } from "@netconductor/contracts/auth/second-factor";
 import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, useRouter } from "@tanstack/react-router";
-import { type FormEvent, useRef } from "react";
+import { type FormEvent, useRef, useState } from "react";
 import { useApi, useSession } from "../../api/context.tsx";
+import { CodeForm } from "../../shell/code-form.tsx";
 import { SignInProblem, usePause } from "../../shell/sign-in-problem.tsx";
 import { SmallPage } from "../../shell/small-page.tsx";
 import { Icon } from "../../ui/icon.tsx";
@@ -24,17 +27,20 @@ function SignInPage() {
 	const { signOn } = useRouteContext();
 	const password = useRef<HTMLInputElement>(null);
 	const { login_banner: banner = "", buttons = [] } = useQuery(signInQuery(api)).data ?? {};
+	const [asked, setAsked] = useState<SecondFactorAsked>();
 	const signIn = useMutation({
 		mutationFn: (body: { username: string; password: string }) => api.auth.login({ body }),
-		onSuccess: async (pair) => {
-			queries.clear();
-			await session.begin(pair);
-			router.history.push(next ?? "/");
-		},
+		onSuccess: (answer) => (asksForCode(answer) ? setAsked(answer) : enter(answer)),
 		onError: () => password.current?.select(),
 	});
 	const leave = useMutation({ mutationFn: (name: string) => signOn.begin(name, next), onMutate: () => signIn.reset() });
 	const pause = usePause(signIn.error);
+
+	async function enter(pair: TokenPair) {
+		queries.clear();
+		await session.begin(pair);
+		router.history.push(next ?? "/");
+	}
 
 	function submit(event: FormEvent<HTMLFormElement>) {
 		event.preventDefault();
@@ -44,6 +50,16 @@ function SignInPage() {
 		signIn.mutate({ username: String(given.get("username")), password: String(given.get("password")) });
 	}
 
+	if (asked !== undefined) {
+		return (
+			<SmallPage>
+				<Title order={1}>Sign in</Title>
+				<Paper className="nc-panel" p="lg" mt="md">
+					<CodeForm asked={asked} onSignedIn={enter} onBack={() => setAsked(undefined)} />
+				</Paper>
+			</SmallPage>
+		);
+	}
 	return (
 		<SmallPage>
 			<Title order={1}>Sign in</Title>
