@@ -58,3 +58,26 @@ test("operations whose worker never heard that it had taken them up are taken up
 	const ids = [...again, ...rest].map(({ id }) => id);
 	expect(await claimed(5, ids)).toEqual([]);
 });
+
+test("operations that were claimed and not begun are others' once they are given back; what was written to a device is not", async () => {
+	await add("backup", ["four", "five"], { status: "pending", ready: true, worker_id: null });
+	const claimed = await operations.claim("deaf", 1_000, []);
+	const mine = claimed.filter(({ device_name }) => device_name === "four" || device_name === "five");
+	expect(mine).toHaveLength(2);
+	const [first, second] = mine as [(typeof mine)[number], (typeof mine)[number]];
+	expect(await operations.startWriting(second, "deaf")).toBe(true);
+	await operations.giveBack(mine, "another");
+	await operations.giveBack([{ ...first, attempts: 7 }], "deaf");
+	const stands = () =>
+		lab.db.query("select device_name, status, worker_id from operations where id = any ($1) order by device_name", [
+			mine.map(({ id }) => id),
+		]);
+	expect(await stands()).toMatchObject([{ worker_id: "deaf" }, { worker_id: "deaf" }]);
+	await operations.giveBack(mine, "deaf");
+	expect(await stands()).toEqual(
+		[
+			{ device_name: first.device_name, status: "pending", worker_id: null },
+			{ device_name: second.device_name, status: "running", worker_id: "deaf" },
+		].toSorted((a, b) => (a.device_name < b.device_name ? -1 : 1)),
+	);
+});

@@ -68,6 +68,8 @@ export interface OperationStore {
 	 * @param executing ids of what the worker is at
 	 */
 	claim(worker_id: string, limit: number, executing: readonly string[]): Promise<ClaimedOperation[]>;
+	/** Leaves to others what was claimed and not begun. */
+	giveBack(claimed: readonly ClaimedOperation[], worker_id: string): Promise<void>;
 	/** Notes that the device is about to be written to. False when the attempt is not the latest any more. */
 	startWriting(claimed: ClaimedOperation, worker_id: string): Promise<boolean>;
 	/** Records how an attempt ended with its event and what it means for the steps after it. False when it is not the latest attempt or ended before. */
@@ -235,6 +237,15 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 				}
 			}
 			return [];
+		},
+
+		async giveBack(claimed, worker_id) {
+			await db.query(
+				`update operations o set status = 'pending', worker_id = null
+				from unnest($2::uuid[], $3::int[]) as c (id, attempts)
+				where o.id = c.id and o.attempts = c.attempts and o.worker_id = $1 and o.status = 'running' and o.write_started_at is null`,
+				[worker_id, claimed.map(({ id }) => id), claimed.map(({ attempts }) => attempts)],
+			);
 		},
 
 		async startWriting({ id, attempts }, worker_id) {

@@ -37,6 +37,7 @@ test("a claim that never comes back, as on a connection that hangs, does not kee
 			return new Promise<never[]>(() => {});
 		},
 		execute: async () => {},
+		giveBack: async () => {},
 		concurrency: 1,
 		clock,
 		log,
@@ -48,11 +49,12 @@ test("a claim that never comes back, as on a connection that hangs, does not kee
 	await intake.idle();
 });
 
-test("what a claim brings after the intake was closed is not begun", async () => {
+test("what a claim brings after the intake was closed is not begun, and left to others at once", async () => {
 	const asked = Promise.withResolvers<void>();
 	const late = Promise.withResolvers<ClaimedOperation[]>();
 	const clock = createManualClock();
 	const begun: string[] = [];
+	const given: string[] = [];
 	const intake = startIntake({
 		claim() {
 			asked.resolve();
@@ -60,6 +62,9 @@ test("what a claim brings after the intake was closed is not begun", async () =>
 		},
 		async execute({ id }) {
 			begun.push(id);
+		},
+		async giveBack(claimed) {
+			given.push(...claimed.map(({ id }) => id));
 		},
 		concurrency: 1,
 		clock,
@@ -73,6 +78,7 @@ test("what a claim brings after the intake was closed is not begun", async () =>
 	await clock.advance(0);
 	await intake.idle();
 	expect(begun).toEqual([]);
+	expect(given).toEqual(["late"]);
 });
 
 test("places that become free are filled again, and never more are asked for than are free", async () => {
@@ -94,6 +100,7 @@ test("places that become free are filled again, and never more are asked for tha
 			running--;
 			if (++done === 12) all.resolve();
 		},
+		giveBack: async () => {},
 		concurrency: 4,
 		clock: systemClock,
 		log,

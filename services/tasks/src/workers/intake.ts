@@ -5,7 +5,7 @@ import type { Log } from "@netconductor/runtime/log";
 export interface Intake {
 	/** There may be work. */
 	wake(): void;
-	/** Takes nothing more. What a claim under way still brings is not begun; one that does not come back is waited for a moment only. */
+	/** Takes nothing more. What a claim under way still brings is given back; one that does not come back is waited for a moment only. */
 	close(): Promise<void>;
 	/** Resolves when everything that was begun is done, or after so long if a time is given. */
 	idle(within_ms?: number): Promise<void>;
@@ -16,6 +16,8 @@ export interface IntakeNeeds<T> {
 	claim(limit: number): Promise<T[]>;
 	/** Never rejects. */
 	execute(claimed: T): Promise<void>;
+	/** Leaves to others what a claim brought after the intake was closed: nothing of it was begun. */
+	giveBack(claimed: readonly T[]): Promise<void>;
 	/** Pieces worked on at a time. */
 	concurrency: number;
 	clock: Clock;
@@ -29,12 +31,12 @@ const gather_ms = 40;
 
 /**
  * How long a claim under way may keep the intake from closing. On a connection that hangs it may never come back; a worker that lost its lease
- * must come back all the same. Operations that it claims later are found, as those of a worker that has ended, and given to others.
+ * must come back all the same. What it claims later, and cannot give back, is found as that of a worker that has ended, and given to others.
  */
 const claimPatience_ms = 2_000;
 
 /** Keeps a worker's places filled. */
-export function startIntake<T>({ claim, execute, concurrency, clock, log }: IntakeNeeds<T>): Intake {
+export function startIntake<T>({ claim, execute, giveBack, concurrency, clock, log }: IntakeNeeds<T>): Intake {
 	const running = new Set<Promise<void>>();
 	let closed = false;
 	let gathering: NodeJS.Timeout | undefined;
@@ -44,7 +46,11 @@ export function startIntake<T>({ claim, execute, concurrency, clock, log }: Inta
 			const free = concurrency - running.size;
 			if (free <= 0) return false;
 			const claimed = await claim(free);
-			if (closed) return false;
+			if (closed) {
+				// Else it would stand still until this worker ends, which may have much to finish yet.
+				if (claimed.length > 0) await giveBack(claimed);
+				return false;
+			}
 			for (const work of claimed) {
 				const done: Promise<void> = execute(work).finally(() => {
 					running.delete(done);

@@ -16,9 +16,9 @@ import type { WorkerStore } from "./worker-store.ts";
 
 export interface WorkerNeeds {
 	workers: WorkerStore;
-	operations: Pick<OperationStore, "claim" | "cancelledOf">;
+	operations: Pick<OperationStore, "claim" | "giveBack" | "cancelledOf">;
 	execute(claimed: ClaimedOperation, executor: Executor): Promise<Outcome>;
-	procedures: Pick<ProcedureStore, "claim">;
+	procedures: Pick<ProcedureStore, "claim" | "release">;
 	conduct(claimed: ClaimedProcedure, conducting: Conducting): Promise<void>;
 	takeOver(worker_ids: readonly string[]): Promise<void>;
 	ephemeral: Pick<Ephemeral, "publish" | "subscribe">;
@@ -93,12 +93,20 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 				...shared,
 				claim: (limit) => needs.operations.claim(worker_id, limit, [...executing]),
 				execute: (claimed) => executeOne(claimed, { worker_id, gone: gone.signal }),
+				async giveBack(claimed) {
+					await needs.operations.giveBack(claimed, worker_id);
+					await announceWork();
+				},
 			}),
 			startIntake({
 				...shared,
 				claim: (limit) => needs.procedures.claim(worker_id, limit, [...runs.keys()]),
 				execute: (claimed) =>
 					whileAtWork(claimed.run_id, (cancelled) => needs.conduct(claimed, { gone: gone.signal, leaving, cancelled })),
+				async giveBack(claimed) {
+					for (const one of claimed) await needs.procedures.release(one, { wake_at: clock.now(), waiting_for: null });
+					await announceWork();
+				},
 			}),
 		];
 		log.info({ worker_id, concurrency: settings.concurrency }, "the worker takes work");
@@ -229,6 +237,8 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		runs.get(run_id)?.cancel.abort(new Error("the run was cancelled"));
 	}
 
+	/** Others look for themselves, too; this is only sooner. */
+	const announceWork = () => needs.ephemeral.publish(workTopic, {}).catch(() => {});
 	const wakeAll = () => {
 		for (const intake of intakes) intake.wake();
 	};
