@@ -17,6 +17,7 @@ export type LabPackage =
 	| "slapd"
 	| "ldap-utils"
 	| "chromium"
+	| "nginx-light"
 	| "faketime"
 	| "openssh-client"
 	| "sshpass"

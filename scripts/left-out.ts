@@ -10,6 +10,7 @@ const needs: Record<string, readonly string[]> = {
 	"lab/sshd.ts": ["openssh-server"],
 	"lab/rabbitmq.ts": ["rabbitmq-server"],
 	"lab/redis.ts": ["redis-server"],
+	"lab/nginx.ts": ["nginx-light"],
 	"lab/slapd.ts": ["slapd", "ldap-utils"],
 	"e2e/src/browser.ts": ["chromium"],
 	"templating/test/conformance/oracle.ts": ["python3-jinja2"],

@@ -15,6 +15,7 @@ const needed: LabPackage[] = [
 	"slapd",
 	"ldap-utils",
 	"chromium",
+	"nginx-light",
 	"faketime",
 	"python3-textfsm",
 	"python3-jmespath",
