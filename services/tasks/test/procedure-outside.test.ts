@@ -175,3 +175,30 @@ test("a step that asks for an approval waits through the death of its worker and
 	lab.wantNoApprovals();
 	await end(second);
 });
+
+test("a procedure in whose middle somebody broke the glass says so for good, also one that changes nothing", async () => {
+	const asked = lab.wantApprovals();
+	const worker = await lab.startWorker();
+	const run_id = await start([{ id: "ok", type: "manual_approval", with: { message: "Go on?" } }]);
+	await waits(run_id, "approval");
+	const approval = asked[0] as (typeof asked)[number];
+	const progress = async () => (await lab.tasks.getRun({ params: { id: run_id } })).progress;
+	expect(await progress()).toBeNull();
+	const { approval_id, plan_sha256 } = approval;
+	lab.tell("approval.decided.v1", {
+		approval_id,
+		run_id,
+		status: "bypassed",
+		plan_sha256,
+		decided_by: ["eve"],
+		reason: "The site is down",
+		not_before: null,
+		not_after: null,
+		decided_at: new Date().toISOString(),
+	});
+	await lab.until(async () => (await progress())?.bypassed === true);
+	await lab.decide(approval, "approved");
+	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded", progress: { bypassed: true, approval_id } });
+	lab.wantNoApprovals();
+	await end(worker);
+});

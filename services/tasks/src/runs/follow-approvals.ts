@@ -1,9 +1,9 @@
 import type { Consumers } from "@netconductor/runtime/bus/inbox";
-import { afterCommit } from "@netconductor/runtime/db/database";
+import { afterCommit, type Tx } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { wakeProcedure } from "../procedures/wake.ts";
 import { rowsOf } from "../rows.ts";
-import type { GateDecision } from "./gate.ts";
+import type { GateDecision, GateState } from "./gate.ts";
 
 /** Keeps with a run how the approval that it waits for was decided. The last decision counts: what was approved may lapse before it begins. */
 export function followApprovals({ onDecided }: { onDecided(run_id: string): void }): Consumers {
@@ -16,8 +16,32 @@ export function followApprovals({ onDecided }: { onDecided(run_id: string): void
 				where id = $1 and gate #>> '{approval,id}' = $2 and finished_at is null returning id`,
 				[run_id, approval_id, jsonbText(decision)],
 			);
+			if (status === "bypassed") await noteBrokenGlass(tx, { run_id, approval_id });
 			await wakeProcedure(tx, run_id);
-			if (rows.length > 0) afterCommit(tx, () => onDecided(run_id));
+			if (rows.length > 0 || status === "bypassed") afterCommit(tx, () => onDecided(run_id));
 		},
 	};
+}
+
+/** What a step of a procedure asks for is the step's own; that nobody approved it is said of the run. One that changes nothing has no gate before. */
+async function noteBrokenGlass(
+	tx: Tx,
+	{ run_id, approval_id }: { run_id: string; approval_id: string },
+): Promise<void> {
+	const none: GateState = {
+		step_index: 0,
+		step_id: "",
+		since: new Date().toISOString(),
+		plan_sha256: null,
+		batch: 0,
+		devices_begun: 0,
+		devices_total: 0,
+		resumed_after: 0,
+	};
+	await rowsOf(
+		tx,
+		`update runs set gate = coalesce(gate, $3::jsonb) || jsonb_build_object('broken_glass', $2::text)
+		where id = $1 and kind = 'mop' and gate #>> '{approval,id}' is distinct from $2`,
+		[run_id, approval_id, jsonbText(none)],
+	);
 }

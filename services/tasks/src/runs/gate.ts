@@ -17,6 +17,8 @@ export interface GateState {
 	devices_total: number;
 	/** After which batch a person last said that it goes on. */
 	resumed_after: number;
+	/** The approval for which somebody broke the glass in the middle of a procedure. */
+	broken_glass?: string;
 }
 
 export interface GateDecision {
@@ -148,9 +150,9 @@ export function toProgress(state: GateState): RunProgress {
 	return {
 		step_id: state.step_id,
 		plan_sha256: state.plan_sha256,
-		approval_id: state.approval?.id ?? null,
+		approval_id: state.broken_glass ?? state.approval?.id ?? null,
 		approved_by: state.decision?.by ?? [],
-		bypassed: state.decision?.status === "bypassed",
+		bypassed: state.decision?.status === "bypassed" || state.broken_glass !== undefined,
 		batch: state.batch,
 		devices_begun: state.devices_begun,
 		devices_total: state.devices_total,

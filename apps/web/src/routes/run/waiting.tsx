@@ -48,7 +48,7 @@ function Bypassed({ approval_id }: { approval_id: string | null }) {
 	const permitted = usePermitted();
 	return (
 		<Notice tone="bad" icon="unplugged" title="Nobody approved this: somebody broke the glass">
-			<span>A policy wants an approval for this change, and it was carried out without.</span>
+			<span>An approval is wanted for what was carried out, and nobody gave it.</span>
 			{approval_id !== null && permitted("approvals:read") && (
 				<div>
 					<ButtonLink to="/approvals/$id" params={{ id: approval_id }} variant="default">
