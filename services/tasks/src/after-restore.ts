@@ -8,5 +8,5 @@ export const afterRestore: readonly string[] = [
 	// Whoever finds the lost worker's operations takes these for what they are: nobody knows whether they wrote.
 	`update operations o set write_started_at = now() from runs r
 	where r.id = o.run_id and o.status = 'running' and o.write_started_at is null
-		and (r.kind = 'mop' or (jsonb_path_exists(r.steps, '$[*].gate') and o.step_type = 'apply_change'))`,
+		and (r.kind = 'mop' or r.steps -> o.step_index::integer -> 'gate' is not null)`,
 ];
