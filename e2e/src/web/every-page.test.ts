@@ -67,6 +67,22 @@ async function fill(): Promise<string[]> {
 		body: { username: "mallory", display_name: evil, role: "viewer", password: adminPassword },
 	});
 	await api.auth.createToken({ body: { name: evil, permissions: ["devices:read"] } });
+	const role_map = [{ group: evil, role: "evil" }];
+	await api.auth.createLoginMethod({
+		body: {
+			...{ kind: "ldap", name: "evil-directory", secret: evil },
+			config: { servers: ["ldaps://127.0.0.1:1"], bind_dn: evil, user_base: evil, role_map },
+		},
+	});
+	await api.auth.createLoginMethod({
+		body: {
+			...{ kind: "oidc", name: "evil-provider", enabled: true },
+			config: {
+				...{ issuer: `https://127.0.0.1:1/${mark}?<img src=x onerror=globalThis.owned=1>`, client_id: evil, role_map },
+				...{ redirect_uri: `${product.url}/sign-in/callback`, button: evil.slice(0, 60) },
+			},
+		},
+	});
 	await api.auth.createView({ body: { page: "devices", name: evil.slice(0, 60), search: `q=${mark}`, shared: true } });
 	await api.auth.updateSettings({ body: { login_banner: evil } });
 	const { definition } = await api.devices.getDeviceType({ params: { id: "generic_cli" } });
@@ -245,6 +261,8 @@ async function fill(): Promise<string[]> {
 		"/users",
 		`/users/${user.id}`,
 		"/roles",
+		"/sign-in-methods",
+		"/sign-in/callback",
 		"/tokens",
 		"/audit",
 		`/audit?record=${record.id}`,
