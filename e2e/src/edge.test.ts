@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { request } from "node:http";
 import { connect } from "node:net";
 import type { Problem } from "@netconductor/contracts/kernel/errors";
@@ -14,6 +15,7 @@ beforeAll(async () => {
 	product = await startProduct({
 		NETCONDUCTOR_HTTP_ALLOWED_ORIGINS: otherPage,
 		NETCONDUCTOR_HTTP_ANONYMOUS_REQUESTS_PER_MINUTE: "60",
+		NETCONDUCTOR_HTTP_REQUEST_LOG: "true",
 	});
 }, 120_000);
 afterAll(() => product?.dispose());
@@ -158,6 +160,45 @@ describe("headers", () => {
 		});
 		const { items } = await api.audit.listAudit({ query: { operation: "createGroup" } });
 		for (const { actor } of items) expect(actor.ip).toBe("127.0.0.1");
+	});
+});
+
+describe("the log of requests", () => {
+	const logged = (request_id: string) =>
+		product
+			.output()
+			.split("\n")
+			.filter((line) => line.includes(request_id));
+
+	test("says who asked for what, how it ended and how long it took, and holds nothing that was typed into an address", async () => {
+		const secret = randomUUID();
+		const response = await fetch(`${product.url}/api/devices/${randomUUID()}?password=${secret}`, {
+			headers: authorized({ "x-note": secret }),
+		});
+		expect(response.status).not.toBe(200);
+		const request_id = response.headers.get("x-request-id") ?? "";
+		await expect.poll(() => logged(request_id)).toHaveLength(1);
+		const { user } = await product.as(product.admin_token).auth.getMe({});
+		expect(JSON.parse(logged(request_id)[0] ?? "")).toMatchObject({
+			...{ method: "GET", route: "/api/devices/:id", status: response.status, ms: expect.any(Number), request_id },
+			...{ actor_id: user.id, address: "127.0.0.1" },
+		});
+		expect(product.output()).not.toContain(secret);
+	});
+
+	test("names a proxy's id of a request beside our own where it is one, and nothing else that is sent as one", async () => {
+		const ask = async (given: string) => {
+			const { headers } = await fetch(`${product.url}/health/live`, { headers: { "x-request-id": given } });
+			const request_id = headers.get("x-request-id") ?? "";
+			expect(request_id).not.toBe(given);
+			await expect.poll(() => logged(request_id)).toHaveLength(1);
+			return JSON.parse(logged(request_id)[0] ?? "").given_request_id;
+		};
+		const id = "019fa6a5-3c1e-7e4f-9d1b-5a3c2b1d0e9f";
+		expect(await ask(id)).toBe(id);
+		for (const other of ["1", `${id}0`, `${id} level=error`, "x".repeat(4_000), "../../etc", '","level":"fatal']) {
+			expect(await ask(other)).toBeUndefined();
+		}
 	});
 });
 

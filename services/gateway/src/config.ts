@@ -37,6 +37,10 @@ export const gatewayConfig = defineConfig(
 		request_timeout_ms: z.int().min(1_000).max(3_600_000).default(120_000).meta({
 			description: "Longest that a client may take to send a whole request.",
 		}),
+		request_log: z.boolean().default(false).meta({
+			description:
+				"Whether every request is logged: method, route, status, time, request id, who and from where. Nothing of its address, headers or body.",
+		}),
 		shutdown_delay_ms: z.int().min(0).max(300_000).default(0).meta({
 			description:
 				"How long the gateway goes on answering when it is told to stop, while `/health/ready` already says no: what a load balancer in front needs to notice, ms.",

@@ -8,6 +8,7 @@ import swaggerUi from "@fastify/swagger-ui";
 import { apis } from "@netconductor/contracts/apis";
 import { errorCatalogue } from "@netconductor/contracts/errors";
 import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
+import { Id } from "@netconductor/contracts/kernel/ids";
 import type { Api, Operation } from "@netconductor/contracts/kernel/operation";
 import { openApiDocument } from "@netconductor/contracts/openapi";
 import type { Clock } from "@netconductor/runtime/clock";
@@ -73,6 +74,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 		loggerInstance: log as FastifyBaseLogger,
 		logController: new LogController({ disableRequestLogging: true }),
 		trustProxy: config.trusted_proxies.length > 0 ? [...config.trusted_proxies] : false,
+		// Never a client's: services recognise what is asked twice by it.
 		genReqId: () => newId(),
 		// A log for every request costs more than most requests: what is logged about one names it by its trace.
 		childLoggerFactory: (logger) => logger,
@@ -102,6 +104,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 		// A trace of our own for every request: a `traceparent` from outside could join strangers' requests or turn reporting on and off.
 		runWithTraceparent(undefined, done);
 	});
+	if (config.request_log) logRequests(app, log);
 	app.addHook("onRequest", async (request) => {
 		try {
 			request.identity = await needs.authenticate(request.headers.authorization);
@@ -169,6 +172,28 @@ function programOf({ headers }: FastifyRequest): Pick<Actor, "user_agent"> {
 		.trim()
 		.slice(0, longestProgram);
 	return user_agent === "" ? {} : { user_agent };
+}
+
+/** The route instead of the address: tokens and whatever else is typed into addresses stay out of the log. */
+function logRequests(app: FastifyInstance, log: Log): void {
+	app.addHook("onResponse", async (request, reply) => {
+		const { actor } = request.identity ?? {};
+		// A proxy's, to find a request in both logs; of what else a client may write there nothing gets into ours.
+		const given = Id.safeParse(request.headers["x-request-id"]).data;
+		log.info(
+			{
+				method: request.method,
+				route: request.routeOptions.url ?? "unknown",
+				status: reply.statusCode,
+				ms: Math.round(reply.elapsedTime * 10) / 10,
+				request_id: request.id,
+				...(given !== undefined && { given_request_id: given }),
+				actor_id: actor?.id ?? anonymous.id,
+				address: request.ip,
+			},
+			"request",
+		);
+	});
 }
 
 /** @throws auth.* where the operation needs somebody and nobody valid asks; what they may do is the service's to say, which records it. */
