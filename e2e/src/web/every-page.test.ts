@@ -263,6 +263,7 @@ async function fill(): Promise<string[]> {
 		"/roles",
 		"/sign-in-methods",
 		"/sign-in/callback",
+		"/sessions",
 		"/tokens",
 		"/audit",
 		`/audit?record=${record.id}`,

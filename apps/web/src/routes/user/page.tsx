@@ -22,6 +22,7 @@ import { useRoles } from "../users/use-roles.ts";
 import { methodWord, UserState } from "../users/user-state.tsx";
 import { EditUser } from "./edit-user.tsx";
 import { SetPassword } from "./set-password.tsx";
+import { UserSessions } from "./user-sessions.tsx";
 
 export const route = createLazyRoute("/signed-in/framed/users/$id")({ component: UserPage });
 const { useParams, useSearch, useNavigate } = getRouteApi("/signed-in/framed/users/$id");
@@ -112,7 +113,10 @@ function UserPage() {
 				<div>
 					<UserFacts user={user} />
 				</div>
-				<div>{permitted("tokens:read") && <UserTokens id={id} />}</div>
+				<div>
+					<UserSessions id={id} />
+					{permitted("tokens:read") && <UserTokens id={id} />}
+				</div>
 			</div>
 			{doing === "edit" && <EditUser user={user} onClose={stop} />}
 			{doing === "password" && <SetPassword user={user} onClose={stop} />}
@@ -203,7 +207,7 @@ function UserTokens({ id }: { id: string }) {
 	const api = useApi();
 	const permitted = usePermitted();
 	const navigate = useNavigate();
-	const search = useSearch();
+	const { sessions_page: _, ...search } = useSearch();
 	const [revoking, setRevoking] = useState<ApiToken>();
 	const mayRevoke = permitted("tokens:write");
 	const columns = useMemo(() => tokenColumns(mayRevoke ? setRevoking : undefined), [mayRevoke]);
