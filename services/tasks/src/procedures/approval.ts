@@ -27,7 +27,7 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 	const steps = [...procedure.steps, ...procedure.rollback].flatMap(withInner);
 	const writes = steps.filter((step) => {
 		const type = types.get(step.type);
-		return type !== undefined && mayChange(type, type.params.safeParse(step.with));
+		return type !== undefined && mayChange(type, step.with);
 	});
 	if (writes.length === 0) return;
 	const now = clock.now();

@@ -139,6 +139,16 @@ test("a step changes what its parameters say: commands that only read do not, an
 	expect(changing("run_command", { commands: "show {# reads #}version" })).toBe(true);
 	expect(changing("api_call", { url: "https://example.net" })).toBe(false);
 	expect(changing("api_call", { url: "https://example.net", method: "{{ method }}" })).toBe(true);
+	// What the address comes to does not matter to that.
+	expect(
+		changing("api_call", { url: "{{ api }}/sites", headers: { authorization: "{{ key }}" }, timeout_s: "{{ t }}" }),
+	).toBe(false);
+	expect(changing("api_call", { url: "{{ api }}", method: "POST" })).toBe(true);
+	expect(changing("api_call", { url: "{{ api }}", method: "{{ method }}" })).toBe(true);
+	expect(changing("notify", { kind: "slack", url: "{{ slack_url }}", message: "x" })).toBe(false);
+	expect(changing("notify", { kind: "{{ kind }}", url: "{{ slack_url }}", message: "x" })).toBe(true);
+	expect(changing("notify", { kind: "generic", url: "{{ hook }}", message: "x" })).toBe(true);
+	expect(changing("notify", { kind: "ntfy", url: "{{ topic }}", message: "x", token: "{{ token }}" })).toBe(true);
 	const said = { url: "https://example.net", message: "x" };
 	expect(changing("notify", { kind: "slack", ...said })).toBe(false);
 	expect(changing("notify", { kind: "generic", ...said })).toBe(true);

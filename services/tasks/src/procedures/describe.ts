@@ -50,7 +50,7 @@ export function checkSteps(types: StepTypes, steps: readonly Step[]): Checked {
 			continue;
 		}
 		const parsed = type.params.safeParse(step.with);
-		if (mayChange(type, parsed)) changing.push(index);
+		if (mayChange(type, step.with, parsed)) changing.push(index);
 		if (!parsed.success) {
 			const known = type.params instanceof z.ZodObject ? Object.keys(type.params.shape) : [];
 			faults.push(...faultsIn(parsed.error.issues, step.with, known).map((fault) => ({ index, ...fault })));
@@ -62,10 +62,22 @@ export function checkSteps(types: StepTypes, steps: readonly Step[]): Checked {
 	return { faults, commands, changing };
 }
 
-/** Parameters that are not valid as they are written, because of a template, may come to anything. */
-export function mayChange(type: AnyStepType, parsed: z.ZodSafeParseResult<unknown>): boolean {
+/**
+ * Parameters that are not valid as they are written, because of a template, may come to anything: then only those that decide have to be valid, where
+ * the type names them.
+ */
+export function mayChange(
+	type: AnyStepType,
+	given: Record<string, unknown>,
+	parsed: z.ZodSafeParseResult<unknown> = type.params.safeParse(given),
+): boolean {
 	if (type.changes === undefined) return type.mode === "write";
-	return !parsed.success || type.changes(parsed.data);
+	if (parsed.success) return type.changes(parsed.data);
+	const { changes_by, params } = type;
+	if (changes_by === undefined || !(params instanceof z.ZodObject)) return true;
+	const shape = Object.entries(params.shape).filter(([key]) => changes_by.includes(key));
+	const deciding = z.object(Object.fromEntries(shape)).safeParse(given);
+	return !deciding.success || type.changes(deciding.data);
 }
 
 function unknownType(types: StepTypes, name: string): string {

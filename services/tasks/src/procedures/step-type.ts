@@ -37,6 +37,8 @@ interface Described<P extends z.ZodType> {
 	 * out: as its `mode` says. Templates in the parameters stand as they are written.
 	 */
 	changes?(params: z.output<P>): boolean;
+	/** All that `changes` looks at: templates in other parameters leave it as it is. Left out: it looks at any. */
+	changes_by?: readonly string[];
 }
 
 /** What a step on one device is given. */

@@ -64,6 +64,7 @@ export const stepType = defineServerStep({
 	runs_on: "server",
 	mode: "write",
 	changes: ({ method }) => method !== "GET" && method !== "HEAD",
+	changes_by: ["method"],
 	params,
 	example: {
 		url: "https://netbox.example.net/api/dcim/sites/",

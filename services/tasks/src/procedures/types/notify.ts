@@ -17,6 +17,7 @@ export const stepType = defineServerStep({
 	mode: "write",
 	// It tells people and changes nothing, unless what is at the address may be anything: JSON of any kind, or something that takes a token.
 	changes: ({ kind, token }) => kind === "generic" || token !== undefined,
+	changes_by: ["kind", "token"],
 	params: z.strictObject({
 		kind: z.enum(kinds).describe("What is at the address."),
 		url: Url.describe(
