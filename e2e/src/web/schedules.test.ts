@@ -160,6 +160,57 @@ test("a freeze is added, shown where it lasts, and deleted", async () => {
 	await shows("No freezes or windows yet");
 });
 
+test("a stack and a procedure are chosen with what they take, and nobody writes JSON", async () => {
+	const template = await api.config.createTemplate({ body: { name: "ntp", source: "ntp server 192.0.2.1\n" } });
+	const services = [{ name: "ntp", template_id: template.id, targets: { all: true } }];
+	const stack = await api.config.createStack({ body: { name: "Time of day", services } });
+	const source = `name: Say hello
+targets: { all: true }
+variables:
+  site: { type: string, required: true }
+  vlans: { type: list }
+steps:
+  - { id: say, type: log, with: { message: "{{ site }}" } }
+`;
+	const mop = await api.config.createMop({ body: { source } });
+	const saved = async (name: string) => {
+		await page.getByRole("heading", { name }).waitFor();
+		const { items } = await api.scheduling.listSchedules({ query: { q: name } });
+		return items[0];
+	};
+	const add = async (name: string, kind: string) => {
+		await page.goto(at("/schedules"));
+		await press("Add schedule");
+		await dialog().getByRole("textbox", { name: "Name" }).fill(name);
+		await choose("What is run", kind);
+	};
+
+	await add("Look for drift", "Validation of a service stack");
+	await dialog().getByRole("button", { name: "Add schedule" }).click();
+	await dialog().getByText("Choose one").waitFor();
+	await choose("Service stack", "Time of day");
+	await choose("Compared with", "What each device says then");
+	expect(await accessibilityFaults(page)).toEqual([]);
+	await dialog().getByRole("button", { name: "Add schedule" }).click();
+	expect(await saved("Look for drift")).toMatchObject({ params: { stack: stack.id, source: "live" } });
+	await page.getByRole("link", { name: "Time of day" }).waitFor();
+
+	await add("Say it nightly", "Procedure");
+	await choose("Procedure", "Say hello");
+	await dialog().getByRole("button", { name: "Add schedule" }).click();
+	await dialog().getByText(/site/).nth(1).waitFor();
+	await dialog().getByRole("textbox", { name: "site" }).fill("Vienna");
+	await dialog().getByRole("textbox", { name: "vlans" }).fill("7\n8");
+	expect(await accessibilityFaults(page)).toEqual([]);
+	await dialog().getByRole("button", { name: "Add schedule" }).click();
+	const variables = { site: "Vienna", vlans: ["7", "8"] };
+	expect((await saved("Say it nightly"))?.params).toEqual({ mop: mop.id, variables, reason: "" });
+	await page.getByRole("link", { name: "Say hello" }).waitFor();
+	await press("Edit");
+	expect(await dialog().getByRole("textbox", { name: "site" }).inputValue()).toBe("Vienna");
+	await page.keyboard.press("Escape");
+});
+
 test("who may only look is offered nothing that they may not do, and a telephone has room for all of it", async () => {
 	await api.auth.createUser({
 		body: { username: "vera", role: "viewer", password: adminPassword, must_change_password: false },
@@ -176,6 +227,9 @@ test("who may only look is offered nothing that they may not do, and a telephone
 		expect(await small.evaluate("document.documentElement.scrollWidth - innerWidth"), tab).toBeLessThanOrEqual(0);
 		expect(await accessibilityFaults(small), tab).toEqual([]);
 	}
+	// A list of the days on which something is has to say that there is none.
+	await small.goto(at("/schedules?tab=month&month=2020-01"));
+	await small.getByText("Nothing in this month").waitFor();
 	await small.goto(at("/schedules"));
 	await small.getByRole("link", { name: "Before the clocks change" }).click();
 	await small.getByRole("heading", { name: "Before the clocks change" }).waitFor();

@@ -1,7 +1,10 @@
 import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible-text";
 import type { Schedule, ScheduleKind } from "@netconductor/contracts/scheduling/model";
 import { timingWords } from "@netconductor/contracts/scheduling/words";
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
+import { useApi, usePermitted } from "../../api/context.tsx";
+import { TextLink } from "../../ui/link.tsx";
 import { Panel } from "../../ui/page.tsx";
 import { Moment } from "../../ui/time.tsx";
 import { selected } from "../../ui/words.ts";
@@ -17,10 +20,10 @@ const helds = { wait: "Waits until it may run", skip: "Is skipped" };
 /** What a schedule does, when, and by which rules. */
 export function Facts({ schedule, kind }: { schedule: Schedule; kind: ScheduleKind | undefined }) {
 	const { timing, max_runs, runs, start_at, end_at, jitter_s, description } = schedule;
-	const { select: _select, exclude: _exclude, ...rest } = schedule.params;
+	const { select: _select, exclude: _exclude, stack, mop, ...rest } = schedule.params;
 	const select = selectionOf(schedule.params);
 	const exclude = selectionOf(schedule.params, "exclude");
-	const more = Object.values(rest).some((value) => value !== null);
+	const more = Object.values(rest).some((value) => value !== null && value !== "");
 	const onTheWall = timing.type !== "interval";
 	return (
 		<Panel title="Facts">
@@ -31,6 +34,8 @@ export function Facts({ schedule, kind }: { schedule: Schedule; kind: ScheduleKi
 					{select !== undefined && `, ${visibleLine(selected(select))}`}
 				</Fact>
 				{exclude !== undefined && <Fact name="Left out">{visibleLine(selected(exclude))}</Fact>}
+				{typeof stack === "string" && <StackFact stack={stack} />}
+				{typeof mop === "string" && <MopFact mop={mop} />}
 				{more && (
 					<Fact name="Parameters">
 						<pre className={`nc-mono ${styles.params}`}>{visibleText(JSON.stringify(rest, null, 2))}</pre>
@@ -60,6 +65,48 @@ export function Facts({ schedule, kind }: { schedule: Schedule; kind: ScheduleKi
 				{schedule.changes_devices && <Fact name="Held back">{helds[schedule.held]}</Fact>}
 			</dl>
 		</Panel>
+	);
+}
+
+function StackFact({ stack }: { stack: string }) {
+	const { config } = useApi();
+	const mayRead = usePermitted()("stacks:read");
+	const name = useQuery({
+		queryKey: ["stacks", "one", stack],
+		queryFn: ({ signal }) => config.getStack({ params: { id: stack } }, { signal }),
+		enabled: mayRead,
+	}).data?.name;
+	return (
+		<Fact name="Service stack">
+			{mayRead ? (
+				<TextLink to="/stacks/$id" params={{ id: stack }} inherit>
+					{visibleLine(name ?? stack)}
+				</TextLink>
+			) : (
+				visibleLine(stack)
+			)}
+		</Fact>
+	);
+}
+
+function MopFact({ mop }: { mop: string }) {
+	const { config } = useApi();
+	const mayRead = usePermitted()("mops:read");
+	const name = useQuery({
+		queryKey: ["mops", "one", mop],
+		queryFn: ({ signal }) => config.getMop({ params: { id: mop } }, { signal }),
+		enabled: mayRead,
+	}).data?.name;
+	return (
+		<Fact name="Procedure">
+			{mayRead ? (
+				<TextLink to="/mops/$id" params={{ id: mop }} inherit>
+					{visibleLine(name ?? mop)}
+				</TextLink>
+			) : (
+				visibleLine(mop)
+			)}
+		</Fact>
 	);
 }
 

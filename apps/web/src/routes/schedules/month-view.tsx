@@ -1,6 +1,7 @@
 import { ActionIcon, Button, Title } from "@mantine/core";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Agenda } from "@netconductor/contracts/scheduling/model";
+import { Empty } from "../../ui/empty.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { TextLink } from "../../ui/link.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
@@ -75,15 +76,28 @@ export function MonthView({
 									inMonth={dayName(day).startsWith(month)}
 									isToday={dayName(day) === today}
 									items={items.filter((item) => item.day === dayName(day))}
-									periods={periods.filter(({ from, to }) => new Date(from) < addDays(day, 1) && new Date(to) > day)}
+									periods={periods.filter((period) => lasts(period, day))}
 								/>
 							))}
 						</ol>
+						{!days.some((day) => dayName(day).startsWith(month) && hasSomething(day, items, periods)) && (
+							<div className={styles.narrowOnly}>
+								<Empty title="Nothing in this month">No schedule comes due, and no freeze or window lasts.</Empty>
+							</div>
+						)}
 					</>
 				)}
 			</Loaded>
 		</section>
 	);
+}
+
+function lasts({ from, to }: Period, day: Date): boolean {
+	return new Date(from) < addDays(day, 1) && new Date(to) > day;
+}
+
+function hasSomething(day: Date, items: readonly Item[], periods: readonly Period[]): boolean {
+	return items.some((item) => item.day === dayName(day)) || periods.some((period) => lasts(period, day));
 }
 
 function Day({

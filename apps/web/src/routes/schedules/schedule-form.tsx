@@ -1,4 +1,4 @@
-import { NumberInput, Select, Switch, TagsInput, Textarea, TextInput, Title } from "@mantine/core";
+import { NumberInput, Select, Textarea, TextInput, Title } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import type { Schedule } from "@netconductor/contracts/scheduling/model";
 import { ScheduleInput, ScheduleRule } from "@netconductor/contracts/scheduling/model";
@@ -8,24 +8,21 @@ import { useApi, usePermitted } from "../../api/context.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { MomentInput } from "../../ui/form/moment-input.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
-import { Several, useGroupsAndTags } from "../../ui/pick/several.tsx";
 import { toastDone } from "../../ui/toast.tsx";
-import { count } from "../../ui/words.ts";
 import { ownTimeZone, timeZones } from "../schedule/timing.ts";
 import { RunsPreview } from "./next-runs.tsx";
-import {
-	bodyOfValues,
-	ruleOfValues,
-	type ScheduleValues,
-	selectionOf,
-	takes,
-	valuesOfSchedule,
-} from "./schedule-values.ts";
+import { bodyOfValues, ruleOfValues, type ScheduleValues, valuesOfSchedule } from "./schedule-values.ts";
 import styles from "./schedules.module.css";
 import { TimingFields } from "./timing-fields.tsx";
 import { useKinds } from "./use-kinds.ts";
+import { useChosenMop, WhatFields } from "./what-fields.tsx";
 
 const previewAfter_ms = 250;
+
+const WithChoice = ScheduleInput.refine(({ params }) => params?.stack !== "" && params?.mop !== "", {
+	path: ["params"],
+	message: "Choose one",
+});
 
 /** Adds a schedule, or changes `schedule`. Give it another `key` at each opening. */
 export function ScheduleForm({
@@ -48,10 +45,12 @@ export function ScheduleForm({
 		({ kind, permission }) => permitted(permission as Parameters<typeof permitted>[0]) || kind === schedule?.kind,
 	);
 	const kindOf = (values: ScheduleValues) => kinds.find(({ kind }) => kind === values.kind);
+	const [mopKey, setMopKey] = useState(() => valuesOfSchedule(schedule).mop);
+	const mop = useChosenMop(mopKey);
 	const form = useContractForm({
 		initial: valuesOfSchedule(schedule),
-		schema: ScheduleInput,
-		toBody: (values) => bodyOfValues(values, kindOf(values), schedule),
+		schema: WithChoice,
+		toBody: (values) => bodyOfValues(values, { kind: kindOf(values), mop, before: schedule }),
 		send: (body) =>
 			schedule === undefined
 				? api.scheduling.createSchedule({ body })
@@ -63,6 +62,8 @@ export function ScheduleForm({
 			"schedules.bad_time_zone": "time_zone",
 			"devices.not_found": "names",
 			"device_groups.not_found": "groups",
+			"stacks.not_found": "params",
+			"mops.not_found": "params",
 		},
 		onDone: (saved) => {
 			void queries.invalidateQueries({ queryKey: ["schedules"] });
@@ -73,6 +74,7 @@ export function ScheduleForm({
 	});
 	const values = form.form.getValues();
 	const kind = kindOf(values);
+	if (values.mop !== mopKey) setMopKey(values.mop);
 	const [asked] = useDebouncedValue(JSON.stringify(ruleOfValues(values)), previewAfter_ms);
 	const rule = ScheduleRule.safeParse(JSON.parse(asked));
 	return (
@@ -91,7 +93,7 @@ export function ScheduleForm({
 				data={kinds.map(({ kind: value, label }) => ({ value, label }))}
 				{...form.field("kind")}
 			/>
-			{kind !== undefined && <What form={form} schedule={schedule} kind={kind} />}
+			{kind !== undefined && <WhatFields form={form} schedule={schedule} kind={kind} mop={mop} />}
 			<TimingFields
 				values={values}
 				field={form.field as Parameters<typeof TimingFields>[0]["field"]}
@@ -123,66 +125,6 @@ export function ScheduleForm({
 }
 
 type Form = ReturnType<typeof useContractForm<ScheduleValues, ScheduleInput, Schedule>>;
-
-/** What the run is to do. */
-function What({
-	form,
-	schedule,
-	kind,
-}: {
-	form: Form;
-	schedule: Schedule | undefined;
-	kind: Parameters<typeof takes>[0];
-}) {
-	const choices = useGroupsAndTags().data;
-	const wanted = takes(kind);
-	const one = schedule === undefined ? 0 : (selectionOf(schedule.params)?.device_ids?.length ?? 0);
-	return (
-		<>
-			{wanted.select && (
-				<>
-					<Switch label="Every enabled device" {...form.field("everything", { type: "checkbox" })} />
-					{!form.form.getValues().everything && (
-						<>
-							{one > 0 && (
-								<span className="nc-small nc-dim">
-									{count(one, "device")} chosen one by one elsewhere; they stay in.
-								</span>
-							)}
-							<Several
-								label="Groups"
-								offered={choices?.groups}
-								error={form.form.errors.params}
-								field={form.field("groups")}
-							/>
-							<Several label="Tags" offered={choices?.tags} field={form.field("tags")} />
-							<TagsInput label="Devices by name" {...form.field("names")} />
-						</>
-					)}
-				</>
-			)}
-			{wanted.exclude && (
-				<>
-					<Several label="Leave out groups" offered={choices?.groups} field={form.field("exclude_groups")} />
-					<Several label="Leave out tags" offered={choices?.tags} field={form.field("exclude_tags")} />
-				</>
-			)}
-			{wanted.more && (
-				<Textarea
-					label={wanted.select ? "Further parameters" : "Parameters"}
-					description="A JSON object, as the API reference describes it"
-					autosize
-					minRows={2}
-					maxRows={12}
-					spellCheck={false}
-					styles={{ input: { fontFamily: "var(--mantine-font-family-monospace)" } }}
-					{...form.field("rest")}
-					error={form.form.errors.params}
-				/>
-			)}
-		</>
-	);
-}
 
 /** What most schedules leave as it is. */
 function Further({ form, changes }: { form: Form; changes: boolean }) {

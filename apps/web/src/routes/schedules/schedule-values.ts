@@ -1,6 +1,8 @@
+import type { Mop } from "@netconductor/contracts/config/mops";
 import type { Selection } from "@netconductor/contracts/devices/model";
 import { Selection as SelectionSchema } from "@netconductor/contracts/devices/model";
 import type { Schedule, ScheduleInput, ScheduleKind } from "@netconductor/contracts/scheduling/model";
+import { type StartValues, showValue, startBody } from "../mop/start/values.ts";
 import { ownTimeZone } from "../schedule/timing.ts";
 import { timingOf, timingStart, valuesOfTiming } from "./timing-values.ts";
 
@@ -16,7 +18,16 @@ const start = {
 	names: [] as string[],
 	exclude_groups: [] as string[],
 	exclude_tags: [] as string[],
-	/** What the kind takes besides devices, as JSON. */
+	/** Ids or names. */
+	stack: "",
+	mop: "",
+	source: "backup",
+	reason: "",
+	/** Of the procedure: its values as they are typed, and the devices that it is for. */
+	typed: {} as Record<string, string>,
+	which: "own" as "own" | "others",
+	targets: {} as Selection,
+	/** What the kind takes that has no field, as JSON. */
 	rest: "{}",
 	/** Stand for what is put together of several fields, so that what the server says of them has a place. */
 	params: null,
@@ -38,7 +49,8 @@ export type ScheduleValues = typeof start;
 export function valuesOfSchedule(schedule: Schedule | undefined): ScheduleValues {
 	if (schedule === undefined) return { ...start, time_zone: ownTimeZone() };
 	const { timing, params, max_runs, start_at, end_at } = schedule;
-	const { select: _select, exclude: _exclude, ...rest } = params;
+	const rest = Object.fromEntries(Object.entries(params).filter(([name]) => !withFields.has(name)));
+	const { stack, mop, source, reason, variables, targets } = params;
 	const select = selectionOf(params);
 	const exclude = selectionOf(params, "exclude");
 	return {
@@ -53,6 +65,13 @@ export function valuesOfSchedule(schedule: Schedule | undefined): ScheduleValues
 		names: select?.names ?? [],
 		exclude_groups: exclude?.groups ?? [],
 		exclude_tags: exclude?.tags ?? [],
+		stack: textOf(stack),
+		mop: textOf(mop),
+		source: textOf(source) || start.source,
+		reason: textOf(reason),
+		typed: Object.fromEntries(Object.entries(variables ?? {}).map(([name, value]) => [name, showValue(value)])),
+		which: targets === undefined ? "own" : "others",
+		targets: selectionOf(params, "targets") ?? {},
 		rest: JSON.stringify(rest, null, 2),
 		max_runs: max_runs ?? "",
 		start_at: start_at ?? "",
@@ -65,19 +84,45 @@ function pick(schedule: Schedule, names: (keyof ScheduleValues)[]): Partial<Sche
 	return Object.fromEntries(names.filter((name) => name in shown).map((name) => [name, shown[name]]));
 }
 
-/** Whether devices are chosen for a kind, and whether it takes something else. */
+function textOf(value: unknown): string {
+	return typeof value === "string" ? value : "";
+}
+
+/** Parameters for which the form has fields; those of a procedure stand together. */
+const withFields: ReadonlySet<string> = new Set([
+	...["select", "exclude", "stack", "source", "reason"],
+	...["mop", "variables", "targets"],
+]);
+
+/** For which parameters of a kind fields are shown, and whether it takes something else. */
 export function takes({ params_schema }: Pick<ScheduleKind, "params_schema">) {
 	const names = Object.keys((params_schema.properties ?? {}) as Record<string, unknown>);
 	return {
 		select: names.includes("select"),
 		exclude: names.includes("exclude"),
-		more: names.some((name) => name !== "select" && name !== "exclude"),
+		stack: names.includes("stack"),
+		mop: names.includes("mop"),
+		source: names.includes("source"),
+		reason: names.includes("reason"),
+		more: names.some((name) => !withFields.has(name)),
 	};
 }
 
 export function selectionOf(params: Record<string, unknown>, name = "select"): Selection | undefined {
 	const read = SelectionSchema.safeParse(params[name]);
 	return read.success ? read.data : undefined;
+}
+
+/** What a procedure is started with. */
+export function startValuesOf(mop: Mop, { typed, which, targets }: ScheduleValues): StartValues {
+	return { typed, which: mop.document.targets === undefined ? "others" : which, selection: targets };
+}
+
+/** Where the procedure itself is not to be read, its values stay what they were. */
+function procedureOf(values: ScheduleValues, mop: Mop | undefined, before: Schedule | undefined) {
+	if (mop !== undefined) return { mop: values.mop, ...startBody(mop, startValuesOf(mop, values)) };
+	const { variables, targets } = before?.params.mop === values.mop ? before.params : {};
+	return { mop: values.mop, ...(variables !== undefined && { variables }), ...(targets !== undefined && { targets }) };
 }
 
 /** The rule alone, for the preview. */
@@ -97,11 +142,19 @@ export function ruleOfValues(values: ScheduleValues) {
 /** What was filled in, as the API takes it. Devices that were chosen one by one, by other means than this form, stay chosen. */
 export function bodyOfValues(
 	values: ScheduleValues,
-	kind: Pick<ScheduleKind, "params_schema"> | undefined,
-	before: Schedule | undefined,
+	{
+		kind,
+		mop,
+		before,
+	}: {
+		kind: Pick<ScheduleKind, "params_schema"> | undefined;
+		/** The procedure that is chosen. */
+		mop?: Mop | undefined;
+		before: Schedule | undefined;
+	},
 ): ScheduleInput {
 	const { name, description, overlap, missed, held, jitter_s, missed_limit } = values;
-	const wanted = kind === undefined ? { select: true, exclude: false, more: false } : takes(kind);
+	const wanted = takes(kind ?? { params_schema: { properties: { select: {} } } });
 	const device_ids = before === undefined ? undefined : selectionOf(before.params)?.device_ids;
 	const { groups: _groups, tags: _tags, ...left } = (before && selectionOf(before.params, "exclude")) ?? {};
 	const exclude: Selection = {
@@ -124,6 +177,10 @@ export function bodyOfValues(
 		kind: values.kind,
 		params: {
 			...(wanted.more && restOf(values.rest)),
+			...(wanted.stack && { stack: values.stack }),
+			...(wanted.source && { source: values.source }),
+			...(wanted.mop && procedureOf(values, mop, before)),
+			...(wanted.reason && { reason: values.reason }),
 			...(wanted.select && { select }),
 			...(wanted.exclude && Object.keys(exclude).length > 0 && { exclude }),
 		},

@@ -13,14 +13,8 @@ import { ProblemAlert } from "../../../ui/problem.tsx";
 import { State } from "../../../ui/state.tsx";
 import { count } from "../../../ui/words.ts";
 import styles from "./start.module.css";
-import {
-	errorsByVariable,
-	firstValues,
-	missingErrors,
-	StartFields,
-	type StartValues,
-	startBody,
-} from "./start-fields.tsx";
+import { errorsByVariable, missingErrors, StartFields } from "./start-fields.tsx";
+import { firstValues, type StartValues, startBody } from "./values.ts";
 
 type Step = MopDryRun["steps"][number];
 

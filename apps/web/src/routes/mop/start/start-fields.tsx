@@ -1,36 +1,13 @@
 import { Button, SegmentedControl, Stack } from "@mantine/core";
 import type { Mop } from "@netconductor/contracts/config/mops";
-import type { Selection } from "@netconductor/contracts/devices/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useState } from "react";
 import { usePermitted } from "../../../api/context.tsx";
 import { SelectionFields } from "../../../ui/pick/selection-fields.tsx";
 import { problemOf } from "../../../ui/problem.tsx";
 import { selected } from "../../../ui/words.ts";
-import { selectionValue } from "../builder/selection-value.ts";
-import { type AskedVariable, askedVariables, missingNames, valuesOf } from "./values.ts";
+import { type AskedVariable, askedVariables, missingNames, type StartValues } from "./values.ts";
 import { VariableFields } from "./variable-fields.tsx";
-
-/** What is filled in before a procedure is tried or started. */
-export interface StartValues extends Record<string, unknown> {
-	typed: Record<string, string>;
-	which: "own" | "others";
-	selection: Selection;
-}
-
-/** Where the procedure names its devices those are for whom it is; else they are chosen. */
-export function firstValues(mop: Mop): StartValues {
-	return { typed: {}, which: mop.document.targets === undefined ? "others" : "own", selection: {} };
-}
-
-/** The same as the server takes it. */
-export function startBody(mop: Mop, { typed, which, selection }: StartValues) {
-	const targets = which === "others" ? selectionValue(selection) : undefined;
-	return {
-		variables: valuesOf(askedVariables(mop.document.variables), typed),
-		...(targets !== undefined && { targets }),
-	};
-}
 
 /** Errors by the variable that they are about, from what the server answered. */
 export function errorsByVariable(error: unknown): Record<string, string> {

@@ -11,14 +11,8 @@ import { noteRun } from "../../../ui/latest-run.ts";
 import { Notice } from "../../../ui/notice.tsx";
 import { ProblemAlert } from "../../../ui/problem.tsx";
 import { DryRunResult, useDryRun } from "./dry-run.tsx";
-import {
-	errorsByVariable,
-	firstValues,
-	missingErrors,
-	StartFields,
-	type StartValues,
-	startBody,
-} from "./start-fields.tsx";
+import { errorsByVariable, missingErrors, StartFields } from "./start-fields.tsx";
+import { firstValues, type StartValues, startBody } from "./values.ts";
 
 /** Asks what has to be known before a procedure starts. Give it another `key` at each opening. */
 export function StartForm({

@@ -1,4 +1,6 @@
-import type { MopDocument, Parameter } from "@netconductor/contracts/config/mops";
+import type { Mop, MopDocument, Parameter } from "@netconductor/contracts/config/mops";
+import type { Selection } from "@netconductor/contracts/devices/model";
+import { selectionValue } from "../builder/selection-value.ts";
 
 /** A variable of a procedure as it is asked for before a start. */
 export interface AskedVariable {
@@ -96,4 +98,25 @@ export function valuesOf(
 /** Names of what must be given and is not. */
 export function missingNames(asked: readonly AskedVariable[], typed: Readonly<Record<string, string>>): string[] {
 	return asked.filter(({ name, required }) => required && (typed[name] ?? "") === "").map(({ name }) => name);
+}
+
+/** What is filled in before a procedure is tried or started. */
+export interface StartValues extends Record<string, unknown> {
+	typed: Record<string, string>;
+	which: "own" | "others";
+	selection: Selection;
+}
+
+/** Where the procedure names its devices those are for whom it is; else they are chosen. */
+export function firstValues(mop: Mop): StartValues {
+	return { typed: {}, which: mop.document.targets === undefined ? "others" : "own", selection: {} };
+}
+
+/** The same as the server takes it. */
+export function startBody(mop: Mop, { typed, which, selection }: StartValues) {
+	const targets = which === "others" ? selectionValue(selection) : undefined;
+	return {
+		variables: valuesOf(askedVariables(mop.document.variables), typed),
+		...(targets !== undefined && { targets }),
+	};
 }
