@@ -32,8 +32,8 @@ import { runsRoute } from "./routes/runs/route.ts";
 import { scheduleRoute } from "./routes/schedule/route.ts";
 import { schedulesRoute } from "./routes/schedules/route.ts";
 import { searchRoute } from "./routes/search/route.ts";
+import { secondFactorRoute } from "./routes/second-factor/route.ts";
 import { serviceInstancesRoute } from "./routes/service-instances/route.ts";
-import { sessionsRoute } from "./routes/sessions/route.ts";
 import { settingsRoute } from "./routes/settings/route.ts";
 import { signInCallbackRoute } from "./routes/sign-in-callback/route.ts";
 import { signInMethodsRoute } from "./routes/sign-in-methods/route.ts";
@@ -102,8 +102,8 @@ const routeTree = root.addChildren([
 			userRoute,
 			rolesRoute,
 			signInMethodsRoute,
-			sessionsRoute,
 			tokensRoute,
+			secondFactorRoute,
 			auditRoute,
 			settingsRoute,
 		]),

@@ -35,6 +35,9 @@ export function UserMenu() {
 				<Menu.Item component={Link} to="/change-password">
 					Change password
 				</Menu.Item>
+				<Menu.Item component={Link} to="/second-factor">
+					Second factor
+				</Menu.Item>
 				<Menu.Divider />
 				<Menu.Label>Colours</Menu.Label>
 				{schemes.map(({ value, label }) => (

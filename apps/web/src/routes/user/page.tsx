@@ -21,8 +21,8 @@ import { RevokeToken } from "../tokens/revoke-token.tsx";
 import { useRoles } from "../users/use-roles.ts";
 import { methodWord, UserState } from "../users/user-state.tsx";
 import { EditUser } from "./edit-user.tsx";
+import { SecondFactorFact } from "./second-factor-fact.tsx";
 import { SetPassword } from "./set-password.tsx";
-import { UserSessions } from "./user-sessions.tsx";
 
 export const route = createLazyRoute("/signed-in/framed/users/$id")({ component: UserPage });
 const { useParams, useSearch, useNavigate } = getRouteApi("/signed-in/framed/users/$id");
@@ -113,10 +113,7 @@ function UserPage() {
 				<div>
 					<UserFacts user={user} />
 				</div>
-				<div>
-					<UserSessions id={id} />
-					{permitted("tokens:read") && <UserTokens id={id} />}
-				</div>
+				<div>{permitted("tokens:read") && <UserTokens id={id} />}</div>
 			</div>
 			{doing === "edit" && <EditUser user={user} onClose={stop} />}
 			{doing === "password" && <SetPassword user={user} onClose={stop} />}
@@ -176,6 +173,7 @@ function UserFacts({ user }: { user: User }) {
 						</dd>
 					</>
 				)}
+				{user.login_method === null && <SecondFactorFact user={user} />}
 				<dt>Last sign-in</dt>
 				<dd>{user.last_login_at === null ? "never" : <Ago at={user.last_login_at} />}</dd>
 				<dt>Added</dt>
@@ -207,7 +205,7 @@ function UserTokens({ id }: { id: string }) {
 	const api = useApi();
 	const permitted = usePermitted();
 	const navigate = useNavigate();
-	const { sessions_page: _, ...search } = useSearch();
+	const search = useSearch();
 	const [revoking, setRevoking] = useState<ApiToken>();
 	const mayRevoke = permitted("tokens:write");
 	const columns = useMemo(() => tokenColumns(mayRevoke ? setRevoking : undefined), [mayRevoke]);
