@@ -6,7 +6,7 @@ import { State } from "../../ui/state.tsx";
 import { count } from "../../ui/words.ts";
 import { kindWords, whereOf } from "./kinds.ts";
 
-export interface MethodActions {
+interface MethodActions {
 	edit(method: LoginMethod): void;
 	test(method: LoginMethod): void;
 	enable(method: LoginMethod): void;
