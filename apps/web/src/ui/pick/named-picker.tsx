@@ -14,7 +14,7 @@ interface Named {
 }
 
 /** Where things of one kind are read from. */
-export interface NamedThings {
+interface NamedThings {
 	/** First word of their queries' keys. */
 	kind: string;
 	/** "template": what they are called where none is found. */
