@@ -34,6 +34,7 @@ import { schedulesRoute } from "./routes/schedules/route.ts";
 import { searchRoute } from "./routes/search/route.ts";
 import { secondFactorRoute } from "./routes/second-factor/route.ts";
 import { serviceInstancesRoute } from "./routes/service-instances/route.ts";
+import { sessionsRoute } from "./routes/sessions/route.ts";
 import { settingsRoute } from "./routes/settings/route.ts";
 import { signInCallbackRoute } from "./routes/sign-in-callback/route.ts";
 import { signInMethodsRoute } from "./routes/sign-in-methods/route.ts";
@@ -102,6 +103,7 @@ const routeTree = root.addChildren([
 			userRoute,
 			rolesRoute,
 			signInMethodsRoute,
+			sessionsRoute,
 			tokensRoute,
 			secondFactorRoute,
 			auditRoute,

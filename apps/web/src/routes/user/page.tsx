@@ -23,6 +23,7 @@ import { methodWord, UserState } from "../users/user-state.tsx";
 import { EditUser } from "./edit-user.tsx";
 import { SecondFactorFact } from "./second-factor-fact.tsx";
 import { SetPassword } from "./set-password.tsx";
+import { UserSessions } from "./user-sessions.tsx";
 
 export const route = createLazyRoute("/signed-in/framed/users/$id")({ component: UserPage });
 const { useParams, useSearch, useNavigate } = getRouteApi("/signed-in/framed/users/$id");
@@ -113,7 +114,10 @@ function UserPage() {
 				<div>
 					<UserFacts user={user} />
 				</div>
-				<div>{permitted("tokens:read") && <UserTokens id={id} />}</div>
+				<div>
+					<UserSessions id={id} />
+					{permitted("tokens:read") && <UserTokens id={id} />}
+				</div>
 			</div>
 			{doing === "edit" && <EditUser user={user} onClose={stop} />}
 			{doing === "password" && <SetPassword user={user} onClose={stop} />}
@@ -205,7 +209,7 @@ function UserTokens({ id }: { id: string }) {
 	const api = useApi();
 	const permitted = usePermitted();
 	const navigate = useNavigate();
-	const search = useSearch();
+	const { sessions_page: _, ...search } = useSearch();
 	const [revoking, setRevoking] = useState<ApiToken>();
 	const mayRevoke = permitted("tokens:write");
 	const columns = useMemo(() => tokenColumns(mayRevoke ? setRevoking : undefined), [mayRevoke]);
