@@ -204,6 +204,16 @@ test("a change by hand shows as drift with its lines, once the devices are backe
 	await ana.getByText("CHG-17").waitFor();
 });
 
+test("the devices themselves are compared as a run, which fails on those that drifted", async () => {
+	await ana.goto(at("/stacks/edge?tab=drift"));
+	await press("Ask the devices");
+	await dialog().getByRole("radio", { name: "What each device says now" }).and(dialog().locator(":checked")).waitFor();
+	expect(await accessibilityFaults(ana)).toEqual([]);
+	const run_id = await start("Validate", "Validating edge");
+	expect(await runEnded(api, run_id)).toMatchObject({ status: "partial", counts: { succeeded: 2, failed: 1 } });
+	await ana.goto(at("/stacks/edge"));
+});
+
 test("a run that pauses after its first batch goes on when somebody resumes it; devices where it stands already are left alone", async () => {
 	const { version, rollout } = await stack();
 	const changed = {

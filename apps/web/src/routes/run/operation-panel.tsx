@@ -4,6 +4,7 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
 import { type ReactNode, useEffect, useRef } from "react";
 import { usePermitted } from "../../api/context.tsx";
+import { DriftLines } from "../../ui/diff/drift-lines.tsx";
 import { UnifiedDiff } from "../../ui/diff/unified-diff.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
@@ -106,6 +107,7 @@ export function OperationPanel({
 				</Group>
 				<Tested operation={operation} />
 				<Changed operation={operation} />
+				<Compared operation={operation} />
 				{run.kind === "mop" && operation.result !== null && (
 					<Value label="Result" value={shownResult(operation.result)} />
 				)}
@@ -229,6 +231,25 @@ function Changed({ operation }: { operation: RunOperation }) {
 			)}
 		</>
 	);
+}
+
+/** What stands differently on a device than a stack says. */
+function Compared({ operation: { step_type, result, device_name } }: { operation: RunOperation }) {
+	if (step_type !== "compare_config" || result === null) return null;
+	const [missing, unwanted] = [linesOf(result.missing), linesOf(result.unwanted)];
+	if (missing.length + unwanted.length === 0) return null;
+	return (
+		<div className="nc-panel">
+			<DriftLines missing={missing} unwanted={unwanted} device_name={device_name} />
+			{result.cut === true && (
+				<p className="nc-panel-body nc-small nc-dim">There are more; these are the first of each.</p>
+			)}
+		</div>
+	);
+}
+
+function linesOf(value: unknown): string[] {
+	return Array.isArray(value) ? value.filter((line) => typeof line === "string") : [];
 }
 
 function isPhase(value: unknown): value is Phase {

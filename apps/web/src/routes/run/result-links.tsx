@@ -2,10 +2,13 @@ import type { RunOperation } from "@netconductor/contracts/tasks/model";
 import { usePermitted } from "../../api/context.tsx";
 import { TextLink } from "../../ui/link.tsx";
 
-/** Leads from an operation to what it made: the difference, or the config. */
+/** Types of steps whose result names a backup. */
+const leading: ReadonlySet<string> = new Set(["collect_config", "compare_config"]);
+
+/** Leads from an operation to what it made or compared with: the difference, or the config. */
 export function ResultLinks({ operation: { result, step_type, device_id } }: { operation: RunOperation }) {
 	const mayRead = usePermitted()("backups:read");
-	if (step_type !== "collect_config" || !mayRead || typeof result?.backup_id !== "string") return null;
+	if (!leading.has(step_type) || !mayRead || typeof result?.backup_id !== "string") return null;
 	if (result.changed === true) {
 		return (
 			<TextLink to="/backups/compare" search={{ to: result.backup_id }} size="sm">

@@ -3,7 +3,7 @@ import type { DeviceDrift, StackValidation } from "@netconductor/contracts/confi
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useState } from "react";
 import { usePermitted } from "../../api/context.tsx";
-import { UnifiedDiff } from "../../ui/diff/unified-diff.tsx";
+import { DriftLines } from "../../ui/diff/drift-lines.tsx";
 import { TextLink } from "../../ui/link.tsx";
 import { Panel } from "../../ui/page.tsx";
 import { type Look, State } from "../../ui/state.tsx";
@@ -78,24 +78,7 @@ export function DriftDevice({ device }: { device: DeviceDrift }) {
 			}
 		>
 			{reason !== null && <p className="nc-panel-body">{visibleLine(reason)}</p>}
-			{missing.length > 0 && (
-				<>
-					<div className={styles.partHead}>
-						<strong>{count(missing.length, "line")} missing</strong>
-						<span className="nc-small nc-dim">A deployment would add them</span>
-					</div>
-					<UnifiedDiff text={missing.map((line) => `+${line}`).join("\n")} label={`Missing on ${name}`} />
-				</>
-			)}
-			{unwanted.length > 0 && (
-				<>
-					<div className={styles.partHead}>
-						<strong>{count(unwanted.length, "line")} too many</strong>
-						<span className="nc-small nc-dim">A deployment would take them away</span>
-					</div>
-					<UnifiedDiff text={unwanted.map((line) => `-${line}`).join("\n")} label={`Too many on ${name}`} />
-				</>
-			)}
+			<DriftLines missing={missing} unwanted={unwanted} device_name={device_name} />
 		</Panel>
 	);
 }

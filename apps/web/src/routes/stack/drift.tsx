@@ -3,6 +3,7 @@ import type { DeviceDrift, Stack } from "@netconductor/contracts/config/stacks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
+import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { useStartRuns } from "../../ui/start-runs.ts";
@@ -11,11 +12,19 @@ import { Ago } from "../../ui/time.tsx";
 import { count } from "../../ui/words.ts";
 import { AlikeDevices, DriftDevice, driftLooks } from "./drift-panels.tsx";
 import styles from "./stack.module.css";
+import { StartForm } from "./start-form.tsx";
 
 const shownAtFirst = 50;
 
 /** What stands differently on devices than the stack says, by their newest backups. */
-export function Drift({ stack }: { stack: Stack }) {
+export function Drift({
+	stack,
+	unsaved,
+}: {
+	stack: Stack;
+	/** The page holds changes that are not part of it yet. */
+	unsaved: boolean;
+}) {
 	const api = useApi();
 	// It reads every configuration of the stack: when a person asks, not with each backup that is made.
 	const query = useQuery({
@@ -53,6 +62,7 @@ export function Drift({ stack }: { stack: Stack }) {
 										<Button variant="default" loading={query.isFetching} onClick={() => void query.refetch()}>
 											Compare again
 										</Button>
+										<AskDevices stack={stack} unsaved={unsaved} />
 										<BackUp devices={devices} onDone={() => void query.refetch()} />
 									</div>
 								</div>
@@ -88,6 +98,28 @@ export function Drift({ stack }: { stack: Stack }) {
 				}}
 			</Loaded>
 		</section>
+	);
+}
+
+/** Has the devices themselves compared, as a run. */
+function AskDevices({ stack, unsaved }: { stack: Stack; unsaved: boolean }) {
+	const permitted = usePermitted();
+	const form = useDrawer();
+	if (stack.services.length === 0 || !permitted("stacks:deploy")) return null;
+	return (
+		<>
+			<Button variant="default" leftSection={<Icon name="run" size={14} />} onClick={form.open}>
+				Ask the devices
+			</Button>
+			<StartForm
+				key={form.key}
+				stack={stack}
+				action="validate"
+				unsaved={unsaved}
+				opened={form.opened}
+				onClose={form.close}
+			/>
+		</>
 	);
 }
 

@@ -106,7 +106,7 @@ function OpenStack({ stack, onDeleted }: { stack: Stack; onDeleted: () => void }
 							/>
 						),
 					},
-					{ value: "drift", label: "Drift", content: () => <Drift stack={stack} /> },
+					{ value: "drift", label: "Drift", content: () => <Drift stack={stack} unsaved={handle.dirty} /> },
 					{ value: "runs", label: "Runs", content: () => <Runs stack={stack} /> },
 				]}
 			/>
@@ -151,6 +151,11 @@ function Actions({ stack, unsaved, onDeleted }: { stack: Stack; unsaved: boolean
 						</ActionIcon>
 					</Menu.Target>
 					<Menu.Dropdown>
+						{mayDeploy && stack.services.length > 0 && (
+							<Menu.Item leftSection={<Icon name="ok" size={14} />} onClick={() => open("validate")}>
+								Validate
+							</Menu.Item>
+						)}
 						{mayDeploy && stack.services.length > 0 && (
 							<Menu.Item disabled={busy} leftSection={<Icon name="minus" size={14} />} onClick={() => open("remove")}>
 								Remove from devices

@@ -144,7 +144,7 @@ function Service({ device, name, template, text, error }: RenderedDevice["servic
 	const lines = useMemo(() => visibleLines(text), [text]);
 	return (
 		<div className={styles.part}>
-			<div className={styles.partHead}>
+			<div className="nc-part-head">
 				<strong>{visibleLine(name)}</strong>
 				<span className="nc-small nc-dim">{visibleLine(template)}</span>
 			</div>

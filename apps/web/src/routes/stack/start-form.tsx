@@ -1,6 +1,11 @@
-import { MultiSelect, SegmentedControl, Text, Textarea } from "@mantine/core";
+import { MultiSelect, Radio, SegmentedControl, Stack, Text, Textarea } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { DeployStack, type Stack } from "@netconductor/contracts/config/stacks";
+import {
+	DeployStack,
+	type Stack as ServiceStack,
+	StartValidation,
+	type ValidationSource,
+} from "@netconductor/contracts/config/stacks";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -12,7 +17,7 @@ import { Notice } from "../../ui/notice.tsx";
 import { toastRun } from "../../ui/toast.tsx";
 import { type RolloutDraft, RolloutFields, rolloutOf } from "./rollout-fields.tsx";
 
-export type StartAction = "plan" | "deploy" | "remove";
+export type StartAction = "plan" | "deploy" | "remove" | "validate";
 
 const words: Record<StartAction, { title: string; action: string; started: string; does: string }> = {
 	plan: {
@@ -27,6 +32,12 @@ const words: Record<StartAction, { title: string; action: string; started: strin
 		started: "Deploying",
 		does: "Everything is planned on all devices first. Where a policy wants an approval the run waits for it; then the change goes from batch to batch, and each device is checked, or taken back to what it was.",
 	},
+	validate: {
+		title: "Validate",
+		action: "Validate",
+		started: "Validating",
+		does: "Each device is compared with what the stack says, and nothing is changed. The run fails on those that drifted, and names their lines.",
+	},
 	remove: {
 		title: "Remove",
 		action: "Remove from devices",
@@ -35,10 +46,14 @@ const words: Record<StartAction, { title: string; action: string; started: strin
 	},
 };
 
+/** What is asked for any of them; each sends its part. */
+const StartStack = DeployStack.extend({ source: StartValidation.shape.source });
+
+const renderedFor = { plan: "deploy", deploy: "deploy", remove: "delete", validate: "validation" } as const;
 const mostOffered = 50;
 const searchAfter_ms = 250;
 
-/** Asks what has to be known before a stack is planned, deployed or removed. Give it another `key` at each opening. */
+/** Asks what has to be known before a stack is planned, deployed, removed or validated. Give it another `key` at each opening. */
 export function StartForm({
 	stack,
 	action,
@@ -46,7 +61,7 @@ export function StartForm({
 	opened,
 	onClose,
 }: {
-	stack: Stack;
+	stack: ServiceStack;
 	action: StartAction;
 	/** The page holds changes that are not part of it yet. */
 	unsaved: boolean;
@@ -58,16 +73,25 @@ export function StartForm({
 	const name = visibleLine(stack.name);
 	const { title, action: button, started, does } = words[action];
 	const form = useContractForm({
-		initial: { which: "all", device_ids: [] as string[], reason: "", rollout: null as RolloutDraft | null },
-		schema: DeployStack,
-		toBody: ({ which, device_ids, reason, rollout }): z.input<typeof DeployStack> => ({
+		initial: {
+			which: "all",
+			device_ids: [] as string[],
+			reason: "",
+			rollout: null as RolloutDraft | null,
+			source: "live" as ValidationSource,
+		},
+		schema: StartStack,
+		toBody: ({ which, device_ids, reason, rollout, source }): z.input<typeof StartStack> => ({
 			...(which === "some" && { device_ids }),
 			reason,
+			source,
 			...(rollout !== null && { rollout: rolloutOf(rollout) }),
 		}),
-		send: (body) => {
+		send: ({ source, ...body }) => {
 			const params = { id: stack.id };
-			if (action === "plan") return api.config.planStack({ params, body: { device_ids: body.device_ids } });
+			const { device_ids, reason } = body;
+			if (action === "plan") return api.config.planStack({ params, body: { device_ids } });
+			if (action === "validate") return api.config.startValidation({ params, body: { device_ids, reason, source } });
 			return action === "deploy" ? api.config.deployStack({ params, body }) : api.config.removeStack({ params, body });
 		},
 		onDone: ({ run_id }) => {
@@ -107,19 +131,29 @@ export function StartForm({
 				{...form.field("which")}
 			/>
 			{which === "some" && <DevicesOfStack stack={stack} action={action} field={form.field("device_ids")} />}
+			{action === "validate" && (
+				<Radio.Group label="Compared with" {...form.field("source")}>
+					<Stack gap="xs" mt={4}>
+						<Radio value="live" label="What each device says now" />
+						<Radio value="backup" label="Its newest backup; no device is asked" />
+					</Stack>
+				</Radio.Group>
+			)}
+			{(action === "deploy" || action === "remove") && <RolloutFields own={stack.rollout} {...form.field("rollout")} />}
 			{action !== "plan" && (
-				<>
-					<RolloutFields own={stack.rollout} {...form.field("rollout")} />
-					<Textarea
-						label="Reason"
-						description="For those who approve, and for those who read it later"
-						autosize
-						minRows={2}
-						maxRows={6}
-						maxLength={500}
-						{...form.field("reason")}
-					/>
-				</>
+				<Textarea
+					label="Reason"
+					description={
+						action === "validate"
+							? "For those who read it later"
+							: "For those who approve, and for those who read it later"
+					}
+					autosize
+					minRows={2}
+					maxRows={6}
+					maxLength={500}
+					{...form.field("reason")}
+				/>
 			)}
 		</FormDrawer>
 	);
@@ -131,7 +165,7 @@ function DevicesOfStack({
 	action,
 	field,
 }: {
-	stack: Stack;
+	stack: ServiceStack;
 	action: StartAction;
 	field: { value?: string[]; onChange?: (value: string[]) => void };
 }) {
@@ -145,7 +179,7 @@ function DevicesOfStack({
 			const query = {
 				q: asked || undefined,
 				page_size: mostOffered,
-				action: action === "remove" ? ("delete" as const) : ("deploy" as const),
+				action: renderedFor[action],
 			};
 			const { items } = await api.config.renderStack({ params: { id: stack.id }, query }, { signal });
 			return items.map(({ device_id, device_name }) => ({ value: device_id, label: visibleLine(device_name) }));
