@@ -108,7 +108,8 @@ describe("secrets", () => {
 		const system = { env: {}, stdin: process.stdin, stdout: process.stdout, stderr: process.stderr };
 		const visit = (command: ReturnType<typeof createProgram>): string[] => [
 			...command.options
-				.filter(({ long, required }) => required && /password|passphrase|secret/.test(long ?? ""))
+				// The name of a file that holds one is no secret.
+				.filter(({ long, required }) => required && /(password|passphrase|secret)(?!.*-file$)/.test(long ?? ""))
 				.filter(({ long = "" }) => {
 					const flags = command.options.map((option) => option.long);
 					return !flags.includes(`${long}-stdin`) || !flags.includes(long.replace("--", "--ask-"));

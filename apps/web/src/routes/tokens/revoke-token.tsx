@@ -33,8 +33,8 @@ export function RevokeToken({
 			onConfirm={() => token !== undefined && remove.mutate(token)}
 			onClose={onClose}
 		>
-			Whatever uses the token {visibleLine(token?.prefix ?? "")}… is refused at once. It cannot be brought
-			back; make a new one instead.
+			Whatever uses the token {visibleLine(token?.prefix ?? "")}… is refused at once. It cannot be brought back; make a
+			new one instead.
 		</Confirm>
 	);
 }
