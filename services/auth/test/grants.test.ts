@@ -268,7 +268,8 @@ test("without the permission nothing of users, roles and settings is seen or cha
 	const guarded = Object.entries(authApi.operations).filter(([, operation]) => "permission" in operation);
 	expect(guarded.length).toBeGreaterThan(15);
 	for (const [name] of guarded) {
-		const input = { params: { id: admin.actor.id, token_id: admin.actor.id, name: "viewer" }, query: {}, body: {} };
+		const { id } = admin.actor;
+		const input = { params: { id, token_id: id, session_id: id, name: "viewer" }, query: {}, body: {} };
 		const call = auth.api[name as "getSettings"] as (input: unknown, context: CallerContext) => Promise<unknown>;
 		await expect(call(input, nobody), name).rejects.toMatchObject({ code: "auth.forbidden" });
 	}

@@ -22,11 +22,12 @@ interface Limited {
 /** Limits by user and API token, and by address for those who are nobody yet. */
 export function createLimits({ config, counters }: Needs) {
 	return {
-		async count(actor: Actor | undefined, address: string): Promise<Limited> {
+		/** The address is unknown of a client that is gone already. */
+		async count(actor: Actor | undefined, address: string | undefined): Promise<Limited> {
 			const isKnown = actor !== undefined && actor.id !== anonymous.id;
 			const policy = isKnown ? actor.kind : "address";
 			const most = isKnown ? config.requests_per_minute : config.anonymous_requests_per_minute;
-			const key = isKnown ? `${actor.kind}:${limited(actor)}` : `address:${normalizeIP(address)}`;
+			const key = isKnown ? `${actor.kind}:${limited(actor)}` : `address:${normalizeIP(address ?? "unknown")}`;
 			const { count, left_ms } = await counters.count(key, minute_ms);
 			const left_s = Math.max(1, Math.ceil(left_ms / 1000));
 			return {
