@@ -245,6 +245,19 @@ describe("keys", () => {
 		await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
 		await heading("Devices");
 	});
+
+	test("who leaves a form with Escape is back at the button that opened it", async () => {
+		await open("/devices", "Devices");
+		const button = page.getByRole("button", { name: "Add device" }).first();
+		for (const opening of ["first", "second"]) {
+			await button.focus();
+			await page.keyboard.press("Enter");
+			await page.getByRole("dialog", { name: "Add a device" }).waitFor();
+			await page.keyboard.press("Escape");
+			await page.getByRole("dialog").waitFor({ state: "detached" });
+			await eventually(`${opening} opening`, () => button.evaluate((it) => it.matches(":focus")));
+		}
+	});
 });
 
 test("what another does shows without a reload", async () => {

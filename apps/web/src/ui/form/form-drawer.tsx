@@ -1,6 +1,7 @@
 import { Button, Drawer, Group, Stack } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
 import { ProblemAlert } from "../problem.tsx";
+import { useFocusBefore } from "./use-focus-before.ts";
 
 interface Form {
 	submit: (event: FormEvent) => void;
@@ -33,6 +34,7 @@ export function FormDrawer({
 	children: ReactNode;
 }) {
 	const [asking, setAsking] = useState(false);
+	const returnFocus = useFocusBefore();
 
 	function close() {
 		if (form.dirty && !asking) return setAsking(true);
@@ -41,7 +43,15 @@ export function FormDrawer({
 	}
 
 	return (
-		<Drawer opened={opened} onClose={close} title={title} position="right" size={520} padding="md">
+		<Drawer
+			opened={opened}
+			onClose={close}
+			onExitTransitionEnd={returnFocus}
+			title={title}
+			position="right"
+			size={520}
+			padding="md"
+		>
 			<form onSubmit={form.submit} noValidate aria-label={title}>
 				<Stack gap="sm">
 					{form.problem !== undefined && <ProblemAlert error={form.problem} />}
