@@ -145,6 +145,8 @@ test("what was begun is finished also where nobody reads on", async () => {
 		"many.yaml": "kind: Stack\nname: unread\nservices: [{ name: x, template: none, targets: { all: true } }]\n",
 	});
 	expect((await cli.unread(["apply", "-f", folder, "--yes"])).code).toBe(2);
+	const { items } = await admin.config.listTemplates({ query: { q: "unread/" } });
+	for (const { id } of items) await admin.config.deleteTemplate({ params: { id } });
 });
 
 test("a schedule names the stack that it deploys, which the same files may make", async () => {

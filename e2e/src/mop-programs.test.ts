@@ -89,9 +89,9 @@ test("every example that a step type gives of itself is a valid step", async () 
 	});
 	const { faults, may_change } = await admin.config.validateMop({ body: { source } });
 	expect(faults.filter(({ severity }) => severity === "error")).toEqual([]);
-	// By what they are given: a command that shows and a request that gets change nothing; where a chat is, a template says in the example.
+	// By what they are given: a command that shows, a request that gets and a message to a chat change nothing.
 	const changing = plain.filter((_, index) => may_change.includes(`steps.${index}`)).map(({ type }) => type);
-	expect(changing.toSorted()).toEqual(["notify", "set_config", "webhook"]);
+	expect(changing.toSorted()).toEqual(["set_config", "webhook"]);
 });
 
 test("a procedure of everything is rehearsed, carried out as rehearsed, and listed; its secret is nowhere", async () => {
