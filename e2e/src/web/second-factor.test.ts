@@ -63,7 +63,9 @@ test("somebody adds a second factor, signs in with it at the page and the comman
 	expect(secret).toMatch(/^[A-Z2-7]{32}$/);
 	await drawer.locator('input[name="code"]').fill(codeOf(secret));
 	await drawer.getByRole("button", { name: "Turn it on" }).click();
-	const codes = await drawer.getByRole("list", { name: "Recovery codes" }).getByRole("listitem").allTextContents();
+	const shown = drawer.getByRole("list", { name: "Recovery codes" }).getByRole("listitem");
+	await shown.first().waitFor();
+	const codes = await shown.allTextContents();
 	expect(codes).toHaveLength(10);
 	expect(await accessibilityFaults(page)).toEqual([]);
 	await drawer.getByRole("button", { name: "I have kept them" }).click();

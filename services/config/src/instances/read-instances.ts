@@ -44,10 +44,12 @@ function rowsWhere(on: Statements, where: SQL | undefined) {
 export async function findInstances(on: Statements, ids: readonly string[]): Promise<ServiceInstanceSummary[]> {
 	const wanted = [...new Set(ids)];
 	const found = await rowsWhere(on, inArray(i.id, wanted));
-	const known = new Set(found.map(({ id }) => id));
-	const missing = wanted.find((id) => !known.has(id));
-	if (missing !== undefined) throw noInstance(missing);
-	return found;
+	const known = new Map(found.map((instance) => [instance.id, instance]));
+	return wanted.map((id) => {
+		const instance = known.get(id);
+		if (instance === undefined) throw noInstance(id);
+		return instance;
+	});
 }
 
 function noInstance(id: string) {
