@@ -219,9 +219,14 @@ describe("keys", () => {
 		const heading = page.getByRole("heading", { level: 1 }).first();
 		for (const { keys, title } of told) {
 			const before = await heading.textContent();
-			for (const key of keys) await page.keyboard.press(key);
 			const link = page.getByRole("navigation", { name: "Main" }).getByRole("link", { name: title, exact: true });
+			let pressed_at = 0;
 			await eventually(`${keys.join(" ")} leads to ${title}`, async () => {
+				// Where the machine stands still between two keys they are no word any more; whoever sees that types them again.
+				if (Date.now() - pressed_at > 5_000) {
+					pressed_at = Date.now();
+					for (const key of keys) await page.keyboard.press(key);
+				}
 				const href = await link.getAttribute("href");
 				return new URL(page.url()).pathname === href;
 			});
