@@ -141,7 +141,7 @@ const common = {
 	enabled: z.boolean(),
 	/** Those with a lower number are asked first. */
 	position: z.int(),
-	/** Whether people who sign in for the first time become users; if not, somebody adds them first. */
+	/** Whether people who sign in for the first time become users; if not, only those are let in who did so before. */
 	provision: z.boolean(),
 	/** Whether a secret (the bind password, the client secret) is stored. */
 	has_secret: z.boolean(),

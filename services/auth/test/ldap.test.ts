@@ -316,13 +316,32 @@ describe("the test of a method", () => {
 		await auth.api.updateLoginMethod({ params: { id }, body: { kind: "ldap", secret: "no longer" } }, admin);
 		expect(outcomes((await run({})).steps)).toEqual(["connect: passed", "bind: failed"]);
 		const config = configured({ servers: ["ldap://127.0.0.1:1"] });
-		await auth.api.updateLoginMethod({ params: { id }, body: { kind: "ldap", config } }, admin);
+		await auth.api.updateLoginMethod({ params: { id }, body: { kind: "ldap", secret: "x", config } }, admin);
 		const { passed, steps } = await run({});
 		expect(passed).toBe(false);
 		expect(steps).toMatchObject([
 			{ name: "connect", outcome: "failed", detail: expect.stringContaining("ECONNREFUSED") },
 		]);
 	});
+});
+
+test("the stored password goes nowhere else than it was given for: who names another server gives it again", async () => {
+	const { id } = await add("corp");
+	const change = (given: Partial<LdapConfig>, secret?: string) => {
+		const body = { kind: "ldap", config: configured(given), ...(secret !== undefined && { secret }) } as const;
+		return auth.api.updateLoginMethod({ params: { id }, body }, admin);
+	};
+	for (const given of [
+		{ servers: [directory.url, "ldap://198.51.100.1"] },
+		{ start_tls: false, allow_plaintext: true },
+		{ ca_certificates: null },
+		{ bind_dn: "cn=other,dc=example,dc=com" },
+	]) {
+		await expect(change(given), JSON.stringify(given)).rejects.toMatchObject({ code: "login_methods.incomplete" });
+	}
+	await change({ servers: [directory.secure_url, directory.url] }, "finder secret");
+	await change({ servers: [directory.url], timeout_ms: 3_000 });
+	expect((await auth.login("alice", "alice secret")).user.username).toBe("alice");
 });
 
 test("nobody lets a directory hand out more than they hold themselves", async () => {

@@ -141,7 +141,10 @@ test("a provider whose issuer is another than configured, or that is not there, 
 	await expect(begin()).rejects.toMatchObject({ code: "auth.method_away" });
 	const [method] = await auth.api.listLoginMethods({}, admin);
 	const config = OidcConfig.parse({ issuer: "http://127.0.0.1:1", client_id: "x", redirect_uri });
-	await auth.api.updateLoginMethod({ params: { id: method?.id ?? "" }, body: { kind: "oidc", config } }, admin);
+	await auth.api.updateLoginMethod(
+		{ params: { id: method?.id ?? "" }, body: { kind: "oidc", secret: "x", config } },
+		admin,
+	);
 	await expect(begin()).rejects.toMatchObject({ code: "auth.method_away" });
 });
 

@@ -88,6 +88,7 @@ export function updateLoginMethod({ db, vault, outbox, ephemeral, clock }: Needs
 				updated_at: clock.now().toISOString(),
 			} as MethodRow;
 			await checkMethod(tx, actor, changed);
+			if (sealed === undefined && before.secret !== null) refuseElsewhere(before, changed);
 			await writeMethod(tx, changed);
 			if (before.enabled && !changed.enabled) await endSessionsOf(tx, { outbox, ephemeral, clock }, changed.name);
 			note({ ...about(changed), before: visible(before), after: visible(changed) });
@@ -186,6 +187,23 @@ async function checkMethod(tx: Tx, actor: Actor, row: MethodRow): Promise<void> 
 		const role = await getRoleForGrant(tx, name);
 		refuseEscalation(actor, role.permissions, `let ${row.name} give the role ${role.name}`);
 	}
+}
+
+/**
+ * Who may change a method may not read its secret, nor have it sent to a server of their own: it goes only where whoever gave it said.
+ * @throws login_methods.incomplete
+ */
+function refuseElsewhere(before: MethodRow, after: MethodRow): void {
+	const known = new Set(whereSecretGoes(before));
+	if (whereSecretGoes(after).every((place) => known.has(place))) return;
+	const message = "What is asked, or how it is protected, is another now: give the stored secret again.";
+	throw failed("login_methods.incomplete", { message, errors: [{ path: "body.secret", message }] });
+}
+
+function whereSecretGoes({ kind, config }: MethodRow): string[] {
+	if (kind === "oidc") return [JSON.stringify([config.issuer, config.client_id, config.allow_plaintext])];
+	const { servers, start_tls, allow_plaintext, ca_certificates, bind_dn } = config;
+	return servers.map((url) => JSON.stringify([url, start_tls, allow_plaintext, ca_certificates, bind_dn]));
 }
 
 interface Lack {

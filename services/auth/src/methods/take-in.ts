@@ -61,7 +61,7 @@ export async function takeIn(
 		afterCommit(tx, () => announceAccess(ephemeral, { user_id: after.id }));
 		return after;
 	}
-	if (!method.provision) throw notProvisioned("an administrator has to add them first");
+	if (!method.provision) throw notProvisioned(`${method.name} lets nobody in who was never here`);
 	const username = Username.safeParse(identity.username);
 	if (!username.success) throw notProvisioned("their name there cannot be a user name here");
 	const [namesake] = await tx

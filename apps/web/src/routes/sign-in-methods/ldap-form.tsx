@@ -196,7 +196,7 @@ export function LdapForm({
 			<RoleFields map={form.field("role_map")} fallback={form.field("default_role")} />
 			<Switch
 				label="Let people in who were never here"
-				description="Off: somebody has to have signed in before"
+				description="Off: only those who have signed in before"
 				{...form.field("provision", { type: "checkbox" })}
 			/>
 			<NumberInput
