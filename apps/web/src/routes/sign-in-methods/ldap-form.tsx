@@ -1,4 +1,4 @@
-import { Divider, NumberInput, Select, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
+import { Divider, Select, Switch, TagsInput, Textarea, TextInput } from "@mantine/core";
 import { LdapConfig, LoginMethodChange, MethodName } from "@netconductor/contracts/auth/login-methods";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useState } from "react";
@@ -7,9 +7,10 @@ import { useApi } from "../../api/context.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { SecretField } from "../../ui/form/secret-field.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
+import { NameField, ProvisionField, TimeoutField } from "./common-fields.tsx";
 import { activeDirectoryDefaults, type LdapMethod, ldapDefaults } from "./kinds.ts";
 import { RoleFields } from "./role-fields.tsx";
-import { useMethodSaved } from "./use-method-saved.ts";
+import { aboutMethod, useMethodSaved } from "./use-method-saved.ts";
 
 const Body = z.object({
 	name: MethodName,
@@ -65,7 +66,7 @@ export function LdapForm({
 				: api.auth.updateLoginMethod({ params: { id: method.id }, body: { ...body, secret } });
 		},
 		within: ["config"],
-		about: { "login_methods.name_taken": "name", "roles.not_found": "role_map", "roles.escalation": "role_map" },
+		about: aboutMethod,
 		onDone: saved,
 	});
 	const values = form.form.getValues();
@@ -82,15 +83,7 @@ export function LdapForm({
 			action={method === undefined ? "Add, switched off" : "Save"}
 			form={form}
 		>
-			<TextInput
-				label="Name"
-				description="Lower-case letters, digits and -"
-				withAsterisk
-				data-autofocus
-				autoComplete="off"
-				maxLength={40}
-				{...form.field("name")}
-			/>
+			<NameField {...form.field("name")} />
 			<TagsInput
 				label="Servers"
 				description="ldaps://host:port or ldap://host:port, tried in this order"
@@ -194,19 +187,8 @@ export function LdapForm({
 				{...form.field("nested_groups")}
 			/>
 			<RoleFields map={form.field("role_map")} fallback={form.field("default_role")} />
-			<Switch
-				label="Let people in who were never here"
-				description="Off: only those who have signed in before"
-				{...form.field("provision", { type: "checkbox" })}
-			/>
-			<NumberInput
-				label="Longest wait for an answer"
-				suffix=" ms"
-				min={200}
-				max={30_000}
-				allowDecimal={false}
-				{...form.field("timeout_ms")}
-			/>
+			<ProvisionField {...form.field("provision", { type: "checkbox" })} />
+			<TimeoutField {...form.field("timeout_ms")} />
 		</FormDrawer>
 	);
 }

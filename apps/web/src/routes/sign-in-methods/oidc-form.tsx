@@ -8,9 +8,10 @@ import { callbackPath } from "../../api/single-sign-on.ts";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { SecretField } from "../../ui/form/secret-field.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
+import { NameField, ProvisionField, TimeoutField } from "./common-fields.tsx";
 import type { OidcMethod } from "./kinds.ts";
 import { RoleFields } from "./role-fields.tsx";
-import { useMethodSaved } from "./use-method-saved.ts";
+import { aboutMethod, useMethodSaved } from "./use-method-saved.ts";
 
 const Body = z.object({
 	name: MethodName,
@@ -58,7 +59,7 @@ export function OidcForm({
 				: api.auth.updateLoginMethod({ params: { id: method.id }, body: { ...body, secret } });
 		},
 		within: ["config"],
-		about: { "login_methods.name_taken": "name", "roles.not_found": "role_map", "roles.escalation": "role_map" },
+		about: aboutMethod,
 		onDone: saved,
 	});
 	const { error: claimsError } = form.field("claims");
@@ -70,15 +71,7 @@ export function OidcForm({
 			action={method === undefined ? "Add, switched off" : "Save"}
 			form={form}
 		>
-			<TextInput
-				label="Name"
-				description="Lower-case letters, digits and -"
-				withAsterisk
-				data-autofocus
-				autoComplete="off"
-				maxLength={40}
-				{...form.field("name")}
-			/>
+			<NameField {...form.field("name")} />
 			<TextInput label="Button on the sign-in page" withAsterisk maxLength={60} {...form.field("button")} />
 			<TextInput
 				label="Issuer"
@@ -130,11 +123,7 @@ export function OidcForm({
 				error={claimsError}
 			/>
 			<RoleFields map={form.field("role_map")} fallback={form.field("default_role")} />
-			<Switch
-				label="Let people in who were never here"
-				description="Off: only those who have signed in before"
-				{...form.field("provision", { type: "checkbox" })}
-			/>
+			<ProvisionField {...form.field("provision", { type: "checkbox" })} />
 			<NumberInput
 				label="How far the provider's clock may be off"
 				suffix=" s"
@@ -143,14 +132,7 @@ export function OidcForm({
 				allowDecimal={false}
 				{...form.field("clock_skew_s")}
 			/>
-			<NumberInput
-				label="Longest wait for an answer"
-				suffix=" ms"
-				min={200}
-				max={30_000}
-				allowDecimal={false}
-				{...form.field("timeout_ms")}
-			/>
+			<TimeoutField {...form.field("timeout_ms")} />
 		</FormDrawer>
 	);
 }
