@@ -177,8 +177,9 @@ describe("somebody who is gone", () => {
 		const user = await newUser(`watcher-${code}-${what.length}`, "operator");
 		const view = openView((await user.as.auth.createWsTicket({})).ticket);
 		await new Promise((resolve) => view.once("open", resolve));
+		const closed = closeCode(view);
 		await end(user.id);
-		expect(await closeCode(view)).toBe(code);
+		expect(await closed).toBe(code);
 	});
 
 	test("or may see less hears, in a live view that was open, no more of the rest", async () => {

@@ -88,6 +88,8 @@ async function approve(run_id: string): Promise<void> {
 async function addStep(typed: string): Promise<void> {
 	await steps().getByRole("button", { name: "Add step" }).last().click();
 	await page.getByRole("textbox", { name: "Search step types" }).fill(typed);
+	// Enter takes the first that is found: right after a page is opened none is known yet.
+	await page.getByRole("region", { name: "Found" }).getByText(typed, { exact: true }).first().waitFor();
 	await page.keyboard.press("Enter");
 }
 

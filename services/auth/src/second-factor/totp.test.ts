@@ -30,7 +30,7 @@ test.each([
 
 test("a code is good from one step before its own to one after, and no longer", () => {
 	fc.assert(
-		fc.property(fc.integer({ min: 2, max: 100_000_000 }), fc.integer({ min: -3, max: 3 }), (step, away) => {
+		fc.property(fc.integer({ min: 4, max: 100_000_000 }), fc.integer({ min: -3, max: 3 }), (step, away) => {
 			// Codes of steps next to each other are the same once in a million times.
 			const codes = [-1, 0, 1].map((by) => totpCode(key, step + by));
 			fc.pre(new Set(codes).size === 3);

@@ -74,7 +74,9 @@ export function AddStep({
 						}
 					}}
 				/>
-				{groups.length === 0 && <p className="nc-dim">No step type matches.</p>}
+				{groups.length === 0 && (
+					<p className="nc-dim">{types.length === 0 ? "Reading the step types …" : "No step type matches."}</p>
+				)}
 				{groups.map(({ title, types: some }) => (
 					<section key={title} aria-label={title} className={styles.category}>
 						<h3>{title}</h3>
