@@ -9,4 +9,15 @@ export const afterRestore: readonly string[] = [
 	`update operations o set write_started_at = now() from runs r
 	where r.id = o.run_id and o.status = 'running' and o.write_started_at is null
 		and (r.kind = 'mop' or r.steps -> o.step_index::integer -> 'gate' is not null)`,
+	// A batch that had begun goes back before its gate: it begins again, with what is left of it, when a person resumes the run.
+	`with held as (
+		update operations o set ready = false from runs r
+		where r.id = o.run_id and o.status = 'pending' and o.ready and r.finished_at is null
+			and r.steps -> o.step_index::integer -> 'gate' is not null
+		returning o.run_id, o.step_index
+	), batches as (select run_id, step_index, count(*)::int as devices from held group by run_id, step_index)
+	update runs r set gate = r.gate || jsonb_build_object(
+		'batch', greatest((r.gate ->> 'batch')::int - 1, 0),
+		'devices_begun', greatest((r.gate ->> 'devices_begun')::int - b.devices, 0))
+	from batches b where b.run_id = r.id and (r.gate ->> 'step_index')::int = b.step_index`,
 ];

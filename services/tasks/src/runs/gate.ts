@@ -76,9 +76,9 @@ export function nextMove(gate: Gate, state: GateState, facts: GateFacts, now: Da
 	return { do: "begin", devices: Math.min(size, facts.waiting) };
 }
 
-function windowOver(at: string, { batch }: GateState): GateMove {
+function windowOver(at: string, { devices_begun }: GateState): GateMove {
 	const ended = `the window that it was started in ended at ${at}`;
-	if (batch > 0) return { do: "end", as: "skipped", reason: `Not begun: ${ended}` };
+	if (devices_begun > 0) return { do: "end", as: "skipped", reason: `Not begun: ${ended}` };
 	return { do: "end", as: "cancelled", reason: `T${ended.slice(1)}, before it could begin` };
 }
 
