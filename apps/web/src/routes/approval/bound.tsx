@@ -1,8 +1,8 @@
 import type { Approval } from "@netconductor/contracts/alerts/approvals";
 import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible-text";
-import type { ReactNode } from "react";
 import { usePermitted } from "../../api/context.tsx";
 import { CopyIcon } from "../../ui/copy-button.tsx";
+import { Fact } from "../../ui/fact.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
 import { Panel } from "../../ui/page.tsx";
 import { Ago, Moment, Until } from "../../ui/time.tsx";
@@ -67,14 +67,4 @@ function holdsFor(kind: string): string {
 	return kind === "mop"
 		? "The approval holds for exactly this procedure: its steps as they are written, the values it was started with and its devices. What templates in it come to is known when their step begins, and may depend on what devices answered before."
 		: "The approval holds for exactly this plan: its commands and its devices.";
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-	if (children === null || children === false || children === "") return null;
-	return (
-		<>
-			<dt>{name}</dt>
-			<dd>{children}</dd>
-		</>
-	);
 }

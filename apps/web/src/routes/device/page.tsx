@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Text } from "@mantine/core";
+import { Button, Menu, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
@@ -7,6 +7,7 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink } from "../../ui/link.tsx";
+import { MoreActions } from "../../ui/more-actions.tsx";
 import { isNone, NotLoaded } from "../../ui/not-loaded.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PageTabs } from "../../ui/page-tabs.tsx";
@@ -111,19 +112,12 @@ function DevicePage() {
 						</Button>
 					)}
 					{mayWrite && (
-						<Menu position="bottom-end">
-							<Menu.Target>
-								<ActionIcon variant="default" size={30} aria-label="More actions" title="More actions">
-									<Icon name="more" />
-								</ActionIcon>
-							</Menu.Target>
-							<Menu.Dropdown>
-								<Menu.Item onClick={() => enable.mutate(!enabled)}>{enabled ? "Disable" : "Enable"}</Menu.Item>
-								<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={askDelete.open}>
-									Delete
-								</Menu.Item>
-							</Menu.Dropdown>
-						</Menu>
+						<MoreActions>
+							<Menu.Item onClick={() => enable.mutate(!enabled)}>{enabled ? "Disable" : "Enable"}</Menu.Item>
+							<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={askDelete.open}>
+								Delete
+							</Menu.Item>
+						</MoreActions>
 					)}
 				</>
 			}

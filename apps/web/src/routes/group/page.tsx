@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu, Text } from "@mantine/core";
+import { Button, Menu, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { DeviceGroup } from "@netconductor/contracts/devices/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
@@ -10,6 +10,7 @@ import { Empty } from "../../ui/empty.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink } from "../../ui/link.tsx";
+import { MoreActions } from "../../ui/more-actions.tsx";
 import { isNone, NotLoaded } from "../../ui/not-loaded.tsx";
 import { Page } from "../../ui/page.tsx";
 import { useCredentials } from "../../ui/pick/credential-select.tsx";
@@ -99,18 +100,11 @@ function GroupPage() {
 						</Button>
 					)}
 					{mayWrite && (
-						<Menu position="bottom-end">
-							<Menu.Target>
-								<ActionIcon variant="default" size={30} aria-label="More actions" title="More actions">
-									<Icon name="more" />
-								</ActionIcon>
-							</Menu.Target>
-							<Menu.Dropdown>
-								<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={askDelete.open}>
-									Delete the group
-								</Menu.Item>
-							</Menu.Dropdown>
-						</Menu>
+						<MoreActions>
+							<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={askDelete.open}>
+								Delete the group
+							</Menu.Item>
+						</MoreActions>
 					)}
 				</>
 			}

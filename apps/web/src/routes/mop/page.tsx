@@ -1,17 +1,18 @@
-import { ActionIcon, Button, Menu, Text } from "@mantine/core";
+import { Button, Menu, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { Mop } from "@netconductor/contracts/config/mops";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
+import { FactLine, InlineFact } from "../../ui/fact.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
-import { ButtonLink, TextLink } from "../../ui/link.tsx";
-import { isNone, NotLoaded } from "../../ui/not-loaded.tsx";
+import { TextLink } from "../../ui/link.tsx";
+import { MoreActions } from "../../ui/more-actions.tsx";
 import { Page } from "../../ui/page.tsx";
+import { PageOfOne } from "../../ui/page-of-one.tsx";
 import { PageTabs } from "../../ui/page-tabs.tsx";
 import { State } from "../../ui/state.tsx";
 import { saveText } from "../../ui/table/csv.ts";
@@ -20,7 +21,6 @@ import { toastDone, toastProblem } from "../../ui/toast.tsx";
 import { count, selected } from "../../ui/words.ts";
 import { MopState, mopRunLook } from "../mops/columns.tsx";
 import { MopEditor } from "./editor.tsx";
-import styles from "./mop.module.css";
 import { Runs } from "./runs.tsx";
 import { DryRunTab } from "./start/dry-run.tsx";
 import { StartForm } from "./start/start-form.tsx";
@@ -33,38 +33,17 @@ const { useParams, useSearch, useNavigate } = getRouteApi("/signed-in/framed/mop
 function MopPage() {
 	const { id } = useParams();
 	const api = useApi();
-	const navigate = useNavigate();
-	const [deleted, setDeleted] = useState<string>();
-	const query = useQuery({
-		queryKey: ["mops", "one", id],
-		queryFn: ({ signal }) => api.config.getMop({ params: { id } }, { signal }),
-		enabled: deleted !== id,
-		meta: { shows: ["step_types"] },
-	});
-	const mop = query.data;
-	if (mop === undefined || (isNone(query.error) && deleted !== id)) {
-		return (
-			<NotLoaded
-				title="Procedure"
-				query={query}
-				wayOut={
-					<ButtonLink to="/mops" variant="default">
-						All procedures
-					</ButtonLink>
-				}
-			/>
-		);
-	}
 	return (
-		<OpenMop
-			key={mop.id}
-			mop={mop}
-			onDeleted={() => {
-				setDeleted(id);
-				toastDone(`${visibleLine(mop.name)} is deleted`);
-				void navigate({ to: "/mops" });
-			}}
-		/>
+		<PageOfOne
+			id={id}
+			title="Procedure"
+			list={{ to: "/mops", label: "All procedures" }}
+			queryKey={["mops", "one", id]}
+			read={(signal) => api.config.getMop({ params: { id } }, { signal })}
+			shows={["step_types"]}
+		>
+			{(mop, onDeleted) => <OpenMop key={mop.id} mop={mop} onDeleted={onDeleted} />}
+		</PageOfOne>
 	);
 }
 
@@ -128,16 +107,16 @@ function Details({ mop }: { mop: Mop }) {
 	const mayReadRuns = usePermitted()("runs:read");
 	const { description, tags, document, steps, writes, last_run_id, last_run_status, last_run_at } = mop;
 	return (
-		<dl className={styles.details}>
-			{description !== "" && <Fact name="Description">{visibleLine(description)}</Fact>}
-			<Fact name="Does">
+		<FactLine>
+			{description !== "" && <InlineFact name="Description">{visibleLine(description)}</InlineFact>}
+			<InlineFact name="Does">
 				{count(steps, "step")}, {writes ? "changes" : "reads only"}
-			</Fact>
-			<Fact name="Devices">
+			</InlineFact>
+			<InlineFact name="Devices">
 				{document.targets === undefined ? "chosen at the start" : visibleLine(selected(document.targets))}
-			</Fact>
-			{tags.length > 0 && <Fact name="Tags">{visibleLine(tags.join(", "))}</Fact>}
-			<Fact name="Last run">
+			</InlineFact>
+			{tags.length > 0 && <InlineFact name="Tags">{visibleLine(tags.join(", "))}</InlineFact>}
+			<InlineFact name="Last run">
 				{last_run_status === null || last_run_id === null ? (
 					"never"
 				) : (
@@ -153,22 +132,13 @@ function Details({ mop }: { mop: Mop }) {
 							))}
 					</>
 				)}
-			</Fact>
+			</InlineFact>
 			{mop.warnings.length > 0 && (
-				<Fact name="Warnings">
+				<InlineFact name="Warnings">
 					<State tone="warn" icon="warning" word={count(mop.warnings.length, "warning")} />
-				</Fact>
+				</InlineFact>
 			)}
-		</dl>
-	);
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-	return (
-		<div>
-			<dt>{name}</dt>
-			<dd className="nc-break">{children}</dd>
-		</div>
+		</FactLine>
 	);
 }
 
@@ -211,40 +181,30 @@ function Actions({ mop, unsaved, onDeleted }: { mop: Mop; unsaved: boolean; onDe
 					Start
 				</Button>
 			)}
-			<Menu position="bottom-end">
-				<Menu.Target>
-					<ActionIcon variant="default" size={30} aria-label="More actions" title="More actions">
-						<Icon name="more" />
-					</ActionIcon>
-				</Menu.Target>
-				<Menu.Dropdown>
-					<Menu.Item
-						leftSection={<Icon name="download" size={14} />}
-						onClick={() => saveText(fileName(name), mop.source, "application/yaml")}
-					>
-						Download the YAML
-					</Menu.Item>
-					{mayWrite && (
-						<>
-							<Menu.Item
-								leftSection={<Icon name={enabled ? "stop" : "ok"} size={14} />}
-								onClick={() => toggle.mutate()}
-							>
-								{enabled ? "Disable" : "Enable"}
-							</Menu.Item>
-							<Menu.Item
-								leftSection={<Icon name="copy" size={14} />}
-								onClick={() => void navigate({ to: "/mops/new", search: { from: id } })}
-							>
-								Duplicate
-							</Menu.Item>
-							<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={askDelete.open}>
-								Delete
-							</Menu.Item>
-						</>
-					)}
-				</Menu.Dropdown>
-			</Menu>
+			<MoreActions>
+				<Menu.Item
+					leftSection={<Icon name="download" size={14} />}
+					onClick={() => saveText(fileName(name), mop.source, "application/yaml")}
+				>
+					Download the YAML
+				</Menu.Item>
+				{mayWrite && (
+					<>
+						<Menu.Item leftSection={<Icon name={enabled ? "stop" : "ok"} size={14} />} onClick={() => toggle.mutate()}>
+							{enabled ? "Disable" : "Enable"}
+						</Menu.Item>
+						<Menu.Item
+							leftSection={<Icon name="copy" size={14} />}
+							onClick={() => void navigate({ to: "/mops/new", search: { from: id } })}
+						>
+							Duplicate
+						</Menu.Item>
+						<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={askDelete.open}>
+							Delete
+						</Menu.Item>
+					</>
+				)}
+			</MoreActions>
 			{mayStart && (
 				<StartForm
 					key={form.key}

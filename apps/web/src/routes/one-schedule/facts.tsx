@@ -2,8 +2,8 @@ import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible
 import type { Schedule, ScheduleKind } from "@netconductor/contracts/scheduling/model";
 import { timingWords } from "@netconductor/contracts/scheduling/words";
 import { useQuery } from "@tanstack/react-query";
-import type { ReactNode } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
+import { Fact } from "../../ui/fact.tsx";
 import { TextLink } from "../../ui/link.tsx";
 import { Panel } from "../../ui/page.tsx";
 import { Moment } from "../../ui/time.tsx";
@@ -107,14 +107,5 @@ function MopFact({ mop }: { mop: string }) {
 				visibleLine(mop)
 			)}
 		</Fact>
-	);
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-	return (
-		<>
-			<dt>{name}</dt>
-			<dd>{children}</dd>
-		</>
 	);
 }

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { Permission } from "@netconductor/contracts/auth/permissions";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
@@ -12,6 +12,7 @@ import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink } from "../../ui/link.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
+import { MoreActions } from "../../ui/more-actions.tsx";
 import { isNone, NotLoaded } from "../../ui/not-loaded.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -112,18 +113,11 @@ function OneSchedulePage() {
 						</Button>
 					)}
 					{mayWrite && (
-						<Menu position="bottom-end">
-							<Menu.Target>
-								<ActionIcon variant="default" size={30} aria-label="More actions" title="More actions">
-									<Icon name="more" />
-								</ActionIcon>
-							</Menu.Target>
-							<Menu.Dropdown>
-								<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={askDelete.open}>
-									Delete the schedule
-								</Menu.Item>
-							</Menu.Dropdown>
-						</Menu>
+						<MoreActions>
+							<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={askDelete.open}>
+								Delete the schedule
+							</Menu.Item>
+						</MoreActions>
 					)}
 				</>
 			}

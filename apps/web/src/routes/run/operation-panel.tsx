@@ -2,10 +2,11 @@ import { ActionIcon, Button, Group } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
-import { type ReactNode, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import { usePermitted } from "../../api/context.tsx";
 import { DriftLines } from "../../ui/diff/drift-lines.tsx";
 import { UnifiedDiff } from "../../ui/diff/unified-diff.tsx";
+import { Fact } from "../../ui/fact.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -84,19 +85,19 @@ export function OperationPanel({
 				<Unknown run={run} operation={operation} />
 				<Failure operation={operation} />
 				<dl className="nc-facts">
-					<Fact label="Step">{visibleLine(stepName({ id: step_id, type: step_type }))}</Fact>
+					<Fact name="Step">{visibleLine(stepName({ id: step_id, type: step_type }))}</Fact>
 					{operation.error === null && resultLine(operation) !== "" && (
-						<Fact label={operation.skip_reason === null ? "Result" : "Why"}>{resultLine(operation)}</Fact>
+						<Fact name={operation.skip_reason === null ? "Result" : "Why"}>{resultLine(operation)}</Fact>
 					)}
 					{started_at !== null && (
-						<Fact label="Began">
+						<Fact name="Began">
 							<Moment at={started_at} />
 						</Fact>
 					)}
-					{duration_ms !== null && <Fact label="Took">{duration(duration_ms)}</Fact>}
-					{attempts > 0 && <Fact label="Attempts">{attempts}</Fact>}
+					{duration_ms !== null && <Fact name="Took">{duration(duration_ms)}</Fact>}
+					{attempts > 0 && <Fact name="Attempts">{attempts}</Fact>}
 					{worker_id !== null && (
-						<Fact label="Worker">
+						<Fact name="Worker">
 							<span className="nc-mono">{visibleLine(worker_id)}</span>
 						</Fact>
 					)}
@@ -137,15 +138,6 @@ export function OperationPanel({
 function shownResult(result: Record<string, unknown>): Record<string, unknown> {
 	const { diff, ...rest } = result;
 	return typeof diff === "string" ? rest : result;
-}
-
-function Fact({ label, children }: { label: string; children: ReactNode }) {
-	return (
-		<>
-			<dt>{label}</dt>
-			<dd>{children}</dd>
-		</>
-	);
 }
 
 /** Why it failed. The message says what to do; where a page is the place to do it, it leads there. */
@@ -193,7 +185,7 @@ function Unknown({ run, operation }: { run: Run; operation: RunOperation }) {
 function Decided({ operation: { decision, decided_by, decided_at, decision_reason } }: { operation: RunOperation }) {
 	if (decision === null || decided_at === null) return null;
 	return (
-		<Fact label="Decision">
+		<Fact name="Decision">
 			{visibleLine(decided_by ?? "")} {decisions[decision].was}, <Moment at={decided_at} />
 			{decision_reason !== null && <div className="nc-dim">{visibleLine(decision_reason)}</div>}
 		</Fact>

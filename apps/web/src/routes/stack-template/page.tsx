@@ -2,19 +2,17 @@ import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { StackTemplate } from "@netconductor/contracts/config/stack-templates";
 import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible-text";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
-import { useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
-import { ButtonLink } from "../../ui/link.tsx";
-import { isNone, NotLoaded } from "../../ui/not-loaded.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
+import { PageOfOne } from "../../ui/page-of-one.tsx";
 import { PageTabs } from "../../ui/page-tabs.tsx";
 import { Ago } from "../../ui/time.tsx";
-import { toastDone, toastProblem } from "../../ui/toast.tsx";
+import { toastProblem } from "../../ui/toast.tsx";
 import { count } from "../../ui/words.ts";
 import { Edit } from "../stack/edit.tsx";
 import { Checks, Services, Variables } from "../stack/overview.tsx";
@@ -32,37 +30,16 @@ const { useParams, useSearch, useNavigate } = getRouteApi("/signed-in/framed/sta
 function StackTemplatePage() {
 	const { id } = useParams();
 	const api = useApi();
-	const navigate = useNavigate();
-	const [deleted, setDeleted] = useState<string>();
-	const query = useQuery({
-		queryKey: ["stacks", "template", id],
-		queryFn: ({ signal }) => api.config.getStackTemplate({ params: { id } }, { signal }),
-		enabled: deleted !== id,
-	});
-	const template = query.data;
-	if (template === undefined || (isNone(query.error) && deleted !== id)) {
-		return (
-			<NotLoaded
-				title="Stack template"
-				query={query}
-				wayOut={
-					<ButtonLink to="/stack-templates" variant="default">
-						All stack templates
-					</ButtonLink>
-				}
-			/>
-		);
-	}
 	return (
-		<OpenTemplate
-			key={template.id}
-			template={template}
-			onDeleted={() => {
-				setDeleted(id);
-				toastDone(`${visibleLine(template.name)} is deleted`);
-				void navigate({ to: "/stack-templates" });
-			}}
-		/>
+		<PageOfOne
+			id={id}
+			title="Stack template"
+			list={{ to: "/stack-templates", label: "All stack templates" }}
+			queryKey={["stacks", "template", id]}
+			read={(signal) => api.config.getStackTemplate({ params: { id } }, { signal })}
+		>
+			{(template, onDeleted) => <OpenTemplate key={template.id} template={template} onDeleted={onDeleted} />}
+		</PageOfOne>
 	);
 }
 

@@ -1,8 +1,8 @@
-import { ActionIcon, Button, Menu } from "@mantine/core";
+import { Button, Menu } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { Stack } from "@netconductor/contracts/config/stacks";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
-import { useMutation, useQuery } from "@tanstack/react-query";
+import { useMutation } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
@@ -10,10 +10,11 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink } from "../../ui/link.tsx";
-import { isNone, NotLoaded } from "../../ui/not-loaded.tsx";
+import { MoreActions } from "../../ui/more-actions.tsx";
 import { Page } from "../../ui/page.tsx";
+import { PageOfOne } from "../../ui/page-of-one.tsx";
 import { PageTabs } from "../../ui/page-tabs.tsx";
-import { toastDone, toastProblem } from "../../ui/toast.tsx";
+import { toastProblem } from "../../ui/toast.tsx";
 import { InstanceTable } from "../service-instances/instance-table.tsx";
 import { PendingChanges, StackState } from "../stacks/looks.tsx";
 import { Drift } from "./drift.tsx";
@@ -30,38 +31,17 @@ const { useParams, useSearch, useNavigate } = getRouteApi("/signed-in/framed/sta
 function StackPage() {
 	const { id } = useParams();
 	const api = useApi();
-	const navigate = useNavigate();
-	const [deleted, setDeleted] = useState<string>();
-	const query = useQuery({
-		queryKey: ["stacks", "one", id],
-		queryFn: ({ signal }) => api.config.getStack({ params: { id } }, { signal }),
-		enabled: deleted !== id,
-		meta: { shows: ["templates"] },
-	});
-	const stack = query.data;
-	if (stack === undefined || (isNone(query.error) && deleted !== id)) {
-		return (
-			<NotLoaded
-				title="Stack"
-				query={query}
-				wayOut={
-					<ButtonLink to="/stacks" variant="default">
-						All stacks
-					</ButtonLink>
-				}
-			/>
-		);
-	}
 	return (
-		<OpenStack
-			key={stack.id}
-			stack={stack}
-			onDeleted={() => {
-				setDeleted(id);
-				toastDone(`${visibleLine(stack.name)} is deleted`);
-				void navigate({ to: "/stacks" });
-			}}
-		/>
+		<PageOfOne
+			id={id}
+			title="Stack"
+			list={{ to: "/stacks", label: "All stacks" }}
+			queryKey={["stacks", "one", id]}
+			read={(signal) => api.config.getStack({ params: { id } }, { signal })}
+			shows={["templates"]}
+		>
+			{(stack, onDeleted) => <OpenStack key={stack.id} stack={stack} onDeleted={onDeleted} />}
+		</PageOfOne>
 	);
 }
 
@@ -144,35 +124,28 @@ function Actions({ stack, unsaved, onDeleted }: { stack: Stack; unsaved: boolean
 				</>
 			)}
 			{(mayWrite || (mayDeploy && stack.services.length > 0)) && (
-				<Menu position="bottom-end">
-					<Menu.Target>
-						<ActionIcon variant="default" size={30} aria-label="More actions" title="More actions">
-							<Icon name="more" />
-						</ActionIcon>
-					</Menu.Target>
-					<Menu.Dropdown>
-						{mayDeploy && stack.services.length > 0 && (
-							<Menu.Item leftSection={<Icon name="ok" size={14} />} onClick={() => open("validate")}>
-								Validate
-							</Menu.Item>
-						)}
-						{mayDeploy && stack.services.length > 0 && (
-							<Menu.Item disabled={busy} leftSection={<Icon name="minus" size={14} />} onClick={() => open("remove")}>
-								Remove from devices
-							</Menu.Item>
-						)}
-						{mayWrite && (
-							<Menu.Item
-								color="red"
-								disabled={busy}
-								leftSection={<Icon name="trash" size={14} />}
-								onClick={askDelete.open}
-							>
-								Delete the stack
-							</Menu.Item>
-						)}
-					</Menu.Dropdown>
-				</Menu>
+				<MoreActions>
+					{mayDeploy && stack.services.length > 0 && (
+						<Menu.Item leftSection={<Icon name="ok" size={14} />} onClick={() => open("validate")}>
+							Validate
+						</Menu.Item>
+					)}
+					{mayDeploy && stack.services.length > 0 && (
+						<Menu.Item disabled={busy} leftSection={<Icon name="minus" size={14} />} onClick={() => open("remove")}>
+							Remove from devices
+						</Menu.Item>
+					)}
+					{mayWrite && (
+						<Menu.Item
+							color="red"
+							disabled={busy}
+							leftSection={<Icon name="trash" size={14} />}
+							onClick={askDelete.open}
+						>
+							Delete the stack
+						</Menu.Item>
+					)}
+				</MoreActions>
 			)}
 			{mayDeploy && (
 				<StartForm

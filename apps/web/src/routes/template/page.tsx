@@ -1,23 +1,24 @@
-import { ActionIcon, Button, Menu, Text } from "@mantine/core";
+import { Button, Menu, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import type { Template } from "@netconductor/contracts/config/templates";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
+import { FactLine, InlineFact } from "../../ui/fact.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
-import { ButtonLink, TextLink } from "../../ui/link.tsx";
-import { isNone, NotLoaded } from "../../ui/not-loaded.tsx";
+import { TextLink } from "../../ui/link.tsx";
+import { MoreActions } from "../../ui/more-actions.tsx";
 import { Page } from "../../ui/page.tsx";
+import { PageOfOne } from "../../ui/page-of-one.tsx";
 import { PageTabs } from "../../ui/page-tabs.tsx";
-import { toastDone, toastProblem } from "../../ui/toast.tsx";
+import { toastProblem } from "../../ui/toast.tsx";
 import { TemplateForm } from "../templates/template-form.tsx";
 import { TemplateTypeState } from "../templates/template-type.tsx";
 import { Edit } from "./edit.tsx";
-import styles from "./template.module.css";
 import { useDraft } from "./use-draft.ts";
 import { Uses } from "./uses.tsx";
 import type { Values } from "./values.ts";
@@ -29,37 +30,16 @@ const { useParams, useSearch, useNavigate } = getRouteApi("/signed-in/framed/tem
 function TemplatePage() {
 	const { id } = useParams();
 	const api = useApi();
-	const navigate = useNavigate();
-	const [deleted, setDeleted] = useState<string>();
-	const query = useQuery({
-		queryKey: ["templates", "one", id],
-		queryFn: ({ signal }) => api.config.getTemplate({ params: { id } }, { signal }),
-		enabled: deleted !== id,
-	});
-	const template = query.data;
-	if (template === undefined || (isNone(query.error) && deleted !== id)) {
-		return (
-			<NotLoaded
-				title="Template"
-				query={query}
-				wayOut={
-					<ButtonLink to="/templates" variant="default">
-						All templates
-					</ButtonLink>
-				}
-			/>
-		);
-	}
 	return (
-		<OpenTemplate
-			key={template.id}
-			template={template}
-			onDeleted={() => {
-				setDeleted(id);
-				toastDone(`${visibleLine(template.name)} is deleted`);
-				void navigate({ to: "/templates" });
-			}}
-		/>
+		<PageOfOne
+			id={id}
+			title="Template"
+			list={{ to: "/templates", label: "All templates" }}
+			queryKey={["templates", "one", id]}
+			read={(signal) => api.config.getTemplate({ params: { id } }, { signal })}
+		>
+			{(template, onDeleted) => <OpenTemplate key={template.id} template={template} onDeleted={onDeleted} />}
+		</PageOfOne>
 	);
 }
 
@@ -94,21 +74,14 @@ function OpenTemplate({ template, onDeleted }: { template: Template; onDeleted: 
 						<Button variant="default" leftSection={<Icon name="edit" size={14} />} onClick={details.open}>
 							Edit details
 						</Button>
-						<Menu position="bottom-end">
-							<Menu.Target>
-								<ActionIcon variant="default" size={30} aria-label="More actions" title="More actions">
-									<Icon name="more" />
-								</ActionIcon>
-							</Menu.Target>
-							<Menu.Dropdown>
-								<Menu.Item leftSection={<Icon name="copy" size={14} />} onClick={copy.open}>
-									Duplicate
-								</Menu.Item>
-								<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={askDelete.open}>
-									Delete
-								</Menu.Item>
-							</Menu.Dropdown>
-						</Menu>
+						<MoreActions>
+							<Menu.Item leftSection={<Icon name="copy" size={14} />} onClick={copy.open}>
+								Duplicate
+							</Menu.Item>
+							<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={askDelete.open}>
+								Delete
+							</Menu.Item>
+						</MoreActions>
 					</>
 				)
 			}
@@ -187,30 +160,21 @@ function OpenTemplate({ template, onDeleted }: { template: Template; onDeleted: 
 function Details({ template }: { template: Template }) {
 	const { description, platforms, tags, validation_template_id, delete_template_id } = template;
 	return (
-		<dl className={styles.details}>
-			{description !== "" && <Fact name="Description">{visibleLine(description)}</Fact>}
-			<Fact name="For">{platforms.length === 0 ? "any device" : visibleLine(platforms.join(", "))}</Fact>
-			{tags.length > 0 && <Fact name="Tags">{visibleLine(tags.join(", "))}</Fact>}
+		<FactLine>
+			{description !== "" && <InlineFact name="Description">{visibleLine(description)}</InlineFact>}
+			<InlineFact name="For">{platforms.length === 0 ? "any device" : visibleLine(platforms.join(", "))}</InlineFact>
+			{tags.length > 0 && <InlineFact name="Tags">{visibleLine(tags.join(", "))}</InlineFact>}
 			{validation_template_id !== null && (
-				<Fact name="Validation">
+				<InlineFact name="Validation">
 					<LinkedTemplate id={validation_template_id} />
-				</Fact>
+				</InlineFact>
 			)}
 			{delete_template_id !== null && (
-				<Fact name="Delete">
+				<InlineFact name="Delete">
 					<LinkedTemplate id={delete_template_id} />
-				</Fact>
+				</InlineFact>
 			)}
-		</dl>
-	);
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-	return (
-		<div>
-			<dt>{name}</dt>
-			<dd className="nc-break">{children}</dd>
-		</div>
+		</FactLine>
 	);
 }
 

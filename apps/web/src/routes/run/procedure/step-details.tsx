@@ -2,7 +2,7 @@ import { Button } from "@mantine/core";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run } from "@netconductor/contracts/tasks/model";
 import type { ProgramStep, RunStep } from "@netconductor/contracts/tasks/procedure";
-import type { ReactNode } from "react";
+import { Fact } from "../../../ui/fact.tsx";
 import { ButtonLink, TextLink } from "../../../ui/link.tsx";
 import { Notice } from "../../../ui/notice.tsx";
 import { Moment } from "../../../ui/time.tsx";
@@ -42,7 +42,7 @@ export function StepDetails({
 				</Notice>
 			)}
 			<dl className="nc-facts">
-				<Fact label="Step">
+				<Fact name="Step">
 					<span className="nc-mono">{visibleLine(done?.key ?? step?.path ?? "")}</span>{" "}
 					<span className="nc-dim">{visibleLine(done?.type ?? step?.type ?? "")}</span>
 				</Fact>
@@ -85,42 +85,33 @@ export function StepDetails({
 	);
 }
 
-function Fact({ label, children }: { label: string; children: ReactNode }) {
-	return (
-		<>
-			<dt>{label}</dt>
-			<dd>{children}</dd>
-		</>
-	);
-}
-
 function Came({ run, done }: { run: Run; done: RunStep }) {
 	const { skip_reason, started_at, duration_ms, attempts, saved_variable, decision, carried_from } = done;
 	const devices = deviceWords(done);
 	return (
 		<>
-			{skip_reason !== null && <Fact label="Why">{visibleLine(skip_reason)}</Fact>}
-			{devices !== undefined && <Fact label="On">{devices}</Fact>}
+			{skip_reason !== null && <Fact name="Why">{visibleLine(skip_reason)}</Fact>}
+			{devices !== undefined && <Fact name="On">{devices}</Fact>}
 			{started_at !== null && (
-				<Fact label="Began">
+				<Fact name="Began">
 					<Moment at={started_at} />
 					{duration_ms !== null && `, took ${duration(duration_ms)}`}
 				</Fact>
 			)}
-			{attempts > 1 && <Fact label="Attempts">{attempts}</Fact>}
+			{attempts > 1 && <Fact name="Attempts">{attempts}</Fact>}
 			{saved_variable !== null && (
-				<Fact label="Saved as">
+				<Fact name="Saved as">
 					<span className="nc-mono">{visibleLine(saved_variable)}</span>
 				</Fact>
 			)}
 			{decision !== null && (
-				<Fact label="Decision">
+				<Fact name="Decision">
 					{visibleLine(decision.by)} {decidedWords(decision)}, <Moment at={decision.at} />
 					<div className="nc-dim">{visibleLine(decision.reason)}</div>
 				</Fact>
 			)}
 			{carried_from !== null && carried_from !== run.id && (
-				<Fact label="Carried out in">
+				<Fact name="Carried out in">
 					<TextLink to="/runs/$id" params={{ id: carried_from }} search={{ tab: "steps", step: done.key }}>
 						an earlier run
 					</TextLink>
@@ -137,14 +128,14 @@ function AsWritten({ step }: { step: ProgramStep }) {
 	return (
 		<>
 			{step.when !== null && (
-				<Fact label="When">
+				<Fact name="When">
 					<span className="nc-mono">{visibleLine(step.when)}</span>
 				</Fact>
 			)}
-			{again !== undefined && <Fact label="Tried">{again}</Fact>}
-			{step.timeout_s !== null && <Fact label="At most">{duration(step.timeout_s * 1000)}</Fact>}
-			{then !== undefined && <Fact label="When done">{then}</Fact>}
-			{step.blocks.length === 0 && <Fact label="If it fails">{afterFailure(step.on_failure)}</Fact>}
+			{again !== undefined && <Fact name="Tried">{again}</Fact>}
+			{step.timeout_s !== null && <Fact name="At most">{duration(step.timeout_s * 1000)}</Fact>}
+			{then !== undefined && <Fact name="When done">{then}</Fact>}
+			{step.blocks.length === 0 && <Fact name="If it fails">{afterFailure(step.on_failure)}</Fact>}
 		</>
 	);
 }
