@@ -49,6 +49,18 @@ async function read(vault: Vault, id: string): Promise<string> {
 	return vault.openText(row?.password ?? "", sealedContext("credentials", "password", id));
 }
 
+test("a key for one purpose is the same at each start, and of no use for another purpose, service or installation", async () => {
+	const key = (await open()).keyFor("throttle");
+	expect(key).toHaveLength(32);
+	expect((await open()).keyFor("throttle")).toEqual(key);
+	expect((await open()).keyFor("another")).not.toEqual(key);
+	await db.query("drop table vault_keys");
+	expect((await open(master, "auth")).keyFor("throttle")).not.toEqual(key);
+	await db.query("drop table vault_keys");
+	const other = await loadMasterKeys({ configured: text.other, data_dir: "." });
+	expect((await open(other)).keyFor("throttle")).not.toEqual(key);
+});
+
 async function keyIdsInUse(): Promise<string[]> {
 	const rows = await db.query<{ key_id: string }>(
 		"select distinct split_part(password, ':', 2) as key_id from credentials",

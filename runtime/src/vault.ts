@@ -23,6 +23,11 @@ export interface Vault {
 	/** The same for large content: a header, then bytes. Gives way to other work every few megabytes. */
 	sealBytes(plaintext: Uint8Array, context: string): Promise<Buffer>;
 	openBytes(sealed: Uint8Array, context: string): Promise<Buffer>;
+	/**
+	 * 32 bytes for one purpose of this service, such as a keyed hash: the same in every process, another where the master key is another. For what may
+	 * be lost when that is changed.
+	 */
+	keyFor(purpose: string): Buffer;
 	/** The data key that seals now. */
 	current_key_id(): string;
 	/** Whether a rotation began that did not end; `rotate` goes on with it. */
@@ -149,6 +154,7 @@ export async function createVault({ db, master, service, log, key_ttl_ms = 5_000
 			const key_id = bytes.subarray(magic.length, lengths.header).toString("hex");
 			return openWith(key_id, bytes.subarray(lengths.header), context);
 		},
+		keyFor: (purpose) => deriveKey(master.current, `key/${service}/${purpose}`),
 		current_key_id() {
 			return current?.id ?? "";
 		},

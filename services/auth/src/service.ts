@@ -57,7 +57,7 @@ export const authService = defineService({
 	migrations: new URL("../migrations/", import.meta.url),
 	async setup({ db, vault, outbox, ephemeral, config, clock, log, process: { data_dir } }) {
 		const passwords = await createPasswords();
-		const throttle = createLoginThrottle({ db, clock });
+		const throttle = createLoginThrottle({ db, clock, key: vault.keyFor("login throttle") });
 		const keys = createSigningKeys({ db, vault, clock });
 		const initialPassword = createInitialPasswordFile(data_dir);
 		const methods = createMethodKinds({ vault });

@@ -240,7 +240,7 @@ export const wsTickets = pgTable(
 export const loginAttempts = pgTable(
 	"login_attempts",
 	{
-		/** `<kind>:<bucket>`: a hash cut short, so that names and addresses made up by an attacker cannot grow the table without end. */
+		/** `<kind>:<hash>` of the account or network, keyed: names that were typed, which may be passwords, are not kept. */
 		key: text().primaryKey(),
 		/** Attempts since the last success, or since the last quiet time. */
 		attempts: integer().notNull(),

@@ -201,6 +201,19 @@ test("a local user is never looked for in a directory, and nobody there can pass
 	}
 });
 
+test("what cannot be a user name is asked of no directory", async () => {
+	await add("corp");
+	await directory.kill();
+	try {
+		await expect(auth.login("nobody", "x")).rejects.toMatchObject({ code: "auth.method_away" });
+		for (const typed of ["a password typed here", "*", "alice)(uid=*", " alice"]) {
+			await expect(auth.login(typed, "x"), typed).rejects.toMatchObject({ code: "auth.bad_credentials" });
+		}
+	} finally {
+		await directory.start();
+	}
+});
+
 test("where users are not made at the first sign-in, nobody unknown comes in", async () => {
 	await add("corp", {}, false);
 	await expect(auth.login("alice", "alice secret")).rejects.toMatchObject({ code: "auth.not_provisioned" });

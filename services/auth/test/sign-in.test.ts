@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { accessToken } from "@netconductor/contracts/auth/access-token";
@@ -260,7 +261,7 @@ test("what has expired is deleted, what has not stays", async () => {
 		db,
 		clock,
 		keys: createSigningKeys({ db, clock, vault: undefined as never }),
-		throttle: createLoginThrottle({ db, clock }),
+		throttle: createLoginThrottle({ db, clock, key: randomBytes(32) }),
 	};
 	const count = async (table: string) => (await db.query(`select 1 from ${table}`)).length;
 	await tidyUp(needs);

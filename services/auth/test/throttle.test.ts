@@ -1,6 +1,8 @@
+import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type AuthHost, startAuthHost } from "./auth-host.ts";
 
+const key = randomBytes(32);
 const password = "correct horse battery";
 let auth: AuthHost;
 beforeAll(async () => {
@@ -79,26 +81,61 @@ test("signing in to one's own account now and then does not buy more guesses at 
 	expect(seen.filter((code) => code === "auth.bad_credentials").length).toBeLessThan(40);
 });
 
+test("nobody who chose their own name well lets an account that is guessed at start afresh", async () => {
+	// Two names alike in the first bits of a hash that anybody can compute.
+	const startOf = (name: string) => createHash("sha256").update(name).digest().readUInt32BE(0) >>> 14;
+	let n = 0;
+	while (startOf(`own-${n}`) !== startOf("admin")) n++;
+	const admin = await auth.as(await auth.login("admin", password, "192.0.2.1"));
+	const own = {
+		username: `own-${n}`,
+		password: "a password of some length",
+		role: "viewer",
+		must_change_password: false,
+	};
+	await auth.api.createUser({ body: own }, admin);
+	expect((await exhaust("admin")).at(-1)).toBe("auth.throttled");
+	expect(await outcomeOf(own.username, own.password, "198.51.100.20")).toBe("signed in");
+	expect(await outcomeOf("admin", "wrong", "198.51.100.21")).toBe("auth.throttled");
+	await auth.clock.advance(16 * 60_000);
+});
+
+test("what cannot be a name is slowed down by network, and what was typed is not kept", async () => {
+	const seen: string[] = [];
+	for (let n = 0; n < 40; n++) seen.push(await outcomeOf(`typed by mistake ${n}!`, "wrong", "203.0.113.9"));
+	expect(seen[0]).toBe("auth.bad_credentials");
+	expect(seen.at(-1)).toBe("auth.throttled");
+	expect(JSON.stringify(await auth.db.query("select * from login_attempts"))).not.toContain("typed by");
+	await auth.clock.advance(16 * 60_000);
+});
+
 test("who signed in while the clock was an hour ahead can sign in when it is set right", async () => {
 	const { createLoginThrottle } = await import("../src/throttle/login-throttle.ts");
 	let ahead_ms = 3_600_000;
 	const clock = { ...auth.clock, now: () => new Date(auth.clock.now().getTime() + ahead_ms) };
-	const throttle = createLoginThrottle({ db: auth.db, clock });
+	const throttle = createLoginThrottle({ db: auth.db, clock, key });
 	const attempt = { username: "ana", network: "198.51.100.0", familiar: false };
 	await throttle.begin(attempt);
 	ahead_ms = 0;
 	await throttle.begin(attempt);
 });
 
-test("made-up names and addresses cannot grow the table beyond its buckets", async () => {
+test("made-up names and addresses grow the table to its bound and not beyond, and what slows somebody down stays", async () => {
 	const { createLoginThrottle } = await import("../src/throttle/login-throttle.ts");
-	const throttle = createLoginThrottle(auth);
+	const throttle = createLoginThrottle({ db: auth.db, clock: auth.clock, key, rows: 100 });
 	await throttle.prune();
+	const guessed = { username: "admin", familiar: false };
+	for (let n = 0; n < 12; n++) await throttle.begin({ ...guessed, network: `guesser ${n}` }).catch(() => {});
 	for (let n = 0; n < 300; n++) {
-		await throttle.begin({ username: `${"long ".repeat(10)}${n}`, network: `${n}`, familiar: false }).catch(() => {});
+		await throttle.begin({ username: `${"long ".repeat(10)}${n}`, network: `${n}`, familiar: false });
 	}
-	const [row] = await auth.db.query<{ longest: number }>("select max(length(key)) as longest from login_attempts");
-	expect(row?.longest).toBeLessThan(16);
+	await throttle.prune();
+	const [row] = await auth.db.query<{ rows: number; longest: number }>(
+		"select count(*)::int as rows, max(length(key)) as longest from login_attempts",
+	);
+	expect(row?.rows).toBe(100);
+	expect(row?.longest).toBeLessThan(32);
+	await expect(throttle.begin({ ...guessed, network: "another" })).rejects.toMatchObject({ code: "auth.throttled" });
 	await auth.clock.advance(16 * 60_000);
 	await throttle.prune();
 	expect(await auth.db.query("select 1 from login_attempts")).toHaveLength(0);

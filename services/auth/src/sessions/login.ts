@@ -49,7 +49,8 @@ export function login(needs: Needs): Operation<"login"> {
 		const key = usernameKey(body.username);
 		const { user, familiar } = await findAccount(db, key ?? "", network);
 		if (user !== undefined) note({ resource_type: "user", resource_id: user.id, resource_name: user.username });
-		const attempt = { username: key ?? body.username, network, familiar };
+		// What can be nobody's name shares one count: it may be a password, typed into the wrong field.
+		const attempt = { username: key ?? "", network, familiar };
 		await throttle.begin(attempt);
 		const recognised = await recognise(needs, user, body);
 		if (recognised === undefined || user?.disabled) throw badCredentials();
@@ -99,8 +100,10 @@ async function recognise(
 	if (user !== undefined && user.login_method === null) {
 		return (await passwords.verify(password, user.password_hash ?? undefined)) ? { kind: "here", user } : undefined;
 	}
-	// An unknown name takes as long as a local user's does, at least.
-	if (user === undefined) await passwords.verify(password, undefined);
+	// Whoever is not kept here takes as long as a local user does, at least.
+	await passwords.verify(password, undefined);
+	// What could never be taken in is asked of nobody: it may be a password, or meant for a directory's search.
+	if (usernameKey(username) === undefined) return undefined;
 	const all = await readDirectories(db.orm);
 	const asked = user === undefined ? all : all.filter(({ name }) => name === user.login_method);
 	let away: unknown;

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHmac } from "node:crypto";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
@@ -18,8 +18,8 @@ type Kind = keyof typeof rules;
 
 /** After this long without an attempt all is forgotten. */
 const forgotten_after_ms = 15 * 60_000;
-/** Bits of a key's hash that are kept: at most 2^18 rows of a kind, whatever is tried. */
-const bucket_bits = 18;
+/** Rows that stay when it is tidied up, whatever is tried: those with the most attempts, which are the ones that slow somebody down. */
+const most_rows = 1 << 18;
 
 /** Where an attempt comes from and what it is on. */
 interface Attempt {
@@ -39,12 +39,36 @@ export interface LoginThrottle {
 	recognised(attempt: Attempt): Promise<void>;
 	/** The attempt was a success: the account starts afresh, the network gets this one back. */
 	succeeded(attempt: Attempt): Promise<void>;
-	/** Deletes what is forgotten anyway. */
+	/** Deletes what is forgotten anyway, and what few attempts were made on where the table has grown too large. */
 	prune(): Promise<void>;
 }
 
-/** Slows guessing down without ever locking an account: an attacker costs its owner at most a minute, and nothing where they signed in before. */
-export function createLoginThrottle({ db, clock }: { db: Database; clock: Clock }): LoginThrottle {
+/**
+ * Slows guessing down without ever locking an account: an attacker costs its owner at most a minute, and nothing where they signed in before.
+ * @param key this installation's own: nobody can work out which name or network shares a count with another
+ */
+export function createLoginThrottle({
+	db,
+	clock,
+	key: hmac_key,
+	rows = most_rows,
+}: {
+	db: Database;
+	clock: Clock;
+	key: Buffer;
+	rows?: number;
+}): LoginThrottle {
+	/** Whole 128 bits: no two names or networks share a count. */
+	const hashed = (kind: Kind, value: string) =>
+		`${kind}:${createHmac("sha256", hmac_key).update(`${kind}\0${value}`).digest().subarray(0, 16).toString("base64url")}`;
+
+	function keysOf({ username, network, familiar }: Attempt): [Kind, string][] {
+		const account: [Kind, string] = familiar
+			? ["familiar", hashed("familiar", `${username}\0${network}`)]
+			: ["account", hashed("account", username)];
+		return [["network", hashed("network", network)], account];
+	}
+
 	/**
 	 * Counts one more unless blocked; answers until when it is blocked if it was. One statement, so atomic. Longer than the longest is only a
 	 * block from before the clock was set back: it counts no more.
@@ -105,18 +129,11 @@ export function createLoginThrottle({ db, clock }: { db: Database; clock: Clock 
 		async prune() {
 			const stale = new Date(clock.now().getTime() - forgotten_after_ms).toISOString();
 			await db.orm.delete(loginAttempts).where(lt(loginAttempts.last_at, stale));
+			await db.query(
+				`delete from login_attempts where key in (
+					select key from login_attempts order by attempts desc, last_at desc offset $1)`,
+				[rows],
+			);
 		},
 	};
-}
-
-function keysOf({ username, network, familiar }: Attempt): [Kind, string][] {
-	const account: [Kind, string] = familiar
-		? ["familiar", bucket("familiar", `${username}\0${network}`)]
-		: ["account", bucket("account", username)];
-	return [["network", bucket("network", network)], account];
-}
-
-function bucket(kind: Kind, value: string): string {
-	const number = createHash("sha256").update(value).digest().readUInt32BE(0) >>> (32 - bucket_bits);
-	return `${kind}:${number.toString(36)}`;
 }
