@@ -8,11 +8,12 @@ import { defaultTargets, parseTargets } from "./services.ts";
 
 const usage = `Usage: netconductor serve [--targets=all|auth,devices,...] [--config=netconductor.yaml]
        netconductor doctor [--json] and the same options
+       netconductor health [--ready]
        netconductor system backup|restore, which say their options themselves
 
 serve ends with 0 after SIGTERM or SIGINT, 2 for a wrong command line, 78 for a wrong configuration, 1 for everything else
 that keeps it from running. doctor says whether that start would work, or what is wrong with what runs, and ends with 1
-when something must be mended.
+when something must be mended. health asks a process beside this one, for container engines.
 `;
 
 function fail(error: unknown): never {
@@ -58,6 +59,10 @@ if (process.argv[2] === "system") {
 	for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 	const { runSystemCommand } = await import("./system-command.ts");
 	process.exit(await runSystemCommand(process.argv.slice(3), process.env).catch(fail));
+}
+if (process.argv[2] === "health") {
+	const { runHealthCommand } = await import("./health-command.ts");
+	process.exit(await runHealthCommand(process.argv.slice(3), process.env));
 }
 const { command, json, targets, config_file } = readCommandLine();
 if (command === "doctor") {

@@ -49,11 +49,15 @@ export function configSlices(services: readonly AnyService[]): ConfigSlice[] {
  * @throws startup.config_invalid — every problem at once
  */
 export function loadSettings(services: readonly AnyService[], env: Environment, file: string | undefined): Settings {
+	const here = services.map(({ name }) => name);
 	const sections = loadConfig({
 		slices: configSlices(services),
 		env,
 		file,
-		elsewhere,
+		elsewhere: {
+			...elsewhere,
+			sections: [...elsewhere.sections, ...targetNames.filter((name) => !here.includes(name))],
+		},
 	}) as Record<string, { url?: string; database_url?: string }>;
 	const settings = {
 		...(sections as unknown as Config<typeof runtimeSlices>),

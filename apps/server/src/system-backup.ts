@@ -13,9 +13,8 @@ import type { AnyService } from "@netconductor/runtime/host/service";
 import { createLog } from "@netconductor/runtime/log";
 import { findMasterKeys } from "@netconductor/runtime/master-key";
 import type { Place } from "@netconductor/runtime/self-backup/place";
-import { inspectBackup, restoreBackup } from "@netconductor/runtime/self-backup/restore-backup";
+import { inspectBackup, type RestoreSummary, restoreBackup } from "@netconductor/runtime/self-backup/restore-backup";
 import { type BackupSummary, type Progress, takeBackup } from "@netconductor/runtime/self-backup/take-backup";
-import { afterRestore } from "@netconductor/service-tasks/after-restore";
 import { defaultTargets, loadServices } from "./services.ts";
 import { loadSettings, type Settings, usesEmbedded } from "./settings.ts";
 import { version } from "./version.ts";
@@ -50,15 +49,15 @@ export async function systemBackup(options: SystemBackupOptions): Promise<Backup
 /** Verifies a backup, and with `check` alone leaves it at that; otherwise restores it. The server must be stopped. */
 export async function systemRestore(
 	options: SystemBackupOptions & { force: boolean; check: boolean },
-): Promise<BackupSummary & { restored: boolean }> {
+): Promise<RestoreSummary & { restored: boolean }> {
 	const installation = await findInstallation(options);
 	const { services, settings, data_dir, secret } = installation;
 	const path = resolve(options.file);
-	const known = services.flatMap(({ name, schema, migrations }) =>
-		schema === name ? [{ schema, migrations, after_restore: schema === "tasks" ? afterRestore : [] }] : [],
+	const known = services.flatMap(({ name, schema, migrations, after_restore }) =>
+		schema === name ? [{ schema, migrations, after_restore }] : [],
 	);
 	const found = await inspectBackup({ path, secret, known });
-	if (options.check) return { ...found, restored: false };
+	if (options.check) return { ...found, held: [], restored: false };
 
 	let postgres: EmbeddedPostgres | undefined;
 	if (usesEmbedded(services, settings)) {

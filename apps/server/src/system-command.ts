@@ -29,7 +29,7 @@ export async function runSystemCommand(args: readonly string[], env: Environment
 	tellLast();
 	const result = { ...found, file: read.file, duration_ms: Math.round(performance.now() - started) };
 	const verdict = found.restored ? "Restored: the server can be started." : "The file is whole. Nothing was restored.";
-	await write(read.json ? toJson(result) : `${render(result)}\n${verdict}\n`);
+	await write(read.json ? toJson(result) : `${[render(result), ...found.held, verdict].join("\n")}\n`);
 	return 0;
 }
 
