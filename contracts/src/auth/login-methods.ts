@@ -42,7 +42,7 @@ const Attribute = z
 
 /** What people of this method may do: the first group that one is in decides. */
 const roleFields = {
-	/** Groups by their name, or by their distinguished name; upper and lower case count as the same. */
+	/** Groups by their name, or in a directory by their distinguished name, whichever it is written as; upper and lower case count as the same. */
 	role_map: z
 		.array(z.object({ group: Line.max(1_000), role: RoleName }))
 		.max(200)

@@ -1,5 +1,6 @@
 import type { LdapConfig } from "@netconductor/contracts/auth/login-methods";
 import type { Client } from "ldapts";
+import type { HeldGroups } from "../methods/identity.ts";
 import { fillFilter } from "./escape.ts";
 import { methodAway } from "./ldap-connection.ts";
 
@@ -14,14 +15,14 @@ const inChain = ":1.2.840.113556.1.4.1941:=";
  * each other are met once.
  * @throws auth.method_away — more than 1,000 of them
  */
-export async function findGroups(client: Client, config: LdapConfig, dn: string): Promise<string[]> {
+export async function findGroups(client: Client, config: LdapConfig, dn: string): Promise<HeldGroups> {
 	const { group_base, group_name, nested_groups } = config;
-	if (group_base === null) return [];
+	if (group_base === null) return { names: [], dns: [] };
 	const rule =
 		nested_groups === "active_directory"
 			? config.group_filter.replaceAll(/=\{user_dn\}/g, `${inChain}{user_dn}`)
 			: config.group_filter;
-	const found = new Map<string, string[]>();
+	const found = new Map<string, { dn: string; names: string[] }>();
 	let members = [dn];
 	for (let depth = 0; members.length > 0 && depth < limits.depth; depth++) {
 		const next: string[] = [];
@@ -37,12 +38,13 @@ export async function findGroups(client: Client, config: LdapConfig, dn: string)
 				const key = entry.dn.toLowerCase();
 				if (found.has(key)) continue;
 				const names = [entry[group_name] ?? []].flat().map(String);
-				found.set(key, [entry.dn, ...names]);
+				found.set(key, { dn: entry.dn, names });
 				next.push(entry.dn);
 				if (found.size > limits.groups) throw methodAway(`${dn} is in more than ${limits.groups} groups`);
 			}
 		}
 		members = nested_groups === "follow" ? next : [];
 	}
-	return [...found.values()].flat();
+	const groups = [...found.values()];
+	return { names: groups.flatMap(({ names }) => names), dns: groups.map((group) => group.dn) };
 }

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import type { LdapConfig } from "@netconductor/contracts/auth/login-methods";
 import { failed, isAppError } from "@netconductor/runtime/errors";
 import { BusyError, Client, InvalidCredentialsError, ResultCodeError, UnavailableError } from "ldapts";
+import { cleanStartTls } from "./start-tls.ts";
 
 /** A directory server that one may ask, encrypted as configured. */
 export interface LdapConnection {
@@ -16,17 +17,20 @@ export async function connectTo(config: LdapConfig, url: string): Promise<LdapCo
 		...(config.ca_certificates !== null && { ca: config.ca_certificates }),
 		minVersion: "TLSv1.2" as const,
 	};
+	const secure = url.startsWith("ldaps://");
+	const startTls = !secure && config.start_tls;
 	const client = new Client({
 		url,
 		timeout: config.timeout_ms,
 		connectTimeout: config.timeout_ms,
 		// Names from users' input are escaped here, and a server knows best what it takes.
 		strictDN: false,
-		...(url.startsWith("ldaps://") && { tlsOptions }),
+		...(secure && { tlsOptions }),
+		...(startTls && cleanStartTls()),
 	});
 	const close = () => client.unbind().catch(() => {});
 	try {
-		if (!url.startsWith("ldaps://") && config.start_tls) {
+		if (startTls) {
 			// The certificate is for the name in the address; on a connection that exists already nobody else says which.
 			const host = hostOf(url);
 			await client.startTLS({ ...tlsOptions, host, ...(isIP(host) === 0 && { servername: host }) });

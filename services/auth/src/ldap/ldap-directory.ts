@@ -97,7 +97,10 @@ export function createLdapDirectory(config: LdapConfig, bind_password: string | 
 			throw error;
 		}
 		const person = await lookUp(connection.client, config.user_base, byName(username), "sub");
-		return person === undefined ? "unknown" : withGroups(connection, person);
+		if (person === undefined) return "unknown";
+		// Whom the search finds need not be who signed in: the template and the filter may mean two people by one name.
+		if (!(await passwordFits(connection.url, person.dn, password))) return "refused";
+		return withGroups(connection, person);
 	}
 
 	return {
@@ -160,7 +163,7 @@ export function createLdapDirectory(config: LdapConfig, bind_password: string | 
 		if (username === undefined) return;
 		if (config.bind === "direct") {
 			if (!password) return;
-			await step("password", async () => {
+			await step("bind", async () => {
 				await connection.client.bind(directDn(username), password);
 				return { value: undefined, detail: `signed in as ${directDn(username)}` };
 			});
@@ -171,16 +174,17 @@ export function createLdapDirectory(config: LdapConfig, bind_password: string | 
 			const { username: name, display_name, email } = found.identity;
 			return { value: found, detail: `${found.dn}: ${name}, ${display_name}, ${email ?? "no e-mail address"}` };
 		});
-		if (config.bind === "service" && password) {
+		if (password) {
 			await step("password", async () => {
 				const fits = await passwordFits(connection.url, person.dn, password);
-				if (!fits) throw new Error("the password is wrong, or the account may not sign in");
-				return { value: undefined, detail: "the password is right" };
+				if (!fits) throw new Error(`the password is not that of ${person.dn}, or the account may not sign in`);
+				return { value: undefined, detail: `the password is that of ${person.dn}` };
 			});
 		}
 		await step("groups", async () => {
 			const groups = await findGroups(connection.client, config, person.dn);
-			return { value: groups, detail: groups.length === 0 ? "in no group" : groups.join(", ") };
+			const { dns = [], names } = groups;
+			return { value: groups, detail: dns.length === 0 ? "in no group" : [...dns, ...names].join(", ") };
 		}).then((groups) => step.role(config, groups));
 	}
 }

@@ -1,4 +1,5 @@
 import type { LdapConfig, MethodTestStep, OidcConfig } from "@netconductor/contracts/auth/login-methods";
+import { dnKey } from "../ldap/dn.ts";
 
 /** Somebody as a directory or an identity provider knows them. */
 export interface ExternalIdentity {
@@ -7,8 +8,14 @@ export interface ExternalIdentity {
 	username: string;
 	display_name: string;
 	email: string | null;
-	/** Names and distinguished names of the groups that they are in, nested ones too. */
-	groups: readonly string[];
+	groups: HeldGroups;
+}
+
+/** The groups that somebody is in, nested ones too. */
+export interface HeldGroups {
+	names: readonly string[];
+	/** Undefined where groups have none: there a name may look like one. */
+	dns: readonly string[] | undefined;
 }
 
 /** Where passwords are kept elsewhere. Every call ends within the configured time for an answer, times the servers that may be tried. */
@@ -29,11 +36,19 @@ export interface Directory {
 	test(as: { username?: string; password?: string }): Promise<MethodTestStep[]>;
 }
 
-/** The role that a method gives to somebody in these groups; undefined: they are refused. */
+/**
+ * The role that a method gives to somebody in these groups; undefined: they are refused. What the map names by its distinguished name is no
+ * group that just calls itself so: many may choose a group's name, its place only who administers that place.
+ */
 export function roleFor(
 	{ role_map, default_role }: Pick<LdapConfig | OidcConfig, "role_map" | "default_role">,
-	groups: readonly string[],
+	{ names, dns }: HeldGroups,
 ): string | undefined {
-	const held = new Set(groups.map((group) => group.toLowerCase()));
-	return role_map.find(({ group }) => held.has(group.toLowerCase()))?.role ?? default_role ?? undefined;
+	const byName = new Set(names.map((name) => name.toLowerCase()));
+	const byDn = dns && new Set(dns.map(dnKey));
+	const holds = (group: string) => {
+		const key = byDn && dnKey(group);
+		return byDn === undefined || key === undefined ? byName.has(group.toLowerCase()) : byDn.has(key);
+	};
+	return role_map.find(({ group }) => holds(group))?.role ?? default_role ?? undefined;
 }

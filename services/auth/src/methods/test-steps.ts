@@ -1,11 +1,11 @@
 import type { LdapConfig, MethodTestStep, OidcConfig } from "@netconductor/contracts/auth/login-methods";
-import { roleFor } from "./identity.ts";
+import { type HeldGroups, roleFor } from "./identity.ts";
 
 interface Step {
 	/** Does one step; what it throws ends the test and is told. */
 	<T>(name: string, work: () => Promise<{ value: T; detail: string }>): Promise<T>;
 	/** Says which role groups come to. */
-	role(config: Pick<LdapConfig | OidcConfig, "role_map" | "default_role">, groups: readonly string[]): Promise<void>;
+	role(config: Pick<LdapConfig | OidcConfig, "role_map" | "default_role">, groups: HeldGroups): Promise<void>;
 }
 
 const ended = Symbol("a step failed");
@@ -26,7 +26,7 @@ export async function testSteps(work: (step: Step) => Promise<void>): Promise<Me
 		}
 	}
 	const step: Step = Object.assign(run, {
-		role: (config: Parameters<Step["role"]>[0], groups: readonly string[]) =>
+		role: (config: Parameters<Step["role"]>[0], groups: HeldGroups) =>
 			run("role", async () => {
 				const role = roleFor(config, groups);
 				if (role === undefined)

@@ -15,7 +15,7 @@ export function identityFrom(config: OidcConfig, claims: Claims & { sub: string 
 		username: name ?? claims.sub,
 		display_name: text(at(claims, display_name)) ?? name ?? claims.sub,
 		email: address ?? null,
-		groups: list(at(claims, groups)),
+		groups: { names: list(at(claims, groups)), dns: undefined },
 	};
 }
 

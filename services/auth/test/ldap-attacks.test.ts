@@ -1,0 +1,140 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { type AddressInfo, connect, createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LdapConfig } from "@netconductor/contracts/auth/login-methods";
+import { type LabDirectory, startDirectory } from "@netconductor/lab/slapd";
+import type { CallerContext } from "@netconductor/runtime/host/call";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { type AuthHost, startAuthHost } from "./auth-host.ts";
+
+const adminPassword = "correct horse battery";
+let auth: AuthHost;
+let directory: LabDirectory;
+let admin: CallerContext;
+let dir: string;
+
+/** A second alice, in a part of the directory that others write to; and groups whose names look like others. */
+const more = `
+dn: ou=guests,dc=example,dc=com
+objectClass: organizationalUnit
+ou: guests
+
+dn: uid=alice,ou=guests,dc=example,dc=com
+objectClass: inetOrgPerson
+uid: alice
+cn: Another Alice
+sn: Alice
+userPassword: guest secret
+
+dn: cn=impostors,ou=groups,dc=example,dc=com
+objectClass: groupOfNames
+cn: impostors
+cn: cn=operators,ou=groups,dc=example,dc=com
+member: uid=carol,ou=people,dc=example,dc=com
+`;
+
+beforeAll(async () => {
+	dir = await mkdtemp(join(tmpdir(), "netconductor-ldap-attacks-"));
+	const ldif = (await readFile(new URL("people.ldif", import.meta.url), "utf8")) + more;
+	[auth, directory] = await Promise.all([
+		startAuthHost("auth_ldap_attacks", { admin_password: adminPassword }),
+		startDirectory({ dir, ldif }),
+	]);
+	admin = await auth.as(await auth.login("admin", adminPassword));
+});
+afterAll(async () => {
+	await auth?.stop();
+	await directory?.stop();
+	await rm(dir, { recursive: true, force: true });
+});
+afterEach(async () => {
+	for (const user of (await auth.api.listUsers({ query: {} }, admin)).items) {
+		if (user.login_method !== null) await auth.api.deleteUser({ params: { id: user.id } }, admin);
+	}
+	for (const { id } of await auth.api.listLoginMethods({}, admin)) {
+		await auth.api.deleteLoginMethod({ params: { id } }, admin);
+	}
+});
+
+async function add(given: Partial<LdapConfig>) {
+	const config = LdapConfig.parse({
+		servers: [directory.url],
+		ca_certificates: directory.ca_certificate,
+		bind_dn: "cn=finder,dc=example,dc=com",
+		user_base: "ou=people,dc=example,dc=com",
+		group_base: "ou=groups,dc=example,dc=com",
+		timeout_ms: 2_000,
+		...given,
+	});
+	const body = { kind: "ldap", name: "corp", enabled: true, secret: "finder secret", config } as const;
+	return auth.api.createLoginMethod({ body }, admin);
+}
+
+describe("signing in directly", () => {
+	const direct = {
+		bind: "direct",
+		bind_dn: null,
+		user_dn_template: "uid={username},ou=guests,dc=example,dc=com",
+		default_role: "viewer",
+	} as const;
+
+	test("nobody becomes whom the search finds whose password is another", async () => {
+		await add(direct);
+		await expect(auth.login("alice", "guest secret")).rejects.toMatchObject({ code: "auth.bad_credentials" });
+		expect((await auth.api.listUsers({ query: {} }, admin)).items).toHaveLength(1);
+	});
+
+	test("the test of the method says so too", async () => {
+		const { id } = await add(direct);
+		const body = { username: "alice", password: "guest secret" };
+		const { passed, steps } = await auth.api.testLoginMethod({ params: { id }, body }, admin);
+		expect(passed).toBe(false);
+		expect(steps.at(-1)).toMatchObject({ name: "password", outcome: "failed" });
+	});
+});
+
+/** Somebody on the way to the directory, who adds bytes to its first answer: the one after which TLS begins. */
+async function tamperWithFirstAnswer(bytes: Buffer): Promise<{ url: string; server: Server }> {
+	const server = createServer((client) => {
+		const behind = connect(Number(new URL(directory.url).port), "127.0.0.1");
+		client.pipe(behind);
+		behind.once("data", (answer: Buffer) => {
+			client.write(Buffer.concat([answer, bytes]));
+			behind.pipe(client);
+		});
+		for (const socket of [client, behind]) socket.on("error", () => [client, behind].map((one) => one.destroy()));
+	});
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	return { url: `ldap://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
+}
+
+/** The answer to the bind that comes next, "success", whose last field swallows the 14 bytes of the directory's own answer. */
+const forgedSuccess = Buffer.from("301a02010361150a01000400040e", "hex");
+
+test.each([
+	["that would say yes to any password", forgedSuccess],
+	["of a whole answer", Buffer.from("300c02010361070a010004000400", "hex")],
+	["that are no LDAP", Buffer.from("hello")],
+])("bytes in the clear behind the answer to StartTLS %s end the connection", async (_, bytes) => {
+	const { url, server } = await tamperWithFirstAnswer(bytes);
+	try {
+		await add({ servers: [url], default_role: "viewer" });
+		await expect(auth.login("alice", "not hers")).rejects.toMatchObject({ code: "auth.method_away" });
+		expect(auth.logged()).toContain("before TLS began");
+	} finally {
+		server.close();
+	}
+});
+
+describe("the map from groups to roles", () => {
+	test("a group whose name is the distinguished name of another has not its role", async () => {
+		await add({ role_map: [{ group: "cn=operators,ou=groups,dc=example,dc=com", role: "operator" }] });
+		await expect(auth.login("carol", "carol secret")).rejects.toMatchObject({ code: "auth.not_provisioned" });
+	});
+
+	test("a distinguished name is the same however it is written", async () => {
+		await add({ role_map: [{ group: "CN=Core , OU=\\67roups, DC=example,DC=COM", role: "operator" }] });
+		expect((await auth.login("alice", "alice secret")).user.role).toBe("operator");
+	});
+});
