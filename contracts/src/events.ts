@@ -4,6 +4,7 @@ import { authEvents } from "./auth/events.ts";
 import { backupEvents } from "./backup/events.ts";
 import { configEvents } from "./config/events.ts";
 import { devicesEvents } from "./devices/events.ts";
+import { schedulingEvents } from "./scheduling/events.ts";
 import { tasksEvents } from "./tasks/events.ts";
 
 /** Every event of the product with the schema of its payload. */
@@ -15,6 +16,7 @@ export const eventCatalogue = {
 	...tasksEvents,
 	...backupEvents,
 	...configEvents,
+	...schedulingEvents,
 } as const;
 
 export type EventName = keyof typeof eventCatalogue;

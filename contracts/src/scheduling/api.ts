@@ -1,13 +1,15 @@
 import { z } from "zod";
-import { Id } from "../kernel/ids.ts";
-import { defineApi, del, get, type Operation, post, put } from "../kernel/operation.ts";
+import { Id, Timestamp } from "../kernel/ids.ts";
+import { defineApi, del, get, internal, type Operation, post, put } from "../kernel/operation.ts";
 import { CursorPage, Page } from "../kernel/page.ts";
 import {
 	Agenda,
 	AgendaQuery,
+	CalendarHold,
 	CalendarInput,
 	Conflict,
 	ConflictQuery,
+	HoldQuestion,
 	ListCalendars,
 	ListOccurrences,
 	ListSchedules,
@@ -39,6 +41,7 @@ const calendarRefusals = [
 	"schedules.bad_time_zone",
 	"device_groups.not_found",
 ] as const;
+const MaybeHeld = z.object({ hold: CalendarHold.nullable() });
 const NextRuns = z.object({ next_runs: z.array(NextRun) });
 
 const schedules = {
@@ -160,6 +163,14 @@ export const schedulingApi = defineApi("scheduling", {
 		permission: "schedules:read",
 		timeout_ms: 60_000,
 	}),
+	previewHold: post("/api/schedules/hold", {
+		summary: "What would hold a change back that somebody starts; null where nothing would, or it only reads",
+		body: HoldQuestion,
+		returns: MaybeHeld,
+		permission: "schedules:read",
+		changes: false,
+		errors: ["schedules.unknown_kind", "schedules.bad_params", "devices.not_found", "device_groups.not_found"],
+	}),
 	listOccurrences: get("/api/schedules/history", {
 		summary: "Each time any schedule came due, newest first",
 		query: ListOccurrences,
@@ -220,5 +231,18 @@ export const schedulingApi = defineApi("scheduling", {
 		params: byId,
 		permission: "schedules:write",
 		errors: ["schedule_calendars.not_found"],
+	}),
+
+	/** By the rules that hold back what schedules start; devices that are gone count for freezes of all devices alone. */
+	findHold: internal("/internal/scheduling/hold", {
+		summary: "Whether calendars hold changes of these devices back",
+		body: z.object({
+			device_ids: z.array(Id).max(50_000),
+			/** Now unless told. */
+			at: Timestamp.optional(),
+		}),
+		returns: MaybeHeld,
+		changes: false,
+		max_body_bytes: 4 * 1024 * 1024,
 	}),
 });

@@ -265,8 +265,8 @@ const OneRange = z.object({ from: WallTime, to: WallTime }).refine(({ from, to }
 const Recurrence = z.object({ timing: CalendarTiming, duration_minutes: z.int().min(1).max(44_640) });
 
 /**
- * `freeze`: nothing changes while it lasts. `window`: devices that have one are changed only inside one. Both hold back schedules that change
- * devices, never those that only read.
+ * `freeze`: nothing changes while it lasts. `window`: devices that have one are changed only inside one. Both hold back what changes devices,
+ * whoever starts it, never what only reads.
  */
 export const CalendarKind = z.enum(["freeze", "window"]);
 export const CalendarInput = z.object({
@@ -302,6 +302,26 @@ export const ScheduleCalendar = z
 	})
 	.meta({ id: "ScheduleCalendar" });
 export type ScheduleCalendar = z.infer<typeof ScheduleCalendar>;
+
+/** What holds changes of some devices back at a moment. */
+export const CalendarHold = z
+	.object({
+		calendar: z.object({ id: Id, name: z.string(), kind: CalendarKind }),
+		/** For people, without a full stop: `Changes are frozen (Year end)`. */
+		why: z.string(),
+		/** When they may be changed; null where that is not in sight. */
+		until: Timestamp.nullable(),
+	})
+	.meta({ id: "CalendarHold" });
+export type CalendarHold = z.infer<typeof CalendarHold>;
+
+/** A change that somebody is about to start, as a schedule of it would name it. */
+export const HoldQuestion = z.object({
+	kind: ScheduleKindName,
+	params: z.record(z.string(), z.unknown()),
+	/** Now unless told. */
+	at: Timestamp.optional(),
+});
 
 export const ListCalendars = PageQuery.extend({
 	kind: QueryList(CalendarKind).optional(),

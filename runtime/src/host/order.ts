@@ -1,7 +1,7 @@
 import type { AnyService } from "./service.ts";
 
 /**
- * Services in the order in which they start: each after those it needs, as far as they run in this process.
+ * Services in the order in which they start: each after those it needs, as far as they run in this process and do not say that they start later.
  * @throws TypeError when needs form a circle, naming it
  */
 export function startOrder(services: readonly AnyService[]): AnyService[] {
@@ -16,7 +16,7 @@ export function startOrder(services: readonly AnyService[]): AnyService[] {
 		}
 		for (const name of Object.keys(service.needs)) {
 			const needed = byName.get(name);
-			if (needed !== undefined) visit(needed, [...path, service.name]);
+			if (needed !== undefined && !service.starts_before.includes(name)) visit(needed, [...path, service.name]);
 		}
 		done.add(service.name);
 		ordered.push(service);

@@ -102,6 +102,8 @@ export interface Service<A extends Api = Api, N extends Needs = Needs, C extends
 	migrations: URL | undefined;
 	config: C | undefined;
 	needs: N;
+	/** Of its needs, those that start after it. */
+	starts_before: readonly string[];
 	setup(context: ServiceContext<N, C>): BuiltService<A> | Promise<BuiltService<A>>;
 }
 
@@ -117,6 +119,11 @@ export function defineService<
 	migrations?: URL;
 	config?: C;
 	needs?: N;
+	/**
+	 * Of its needs, those that need it in turn, and so start after it: it asks them nothing before all have started, and never while it answers
+	 * them, or each would wait for the other.
+	 */
+	starts_before?: readonly (keyof N & string)[];
 	setup(context: ServiceContext<N, C>): BuiltService<A> | Promise<BuiltService<A>>;
 }): Service<A, N, C> {
 	return {
@@ -126,6 +133,7 @@ export function defineService<
 		migrations: declared.migrations,
 		config: declared.config,
 		needs: declared.needs ?? ({} as N),
+		starts_before: declared.starts_before ?? [],
 		setup: declared.setup,
 	};
 }

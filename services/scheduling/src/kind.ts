@@ -28,6 +28,8 @@ export interface ScheduleKind<P = unknown, N extends Needs = Needs> {
 	params: z.ZodType<P>;
 	/** Contracts of the services that it calls. */
 	needs: N;
+	/** Refuses what may be started and not scheduled. @throws schedules.bad_params */
+	refuse?(params: P, clients: Clients<N>, caller: CallerContext): Promise<void>;
 	/** Devices that it touches, for calendars and conflicts; all unless told. */
 	select?(params: P, clients: Clients<N>, caller: CallerContext): Promise<Selection>;
 	/** @throws what the service that starts it does */

@@ -4,8 +4,10 @@ import { schedulingApi } from "@netconductor/contracts/scheduling/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import { defineService } from "@netconductor/runtime/host/service";
+import { afterRestore } from "./after-restore.ts";
 import { getAgenda } from "./agenda/agenda.ts";
 import { listConflicts } from "./agenda/conflicts.ts";
+import { answerHold, previewHold } from "./calendars/answer-holds.ts";
 import {
 	createCalendar,
 	deleteCalendar,
@@ -41,12 +43,13 @@ export function createSchedulingService(kinds: Kinds) {
 		name: "scheduling",
 		api: schedulingApi,
 		migrations: new URL("../migrations/", import.meta.url),
+		after_restore: afterRestore(kinds),
 		config: schedulingConfig,
 		needs: { ...needsOf(kinds), auth: authApi, devices: devicesApi, tasks: tasksApi },
-		setup({ db, ephemeral, clients, config, clock, log, ownAccount }) {
+		setup({ db, outbox, ephemeral, clients, config, clock, log, ownAccount }) {
 			const { auth, devices, tasks } = clients;
 			const onChange = (id: string) => announceChange(ephemeral, "schedules", id);
-			const needs = { ...config, db, clients, auth, devices, tasks, clock, log, kinds, ownAccount, onChange };
+			const needs = { ...config, db, outbox, clients, auth, devices, tasks, clock, log, kinds, ownAccount, onChange };
 			const scheduler = createScheduler(needs);
 			/** For what may make something due sooner. */
 			const waking =
@@ -100,6 +103,8 @@ export function createSchedulingService(kinds: Kinds) {
 					getCalendar: getCalendar(needs),
 					updateCalendar: waking(updateCalendar(needs)),
 					deleteCalendar: waking(deleteCalendar(needs)),
+					previewHold: previewHold(needs),
+					findHold: answerHold(needs),
 				},
 				consumers: followRuns({
 					onChange(id) {

@@ -1,7 +1,8 @@
 import type { ScheduleCalendar } from "@netconductor/contracts/scheduling/model";
 import { CalendarInput } from "@netconductor/contracts/scheduling/model";
+import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
-import type { Database } from "@netconductor/runtime/db/database";
+import type { Database, Tx } from "@netconductor/runtime/db/database";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { violatedUnique } from "@netconductor/runtime/db/query-error";
 import { failed } from "@netconductor/runtime/errors";
@@ -17,6 +18,7 @@ import { periodsOf } from "./periods.ts";
 
 interface Needs extends Pick<HoldNeeds, "devices"> {
 	db: Database;
+	outbox: Outbox;
 	clock: Clock;
 }
 
@@ -84,7 +86,12 @@ export function createCalendar(needs: Needs): Operation<"createCalendar"> {
 		await check(needs, call.body, call);
 		const at = clock.now().toISOString();
 		const row = { ...call.body, id: newId(), created_at: at, updated_at: at };
-		await namedOnce(row.name, () => db.orm.insert(calendars).values(row));
+		await namedOnce(row.name, () =>
+			db.transaction(async (tx) => {
+				await tx.insert(calendars).values(row);
+				await tell(needs, tx, row.id);
+			}),
+		);
 		call.note({ resource_type: "schedule_calendar", resource_id: row.id, resource_name: row.name, after: call.body });
 		return toCalendar(row, clock.now().getTime());
 	};
@@ -103,6 +110,7 @@ export function updateCalendar(needs: Needs): Operation<"updateCalendar"> {
 				const after = { ...before, ...call.body, updated_at: now.toISOString() };
 				await tx.update(calendars).set(after).where(eq(calendars.id, id));
 				await lookAgain(tx, now);
+				await tell(needs, tx, id);
 				return [before, after] as const;
 			}),
 		);
@@ -118,12 +126,14 @@ export function updateCalendar(needs: Needs): Operation<"updateCalendar"> {
 	};
 }
 
-export function deleteCalendar({ db, clock }: Needs): Operation<"deleteCalendar"> {
+export function deleteCalendar(needs: Needs): Operation<"deleteCalendar"> {
 	return async ({ params: { id }, note }) => {
+		const { db, clock } = needs;
 		const before = await db.transaction(async (tx) => {
 			const [row] = await tx.delete(calendars).where(eq(calendars.id, id)).returning();
 			if (row === undefined) return noCalendar(id);
 			await lookAgain(tx, clock.now());
+			await tell(needs, tx, id);
 			return row;
 		});
 		note({
@@ -142,6 +152,11 @@ async function lookAgain(on: Pick<Database["orm"], "update">, now: Date): Promis
 		.update(occurrences)
 		.set({ try_at: now.toISOString() })
 		.where(and(eq(occurrences.status, "waiting"), isNotNull(occurrences.try_at)));
+}
+
+/** Runs that a person started are held by whoever drives them. */
+function tell({ outbox }: Needs, tx: Tx, calendar_id: string): Promise<string> {
+	return outbox.publish(tx, "schedule_calendar.changed.v1", { calendar_id });
 }
 
 async function check(

@@ -22,15 +22,12 @@ const params = z.strictObject({
 });
 type Params = z.output<typeof params>;
 
-/**
- * Devices that the procedure is for, itself, by a step, by procedures that it runs or by stacks that it deploys.
- * @throws schedules.bad_params — it needs a secret, which no schedule may hold; mops.bad_variables
- */
-async function devicesOf(
+/** @throws schedules.bad_params — it needs a secret, which no schedule may hold; mops.bad_variables */
+async function refuseSecrets(
 	{ mop, variables, targets }: Params,
 	{ config }: Clients<typeof needs>,
 	caller: CallerContext,
-): Promise<Selection> {
+): Promise<void> {
 	const outline = await config.outlineMop({ body: { mop, variables, targets } }, caller);
 	const secret = outline.secrets.find(({ name, required }) => required || Object.hasOwn(variables, name));
 	if (secret !== undefined) {
@@ -40,6 +37,18 @@ async function devicesOf(
 			: `${outline.name} asks for the secret ${name} each time it is started, so it cannot be started by schedule.`;
 		throw failed("schedules.bad_params", { message, errors: [{ path: `body.params.variables.${name}`, message }] });
 	}
+}
+
+/**
+ * Devices that the procedure is for, itself, by a step, by procedures that it runs or by stacks that it deploys.
+ * @throws mops.bad_variables
+ */
+async function devicesOf(
+	{ mop, variables, targets }: Params,
+	{ config }: Clients<typeof needs>,
+	caller: CallerContext,
+): Promise<Selection> {
+	const outline = await config.outlineMop({ body: { mop, variables, targets } }, caller);
 	const own = targets ?? outline.targets;
 	return joinSelections([...(own === null ? [] : [own]), ...outline.step_targets]);
 }
@@ -52,6 +61,7 @@ export const mop = defineKind({
 	changes_devices: true,
 	params,
 	needs,
+	refuse: refuseSecrets,
 	select: devicesOf,
 	start: ({ params: given, key, not_after, caller }, { config }) =>
 		config.startMopRun({ body: { ...given, key, not_after } }, caller),

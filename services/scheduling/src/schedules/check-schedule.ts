@@ -22,7 +22,7 @@ export function kindOf(kinds: Kinds, name: string): AnyKind {
 export function requirePermission(actor: Actor, kind: AnyKind): void {
 	if (isPermitted(actor, kind.permission)) return;
 	throw failed("auth.forbidden", {
-		message: `${actor.name} does not hold the permission ${kind.permission}, which it takes to schedule this (${kind.label})`,
+		message: `${actor.name} does not hold the permission ${kind.permission}, which this takes (${kind.label})`,
 		details: { permission: kind.permission },
 	});
 }
@@ -37,17 +37,22 @@ export async function checkParams(
 	params: z.output<typeof ScheduleInput>["params"],
 	caller: CallerContext,
 ): Promise<Record<string, unknown>> {
-	const parsed = kind.params.safeParse(params);
-	if (!parsed.success) {
-		const [first] = parsed.error.issues;
-		throw failed("schedules.bad_params", {
-			message: `${["params", ...(first?.path ?? [])].join(".")}: ${first?.message}`,
-			errors: parsed.error.issues
-				.slice(0, 100)
-				.map((issue) => ({ path: ["body.params", ...issue.path.map(String)].join("."), message: issue.message })),
-		});
-	}
-	const select = Selection.safeParse(await kind.select?.(parsed.data, clients, caller));
+	const parsed = parseParams(kind, params);
+	await kind.refuse?.(parsed, clients, caller);
+	const select = Selection.safeParse(await kind.select?.(parsed, clients, caller));
 	if (select.success) await devices.listTargets({ body: { select: select.data } }, caller);
-	return parsed.data as Record<string, unknown>;
+	return parsed;
+}
+
+/** The parameters with defaults filled in. @throws schedules.bad_params */
+export function parseParams(kind: AnyKind, params: Record<string, unknown>): Record<string, unknown> {
+	const parsed = kind.params.safeParse(params);
+	if (parsed.success) return parsed.data as Record<string, unknown>;
+	const [first] = parsed.error.issues;
+	throw failed("schedules.bad_params", {
+		message: `${["params", ...(first?.path ?? [])].join(".")}: ${first?.message}`,
+		errors: parsed.error.issues
+			.slice(0, 100)
+			.map((issue) => ({ path: ["body.params", ...issue.path.map(String)].join("."), message: issue.message })),
+	});
 }
