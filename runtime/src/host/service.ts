@@ -93,6 +93,14 @@ export interface BuiltService<A extends Api> {
 	stop?(): Promise<void>;
 }
 
+/** A statement for a service's schema that was restored from a backup of the system: time has passed that its tables know nothing of. */
+export interface AfterRestore {
+	/** On the tables of the oldest backup that can be restored, as the schema's owner. */
+	statement: string;
+	/** What whoever restored has to know, or to do, where it changed so many rows. */
+	tell?(rows: number): string;
+}
+
 export interface Service<A extends Api = Api, N extends Needs = Needs, C extends ConfigSlice = ConfigSlice> {
 	name: string;
 	api: A;
@@ -100,6 +108,8 @@ export interface Service<A extends Api = Api, N extends Needs = Needs, C extends
 	schema: string | false;
 	/** Folder with the schema's migrations. */
 	migrations: URL | undefined;
+	/** What must not simply go on after a restore. */
+	after_restore: readonly AfterRestore[];
 	config: C | undefined;
 	needs: N;
 	/** Of its needs, those that start after it. */
@@ -117,6 +127,7 @@ export function defineService<
 	api: A;
 	schema?: string | false;
 	migrations?: URL;
+	after_restore?: readonly AfterRestore[];
 	config?: C;
 	needs?: N;
 	/**
@@ -131,6 +142,7 @@ export function defineService<
 		api: declared.api,
 		schema: declared.schema ?? declared.name,
 		migrations: declared.migrations,
+		after_restore: declared.after_restore ?? [],
 		config: declared.config,
 		needs: declared.needs ?? ({} as N),
 		starts_before: declared.starts_before ?? [],

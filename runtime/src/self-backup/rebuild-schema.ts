@@ -4,6 +4,7 @@ import { knownMigrations, type Migration, readMigrations, replayMigrations } fro
 import { failed } from "../errors.ts";
 import { auditTable } from "../host/audit-trail.ts";
 import { rotationTable } from "../host/key-rotation.ts";
+import type { AfterRestore } from "../host/service.ts";
 import { vaultTable } from "../vault.ts";
 import { quoted } from "./place.ts";
 import type { BackedUpSchema } from "./records.ts";
@@ -12,8 +13,7 @@ import type { BackedUpSchema } from "./records.ts";
 export interface RestorableSchema {
 	schema: string;
 	migrations: URL | undefined;
-	/** Statements that are run once everything is back: what must not simply go on as if no time had passed. */
-	after_restore: readonly string[];
+	after_restore: readonly AfterRestore[];
 }
 
 type Histories = Record<string, readonly Migration[]>;
@@ -100,13 +100,16 @@ async function forswornRights(client: pg.ClientBase, schema: string): Promise<{ 
 	return rows;
 }
 
-/** Puts back what `rebuildSchema` changed, foreign keys checked against every row, and sets the sequences. */
+/**
+ * Puts back what `rebuildSchema` changed, foreign keys checked against every row, sets the sequences, and has the service hold what must not
+ * go on as if no time had passed. Answers what to tell of that.
+ */
 export async function finishSchema(
 	client: pg.ClientBase,
 	here: RestorableSchema,
 	was: BackedUpSchema,
 	put_back: readonly string[],
-): Promise<void> {
+): Promise<string[]> {
 	for (const statement of put_back) await client.query(statement);
 	for (const { table } of was.tables) {
 		await client.query(`alter table ${quoted(was.schema)}.${quoted(table)} enable trigger user`);
@@ -118,7 +121,12 @@ export async function finishSchema(
 			is_called,
 		]);
 	}
-	for (const statement of here.after_restore) await client.query(statement);
+	const told: string[] = [];
+	for (const { statement, tell } of here.after_restore) {
+		const { rowCount } = await client.query(statement);
+		if (rowCount !== null && rowCount > 0 && tell !== undefined) told.push(tell(rowCount));
+	}
+	return told;
 }
 
 /** The schema itself stays: its owner may not be allowed to make it. */

@@ -47,27 +47,37 @@ export async function inspectBackup({
 	return summary;
 }
 
+export interface RestoreSummary extends BackupSummary {
+	/** What was held, and what a person now has to look at. */
+	held: string[];
+}
+
 /**
  * Puts a backup into databases that are empty, or replaces what is there. Each database takes it in one transaction; until all of them have
  * it, no server starts on any of them, also when this process dies. Then restoring again does it.
  * @throws system.restore_not_empty — and `force` is not set
  * @throws system.restore_in_use
  */
-export async function restoreBackup(options: RestoreOptions): Promise<BackupSummary> {
+export async function restoreBackup(options: RestoreOptions): Promise<RestoreSummary> {
 	const { places, secret, force } = options;
-	const opened: { place: Place; client: pg.Client }[] = [];
+	const opened: Opened[] = [];
 	try {
-		for (const place of places) opened.push({ place, client: await connectTo(place) });
+		for (const place of places) opened.push({ place, client: await connectTo(place), marked: [] });
 		for (const { client, place } of opened) await refuseInUse(client, place);
 		if (!force) await refuseNotEmpty(opened);
-		for (const { client, place } of opened) await mark(client, place, secret);
-		const summary = await load(opened, options).catch(async (error: unknown) => {
+		let summary: RestoreSummary;
+		try {
+			for (const each of opened) await mark(each, secret);
+			// The mark refuses who comes now: who came before it is connected by now.
+			for (const { client, place } of opened) await refuseInUse(client, place);
+			summary = await load(opened, options);
+		} catch (error) {
 			await takeBack(opened);
 			throw error;
-		});
+		}
 		for (const { client } of opened) await client.query("commit");
 		// From here on every database has all of it.
-		for (const { client, place } of opened) await unmark(client, place);
+		for (const { client, place } of opened) await unmark(client, place, place.schemas);
 		for (const { client } of opened) await client.query("analyze");
 		return summary;
 	} catch (error) {
@@ -75,6 +85,13 @@ export async function restoreBackup(options: RestoreOptions): Promise<BackupSumm
 	} finally {
 		await Promise.all(opened.map(({ client }) => client.end().catch(() => {})));
 	}
+}
+
+interface Opened {
+	place: Place;
+	client: pg.Client;
+	/** Schemas that had no mark before this restore: in the others an earlier one did not end. */
+	marked: string[];
 }
 
 async function refuseInUse(client: pg.ClientBase, { schemas }: Place): Promise<void> {
@@ -91,7 +108,7 @@ async function refuseInUse(client: pg.ClientBase, { schemas }: Place): Promise<v
 }
 
 /** What a restore that did not end left may be replaced. */
-async function refuseNotEmpty(opened: readonly { place: Place; client: pg.Client }[]): Promise<void> {
+async function refuseNotEmpty(opened: readonly Opened[]): Promise<void> {
 	const found: { schema: string; tables: number; rows: number }[] = [];
 	for (const { client, place } of opened) {
 		const { rows } = await client.query<{ schema: string; tables: number; rows: number }>(
@@ -113,27 +130,32 @@ async function refuseNotEmpty(opened: readonly { place: Place; client: pg.Client
 }
 
 /** Makes role and schema where that is ours to do, and says in the schema that what is in it is not whole. */
-async function mark(client: pg.Client, place: Place, { master }: SealingSecret): Promise<void> {
+async function mark({ client, place, marked }: Opened, { master }: SealingSecret): Promise<void> {
 	for (const schema of place.schemas) {
 		if (place.provisions) {
 			await provisionSchema({ admin_url: place.url, service: schema, password: rolePassword(schema, master) });
 		}
 	}
 	await client.query("begin");
+	const { rows } = await client.query<{ schema: string }>(
+		"select schema from unnest($1::text[]) schema where to_regclass(quote_ident(schema) || '.' || $2) is null",
+		[place.schemas, restoreMark],
+	);
 	for (const schema of place.schemas) {
 		await actFor(client, place, schema);
 		await client.query(markStatement(schema));
 	}
 	await client.query("commit");
+	marked.push(...rows.map(({ schema }) => schema));
 }
 
 function markStatement(schema: string): string {
 	return `create table if not exists ${quoted(schema)}.${restoreMark} (began_at timestamptz not null default now())`;
 }
 
-async function unmark(client: pg.Client, place: Place): Promise<void> {
+async function unmark(client: pg.Client, place: Place, schemas: readonly string[]): Promise<void> {
 	await client.query("begin");
-	for (const schema of place.schemas) {
+	for (const schema of schemas) {
 		await actFor(client, place, schema);
 		await client.query(`drop table ${quoted(schema)}.${restoreMark}`);
 	}
@@ -141,11 +163,11 @@ async function unmark(client: pg.Client, place: Place): Promise<void> {
 }
 
 /** Where nothing was committed, what was there is as it was. A mark that cannot be taken away stays, and says so at the next start. */
-async function takeBack(opened: readonly { place: Place; client: pg.Client }[]): Promise<void> {
-	for (const { client, place } of opened) {
+async function takeBack(opened: readonly Opened[]): Promise<void> {
+	for (const { client, place, marked } of opened) {
 		await client
 			.query("rollback")
-			.then(() => unmark(client, place))
+			.then(() => unmark(client, place, marked))
 			.catch(() => {});
 	}
 }
@@ -155,9 +177,9 @@ function bySchema(known: readonly RestorableSchema[]): Map<string, RestorableSch
 }
 
 async function load(
-	opened: readonly { place: Place; client: pg.Client }[],
+	opened: readonly Opened[],
 	{ path, secret, known, onTable }: RestoreOptions,
-): Promise<BackupSummary> {
+): Promise<RestoreSummary> {
 	const services = bySchema(known);
 	const waiting = new Map<string, { was: BackedUpSchema; put_back: string[] }>();
 	const targetOf = (schema: string) => {
@@ -198,10 +220,11 @@ async function load(
 			return taken;
 		},
 	});
+	const held: string[] = [];
 	for (const [schema, { was, put_back }] of waiting) {
 		const { client, place, here } = targetOf(schema);
 		await actFor(client, place, schema);
-		await finishSchema(client, here, was, put_back);
+		held.push(...(await finishSchema(client, here, was, put_back)));
 	}
-	return summary;
+	return { ...summary, held };
 }

@@ -4,12 +4,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
+import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ensureBusTables } from "../bus/tables.ts";
-import type { Database } from "../db/database.ts";
+import { type Database, openDatabase } from "../db/database.ts";
 import { migrate } from "../db/migrate.ts";
 import { ensureAuditTable } from "../host/audit-trail.ts";
 import { ensureRotationTable } from "../host/key-rotation.ts";
+import type { AfterRestore } from "../host/service.ts";
 import { createLog } from "../log.ts";
 import { type TestDatabase, testDatabase } from "../testing/database.ts";
 import { testMaster } from "../testing/master.ts";
@@ -61,7 +63,7 @@ async function start(db: Database, folder: URL): Promise<{ applied: string[] }> 
 	return migrated;
 }
 
-const known = (folder: URL, after_restore: readonly string[] = []) => [
+const known = (folder: URL, after_restore: readonly AfterRestore[] = []) => [
 	{ schema: "garden", migrations: folder, after_restore },
 ];
 const places = ({ admin_url }: TestDatabase): Place[] => [{ url: admin_url, schemas: ["garden"], provisions: true }];
@@ -252,7 +254,7 @@ test("data is replaced by force alone; a restore that fails on the way leaves it
 	await start(db, folder);
 	await db.query("insert into beds (name) values ('mine')");
 	const before = await contentOf(db);
-	const restore = (file: string, force: boolean, after_restore: string[] = []) =>
+	const restore = (file: string, force: boolean, after_restore: AfterRestore[] = []) =>
 		restoreBackup({ path: file, secret, places: places(target), known: known(folder, after_restore), force });
 
 	await expect(restore(path, false)).rejects.toMatchObject({
@@ -262,13 +264,18 @@ test("data is replaced by force alone; a restore that fails on the way leaves it
 	const cut = join(dir, "cut.ncbackup");
 	writeFileSync(cut, readFileSync(path).subarray(0, -1));
 	await expect(restore(cut, true)).rejects.toMatchObject({ code: "system.backup_damaged" });
-	await expect(restore(path, true, ["insert into plants (bed) values (gen_random_uuid())"])).rejects.toMatchObject({
+	const violating = [{ statement: "insert into plants (bed) values (gen_random_uuid())" }];
+	await expect(restore(path, true, violating)).rejects.toMatchObject({
 		sqlstate: "23503",
 	});
 	expect(await contentOf(db)).toEqual(before);
 	expect(await migrate(db, folder)).toEqual({ applied: [] });
 
-	await restore(path, true);
+	const telling = [
+		{ statement: "update beds set name = name where false", tell: () => "nothing" },
+		{ statement: "select from beds where name = 'north'", tell: (rows: number) => `${rows} bed` },
+	];
+	expect(await restore(path, true, telling)).toMatchObject({ held: ["1 bed"] });
 	expect(await contentOf(db)).toEqual(await contentOf(garden));
 });
 
@@ -282,10 +289,51 @@ test("while a restore has not ended no server starts on the database, and restor
 	expect(await start(db, folder)).toEqual({ applied: [] });
 });
 
+test("a restore that fails leaves the mark of one before it that did not end", async () => {
+	const path = await backedUp();
+	const target = await freshDatabase();
+	const db = await target.service("garden");
+	await db.query("create table restore_unfinished (began_at timestamptz)");
+	const fails = known(folder, [{ statement: "select 1 / 0" }]);
+	await expect(
+		restoreBackup({ path, secret, places: places(target), known: fails, force: false }),
+	).rejects.toMatchObject({ sqlstate: "22012" });
+	await expect(ensureBusTables(db)).rejects.toMatchObject({ code: "startup.restore_unfinished" });
+});
+
+test("a server that is started between the look for one and the mark that keeps servers out is seen, and goes on", async () => {
+	const path = await backedUp();
+	const target = await freshDatabase();
+	const db = await target.service("garden");
+	await start(db, folder);
+	await db.query("insert into beds (name) values ('mine')");
+	const before = await contentOf(db);
+
+	const blocker = new pg.Client({ connectionString: target.url });
+	await blocker.connect();
+	const own = await blocker.query<{ pid: number }>("select pg_backend_pid() as pid");
+	await blocker.query("begin; create table garden.restore_unfinished (began_at timestamptz)");
+	const restoring = restoreBackup({ path, secret, places: places(target), known: known(folder), force: true });
+	const refused = expect(restoring).rejects.toMatchObject({ code: "system.restore_in_use" });
+	for (let waits = false; !waits; ) {
+		const { rows } = await blocker.query("select from pg_stat_activity where pg_blocking_pids(pid) @> $1::int[]", [
+			[Number(own.rows[0]?.pid)],
+		]);
+		waits = rows.length > 0;
+	}
+	const server = openDatabase({ url: target.url, schema: "garden", application_name: "netconductor garden" });
+	await server.query("select 1");
+	await blocker.query("rollback");
+	await refused;
+	await blocker.end();
+	expect(await start(server, folder)).toEqual({ applied: [] });
+	expect(await contentOf(db)).toEqual(before);
+	await server.close();
+});
+
 test("a database that a server is connected to is not restored into", async () => {
 	const path = await backedUp();
 	const target = await freshDatabase();
-	const { openDatabase } = await import("../db/database.ts");
 	const server = openDatabase({ url: target.url, schema: "garden", application_name: "netconductor garden" });
 	await server.query("select 1");
 	await expect(

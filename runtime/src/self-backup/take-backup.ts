@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 import { createWriteStream, rmSync } from "node:fs";
-import { link, open, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { stat } from "node:fs/promises";
 import { Readable, Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { constants, createZstdCompress } from "node:zlib";
@@ -9,6 +8,7 @@ import type pg from "pg";
 import { failed } from "../errors.ts";
 import { copyOut } from "./copy-stream.ts";
 import { actFor, connectTo, databaseKey, type Place, quoted } from "./place.ts";
+import { publishFile } from "./publish-file.ts";
 import { type BackedUpSchema, type Contents, writeRecord } from "./records.ts";
 import { beginSealedFile, type SealingSecret, sealFrames } from "./sealed-file.ts";
 
@@ -88,7 +88,9 @@ export async function takeBackup({
 			sealed,
 			createWriteStream(draft, { flags: "wx", mode: 0o600, flush: true }),
 		);
-		await publish(draft, path);
+		await publishFile(draft, path).catch((error: NodeJS.ErrnoException) => {
+			throw error.code === "EEXIST" ? fileExists(path) : error;
+		});
 		return {
 			version,
 			made_at,
@@ -123,16 +125,6 @@ async function exists(path: string): Promise<boolean> {
 		() => true,
 		() => false,
 	);
-}
-
-/** Not by renaming, which would replace a file that has come meanwhile. */
-async function publish(draft: string, path: string): Promise<void> {
-	await link(draft, path).catch((error: NodeJS.ErrnoException) => {
-		throw error.code === "EEXIST" ? fileExists(path) : error;
-	});
-	if (process.platform === "win32") return;
-	const folder = await open(dirname(path));
-	await folder.sync().finally(() => folder.close());
 }
 
 interface Snapshot {

@@ -4,6 +4,7 @@ import { ListOperations } from "@netconductor/contracts/tasks/model";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import { defineService } from "@netconductor/runtime/host/service";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
+import { afterRestore } from "./after-restore.ts";
 import { tryDeviceType } from "./device-types/try-device-type.ts";
 import { groupOperations } from "./operations/group-operations.ts";
 import { createOperationStore } from "./operations/operation-store.ts";
@@ -42,6 +43,7 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 		name: "tasks",
 		api: tasksApi,
 		migrations: new URL("../migrations", import.meta.url),
+		after_restore: afterRestore,
 		config: workersConfig,
 		needs: { alerts: alertsApi },
 		async setup({ db, vault, outbox, ephemeral, clients, config, clock, log, metrics, ownAccount }) {

@@ -34,7 +34,7 @@ test("after a restore no change goes on without a person: one that waits stays u
 
 	// As the backup's moment may have it: taken by a worker, and not begun to write.
 	await lab.db.query("update operations set write_started_at = null where run_id = $1", [under_way]);
-	for (const statement of afterRestore) await lab.db.query(statement);
+	for (const { statement } of afterRestore) await lab.db.query(statement);
 	await lab.lose(worker);
 	const next = await lab.startWorker();
 	expect(await lab.ended(under_way)).toMatchObject({ status: "needs_attention", counts: { unknown: 1 } });
@@ -75,7 +75,7 @@ test("after a restore what was left of a batch that had begun waits for a person
 		const [begun] = await lab.db.query("select count(*)::int as n from operations where status = 'pending' and ready");
 		expect(begun).toEqual({ n: 2 });
 
-		for (const statement of afterRestore) await lab.db.query(statement);
+		for (const { statement } of afterRestore) await lab.db.query(statement);
 		await lab.lose(worker);
 	} finally {
 		rmSync(held);
