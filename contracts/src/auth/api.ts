@@ -116,7 +116,7 @@ export const authApi = defineApi("auth", {
 		body: z.object({ current_password: Secret(), new_password: NewPassword }),
 		returns: TokenPair,
 		authenticated: true,
-		errors: ["auth.bad_credentials", "auth.weak_password", "users.external"],
+		errors: ["auth.bad_credentials", "auth.weak_password", "auth.throttled", "users.external"],
 	}),
 	listMySecondFactors: get("/api/auth/second-factors", {
 		summary: "One's own second factors",
@@ -347,7 +347,7 @@ export const authApi = defineApi("auth", {
 		body: LoginMethodOrder,
 		returns: z.array(LoginMethod),
 		permission: "login_methods:write",
-		errors: ["login_methods.bad_order"],
+		errors: ["login_methods.bad_order", "roles.escalation"],
 	}),
 	getLoginMethod: get("/api/auth/methods/:id", {
 		summary: "One way to sign in",
@@ -368,7 +368,7 @@ export const authApi = defineApi("auth", {
 		summary: "Delete a way to sign in that nobody uses",
 		params: byId,
 		permission: "login_methods:write",
-		errors: ["login_methods.not_found", "login_methods.in_use"],
+		errors: ["login_methods.not_found", "login_methods.in_use", "roles.escalation"],
 	}),
 	testLoginMethod: post("/api/auth/methods/:id/test", {
 		summary: "Try a way to sign in step by step; nobody is signed in",
@@ -377,7 +377,7 @@ export const authApi = defineApi("auth", {
 		returns: MethodTest,
 		permission: "login_methods:write",
 		timeout_ms: 90_000,
-		errors: ["login_methods.not_found"],
+		errors: ["login_methods.not_found", "roles.escalation", "auth.throttled"],
 	}),
 
 	listViews: get("/api/views", {

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { Secret } from "../kernel/secret.ts";
-import { RoleName } from "./model.ts";
+import { RoleName, Username } from "./model.ts";
 
 /** Text on one line as directories and identity providers know it. */
 const Line = z
@@ -201,7 +201,7 @@ export type MethodTestStep = z.infer<typeof MethodTestStep>;
 
 /** With a user's name and password the test signs them in as well, without a session. */
 export const TryMethod = z.object({
-	username: z.string().min(1).max(64).optional(),
+	username: Username.optional(),
 	password: Secret(z.string().min(1).max(256)).optional(),
 });
 export const MethodTest = z.object({ passed: z.boolean(), steps: z.array(MethodTestStep) }).meta({ id: "MethodTest" });

@@ -8,11 +8,14 @@ import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
 import type { Vault } from "@netconductor/runtime/vault";
 import { eq, sql } from "drizzle-orm";
+import { networkOf } from "../address.ts";
 import type { Operation } from "../operation.ts";
 import { refuseEscalation } from "../roles/manage-roles.ts";
 import { getRoleForGrant } from "../roles/role-store.ts";
+import { findAccount } from "../sessions/login.ts";
 import { type EndingNeeds, endSessions } from "../sessions/session-store.ts";
 import { loginMethods, users } from "../tables.ts";
+import type { LoginThrottle } from "../throttle/login-throttle.ts";
 import type { MethodKinds } from "./method-kinds.ts";
 import {
 	describeMethods,
@@ -148,11 +151,25 @@ export function deleteLoginMethod({ db }: Needs): Operation<"deleteLoginMethod">
 	};
 }
 
-/** Nothing is stored, and a wrong password is an answer like any other. */
-export function testLoginMethod({ db, methods }: Needs & { methods: MethodKinds }): Operation<"testLoginMethod"> {
-	return async ({ params, body, note }) => {
+/**
+ * Nothing is stored, and a wrong password is an answer like any other. A password is counted like one at the sign-in, and never given back when it
+ * was right: a directory of one's own, which says yes to everything, must not clear what was counted against somebody.
+ */
+export function testLoginMethod({
+	db,
+	methods,
+	throttle,
+}: Needs & { methods: MethodKinds; throttle: LoginThrottle }): Operation<"testLoginMethod"> {
+	return async ({ params, body, actor, note }) => {
 		const row = await readMethod(db.orm, params.id);
-		note(about(row));
+		const { username, password } = body;
+		note({ ...about(row), after: { tried: { username, password: password !== undefined } } });
+		await db.transaction((tx) => checkMethod(tx, actor, row));
+		if (username !== undefined && password !== undefined) {
+			const network = networkOf(actor.ip);
+			const { familiar } = await findAccount(db, username.toLowerCase(), network);
+			await throttle.begin({ username: username.toLowerCase(), network, familiar });
+		}
 		const steps =
 			row.kind === "ldap"
 				? await (await methods.directory(row)).test(body)

@@ -125,8 +125,8 @@ async function recognise(
 	return undefined;
 }
 
-/** One statement, whether the name is known or not. */
-async function findAccount(
+/** Whose name it is, and whether they signed in from this network before. One statement, whether the name is known or not. */
+export async function findAccount(
 	db: Database,
 	key: string,
 	network: string,
