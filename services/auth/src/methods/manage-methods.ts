@@ -1,5 +1,4 @@
-import type { LdapConfig, LoginMethod, OidcConfig } from "@netconductor/contracts/auth/login-methods";
-import type { Actor } from "@netconductor/contracts/kernel/actor";
+import type { LoginMethod } from "@netconductor/contracts/auth/login-methods";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
@@ -10,12 +9,11 @@ import type { Vault } from "@netconductor/runtime/vault";
 import { eq, sql } from "drizzle-orm";
 import { networkOf } from "../address.ts";
 import type { Operation } from "../operation.ts";
-import { refuseEscalation } from "../roles/manage-roles.ts";
-import { getRoleForGrant } from "../roles/role-store.ts";
 import { findAccount } from "../sessions/login.ts";
 import { type EndingNeeds, endSessions } from "../sessions/session-store.ts";
 import { loginMethods, users } from "../tables.ts";
 import type { LoginThrottle } from "../throttle/login-throttle.ts";
+import { checkMethod, refuseBeyond, refuseElsewhere } from "./check-method.ts";
 import type { MethodKinds } from "./method-kinds.ts";
 import {
 	describeMethods,
@@ -102,7 +100,7 @@ export function updateLoginMethod({ db, vault, outbox, ephemeral, clock }: Needs
 }
 
 export function orderLoginMethods({ db, clock }: Needs): Operation<"orderLoginMethods"> {
-	return async ({ body, note }) => {
+	return async ({ body, actor, note }) => {
 		const now = clock.now().toISOString();
 		await db.transaction(async (tx) => {
 			const all = await lockAll(tx);
@@ -112,6 +110,10 @@ export function orderLoginMethods({ db, clock }: Needs): Operation<"orderLoginMe
 					message: `Name each of the ${all.length} ways to sign in exactly once. Somebody may have added or deleted one; read the list again.`,
 				});
 			}
+			const asked = all.filter(({ enabled }) => enabled);
+			const asked_then = body.ids.filter((id) => asked.some((row) => row.id === id));
+			// Whom a name belongs to that several know is decided by which is asked first.
+			for (const [at, row] of asked.entries()) if (asked_then[at] !== row.id) await refuseBeyond(tx, actor, row);
 			for (const [at, id] of body.ids.entries()) {
 				await tx
 					.update(loginMethods)
@@ -179,90 +181,9 @@ export function testLoginMethod({
 }
 
 /** All methods, locked in one order, so that two who add or order at once come one after the other. */
-async function lockAll(tx: Tx): Promise<{ id: string; name: string; position: number }[]> {
+async function lockAll(tx: Tx): Promise<MethodRow[]> {
 	await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended('auth.login_methods', 0))`);
 	return readMethods(tx);
-}
-
-/**
- * What a method needs so that it can work, and whether this person may hand out the roles that it hands out.
- * @throws login_methods.incomplete, roles.not_found, roles.escalation
- */
-async function checkMethod(tx: Tx, actor: Actor, row: MethodRow): Promise<void> {
-	const lacks = row.kind === "ldap" ? lacksOfLdap(row.config, row.secret !== null) : lacksOfOidc(row.config);
-	if (lacks !== undefined) {
-		throw failed("login_methods.incomplete", {
-			message: lacks.message,
-			errors: [{ path: lacks.path, message: lacks.message }],
-		});
-	}
-	const named = [
-		...row.config.role_map.map(({ role }) => role),
-		...(row.config.default_role ? [row.config.default_role] : []),
-	];
-	for (const name of new Set(named)) {
-		const role = await getRoleForGrant(tx, name);
-		refuseEscalation(actor, role.permissions, `let ${row.name} give the role ${role.name}`);
-	}
-}
-
-/**
- * Who may change a method may not read its secret, nor have it sent to a server of their own: it goes only where whoever gave it said.
- * @throws login_methods.incomplete
- */
-function refuseElsewhere(before: MethodRow, after: MethodRow): void {
-	const known = new Set(whereSecretGoes(before));
-	if (whereSecretGoes(after).every((place) => known.has(place))) return;
-	const message = "What is asked, or how it is protected, is another now: give the stored secret again.";
-	throw failed("login_methods.incomplete", { message, errors: [{ path: "body.secret", message }] });
-}
-
-function whereSecretGoes({ kind, config }: MethodRow): string[] {
-	if (kind === "oidc") return [JSON.stringify([config.issuer, config.client_id, config.allow_plaintext])];
-	const { servers, start_tls, allow_plaintext, ca_certificates, bind_dn } = config;
-	return servers.map((url) => JSON.stringify([url, start_tls, allow_plaintext, ca_certificates, bind_dn]));
-}
-
-interface Lack {
-	path: string;
-	message: string;
-}
-
-function lacksOfLdap(config: LdapConfig, has_secret: boolean): Lack | undefined {
-	const at = (key: string, message: string) => ({ path: `body.config.${key}`, message });
-	const plaintext = config.servers.filter((url) => url.startsWith("ldap://"));
-	if (plaintext.length > 0 && !config.start_tls && !config.allow_plaintext) {
-		return at(
-			"servers",
-			`Passwords would go to ${plaintext[0]} unencrypted. Use ldaps:// or StartTLS, or allow it expressly.`,
-		);
-	}
-	if (config.bind === "service") {
-		if (config.bind_dn === null) return at("bind_dn", "Looking people up needs an account to do it with.");
-		if (!has_secret) return { path: "body.secret", message: "The account that looks people up needs its password." };
-		return undefined;
-	}
-	return config.user_dn_template === null
-		? at("user_dn_template", "Signing in directly needs to know what a name becomes.")
-		: undefined;
-}
-
-function lacksOfOidc(config: OidcConfig): Lack | undefined {
-	if (!config.scopes.includes("openid")) {
-		return { path: "body.config.scopes", message: "Without the scope openid a provider does not say who somebody is." };
-	}
-	const plaintext = [config.issuer, config.redirect_uri].find(
-		(url) => url.startsWith("http://") && !isLoopback(new URL(url).hostname),
-	);
-	if (plaintext !== undefined && !config.allow_plaintext) {
-		const path = plaintext === config.issuer ? "body.config.issuer" : "body.config.redirect_uri";
-		return { path, message: `${plaintext} is not encrypted. Use https://, or allow it expressly.` };
-	}
-	return undefined;
-}
-
-function isLoopback(host: string): boolean {
-	return host === "localhost" || host === "[::1]" || /^127\./.test(host);
 }
 
 async function endSessionsOf(tx: Tx, needs: EndingNeeds, method: string): Promise<void> {
