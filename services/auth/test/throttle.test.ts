@@ -81,6 +81,33 @@ test("signing in to one's own account now and then does not buy more guesses at 
 	expect(seen.filter((code) => code === "auth.bad_credentials").length).toBeLessThan(40);
 });
 
+test("guesses from within a stolen session count for that session alone: the owner's goes on, and clears nothing", async () => {
+	const ip = "192.0.2.1";
+	const [stolen, own] = [await auth.login("admin", password, ip), await auth.login("admin", password, ip)];
+	const actorOf = async (pair: typeof own) => ({ actor: { ...(await auth.as(pair)).actor, ip } });
+	const [thief, owner] = [await actorOf(stolen), await actorOf(own)];
+	const guess = (current_password: string, caller: typeof owner) =>
+		auth.api.changePassword({ body: { current_password, new_password: password } }, caller).then(
+			() => "changed",
+			(error: { code: string }) => error.code,
+		);
+	const begin = (given: string, caller: typeof owner) =>
+		auth.api.beginSecondFactor({ body: { password: given } }, caller).then(
+			() => "begun",
+			(error: { code: string }) => error.code,
+		);
+	for (let n = 0; n < 6; n++) {
+		await guess("wrong", thief);
+		await begin("wrong", thief);
+	}
+	expect([await guess("wrong", thief), await begin("wrong", thief)]).toEqual(["auth.throttled", "auth.throttled"]);
+	expect(await begin(password, owner)).toBe("begun");
+	expect(await guess(password, owner)).toBe("auth.weak_password");
+	expect(await outcomeOf("admin", password, ip)).toBe("signed in");
+	expect([await guess("wrong", thief), await begin("wrong", thief)]).toEqual(["auth.throttled", "auth.throttled"]);
+	await auth.clock.advance(16 * 60_000);
+});
+
 test("nobody who chose their own name well lets an account that is guessed at start afresh", async () => {
 	// Two names alike in the first bits of a hash that anybody can compute.
 	const startOf = (name: string) => createHash("sha256").update(name).digest().readUInt32BE(0) >>> 14;

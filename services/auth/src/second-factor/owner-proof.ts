@@ -6,6 +6,7 @@ import { failed } from "@netconductor/runtime/errors";
 import type { Vault } from "@netconductor/runtime/vault";
 import { networkOf } from "../address.ts";
 import type { Passwords } from "../passwords.ts";
+import { sessionOf } from "../sessions/session-operations.ts";
 import type { LoginThrottle } from "../throttle/login-throttle.ts";
 import { refuseExternal, type UserRow } from "../users/user.ts";
 import { getUser } from "../users/user-store.ts";
@@ -27,8 +28,7 @@ interface Needs {
 export async function provenOwner(needs: Needs, actor: Actor, proof: OwnerProof): Promise<UserRow> {
 	const { db, passwords, throttle } = needs;
 	const user = await ownerOf(db, actor);
-	// As familiar as where they signed in, so that no stranger can use these attempts up.
-	const attempt = { username: user.username.toLowerCase(), network: networkOf(actor.ip), familiar: true };
+	const attempt = { session_id: sessionOf(actor.kind, actor.session_id), network: networkOf(actor.ip) };
 	await throttle.begin(attempt);
 	if (proof.password !== undefined) {
 		if (!(await passwords.verify(proof.password, user.password_hash ?? undefined))) {

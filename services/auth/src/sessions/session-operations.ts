@@ -70,7 +70,7 @@ export function changePassword(needs: ChangePasswordNeeds): Operation<"changePas
 		note({ resource_type: "user", resource_id: user.id, resource_name: user.username });
 		refuseExternal(user, "change the password");
 		// A stolen access token must not be a way around the throttle of sign-ins.
-		const attempt = { username: user.username.toLowerCase(), network: networkOf(actor.ip), familiar: true };
+		const attempt = { session_id, network: networkOf(actor.ip) };
 		await throttle.begin(attempt);
 		if (!(await passwords.verify(body.current_password, user.password_hash ?? undefined))) {
 			throw failed("auth.bad_credentials", { message: "The current password is wrong." });

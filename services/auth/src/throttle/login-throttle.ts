@@ -11,6 +11,8 @@ const rules = {
 	account: { free: 10, longest_ms: 60_000 },
 	/** Attempts on one account from a network where its owner signed in before: no stranger can use these up. */
 	familiar: { free: 10, longest_ms: 60_000 },
+	/** Attempts of somebody who is signed in to show that it is they: of the session that a thief has, not of the owner's other ones. */
+	session: { free: 10, longest_ms: 60_000 },
 	/** Attempts from one network, on whatever account. Many people may share it. */
 	network: { free: 30, longest_ms: 60_000 },
 };
@@ -22,12 +24,14 @@ const forgotten_after_ms = 15 * 60_000;
 const most_rows = 1 << 18;
 
 /** Where an attempt comes from and what it is on. */
-interface Attempt {
-	username: string;
-	network: string;
-	/** The account's owner signed in from this network before. */
-	familiar: boolean;
-}
+type Attempt = { network: string } & (
+	| {
+			username: string;
+			/** The account's owner signed in from this network before. */
+			familiar: boolean;
+	  }
+	| { session_id: string }
+);
 
 export interface LoginThrottle {
 	/**
@@ -62,11 +66,9 @@ export function createLoginThrottle({
 	const hashed = (kind: Kind, value: string) =>
 		`${kind}:${createHmac("sha256", hmac_key).update(`${kind}\0${value}`).digest().subarray(0, 16).toString("base64url")}`;
 
-	function keysOf({ username, network, familiar }: Attempt): [Kind, string][] {
-		const account: [Kind, string] = familiar
-			? ["familiar", hashed("familiar", `${username}\0${network}`)]
-			: ["account", hashed("account", username)];
-		return [["network", hashed("network", network)], account];
+	function keysOf(attempt: Attempt): [Kind, string][] {
+		const kept = (kind: Kind, value: string): [Kind, string] => [kind, hashed(kind, value)];
+		return [kept("network", attempt.network), kept(...subjectOf(attempt))];
 	}
 
 	/**
@@ -136,4 +138,11 @@ export function createLoginThrottle({
 			);
 		},
 	};
+}
+
+/** What the attempt is on, beside the network that it comes from. */
+function subjectOf(attempt: Attempt): [Kind, string] {
+	if ("session_id" in attempt) return ["session", attempt.session_id];
+	const { username, network, familiar } = attempt;
+	return familiar ? ["familiar", `${username}\0${network}`] : ["account", username];
 }
