@@ -125,7 +125,7 @@ function refusedWhole(error: unknown): boolean {
 /** The running configuration was not touched, as far as the device says; it is looked at all the same. */
 async function unpushed(attempt: Attempt, error: unknown): Promise<AppliedChange> {
 	attempt.startedAt ??= performance.now();
-	attempt.mechanism = { ...attempt.mechanism, native_ms: () => undefined, revert: undefined, restore: undefined };
+	attempt.mechanism = { ...attempt.mechanism, native_ms: () => undefined, revert: undefined, restore: [] };
 	return undo(attempt, error);
 }
 
@@ -374,12 +374,14 @@ async function undo(attempt: Attempt, reason: unknown): Promise<AppliedChange> {
 				await mechanism.revert(session);
 				now = await readRunning(session);
 			}
-			while (now.sha256 !== before.sha256 && mechanism.restore !== undefined && rounds < restoreRounds) {
+			while (now.sha256 !== before.sha256 && rounds < restoreRounds) {
+				const way = mechanism.restore[Math.min(rounds, mechanism.restore.length - 1)];
+				if (way === undefined) break;
 				rounds++;
-				await mechanism.restore(session, now, before);
+				await way(session, now, before);
 				const then = now;
 				now = await readRunning(session);
-				if (now.sha256 === then.sha256) rounds = restoreRounds;
+				if (now.sha256 === then.sha256 && rounds >= mechanism.restore.length) rounds = restoreRounds;
 			}
 			last = { now, diff: mechanism.difference(before, now, session) };
 			if (now.sha256 === before.sha256 && (settled || reverted || rounds > 0)) {

@@ -207,7 +207,8 @@ function firstWord(line: string): string {
 	return line.split(" ", 1)[0] ?? "";
 }
 
-function isAbout(line: string, words: string): boolean {
+/** Whether a line is these words, or begins with them. */
+export function isAbout(line: string, words: string): boolean {
 	return line === words || line.startsWith(`${words} `);
 }
 

@@ -265,6 +265,84 @@ test("a line that the router rejects stops the change; what was typed before it 
 	expect(await running()).toBe(before);
 });
 
+/** Sections that the router does not take back by `no` with their first line, and a policy. */
+function whatInverseCommandsLeave(): string[] {
+	return [
+		"segment-routing",
+		" srv6",
+		"  locators",
+		"   locator LEFT",
+		"    prefix 2001:db8:5::/48",
+		"interface eth0",
+		" link-params",
+		"  enable",
+		"  metric 5",
+		" exit-link-params",
+		"ip prefix-list LEFT seq 5 permit 10.0.0.0/8",
+	];
+}
+
+test("what the planned inverse commands would leave on a router is taken back line by line, byte for byte", async () => {
+	const before = await running();
+	const session = await connect();
+	const plan = await planChange(session, whatInverseCommandsLeave());
+	expect(plan.undo.how).toContain("until the running configuration is the one kept from before");
+	let left = "";
+	const options: Partial<ApplyOptions> = {
+		async verify() {
+			// The undoing that the plan showed, typed by hand; the router ends with an error where it rejects a line.
+			await lab.vtysh("r1", ["configure terminal", ...plan.undo.commands, "end"]).catch(() => {});
+			left = await running();
+			throw new Error("no");
+		},
+	};
+	const applied = await apply(session, options, whatInverseCommandsLeave());
+	expect(left).toContain("locator LEFT");
+	expect(left).toContain("link-params");
+	expect(applied).toMatchObject({ outcome: "rolled_back", diff: "", error: { code: "change.verify_failed" } });
+	expect(await running()).toBe(before);
+});
+
+test("what was typed by hand into half a change goes with it, byte for byte", async () => {
+	const before = await running();
+	const byHand = [
+		"configure terminal",
+		"segment-routing",
+		"srv6",
+		"locators",
+		"locator HAND",
+		"prefix 2001:db8:6::/48",
+		"exit",
+		"exit",
+		"exit",
+		"exit",
+		"ip route 203.0.113.0/25 blackhole",
+		`router bgp ${router.asn}`,
+		"no neighbor 10.99.0.2",
+		"bgp bestpath as-path multipath-relax",
+		"end",
+	];
+	const session = await connect((text) => {
+		if (text.includes(")#network 198.51.100.0/24")) cutWire();
+	});
+	let during = "";
+	const applied = await apply(session, {
+		async reopen() {
+			if (during === "") {
+				await lab.vtysh("r1", byHand);
+				during = await running();
+			}
+			return connect();
+		},
+	});
+	for (const line of ["locator HAND", "ip route 198.51.100.0/24 blackhole", "multipath-relax"]) {
+		expect(during).toContain(line);
+	}
+	expect(during).not.toContain("neighbor 10.99.0.2 remote-as");
+	expect(applied).toMatchObject({ outcome: "rolled_back", diff: "", error: { code: "change.interrupted" } });
+	expect(await running()).toBe(before);
+});
+
 /** A neighbour, a static route and a prefix list, confirmed: what stands there before and after. */
 async function changedForGood(): Promise<{ before: string; after: string; shown: string }> {
 	const shown = await running();
@@ -316,6 +394,18 @@ test("a neighbour, a route and a prefix list that were confirmed are taken back 
 	const restored = await restore(await connect(), before, { after, expected: plan });
 	expect(restored).toMatchObject({ outcome: "confirmed", saved: true, foreign: "" });
 	expect(restored.diff).toBe(plan.diff);
+	expect(await running()).toBe(shown);
+});
+
+test("a confirmed change that inverse commands do not take back is taken back later line by line, byte for byte", async () => {
+	const shown = await running();
+	const session = await connect();
+	const { text: before } = await readRunning(session);
+	expect(await apply(session, {}, whatInverseCommandsLeave())).toMatchObject({ outcome: "confirmed", saved: true });
+	const { text: after } = await readRunning(await connect());
+	expect(after).toContain("locator LEFT");
+	const restored = await restore(await connect(), before, { after });
+	expect(restored).toMatchObject({ outcome: "confirmed", saved: true, foreign: "" });
 	expect(await running()).toBe(shown);
 });
 

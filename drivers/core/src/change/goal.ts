@@ -132,7 +132,7 @@ function sectionDialect({ platform }: Session, syntax: ConfigSyntax): Dialect<Co
 			return {
 				commands: typedCommands(edits, syntax),
 				edits,
-				undoing: { remaining: (text) => editsBetween(read(text), goal, syntax), rejected: [] },
+				undoing: { goal, rejected: [] },
 			};
 		},
 		isSame: (now, goal) => isSame(canonical(now, syntax), canonical(goal, syntax)),
@@ -147,7 +147,7 @@ function setDialect(session: Session, structure: "set_lines" | "braces"): Dialec
 		read: (text) => setLinesOf(text, structure),
 		work: (now, goal) => ({
 			commands: inverseSetLines(now, goal),
-			undoing: { remaining: () => [], rejected: [] },
+			undoing: { rejected: [] },
 		}),
 		isSame: (now, goal) => now.toSorted().join("\n") === goal.toSorted().join("\n"),
 		takeBack: takeBackLines,

@@ -16,6 +16,7 @@ import {
 	readLines,
 	typedCommands,
 } from "./config-tree.ts";
+import { reloadDifference } from "./reload.ts";
 import { maskDeviceText, type RunningConfig, readRunning, secretsIn, shownDifference } from "./running-config.ts";
 import { type RejectedLine, saidBy, sendEach, sendEdits, typeCommands } from "./send-lines.ts";
 import { inverseSetLines, setLinesOf } from "./set-lines.ts";
@@ -39,8 +40,8 @@ export interface Mechanism {
 	confirm(session: Session): Promise<void>;
 	/** Takes the change back at once, by the device's own means. */
 	revert: ((session: Session) => Promise<void>) | undefined;
-	/** Takes it back with commands made from what differs. */
-	restore: ((session: Session, now: RunningConfig, before: RunningConfig) => Promise<void>) | undefined;
+	/** Takes it back with commands made from what differs: ways of doing it, the next where the one before left something. */
+	restore: ((session: Session, now: RunningConfig, before: RunningConfig) => Promise<void>)[];
 	/** Whether the device itself said before the commit that something would change. */
 	mustChange(): boolean;
 	/** Lines that differ between two configurations, for people. */
@@ -58,9 +59,9 @@ export interface Work {
 	edits?: Edit[] | undefined;
 	/**
 	 * Set where an earlier configuration is to come back: a line that the device rejects then does not keep the others from being sent, and is noted. Where
-	 * each line acts at once, what `remaining` says of the configuration as it is then is sent after it, in a few rounds.
+	 * each line acts at once, what still differs from `goal` then is sent after it, in a few rounds.
 	 */
-	undoing?: { remaining(now: string): Edit[]; rejected: RejectedLine[] } | undefined;
+	undoing?: { goal?: ConfigNode; rejected: RejectedLine[] } | undefined;
 }
 
 type Definition<M extends ChangeDefinition["method"]> = Extract<ChangeDefinition, { method: M }>;
@@ -185,19 +186,21 @@ function candidate(session: Session, change: Definition<"candidate">, work: Work
 						),
 		restore:
 			change.restore.length === 0
-				? undefined
-				: async (at, now, before) => {
-						await runSteps(
-							at,
-							change.enter.map((step) => fill(step)),
-						);
-						const [there, wanted] = [now, before].map(({ text }) => setLinesOf(text, "set_lines"));
-						await sendEach(at, inverseSetLines(there ?? [], wanted ?? []));
-						await runSteps(
-							at,
-							change.restore.map((step) => fill(step)),
-						);
-					},
+				? []
+				: [
+						async (at, now, before) => {
+							await runSteps(
+								at,
+								change.enter.map((step) => fill(step)),
+							);
+							const [there, wanted] = [now, before].map(({ text }) => setLinesOf(text, "set_lines"));
+							await sendEach(at, inverseSetLines(there ?? [], wanted ?? []));
+							await runSteps(
+								at,
+								change.restore.map((step) => fill(step)),
+							);
+						},
+					],
 		mustChange: () => showed,
 		difference: lineDifference,
 		async cleanUp() {},
@@ -238,19 +241,14 @@ function direct(session: Session, change: Definition<"direct">, work: Work, runn
 		}
 	}
 	/** Sends again what the rounds before left, as long as that brings the device on. */
-	async function sendRemaining(at: Session, { remaining }: NonNullable<Work["undoing"]>): Promise<void> {
+	async function sendRemaining(at: Session, goal: ConfigNode): Promise<void> {
 		let then: RunningConfig | undefined;
 		for (let round = 1; round < undoingRounds; round++) {
 			const now = await readRunning(at);
-			const left = remaining(now.text);
-			if (left.length === 0 || now.sha256 === then?.sha256) return;
+			const there = parseConfig(now.text, syntax);
+			if (now.sha256 === then?.sha256 || editsBetween(there, goal, syntax).length === 0) return;
 			then = now;
-			await at.enterConfig();
-			try {
-				await sendEdits(at, left, syntax, asked);
-			} finally {
-				if (at.mode === "config") await at.exitConfig().catch(() => {});
-			}
+			await reloadDifference(at, there, goal, syntax, asked);
 		}
 	}
 	async function revert(at: Session): Promise<void> {
@@ -291,7 +289,7 @@ function direct(session: Session, change: Definition<"direct">, work: Work, runn
 			} finally {
 				if (at.mode === "config") await at.exitConfig().catch(() => {});
 			}
-			if (undoing !== undefined) await sendRemaining(at, undoing);
+			if (undoing?.goal !== undefined) await sendRemaining(at, undoing.goal);
 		},
 		native_ms: (confirm_within_ms) => (timer === undefined ? undefined : timer_s(confirm_within_ms) * 1000),
 		confirm_in: "any",
@@ -303,15 +301,20 @@ function direct(session: Session, change: Definition<"direct">, work: Work, runn
 				);
 		},
 		revert: timer === undefined && checkpoint === undefined ? undefined : revert,
-		async restore(at, now, wanted) {
-			const undo = editsBetween(parseConfig(now.text, syntax), parseConfig(wanted.text, syntax), syntax);
-			await at.enterConfig();
-			try {
-				await sendEdits(at, undo, syntax, asked);
-			} finally {
-				if (at.mode === "config") await at.exitConfig();
-			}
-		},
+		restore: [
+			async (at, now, wanted) => {
+				const undo = editsBetween(parseConfig(now.text, syntax), parseConfig(wanted.text, syntax), syntax);
+				await at.enterConfig();
+				try {
+					await sendEdits(at, undo, syntax, asked);
+				} finally {
+					if (at.mode === "config") await at.exitConfig();
+				}
+			},
+			async (at, now, wanted) => {
+				await reloadDifference(at, parseConfig(now.text, syntax), parseConfig(wanted.text, syntax), syntax, asked);
+			},
+		],
 		mustChange: () => false,
 		difference(from, to) {
 			const [left, right] = [parseConfig(from.text, syntax), parseConfig(to.text, syntax)];
@@ -328,7 +331,7 @@ function direct(session: Session, change: Definition<"direct">, work: Work, runn
 }
 
 const inverseHow =
-	"Inverse commands, made from what differs: sent by us when a check fails or nobody confirms in time, over a new session when this one is lost.";
+	"Inverse commands, made from what differs; what they leave is sent again line by line until the running configuration is the one kept from before. By us, when a check fails or nobody confirms in time, over a new session when this one is lost.";
 
 function withoutUndo(change: Definition<"none">, { commands }: Work): Mechanism {
 	return {
@@ -352,7 +355,7 @@ function withoutUndo(change: Definition<"none">, { commands }: Work): Mechanism 
 		confirm_in: "any",
 		async confirm() {},
 		revert: undefined,
-		restore: undefined,
+		restore: [],
 		mustChange: () => false,
 		difference: lineDifference,
 		async cleanUp() {},

@@ -111,7 +111,8 @@ async function isTakenByKey(
 	return (await rejectionOf(session, `no ${key}`, questions)) === undefined;
 }
 
-async function rejectionOf(
+/** What the device says to a line that it does not take; undefined where it does. @throws device.* when the session is over */
+export async function rejectionOf(
 	session: Session,
 	command: string,
 	questions?: readonly CompiledPattern[],

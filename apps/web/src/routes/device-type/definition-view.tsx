@@ -140,7 +140,10 @@ function changeFacts(change: ChangeDefinition): [label: string, value: string | 
 				],
 				[
 					"How",
-					[change.timer?.how, change.checkpoint?.how ?? "Inverse commands, made from what differs."]
+					[
+						change.timer?.how,
+						change.checkpoint?.how ?? "Inverse commands, made from what differs, then line by line what they left.",
+					]
 						.filter(Boolean)
 						.join("\n"),
 				],
