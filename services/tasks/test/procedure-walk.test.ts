@@ -126,6 +126,31 @@ describe("walked again", () => {
 		expect((await statuses(run))["both:1/2/never:1"]).toBeUndefined();
 	});
 
+	test.each(["succeeded", "running"])(
+		"what was left when a step beside it ended the procedure on purpose cancels nothing, the block being %s",
+		async (block) => {
+			const run = await lab.start([
+				parallel("both", [
+					[tell("enough", "enough", { on_success: "stop", with: { gate: `enough-${block}` } })],
+					[tell("left", "left", { with: { waits: 1_000_000 } })],
+				]),
+				tell("never", "never"),
+			]);
+			const first = lab.walk(run);
+			await until(async () => (await statuses(run))["both:1/2/left:1"] === "waiting");
+			lab.open(`enough-${block}`);
+			expect(await first).toMatchObject({ status: "succeeded" });
+			// As it is where what it waited for was a run; the worker died before it could say that the procedure has ended.
+			const { run_id } = run;
+			await lab.db.query("update run_steps set status = 'cancelled' where run_id = $1 and path = 'left'", [run_id]);
+			await lab.db.query("update run_steps set status = $2 where run_id = $1 and path = 'both'", [run_id, block]);
+			const again = await lab.walk(run);
+			expect(again).toBeInstanceOf(Stopped);
+			expect(again).toMatchObject({ status: "succeeded" });
+			expect(says(run)).toEqual(["enough"]);
+		},
+	);
+
 	test("a block in a branch that was stopped in its midst does not count as done", async () => {
 		const run = await lab.start([
 			parallel("both", [

@@ -670,6 +670,23 @@ test("a branch that failed beside a deployment ends the deployment, before the p
 	await lab.ended(run_id);
 });
 
+test("a deployment beside the step that ends the procedure on purpose is cancelled, and did not fail", async () => {
+	const [stack, beside] = [files(), files()];
+	stack.hold();
+	beside.hold();
+	const deploy = step({ id: "deploy", type: "deploy_stack", with: { stack: stack.holds_while } });
+	const { marks, holds_while } = beside;
+	const enough = step({ id: "enough", type: "probe", with: { marks, holds_while }, on_success: "stop" });
+	const run_id = await start([step({ id: "both", type: "parallel" }, { branches: [[deploy], [enough]] })]);
+	await lab.until(async () => (await shortly(run_id)).some((one) => one.endsWith("deploy:1 waiting")));
+	beside.letGo();
+	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded" });
+	const deployed = (await stepsOf(run_id)).find(({ path }) => path === "deploy");
+	expect(deployed).toMatchObject({ status: "cancelled", error: null });
+	expect(await lab.ended(String(deployed?.result?.run_id))).toMatchObject({ status: "cancelled" });
+	stack.letGo();
+});
+
 test("a step that found nothing to do on its devices has succeeded: it goes where it says, and what it found is saved", async () => {
 	const { marks } = files();
 	const run_id = await start([

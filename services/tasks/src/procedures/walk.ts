@@ -88,7 +88,10 @@ export function createWalk(needs: WalkNeeds): Walk {
 		const decided = row.decision?.action;
 		const why = `Step ${nameOf(step)} failed${row.error === null ? "" : `: ${row.error.message}`}`;
 		if (row.status === "unknown") throw new Stopped("unknown", why);
-		if (row.status === "cancelled") throw new Stopped("cancelled", "It was cancelled");
+		if (row.status === "cancelled") {
+			// Where the procedure is not cancelled, a step beside this one ended what both stand in, on purpose: that step says how.
+			throw needs.cancelled.aborted ? new Stopped("cancelled", "It was cancelled") : new Halted();
+		}
 		if (row.status === "skipped") return undefined;
 		if (row.status === "succeeded") {
 			if (typeof step.on_success === "object") return step.on_success.goto;
@@ -188,7 +191,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 			}
 			output = await flowSteps.within(step, type, row, scope);
 		} catch (end) {
-			if (end instanceof Faulty || end instanceof Stopped || end instanceof RollBack) await leaveWithin(key);
+			if (end instanceof Faulty || end instanceof Stopped || end instanceof RollBack) await leaveWithin(key, end);
 			if (end instanceof Faulty) return settle(end.error);
 			if (end instanceof Stopped && end.status === "failed") return settle(stepFailed(end));
 			if (end instanceof RollBack || (end instanceof Stopped && end.status === "unknown")) {
@@ -201,19 +204,25 @@ export function createWalk(needs: WalkNeeds): Walk {
 		return finish(step, row, { status: "succeeded", ...output }, scope);
 	}
 
-	/** What runs began beside what ended a step does not go on without anybody who waits for it: the procedure goes on, or takes back. */
-	async function leaveWithin(key: string): Promise<void> {
+	/**
+	 * What runs began beside what ended a step does not go on without anybody who waits for it: the procedure goes on, or takes back. Where it ended
+	 * on purpose nothing failed.
+	 */
+	async function leaveWithin(key: string, end: Faulty | Stopped | RollBack): Promise<void> {
+		const on_purpose = end instanceof Stopped && (end.status === "succeeded" || end.status === "cancelled");
 		for (const row of journal.within(key)) {
 			const { status, waits_for_run: run_id } = row;
 			if (status !== "waiting" || run_id === null) continue;
 			const left = (await leaveAwaited(needs, run_id)) ?? `The run that it began, ${run_id}, had ended by then`;
+			const result = { run_id };
 			const message = `What it stands in came to an end. ${left}`;
-			const error = { code: "procedure.step_failed", message, details: { run_id } };
-			await journal.finish({ save_to_variable: null, on_failure: "stop" }, row, {
-				status: "failed",
-				result: { run_id },
-				error,
-			});
+			await journal.finish(
+				{ save_to_variable: null, on_failure: "stop" },
+				row,
+				on_purpose
+					? { status: "cancelled", result }
+					: { status: "failed", result, error: { code: "procedure.step_failed", message, details: result } },
+			);
 		}
 	}
 
