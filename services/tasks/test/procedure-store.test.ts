@@ -159,6 +159,31 @@ test("a procedure whose worker never heard that it had taken it up is taken up b
 	expect(await claimed([])).toEqual(["deaf"]);
 });
 
+test("a worker whose procedure it is no more changes nothing of its steps, and hears of it", async () => {
+	const { run_id } = await lab.start([step({ id: "a", type: "tell" })]);
+	const before = await lab.takeUp(run_id);
+	const begin = { key: "a:1", path: "a", name: null, type: "condition", phase: "main" as const, flow: true };
+	await lab.store.beginStep(before, begin);
+	await lab.store.beginStep(before, { ...begin, key: "a:1/then/b:1", path: "b" });
+	await lab.db.query("update run_steps set asks = true where run_id = $1 and path = 'b'", [run_id]);
+	const now = await lab.takeUp(run_id);
+	const [row] = await lab.store.steps(now);
+	if (row === undefined) throw new Error("no step");
+	expect(await lab.store.keepOutput(before, row, { evaluated: { holds: false } })).toBe(false);
+	expect(await lab.store.dropQuestions(before, "a:1")).toBe(false);
+	expect((await lab.store.steps(now)).map(({ output, asks }) => ({ output, asks }))).toEqual([
+		{ output: null, asks: false },
+		{ output: null, asks: true },
+	]);
+
+	expect(await lab.store.keepOutput(now, row, { evaluated: { holds: true } })).toBe(true);
+	expect(await lab.store.dropQuestions(now, "a:1")).toBe(true);
+	expect((await lab.store.steps(now)).map(({ output, asks }) => ({ output, asks }))).toEqual([
+		{ output: { evaluated: { holds: true } }, asks: false },
+		{ output: null, asks: false },
+	]);
+});
+
 describe("operations of which a worker could not record the end", () => {
 	async function leave() {
 		const { run_id, procedure } = await lab.start([step({ id: "a", type: "change" })], { devices: 2 });

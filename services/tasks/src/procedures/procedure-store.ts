@@ -301,18 +301,31 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 			return rows.length > 0;
 		},
 
-		/** Keeps what was evaluated before a step does anything, so that it stays the same when the step is taken up again. */
-		async keepOutput({ seal }: ConductedProcedure, row: JournalRow, output: StepOutput): Promise<void> {
+		/**
+		 * Keeps what was evaluated before a step does anything, so that it stays the same when the step is taken up again. False when the procedure is
+		 * not this worker's.
+		 */
+		async keepOutput({ worker_id, seal }: ConductedProcedure, row: JournalRow, output: StepOutput): Promise<boolean> {
 			const sealed = await seal.seal(output, journalContext("output", row));
-			await db.query("update run_steps set output = $2 where id = $1", [row.id, sealed]);
+			const rows = await db.query(
+				`update run_steps s set output = $2 from procedures p
+				where s.id = $1 and p.run_id = s.run_id and p.worker_id = $3 and p.ended is null returning s.id`,
+				[row.id, sealed, worker_id],
+			);
+			return rows.length > 0;
 		},
 
-		/** Nobody is asked any more about what stands in a step that has ended. */
-		async dropQuestions({ run_id }: ClaimedProcedure, key: string): Promise<void> {
-			await db.query("update run_steps set asks = false where run_id = $1 and starts_with(key, $2) and asks", [
-				run_id,
-				`${key}/`,
-			]);
+		/** Nobody is asked any more about what stands in a step that has ended. False when the procedure is not this worker's. */
+		async dropQuestions({ run_id, worker_id }: ClaimedProcedure, key: string): Promise<boolean> {
+			const rows = await db.query(
+				`with mine as (select run_id from procedures where run_id = $1 and worker_id = $3 and ended is null),
+				dropped as (
+					update run_steps s set asks = false from mine where s.run_id = mine.run_id and starts_with(s.key, $2) and s.asks
+				)
+				select from mine`,
+				[run_id, `${key}/`, worker_id],
+			);
+			return rows.length > 0;
 		},
 
 		/**

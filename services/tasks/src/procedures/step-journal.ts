@@ -158,15 +158,15 @@ export function createStepJournal(needs: StepJournalNeeds) {
 			note({ ...row, ...waiting });
 		},
 
-		/** Keeps what was evaluated before a step does anything, so that it stays the same when the step is taken up again. */
+		/** Keeps what was evaluated before a step does anything, so that it stays the same when the step is taken up again. @throws LetGo */
 		async keep(row: JournalRow, output: StepOutput): Promise<void> {
+			if (!(await store.keepOutput(claimed, row, output))) throw new LetGo();
 			row.output = output;
-			await store.keepOutput(claimed, row, output);
 		},
 
-		/** Nobody is asked any more about what stands in a step that has ended. */
+		/** Nobody is asked any more about what stands in a step that has ended. @throws LetGo */
 		async dropQuestions(key: string): Promise<void> {
-			await store.dropQuestions(claimed, key);
+			if (!(await store.dropQuestions(claimed, key))) throw new LetGo();
 			for (const row of journal.within(key)) row.asks = false;
 		},
 	};
