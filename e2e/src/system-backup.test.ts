@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { addFleet, type Clients, eventually, type Product, runEnded, startProduct } from "./product.ts";
+import { serverCommand } from "./server-command.ts";
 
 /** The product backs itself up while it works, and a machine that has only that file and the master key goes on with it. */
-
-const program = join(import.meta.dirname, "..", "..", "apps", "server", "src", "main.ts");
 
 let product: Product;
 let fleet: FleetProcess;
@@ -30,27 +28,8 @@ afterAll(async () => {
 	rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
 });
 
-interface Running {
-	child: ChildProcess;
-	written(): string;
-	ended: Promise<{ code: number | null; output: string; said: string }>;
-}
-
-function system(data_dir: string, ...args: string[]): Running {
-	const child = spawn(process.execPath, [program, "system", ...args], {
-		stdio: ["ignore", "pipe", "pipe"],
-		cwd: dir,
-		env: { PATH: process.env.PATH, HOME: dir, NETCONDUCTOR_DATA_DIR: data_dir },
-	});
-	let output = "";
-	let said = "";
-	child.stdout?.on("data", (piece) => (output += piece));
-	child.stderr?.on("data", (piece) => (said += piece));
-	const ended = new Promise<{ code: number | null; output: string; said: string }>((resolve) =>
-		child.once("close", (code) => resolve({ code, output, said })),
-	);
-	return { child, written: () => said, ended };
-}
+const command = (data_dir: string, ...args: string[]) => serverCommand({ cwd: dir, data_dir }, ...args);
+const system = (data_dir: string, ...args: string[]) => command(data_dir, "system", ...args);
 
 /** A data directory that has nothing but the master key. */
 function freshFolder(name: string): string {
@@ -142,6 +121,14 @@ test("kill -9 in the middle of a restore: no server starts on what is there, and
 	expect(await dying.ended).toMatchObject({ code: null, output: "" });
 
 	await expect(startProduct(fast, third)).rejects.toThrow("A restore into this database began and did not end");
+	const visited = await command(third, "doctor", "--json").ended;
+	expect(visited).toMatchObject({ code: 1 });
+	expect(JSON.parse(visited.output).findings).toContainEqual({
+		check: "database restore",
+		status: "failed",
+		detail: expect.stringContaining("audit, auth"),
+		mend: expect.stringContaining("netconductor system restore"),
+	});
 	const again = await system(third, "restore", file).ended;
 	expect(again, again.said).toMatchObject({ code: 0 });
 	const elsewhere = await startProduct(fast, third);

@@ -159,6 +159,15 @@ export function knownMigrations(
 /** Name of the table that stands in a schema while it is restored, and after a restore that did not end. */
 export const restoreMark = "restore_unfinished";
 
+/** Of these schemas, those into which a restore goes on or did not end: what is in them is not whole. */
+export async function halfRestored(on: Pick<pg.ClientBase, "query">, schemas: readonly string[]): Promise<string[]> {
+	const { rows } = await on.query<{ schema: string }>(
+		"select schema from unnest($1::text[]) schema where to_regclass(quote_ident(schema) || '.' || $2) is not null order by 1",
+		[schemas, restoreMark],
+	);
+	return rows.map(({ schema }) => schema);
+}
+
 async function refuseHalfRestored(tx: Tx, schema: string): Promise<void> {
 	const { rows } = await tx.execute<{ found: string | null }>(
 		sql`select to_regclass(${`${schema}.${restoreMark}`})::text as found`,

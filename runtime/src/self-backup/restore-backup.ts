@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { restoreMark } from "../db/migrate.ts";
+import { halfRestored, restoreMark } from "../db/migrate.ts";
 import { provisionSchema } from "../db/provision.ts";
 import { toDatabaseError } from "../db/query-error.ts";
 import { failed } from "../errors.ts";
@@ -137,16 +137,13 @@ async function mark({ client, place, marked }: Opened, { master }: SealingSecret
 		}
 	}
 	await client.query("begin");
-	const { rows } = await client.query<{ schema: string }>(
-		"select schema from unnest($1::text[]) schema where to_regclass(quote_ident(schema) || '.' || $2) is null",
-		[place.schemas, restoreMark],
-	);
+	const before = await halfRestored(client, place.schemas);
 	for (const schema of place.schemas) {
 		await actFor(client, place, schema);
 		await client.query(markStatement(schema));
 	}
 	await client.query("commit");
-	marked.push(...rows.map(({ schema }) => schema));
+	marked.push(...place.schemas.filter((schema) => !before.includes(schema)));
 }
 
 function markStatement(schema: string): string {

@@ -1,6 +1,6 @@
 import { findEmbeddedPostgres, startEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
 import { type DatabaseFacts, lookAtDatabase } from "@netconductor/runtime/db/look-at-database";
-import { type MigrationState, migrationState } from "@netconductor/runtime/db/migrate";
+import { halfRestored, type MigrationState, migrationState } from "@netconductor/runtime/db/migrate";
 import { withPassword } from "@netconductor/runtime/host/databases";
 import type { AnyService } from "@netconductor/runtime/host/service";
 import { createLog } from "@netconductor/runtime/log";
@@ -143,6 +143,15 @@ async function checkDatabase(
 			findings.push(checkServer(check, place, facts), ...checkRoom(check, facts, owners.length, settings));
 			if (provisions) findings.push(...checkRights(check, facts));
 			findings.push(...checkSkew(check, facts));
+			const unfinished = await halfRestored(
+				client,
+				owners.map(({ schema }) => schema),
+			);
+			if (unfinished.length > 0) {
+				// The tables themselves may be in use by the restore, and are not whole.
+				findings.push(restoreUnfinished(check, unfinished));
+				return;
+			}
 			const states: [string, MigrationState][] = [];
 			for (const { schema, migrations } of owners) {
 				if (migrations !== undefined) states.push([schema, await migrationState(client, schema, migrations)]);
@@ -198,6 +207,14 @@ function checkRights(check: string, facts: DatabaseFacts): Finding[] {
 			"Grant it, or give each service a URL of its own (NETCONDUCTOR_<SERVICE>_DATABASE_URL).",
 		),
 	];
+}
+
+function restoreUnfinished(check: string, schemas: readonly string[]): Finding {
+	return broken(
+		`${check} restore`,
+		`A restore began and did not end: what is stored is not whole (${schemas.join(", ")}), and no server starts on it`,
+		"If one is under way, wait for its end. Otherwise run `netconductor system restore` with the same file again.",
+	);
 }
 
 const skew_ms = { warning: 2_000, failed: 60_000 };
