@@ -357,7 +357,7 @@ export const authApi = defineApi("auth", {
 		errors: ["login_methods.not_found"],
 	}),
 	updateLoginMethod: patch("/api/auth/methods/:id", {
-		summary: "Change a way to sign in; disabling it ends the sessions of its users",
+		summary: "Change a way to sign in; disabling it, or asking somebody else, ends the sessions of its users",
 		params: byId,
 		body: LoginMethodChange,
 		returns: LoginMethod,

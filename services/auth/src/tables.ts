@@ -63,6 +63,8 @@ export const users = pgTable(
 		login_method: text().references(() => loginMethods.name, { onUpdate: "cascade" }),
 		/** What they are known by there, and stay known by when they are renamed. */
 		external_id: text(),
+		/** Within what that id means them: see realm.ts. Null: came in before it was written down. */
+		external_realm: text(),
 		/** When the directory or the provider last said that they are still there. */
 		confirmed_at: instant(),
 		/** Since when they are not there any more; nothing is open to them until they sign in again. */

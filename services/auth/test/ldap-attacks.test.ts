@@ -185,3 +185,35 @@ describe("who administers ways to sign in without being allowed everything", () 
 		expect(ordered.map(({ name }) => name)).toEqual(["another", "small", "great"]);
 	});
 });
+
+describe("a way to sign in that asks another directory now", () => {
+	async function moved(given: Partial<LdapConfig>, after: Partial<LdapConfig>) {
+		const { id } = await add({ default_role: "viewer", ...given });
+		const pair = await auth.login("alice", "alice secret");
+		const config = configured({ default_role: "viewer", ...given, ...after });
+		const body = { kind: "ldap", secret: "finder secret", config } as const;
+		await auth.api.updateLoginMethod({ params: { id }, body }, admin);
+		return pair;
+	}
+
+	test("ends the sessions, and knows people again by ids that no two entries have", async () => {
+		const pair = await moved({}, { servers: [directory.secure_url] });
+		await expect(auth.as(pair)).rejects.toMatchObject({ code: "auth.session_ended" });
+		expect((await auth.login("alice", "alice secret")).user.id).toBe(pair.user.id);
+	});
+
+	test("keeps the sessions where one of the servers stays", async () => {
+		const pair = await moved({}, { servers: [directory.secure_url, directory.url] });
+		expect((await auth.as(pair)).actor?.name).toBe("alice");
+	});
+
+	test("takes nobody for who had the same name in another part, where names are all that people are known by", async () => {
+		const attributes = { username: "uid", display_name: "cn", email: "mail", id: "uid" };
+		const pair = await moved({ attributes }, { user_base: "ou=guests,dc=example,dc=com" });
+		await expect(auth.as(pair)).rejects.toMatchObject({ code: "auth.session_ended" });
+		await expect(auth.login("alice", "guest secret")).rejects.toMatchObject({
+			code: "auth.not_provisioned",
+			message: expect.stringContaining("another person"),
+		});
+	});
+});

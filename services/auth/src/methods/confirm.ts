@@ -14,6 +14,7 @@ import { lockActiveAdmins, writeUser } from "../users/user-store.ts";
 import type { ExternalIdentity } from "./identity.ts";
 import type { MethodKinds } from "./method-kinds.ts";
 import { type MethodRow, readMethodByName } from "./method-store.ts";
+import { realmOf } from "./realm.ts";
 import { takeIn } from "./take-in.ts";
 import { describeFailure } from "./test-steps.ts";
 
@@ -51,6 +52,10 @@ export async function isStillThere(needs: Needs, user: UserRow, session?: OpenSe
 	if (age_ms >= 0 && age_ms < times.believed_ms) return true;
 	const method = await readMethodByName(db.orm, user.login_method);
 	if (method === undefined || !method.enabled) return false;
+	if (user.external_realm !== null && user.external_realm !== realmOf(method)) {
+		await letGo(needs, user);
+		return false;
+	}
 	try {
 		const asked = await ask(needs, method, user, session);
 		if (asked === "nobody to ask") return true;

@@ -24,6 +24,7 @@ import {
 	sealMethodSecret,
 	writeMethod,
 } from "./method-store.ts";
+import { goesOn, partFrom } from "./realm.ts";
 
 /** More ways to sign in than anybody wants to wait for. */
 const most = 50;
@@ -91,7 +92,9 @@ export function updateLoginMethod({ db, vault, outbox, ephemeral, clock }: Needs
 			await checkMethod(tx, actor, changed);
 			if (sealed === undefined && before.secret !== null) refuseElsewhere(before, changed);
 			await writeMethod(tx, changed);
-			if (before.enabled && !changed.enabled) await endSessionsOf(tx, { outbox, ephemeral, clock }, changed.name);
+			const ending = { outbox, ephemeral, clock };
+			if (!goesOn(before, changed)) await partFrom(tx, ending, before, changed);
+			if (before.enabled && !changed.enabled) await endSessionsOf(tx, ending, changed.name);
 			note({ ...about(changed), before: visible(before), after: visible(changed) });
 			return changed;
 		});

@@ -62,6 +62,12 @@ export async function lockMethod(orm: Orm, id: string): Promise<MethodRow> {
 	return row === undefined ? missing(id) : toRow(row);
 }
 
+/** The method, which cannot change nor go until the transaction ends. */
+export async function lockMethodForUse(orm: Orm, id: string): Promise<MethodRow | undefined> {
+	const [row] = await orm.select().from(loginMethods).where(eq(loginMethods.id, id)).for("share");
+	return row === undefined ? undefined : toRow(row);
+}
+
 function missing(id: string): never {
 	throw failed("login_methods.not_found", {
 		message: `There is no way to sign in with the id ${id}.`,

@@ -12,7 +12,8 @@ import { users } from "../tables.ts";
 import { isActiveAdmin, type UserRow } from "../users/user.ts";
 import { insertUser, lockActiveAdmins, writeUser } from "../users/user-store.ts";
 import { type ExternalIdentity, roleFor } from "./identity.ts";
-import type { MethodRow } from "./method-store.ts";
+import { lockMethodForUse, type MethodRow } from "./method-store.ts";
+import { realmOf } from "./realm.ts";
 
 interface Needs {
 	outbox: Outbox;
@@ -33,16 +34,27 @@ export async function takeIn(
 ): Promise<UserRow> {
 	const role = roleFor(method.config, identity.groups);
 	if (role === undefined) throw notProvisioned(`no group of ${identity.username} has a role here`);
+	const external_realm = realmOf(method);
+	const current = await lockMethodForUse(tx, method.id);
+	if (current === undefined || realmOf(current) !== external_realm) {
+		throw notProvisioned(`${method.name} asks somebody else since a moment ago`);
+	}
 	const now = clock.now().toISOString();
 	const fresh = {
+		external_realm,
 		display_name: plain(identity.display_name, 200),
 		email: z.email().safeParse(identity.email).data ?? null,
 		confirmed_at: now,
 		absent_since: null,
 	};
 	const known = and(eq(users.login_method, method.name), eq(users.external_id, identity.external_id));
-	const [found] = await tx.select({ role: users.role }).from(users).where(known);
+	const [found] = await tx.select({ role: users.role, realm: users.external_realm }).from(users).where(known);
 	if (found !== undefined) {
+		if (found.realm !== null && found.realm !== external_realm) {
+			throw notProvisioned(
+				`${method.name} asks somebody else than it did, so that another person was known by the same id before: they must be deleted first`,
+			);
+		}
 		// Before the user's own lock, as everywhere.
 		const admins = found.role === role ? [] : await lockActiveAdmins(tx);
 		const [before] = await tx.select().from(users).where(known).for("update");
@@ -55,7 +67,7 @@ export async function takeIn(
 			before.role === decided &&
 			before.display_name === fresh.display_name &&
 			before.email === fresh.email;
-		if (same) return writeUser(tx, before.id, { confirmed_at: now });
+		if (same) return writeUser(tx, before.id, { confirmed_at: now, external_realm });
 		const after = await writeUser(tx, before.id, { ...fresh, role: decided, updated_at: now });
 		await outbox.publish(tx, "user.changed.v1", { user_id: after.id, username: after.username, change: "updated" });
 		afterCommit(tx, () => announceAccess(ephemeral, { user_id: after.id }));

@@ -16,6 +16,7 @@ type EndReason =
 	| "logout"
 	| "revoked"
 	| "method_disabled"
+	| "method_changed"
 	| "gone_elsewhere"
 	| "refresh_reused"
 	| "password_changed"

@@ -9,12 +9,24 @@ export const adminRole = "admin";
 export type UserRow = typeof users.$inferSelect;
 
 /** A user as the API shows them: without the password's hash, and what they are known by elsewhere. */
-export function toUser({ password_hash: _, external_id: _id, confirmed_at: _at, ...user }: UserRow): User {
+export function toUser({
+	password_hash: _,
+	external_id: _id,
+	external_realm: _realm,
+	confirmed_at: _at,
+	...user
+}: UserRow): User {
 	return user;
 }
 
 /** What only users have whose password is kept elsewhere. */
-export const localOnly = { login_method: null, external_id: null, confirmed_at: null, absent_since: null } as const;
+export const localOnly = {
+	login_method: null,
+	external_id: null,
+	external_realm: null,
+	confirmed_at: null,
+	absent_since: null,
+} as const;
 
 /**
  * Keeps from changing here what is kept elsewhere.
