@@ -2,10 +2,13 @@ import { randomInt } from "node:crypto";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "@netconductor/runtime/clock";
+import { configInvalid } from "@netconductor/runtime/config";
 import type { Database } from "@netconductor/runtime/db/database";
 import { newId } from "@netconductor/runtime/id";
 import { sql } from "drizzle-orm";
-import type { Passwords } from "./passwords.ts";
+import type { Passwords } from "./passwords/hashing.ts";
+import type { PasswordRules } from "./passwords/password-rules.ts";
+import { readSettings } from "./settings/settings-store.ts";
 import { users } from "./tables.ts";
 import { adminRole, localOnly } from "./users/user.ts";
 import { insertUser } from "./users/user-store.ts";
@@ -41,16 +44,27 @@ export function createInitialPasswordFile(data_dir: string): InitialPasswordFile
 interface Needs {
 	db: Database;
 	passwords: Passwords;
+	rules: PasswordRules;
 	clock: Clock;
 	initialPassword: InitialPasswordFile;
 	/** Given by the operator; it need not be changed. */
 	admin_password: string | undefined;
 }
 
-/** Makes the user `admin` where there is no user at all. There is no default password. */
-export async function ensureFirstUser({ db, passwords, clock, initialPassword, admin_password }: Needs): Promise<void> {
+/**
+ * Makes the user `admin` where there is no user at all. There is no default password.
+ * @throws startup.config_invalid where the one that the operator gave is weak
+ */
+export async function ensureFirstUser(needs: Needs): Promise<void> {
+	const { db, passwords, rules, clock, initialPassword, admin_password } = needs;
 	const [any] = await db.orm.select({ id: users.id }).from(users).limit(1);
 	if (any !== undefined) return;
+	if (admin_password !== undefined) {
+		const { password_min_length: min_length } = await readSettings(db.orm);
+		await rules.check(admin_password, { username: firstUser, min_length }).catch((error: Error) => {
+			throw configInvalid([{ path: "NETCONDUCTOR_ADMIN_PASSWORD", message: `cannot be used: ${error.message}` }]);
+		});
+	}
 	const password = admin_password ?? generatePassword();
 	const password_hash = await passwords.hash(password);
 	const now = clock.now().toISOString();

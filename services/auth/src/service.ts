@@ -1,4 +1,5 @@
 import { authApi } from "@netconductor/contracts/auth/api";
+import { configInvalid } from "@netconductor/runtime/config";
 import { defineService } from "@netconductor/runtime/host/service";
 import { AuthConfig } from "./config.ts";
 import { createInitialPasswordFile, ensureFirstUser } from "./first-start.ts";
@@ -17,7 +18,9 @@ import {
 import { createMethodKinds } from "./methods/method-kinds.ts";
 import { sealedMethodSecrets } from "./methods/method-store.ts";
 import { beginOidc, finishOidc, sealedProviderTokens } from "./oidc/sign-in.ts";
-import { createPasswords } from "./passwords.ts";
+import { openBreachedPasswords } from "./passwords/breached-passwords.ts";
+import { createPasswords } from "./passwords/hashing.ts";
+import { createPasswordRules } from "./passwords/password-rules.ts";
 import { createRole, deleteRole, getRole, listPermissions, listRoles, updateRole } from "./roles/manage-roles.ts";
 import { writePresetRoles } from "./roles/role-store.ts";
 import { sealedFactorSecrets } from "./second-factor/factor-store.ts";
@@ -57,11 +60,25 @@ export const authService = defineService({
 	migrations: new URL("../migrations/", import.meta.url),
 	async setup({ db, vault, outbox, ephemeral, config, clock, log, process: { data_dir } }) {
 		const passwords = await createPasswords();
+		const rules = createPasswordRules(await breachedPasswords(config.breached_passwords_path));
 		const throttle = createLoginThrottle({ db, clock, key: vault.keyFor("login throttle") });
 		const keys = createSigningKeys({ db, vault, clock });
 		const initialPassword = createInitialPasswordFile(data_dir);
 		const methods = createMethodKinds({ vault });
-		const needs = { db, vault, methods, log, outbox, ephemeral, clock, passwords, throttle, keys, initialPassword };
+		const needs = {
+			db,
+			vault,
+			methods,
+			log,
+			outbox,
+			ephemeral,
+			clock,
+			passwords,
+			rules,
+			throttle,
+			keys,
+			initialPassword,
+		};
 
 		await writePresetRoles(db.orm, clock.now().toISOString());
 		await keys.ensure();
@@ -144,3 +161,13 @@ export const authService = defineService({
 		};
 	},
 });
+
+/** @throws startup.config_invalid where the list cannot be used: who named one relies on it */
+function breachedPasswords(path: string | undefined) {
+	if (path === undefined) return undefined;
+	return openBreachedPasswords(path).catch((error: Error) => {
+		throw configInvalid([
+			{ path: "NETCONDUCTOR_AUTH_BREACHED_PASSWORDS_PATH", message: `cannot be used: ${error.message}` },
+		]);
+	});
+}

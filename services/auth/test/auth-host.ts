@@ -32,6 +32,8 @@ export interface AuthHost {
 	asToken(token: string): Promise<CallerContext>;
 	/** Payloads of the events of this name that were published. */
 	published(name: string): Promise<Record<string, unknown>[]>;
+	/** Begins background work, which then goes by the clock. */
+	start(): Promise<void>;
 	stop(): Promise<void>;
 }
 
@@ -47,7 +49,7 @@ export function anonymousFrom(ip?: string): CallerContext {
 /** The service in a real host on real PostgreSQL. Time stands still and background work is not started, so that a test decides when things happen. */
 export async function startAuthHost(
 	name: string,
-	{ admin_password }: { admin_password?: string } = {},
+	{ admin_password, breached_passwords_path }: { admin_password?: string; breached_passwords_path?: string } = {},
 ): Promise<AuthHost> {
 	const database = await testDatabase(name);
 	const data_dir = await mkdtemp(join(tmpdir(), "netconductor-auth-"));
@@ -56,7 +58,7 @@ export async function startAuthHost(
 	const log = createLog({ level: "trace", destination: { write: (line) => void lines.push(line) } });
 	const host = await createHost({
 		services: [authService],
-		config: { auth: { admin_password } },
+		config: { auth: { admin_password, breached_passwords_path } },
 		// Always the same: roles are the cluster's, and their passwords follow from this key.
 		master: { current: { id: "07070707", bytes: Buffer.alloc(32, 7), source: "test" }, previous: undefined },
 		database: { admin_url: database.admin_url, pool_size: 10 },
@@ -101,6 +103,7 @@ export async function startAuthHost(
 			);
 			return rows.map((row) => row.payload);
 		},
+		start: () => host.start(),
 		async stop() {
 			await db.close();
 			await host.stop();

@@ -5,7 +5,7 @@ import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
 import type { Vault } from "@netconductor/runtime/vault";
 import type { Operation } from "../operation.ts";
-import type { Passwords } from "../passwords.ts";
+import type { Passwords } from "../passwords/hashing.ts";
 import { refuseEscalation } from "../roles/manage-roles.ts";
 import { type EndingNeeds, endSessions } from "../sessions/session-store.ts";
 import type { LoginThrottle } from "../throttle/login-throttle.ts";

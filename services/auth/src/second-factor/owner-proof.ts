@@ -5,7 +5,7 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import type { Vault } from "@netconductor/runtime/vault";
 import { networkOf } from "../address.ts";
-import type { Passwords } from "../passwords.ts";
+import type { Passwords } from "../passwords/hashing.ts";
 import { sessionOf } from "../sessions/session-operations.ts";
 import type { LoginThrottle } from "../throttle/login-throttle.ts";
 import { refuseExternal, type UserRow } from "../users/user.ts";

@@ -14,7 +14,7 @@ import { type MethodOf, readDirectories } from "../methods/method-store.ts";
 import { takeIn } from "../methods/take-in.ts";
 import { describeFailure } from "../methods/test-steps.ts";
 import type { Operation } from "../operation.ts";
-import type { Passwords } from "../passwords.ts";
+import type { Passwords } from "../passwords/hashing.ts";
 import { issueChallenge } from "../second-factor/challenges.ts";
 import { findFactor } from "../second-factor/factor-store.ts";
 import { users } from "../tables.ts";

@@ -8,7 +8,8 @@ import { networkOf } from "../address.ts";
 import type { InitialPasswordFile } from "../first-start.ts";
 import type { SigningKeys } from "../keys/signing-keys.ts";
 import type { Operation } from "../operation.ts";
-import { checkPasswordStrength, type Passwords } from "../passwords.ts";
+import type { Passwords } from "../passwords/hashing.ts";
+import type { PasswordRules } from "../passwords/password-rules.ts";
 import { readSettings } from "../settings/settings-store.ts";
 import { users } from "../tables.ts";
 import type { LoginThrottle } from "../throttle/login-throttle.ts";
@@ -53,6 +54,7 @@ export function logout({ db, ...ending }: EndingNeeds & { db: Database }): Opera
 interface ChangePasswordNeeds {
 	db: Database;
 	passwords: Passwords;
+	rules: PasswordRules;
 	throttle: LoginThrottle;
 	keys: SigningKeys;
 	outbox: Outbox;
@@ -63,7 +65,7 @@ interface ChangePasswordNeeds {
 
 /** The other sessions end; this one goes on with the tokens that are answered, and its old refresh token is void. */
 export function changePassword(needs: ChangePasswordNeeds): Operation<"changePassword"> {
-	const { db, passwords, throttle, keys, outbox, ephemeral, clock, initialPassword } = needs;
+	const { db, passwords, rules, throttle, keys, outbox, ephemeral, clock, initialPassword } = needs;
 	return async ({ body, actor, note }) => {
 		const session_id = sessionOf(actor.kind, actor.session_id);
 		const user = await getUser(db.orm, actor.id);
@@ -77,7 +79,7 @@ export function changePassword(needs: ChangePasswordNeeds): Operation<"changePas
 		}
 		await throttle.succeeded(attempt);
 		const settings = await readSettings(db.orm);
-		checkPasswordStrength(body.new_password, { username: user.username, min_length: settings.password_min_length });
+		await rules.check(body.new_password, { username: user.username, min_length: settings.password_min_length });
 		if (body.new_password === body.current_password) {
 			throw failed("auth.weak_password", { message: "The new password is the same as the current one." });
 		}

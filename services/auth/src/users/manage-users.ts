@@ -6,7 +6,8 @@ import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
 import type { InitialPasswordFile } from "../first-start.ts";
 import type { Operation } from "../operation.ts";
-import { checkPasswordStrength, type Passwords } from "../passwords.ts";
+import type { Passwords } from "../passwords/hashing.ts";
+import type { PasswordRules } from "../passwords/password-rules.ts";
 import { refuseEscalation } from "../roles/manage-roles.ts";
 import { getRoleForGrant } from "../roles/role-store.ts";
 import { announceAccess } from "../sessions/announce-access.ts";
@@ -26,6 +27,7 @@ import {
 interface Needs {
 	db: Database;
 	passwords: Passwords;
+	rules: PasswordRules;
 	outbox: Outbox;
 	ephemeral: Pick<Ephemeral, "publish">;
 	clock: Clock;
@@ -40,11 +42,11 @@ export function getUser({ db }: Needs): Operation<"getUser"> {
 	return async ({ params }) => toUser(await getUserRow(db.orm, params.id));
 }
 
-export function createUser({ db, passwords, outbox, clock }: Needs): Operation<"createUser"> {
+export function createUser({ db, passwords, rules, outbox, clock }: Needs): Operation<"createUser"> {
 	return async ({ body, actor, note }) => {
 		const { password, ...given } = body;
 		const { password_min_length } = await readSettings(db.orm);
-		checkPasswordStrength(password, { username: body.username, min_length: password_min_length });
+		await rules.check(password, { username: body.username, min_length: password_min_length });
 		const password_hash = await passwords.hash(password);
 		const now = clock.now().toISOString();
 		const user: UserRow = {
@@ -98,11 +100,11 @@ export function updateUser({ db, outbox, ephemeral, clock }: Needs): Operation<"
 }
 
 export function setUserPassword(needs: Needs): Operation<"setUserPassword"> {
-	const { db, passwords, outbox, ephemeral, clock, initialPassword } = needs;
+	const { db, passwords, rules, outbox, ephemeral, clock, initialPassword } = needs;
 	return async ({ params, body, actor, note }) => {
 		const { username } = await getUserRow(db.orm, params.id);
 		const { password_min_length } = await readSettings(db.orm);
-		checkPasswordStrength(body.password, { username, min_length: password_min_length });
+		await rules.check(body.password, { username, min_length: password_min_length });
 		const password_hash = await passwords.hash(body.password);
 		await db.transaction(async (tx) => {
 			const { user, permissions } = await getUserForChange(tx, params.id);

@@ -59,24 +59,3 @@ function createTurns() {
 		}
 	};
 }
-
-/**
- * Refuses passwords that an attacker tries first.
- * @throws auth.weak_password
- */
-export function checkPasswordStrength(password: string, rules: { username: string; min_length: number }): void {
-	const problem = weakness(password, rules);
-	if (problem !== undefined) throw failed("auth.weak_password", { message: problem });
-}
-
-function weakness(
-	password: string,
-	{ username, min_length }: { username: string; min_length: number },
-): string | undefined {
-	const characters = [...password.normalize("NFKC").toLowerCase()];
-	if (characters.length < min_length) return `The password needs at least ${min_length} characters.`;
-	if (new Set(characters).size < 5) return "The password repeats too few different characters.";
-	const rest = characters.join("").replaceAll(username.toLowerCase(), "");
-	if (username.length >= 3 && [...rest].length < 8) return "The password is little more than the user name.";
-	return undefined;
-}
