@@ -1,7 +1,8 @@
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
-import type { Log } from "@netconductor/runtime/log";
 import type { SigningKeys } from "./keys/signing-keys.ts";
+import type { ConfirmNeeds } from "./methods/confirm.ts";
+import { confirmTokenOwners } from "./methods/confirm-owners.ts";
 import { unconfirmed_s } from "./second-factor/manage-factors.ts";
 import type { LoginThrottle } from "./throttle/login-throttle.ts";
 
@@ -10,20 +11,21 @@ const batch = 5_000;
 /** Ended sessions are kept this long: they tell where a user usually signs in from. */
 const sessions_kept_ms = 30 * 86_400_000;
 
-interface Needs {
+interface TidyingNeeds {
 	db: Database;
 	keys: SigningKeys;
 	throttle: LoginThrottle;
 	clock: Clock;
-	log: Log;
 }
+
+type Needs = TidyingNeeds & ConfirmNeeds;
 
 interface Housekeeping {
 	start(): void;
 	stop(): Promise<void>;
 }
 
-/** Deletes what has expired, each minute. Several processes may do it at once. */
+/** Deletes what has expired and asks about the owners of API tokens, each minute. Several processes may do it at once. */
 export function createHousekeeping(needs: Needs): Housekeeping {
 	const { clock, log } = needs;
 	const stopping = new AbortController();
@@ -35,6 +37,11 @@ export function createHousekeeping(needs: Needs): Housekeeping {
 				await tidyUp(needs);
 			} catch (err) {
 				log.warn({ err }, "deleting expired sessions and tokens failed; it is tried again in a minute");
+			}
+			try {
+				await confirmTokenOwners(needs, stopping.signal);
+			} catch (err) {
+				log.warn({ err }, "asking about the owners of API tokens failed; it is tried again in a minute");
 			}
 			await clock.sleep(every_ms, stopping.signal).catch(() => {});
 		}
@@ -52,7 +59,7 @@ export function createHousekeeping(needs: Needs): Housekeeping {
 }
 
 /** One round. */
-export async function tidyUp({ db, keys, throttle, clock }: Omit<Needs, "log">): Promise<void> {
+export async function tidyUp({ db, keys, throttle, clock }: TidyingNeeds): Promise<void> {
 	const now = clock.now();
 	const long_ago = new Date(now.getTime() - sessions_kept_ms);
 	await keys.followRotation();

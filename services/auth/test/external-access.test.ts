@@ -1,72 +1,23 @@
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { LdapConfig } from "@netconductor/contracts/auth/login-methods";
-import { type LabDirectory, startDirectory } from "@netconductor/lab/slapd";
-import type { CallerContext } from "@netconductor/runtime/host/call";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type AuthHost, startAuthHost } from "./auth-host.ts";
+import { sql } from "drizzle-orm";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { type AuthHost, anonymousFrom } from "./auth-host.ts";
+import { type CorporateDirectory, startCorporateDirectory } from "./corporate-directory.ts";
 
-const adminPassword = "correct horse battery";
+let corp: CorporateDirectory;
 let auth: AuthHost;
-let directory: LabDirectory;
-let admin: CallerContext;
-let dir: string;
 beforeAll(async () => {
-	dir = await mkdtemp(join(tmpdir(), "netconductor-external-"));
-	const ldif = await readFile(new URL("people.ldif", import.meta.url), "utf8");
-	[auth, directory] = await Promise.all([
-		startAuthHost("auth_external_access", { admin_password: adminPassword }),
-		startDirectory({ dir, ldif }),
-	]);
+	corp = await startCorporateDirectory("auth_external_access");
+	auth = corp.auth;
 });
-beforeEach(async () => {
-	admin = await auth.as(await auth.login("admin", adminPassword));
-});
-afterAll(async () => {
-	await auth?.stop();
-	await directory?.stop();
-	await rm(dir, { recursive: true, force: true });
-});
-afterEach(async () => {
-	admin = await auth.as(await auth.login("admin", adminPassword));
-	for (const user of (await auth.api.listUsers({ query: {} }, admin)).items) {
-		if (user.login_method !== null) await auth.api.deleteUser({ params: { id: user.id } }, admin);
-	}
-	for (const { id } of await auth.api.listLoginMethods({}, admin)) {
-		await auth.api.deleteLoginMethod({ params: { id } }, admin);
-	}
-});
+afterAll(() => corp?.stop());
+afterEach(() => corp.clear());
 
-function configured(given: Partial<LdapConfig> = {}): LdapConfig {
-	return LdapConfig.parse({
-		servers: [directory.url],
-		ca_certificates: directory.ca_certificate,
-		bind_dn: "cn=finder,dc=example,dc=com",
-		user_base: "ou=people,dc=example,dc=com",
-		group_base: "ou=groups,dc=example,dc=com",
-		nested_groups: "follow",
-		timeout_ms: 2_000,
-		role_map: [{ group: "operators", role: "operator" }],
-		default_role: "viewer",
-		...given,
-	});
-}
-
-async function add(given: Partial<LdapConfig> = {}) {
-	const body = {
-		kind: "ldap",
-		name: "corp",
-		enabled: true,
-		secret: "finder secret",
-		config: configured(given),
-	} as const;
-	return auth.api.createLoginMethod({ body }, admin);
-}
+const refresh = (refresh_token: string) => auth.api.refresh({ body: { refresh_token } }, anonymousFrom());
 
 describe("a test with a password", () => {
 	test("is counted like a sign-in by that name, so that it is no way around the throttle", async () => {
-		const { id } = await add();
+		const { id } = await corp.add();
+		const admin = await corp.admin();
 		const tried = (password: string) =>
 			auth.api
 				.testLoginMethod({ params: { id }, body: { username: "alice", password } }, admin)
@@ -81,8 +32,11 @@ describe("a test with a password", () => {
 	});
 
 	test("stays on record with the name that was tried, and never the password", async () => {
-		const { id } = await add();
-		await auth.api.testLoginMethod({ params: { id }, body: { username: "alice", password: "alice secret" } }, admin);
+		const { id } = await corp.add();
+		await auth.api.testLoginMethod(
+			{ params: { id }, body: { username: "alice", password: "alice secret" } },
+			await corp.admin(),
+		);
 		const recorded = (await auth.published("audit.operation_recorded.v1")).filter(
 			({ operation }) => operation === "testLoginMethod",
 		);
@@ -92,15 +46,77 @@ describe("a test with a password", () => {
 
 	test("takes what changing the method takes: its roles", async () => {
 		const permissions = ["login_methods:*"];
-		await auth.api.createRole({ body: { name: "porter", label: "Porter", permissions } }, admin);
+		await auth.api.createRole({ body: { name: "porter", label: "Porter", permissions } }, await corp.admin());
 		const password = "a password of some length";
 		const user = { username: "porter", role: "porter", password, must_change_password: false };
-		await auth.api.createUser({ body: user }, admin);
+		await auth.api.createUser({ body: user }, await corp.admin());
 		const porter = await auth.as(await auth.login("porter", password));
-		const { id } = await add();
+		const { id } = await corp.add();
 		const body = { username: "alice", password: "alice secret" };
 		await expect(auth.api.testLoginMethod({ params: { id }, body }, porter)).rejects.toMatchObject({
 			code: "roles.escalation",
 		});
+	});
+});
+
+describe("a way to sign in that is disabled", () => {
+	test("lets no API token of its people through until it is enabled again", async () => {
+		const { id } = await corp.add();
+		const token = await corp.tokenOf(await auth.login("alice", "alice secret"));
+		expect(await corp.outcomeOf(token)).toBe("works");
+		await corp.change(id, { enabled: false });
+		expect(await corp.outcomeOf(token)).toBe("auth.unauthenticated");
+		await corp.change(id, { enabled: true });
+		expect(await corp.outcomeOf(token)).toBe("works");
+	});
+
+	test("keeps nobody in, whatever was said of them minutes ago", async () => {
+		await corp.add();
+		const pair = await auth.login("alice", "alice secret");
+		// Without what disabling it by the API does to their sessions.
+		await auth.db.query("update login_methods set enabled = false");
+		await expect(auth.as(pair)).rejects.toMatchObject({ code: "auth.session_ended" });
+		await expect(refresh(pair.refresh_token)).rejects.toMatchObject({ code: "auth.session_ended" });
+	});
+
+	test("lets nobody in who was recognised before it was disabled and signs in after", async () => {
+		const { id } = await corp.add();
+		await auth.login("alice", "alice secret");
+		const outcome = vi.fn();
+		let signingIn: Promise<unknown> | undefined;
+		await auth.db.transaction(async (tx) => {
+			await tx.execute(sql`update login_methods set enabled = false where id = ${id}`);
+			const { rows } = await tx.execute<{ pid: number }>(sql`select pg_backend_pid() as pid`);
+			signingIn = auth.login("alice", "alice secret").then(
+				() => outcome("signed in"),
+				(error: { code: string }) => outcome(error.code),
+			);
+			const waits = "select 1 from pg_stat_activity where $1 = any(pg_blocking_pids(pid))";
+			await expect
+				.poll(async () => (await auth.db.query(waits, [rows[0]?.pid])).length + outcome.mock.calls.length, {
+					timeout: 15_000,
+				})
+				.toBeGreaterThan(0);
+		});
+		await signingIn;
+		expect(outcome).toHaveBeenCalledExactlyOnceWith("auth.bad_credentials");
+	});
+});
+
+describe("a refresh", () => {
+	test("asks nobody about a session that is over, or by a token that was used", async () => {
+		await corp.add();
+		const [over, stolen] = [await auth.login("alice", "alice secret"), await auth.login("alice", "alice secret")];
+		await auth.api.logout({}, await auth.as(over));
+		await refresh(stolen.refresh_token);
+		await auth.clock.advance(6 * 60_000);
+		await corp.directory.kill();
+		try {
+			await expect(refresh(over.refresh_token)).rejects.toMatchObject({ code: "auth.session_ended" });
+			await expect(refresh(stolen.refresh_token)).rejects.toMatchObject({ code: "auth.refresh_reused" });
+			expect(auth.logged()).not.toContain("nobody says whether");
+		} finally {
+			await corp.directory.start();
+		}
 	});
 });

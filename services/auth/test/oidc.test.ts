@@ -188,3 +188,38 @@ test("who is gone at the provider loses the session at the next refresh; who is 
 	await expect(refresh(second.refresh_token)).rejects.toMatchObject({ code: "auth.session_ended" });
 	await expect(auth.as(pair)).rejects.toMatchObject({ code: "auth.session_ended" });
 });
+
+test("a provider that takes back what it gave one session ends that one alone: the person's other one and API tokens go on", async () => {
+	await add({ scopes: ["openid", "profile", "email", "offline_access"] });
+	const signedIn = async () => {
+		const { attempt, query } = await signIn("erin");
+		return finish(attempt, query);
+	};
+	const [first, second] = [await signedIn(), await signedIn()];
+	const body = { name: "script", permissions: ["devices:read"] };
+	const { token } = await auth.api.createToken({ body }, await auth.as(first));
+	const refresh = (refresh_token: string) => auth.api.refresh({ body: { refresh_token } }, anonymousFrom());
+	await auth.clock.advance(6 * 60_000);
+	provider.people.delete("erin");
+	await expect(refresh(first.refresh_token)).rejects.toMatchObject({ code: "auth.session_ended" });
+	provider.people.set("erin", { password: "erin secret", claims: { ...erin, groups: ["noc"] } });
+	await expect(auth.as(first)).rejects.toMatchObject({ code: "auth.session_ended" });
+	expect((await auth.asToken(token)).actor?.name).toBe("erin/script");
+	expect((await refresh(second.refresh_token)).user.username).toBe("erin");
+	// Whoever is gone for good has their API tokens for a week at most.
+	await auth.clock.advance(8 * 86_400_000);
+	await expect(auth.asToken(token)).rejects.toMatchObject({ code: "auth.unauthenticated" });
+	admin = await auth.as(await auth.login("admin", adminPassword));
+});
+
+test("nothing of the provider's is kept for a session that is over", async () => {
+	await add({ scopes: ["openid", "profile", "email", "offline_access"] });
+	const { attempt, query } = await signIn("erin");
+	const pair = await finish(attempt, query);
+	const kept = async () =>
+		(await auth.db.query("select 1 from sessions where provider_token is not null and user_id = $1", [pair.user.id]))
+			.length;
+	expect(await kept()).toBe(1);
+	await auth.api.logout({}, await auth.as(pair));
+	expect(await kept()).toBe(0);
+});

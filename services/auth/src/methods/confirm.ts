@@ -1,3 +1,4 @@
+import type { LoginMethod, MethodKind } from "@netconductor/contracts/auth/login-methods";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
@@ -5,12 +6,12 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { hasCode } from "@netconductor/runtime/errors";
 import type { Log } from "@netconductor/runtime/log";
 import type { Vault } from "@netconductor/runtime/vault";
-import { eq } from "drizzle-orm";
+import { and, eq, isNull } from "drizzle-orm";
 import { providerTokenContext } from "../oidc/sign-in.ts";
 import { endSessions } from "../sessions/session-store.ts";
 import { sessions } from "../tables.ts";
-import { isActiveAdmin, type UserRow } from "../users/user.ts";
-import { lockActiveAdmins, writeUser } from "../users/user-store.ts";
+import type { UserRow } from "../users/user.ts";
+import { writeUser } from "../users/user-store.ts";
 import type { ExternalIdentity } from "./identity.ts";
 import type { MethodKinds } from "./method-kinds.ts";
 import { type MethodRow, readMethodByName } from "./method-store.ts";
@@ -21,11 +22,13 @@ import { describeFailure } from "./test-steps.ts";
 const times = {
 	/** What was said of somebody is believed this long. */
 	believed_ms: 5 * 60_000,
-	/** And this long where nobody can be asked: a directory that is away must not lock everybody out at once, nor let anybody stay for ever. */
-	longest_ms: 12 * 3_600_000,
+	/** And this long where whoever says it does not answer: a directory that is away must not lock everybody out at once, nor let anybody stay for ever. */
+	away_ms: 12 * 3_600_000,
+	/** And this long where nobody can be asked: then they have to sign in again. */
+	unasked_ms: 7 * 86_400_000,
 };
 
-interface Needs {
+export interface ConfirmNeeds {
 	db: Database;
 	vault: Vault;
 	methods: MethodKinds;
@@ -42,45 +45,87 @@ interface OpenSession {
 }
 
 /**
- * Asks where somebody signs in whether they are still there, unless that was said minutes ago, and takes over their role as it is there now.
- * False: nothing is open to them any more, and their sessions have ended. Who is kept here, or cannot be asked about, is there.
+ * Whether what was said of somebody is too old for their API tokens, which nobody has to refresh.
+ * @param by how they sign in; null: here
  */
-export async function isStillThere(needs: Needs, user: UserRow, session?: OpenSession): Promise<boolean> {
+export function isLongUnconfirmed(
+	confirmed_at: string | null,
+	by: { kind: MethodKind; config: LoginMethod["config"] } | null,
+	now: Date,
+): boolean {
+	if (by === null) return false;
+	const can_ask = "bind" in by.config && by.config.bind === "service";
+	return ageOf(confirmed_at, now) >= (can_ask ? times.away_ms : times.unasked_ms);
+}
+
+function ageOf(confirmed_at: string | null, now: Date): number {
+	return now.getTime() - new Date(confirmed_at ?? 0).getTime();
+}
+
+/**
+ * Asks where somebody signs in whether they are still there, unless that was said minutes ago, and takes over their role as it is there now.
+ * False: nothing is open to them any more, or not by this session. Who is kept here, or cannot be asked about for a while, is there.
+ */
+export async function isStillThere(needs: ConfirmNeeds, user: UserRow, session: OpenSession): Promise<boolean> {
 	if (user.login_method === null) return true;
-	const { db, clock, log } = needs;
-	const age_ms = clock.now().getTime() - new Date(user.confirmed_at ?? 0).getTime();
-	if (age_ms >= 0 && age_ms < times.believed_ms) return true;
+	const { db, clock } = needs;
 	const method = await readMethodByName(db.orm, user.login_method);
 	if (method === undefined || !method.enabled) return false;
-	if (user.external_realm !== null && user.external_realm !== realmOf(method)) {
-		await letGo(needs, user);
-		return false;
+	const age_ms = ageOf(user.confirmed_at, clock.now());
+	if (age_ms >= 0 && age_ms < times.believed_ms) return true;
+	switch (await askAbout(needs, method, user, session)) {
+		case "there":
+			return true;
+		case "away":
+			return age_ms < times.away_ms;
+		case "nobody to ask":
+			return age_ms < times.unasked_ms;
+		case "gone":
+		case "method disabled":
+			return false;
+		case "session over":
+			await db.transaction((tx) => endSessions(tx, needs, { user_id: user.id, only: session.id }, "ended_elsewhere"));
+			return false;
 	}
+}
+
+/** What whoever knows somebody says of them now. Whoever is gone loses what is open to them; whoever is there gets today's role. */
+export async function askAbout(
+	needs: ConfirmNeeds,
+	method: MethodRow,
+	user: UserRow,
+	session?: OpenSession,
+): Promise<"there" | "gone" | "away" | "nobody to ask" | "session over" | "method disabled"> {
 	try {
 		const asked = await ask(needs, method, user, session);
-		if (asked === "nobody to ask") return true;
+		if (asked === "nobody to ask" || asked === "session over") return asked;
 		if (asked !== "gone") {
-			await db.transaction((tx) => takeIn(tx, needs, method, asked));
-			return true;
+			const taken = await needs.db.transaction((tx) => takeIn(tx, needs, method, asked));
+			return taken === undefined ? "method disabled" : "there";
 		}
 	} catch (error) {
 		if (hasCode(error, "auth.method_away")) {
-			log.warn({ method: method.name, why: describeFailure(error.cause) }, "nobody says whether a user is still there");
-			return age_ms < times.longest_ms;
+			needs.log.warn(
+				{ method: method.name, why: describeFailure(error.cause) },
+				"nobody says whether a user is still there",
+			);
+			return "away";
 		}
 		if (!hasCode(error, "auth.not_provisioned")) throw error;
 	}
 	await letGo(needs, user);
-	return false;
+	return "gone";
 }
 
 async function ask(
-	{ db, vault, methods }: Needs,
+	{ db, vault, methods }: ConfirmNeeds,
 	method: MethodRow,
 	user: UserRow,
 	session: OpenSession | undefined,
-): Promise<ExternalIdentity | "gone" | "nobody to ask"> {
+): Promise<ExternalIdentity | "gone" | "nobody to ask" | "session over"> {
 	const external_id = user.external_id ?? "";
+	// The same id in another realm is somebody else.
+	if (user.external_realm !== null && user.external_realm !== realmOf(method)) return "gone";
 	if (method.kind === "ldap") {
 		const directory = await methods.directory(method);
 		return directory.finds ? ((await directory.find(external_id)) ?? "gone") : "nobody to ask";
@@ -89,18 +134,20 @@ async function ask(
 	const context = providerTokenContext(session.id);
 	const provider = await methods.provider(method);
 	const confirmed = await provider.confirm(await vault.openText(session.provider_token, context), external_id);
-	if (confirmed === undefined) return "gone";
+	// The token may have expired, or the session there have ended: that says nothing of the person, nor of their other sessions.
+	if (confirmed === undefined) return "session over";
 	const provider_token = await vault.seal(confirmed.refresh_token, context);
-	await db.orm.update(sessions).set({ provider_token }).where(eq(sessions.id, session.id));
+	await db.orm
+		.update(sessions)
+		.set({ provider_token })
+		.where(and(eq(sessions.id, session.id), isNull(sessions.ended_at)));
 	return confirmed.identity;
 }
 
-/** Ends what is open to somebody who is gone. The last administrator stays, so that somebody can put a wrong configuration right. */
-async function letGo({ db, outbox, ephemeral, clock, log }: Needs, user: UserRow): Promise<void> {
+/** Ends what is open to somebody who is gone, API tokens too, also where they are the last administrator: signing in again opens it. */
+async function letGo({ db, outbox, ephemeral, clock, log }: ConfirmNeeds, user: UserRow): Promise<void> {
 	await db.transaction(async (tx) => {
-		const admins = await lockActiveAdmins(tx);
-		const last = isActiveAdmin(user) && !admins.some((id) => id !== user.id);
-		if (!last) await writeUser(tx, user.id, { absent_since: clock.now().toISOString() });
+		await writeUser(tx, user.id, { absent_since: clock.now().toISOString() });
 		await endSessions(tx, { outbox, ephemeral, clock }, { user_id: user.id }, "gone_elsewhere");
 		await outbox.publish(tx, "user.changed.v1", { user_id: user.id, username: user.username, change: "updated" });
 	});

@@ -23,22 +23,23 @@ interface Needs {
 
 /**
  * The user that somebody is who was recognised elsewhere: made at their first sign-in, and brought up to date at each one (name, address, and the
- * role, where their groups decide it). Somebody who has the name of another user is never taken for them.
+ * role, where their groups decide it). Somebody who has the name of another user is never taken for them. Undefined: the way they signed in by was
+ * disabled since they were recognised; it cannot be any more until the transaction ends, which then ends their session.
  * @throws auth.not_provisioned — no group of theirs has a role; users are not made at the first sign-in; the name is somebody else's, or none
  */
 export async function takeIn(
 	tx: Tx,
 	{ outbox, ephemeral, clock }: Needs,
-	method: MethodRow,
+	recognised_by: MethodRow,
 	identity: ExternalIdentity,
-): Promise<UserRow> {
+): Promise<UserRow | undefined> {
+	// Before any lock on users, as whoever disables it does.
+	const method = await lockMethodForUse(tx, recognised_by.id);
+	if (!method?.enabled) return undefined;
+	const external_realm = realmOf(recognised_by);
+	if (realmOf(method) !== external_realm) throw notProvisioned(`${method.name} asks somebody else since a moment ago`);
 	const role = roleFor(method.config, identity.groups);
 	if (role === undefined) throw notProvisioned(`no group of ${identity.username} has a role here`);
-	const external_realm = realmOf(method);
-	const current = await lockMethodForUse(tx, method.id);
-	if (current === undefined || realmOf(current) !== external_realm) {
-		throw notProvisioned(`${method.name} asks somebody else since a moment ago`);
-	}
 	const now = clock.now().toISOString();
 	const fresh = {
 		external_realm,

@@ -77,6 +77,7 @@ export function finishOidc(needs: Needs): Operation<"finishOidc"> {
 		const now = clock.now().toISOString();
 		const opened = await db.transaction(async (tx) => {
 			const user = await takeIn(tx, needs, method, identity);
+			if (user === undefined) throw attemptGone();
 			const current = await noteSignIn(tx, user, now);
 			if (current === undefined) {
 				throw failed("auth.provider_refused", { message: `${user.username} may not sign in here.` });

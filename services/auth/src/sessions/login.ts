@@ -63,7 +63,7 @@ export function login(needs: Needs): Operation<"login"> {
 			}
 			const taken =
 				recognised.kind === "here" ? recognised.user : await takeIn(tx, needs, recognised.method, recognised.identity);
-			const current = await noteSignIn(tx, taken, now);
+			const current = taken && (await noteSignIn(tx, taken, now));
 			if (current === undefined) throw badCredentials();
 			return openSession(tx, needs, current, { network, user_agent: actor.user_agent ?? null });
 		});

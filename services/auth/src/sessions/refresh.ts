@@ -11,13 +11,14 @@ import type { MethodKinds } from "../methods/method-kinds.ts";
 import type { Operation } from "../operation.ts";
 import { secretHash } from "../secrets.ts";
 import { readSettings } from "../settings/settings-store.ts";
-import { isBarred } from "../users/user.ts";
+import { isBarred, type UserRow } from "../users/user.ts";
 import {
 	endSessions,
 	findSessionOf,
 	issueRefreshToken,
 	lockSessionOf,
 	prolongSession,
+	type SessionRow,
 	useRefreshToken,
 } from "./session-store.ts";
 import { createTokenPair, idleEnd } from "./token-pair.ts";
@@ -42,15 +43,16 @@ export function refresh(needs: Needs): Operation<"refresh"> {
 	return async ({ body }) => {
 		const hash = secretHash(body.refresh_token);
 		const settings = await readSettings(db.orm);
-		const asking = await findSessionOf(db.orm, hash);
-		// Asked outside of the transaction: it may take seconds. What became of them in between is looked at again inside.
-		if (asking !== undefined && !(await isStillThere(needs, asking.user, asking.session))) throw sessionEnded();
+		const found = await findSessionOf(db.orm, hash);
+		if (found === undefined || isOver(found, clock.now())) throw sessionEnded();
+		// Asked outside of the transaction: it may take seconds. What became of them in between is looked at again inside. Not asked for who shows a
+		// token that was used: they may be a thief, and the session ends in any case.
+		if (found.used_at === null && !(await isStillThere(needs, found.user, found.session))) throw sessionEnded();
 		const outcome = await db.transaction(async (tx) => {
 			const found = await lockSessionOf(tx, hash);
 			const now = clock.now();
-			if (found === undefined) return "ended";
+			if (found === undefined || isOver(found, now)) return "ended";
 			const { session, user } = found;
-			if (session.ended_at !== null || new Date(session.expires_at) <= now || isBarred(user)) return "ended";
 			const use = await useRefreshToken(tx, hash, now.toISOString());
 			if (use === "gone") return "ended";
 			if (use === "reused") {
@@ -72,6 +74,10 @@ export function refresh(needs: Needs): Operation<"refresh"> {
 		}
 		return createTokenPair(keys, { ...outcome, lifetime_seconds: settings.access_token_seconds });
 	};
+}
+
+function isOver({ session, user }: { session: SessionRow; user: UserRow }, now: Date): boolean {
+	return session.ended_at !== null || new Date(session.expires_at) <= now || isBarred(user);
 }
 
 export function sessionEnded() {

@@ -3,6 +3,7 @@ import { Id } from "@netconductor/contracts/kernel/ids";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
+import { isLongUnconfirmed } from "../methods/confirm.ts";
 import type { Operation } from "../operation.ts";
 import { commonGrants } from "../roles/grants.ts";
 import { secretHash } from "../secrets.ts";
@@ -59,6 +60,11 @@ async function actorOfToken(
 	const now = clock.now();
 	if (found === undefined || found.user.disabled || (found.expires_at !== null && new Date(found.expires_at) <= now)) {
 		throw failed("auth.unauthenticated", { message: "The API token is unknown, revoked or expired." });
+	}
+	if (isLongUnconfirmed(found.confirmed_at, found.login_method, now)) {
+		throw failed("auth.unauthenticated", {
+			message: `Nobody confirmed for a while that ${found.user.username} is still there. They have to sign in again before their API tokens work.`,
+		});
 	}
 	await noteTokenUse(db.orm, found, now);
 	const { user, must_change_password } = found;

@@ -9,7 +9,7 @@ import { refreshTokens, roles, sessions, signInChallenges, users } from "../tabl
 import { barred, type UserRow } from "../users/user.ts";
 import { announceAccess } from "./announce-access.ts";
 
-type SessionRow = typeof sessions.$inferSelect;
+export type SessionRow = typeof sessions.$inferSelect;
 
 /** Why a session ended before its time; goes into `session.revoked.v1`. */
 type EndReason =
@@ -18,6 +18,7 @@ type EndReason =
 	| "method_disabled"
 	| "method_changed"
 	| "gone_elsewhere"
+	| "ended_elsewhere"
 	| "refresh_reused"
 	| "password_changed"
 	| "password_set"
@@ -105,7 +106,7 @@ export async function endSessions(
 	if (which.except !== undefined) conditions.push(ne(sessions.id, which.except));
 	const ended = await tx
 		.update(sessions)
-		.set({ ended_at: clock.now().toISOString(), ended_reason: reason })
+		.set({ ended_at: clock.now().toISOString(), ended_reason: reason, provider_token: null })
 		.where(and(...conditions))
 		.returning({ id: sessions.id });
 	for (const { id } of ended) {
@@ -125,13 +126,13 @@ export async function forgetRefreshTokens(tx: Tx, session_id: string): Promise<v
 	await tx.delete(refreshTokens).where(eq(refreshTokens.session_id, session_id));
 }
 
-/** The session that a refresh token belongs to, with its user. */
+/** The session that a refresh token belongs to, with its user, and when the token was used. */
 export async function findSessionOf(
 	orm: Orm,
 	hash: string,
-): Promise<{ session: SessionRow; user: UserRow } | undefined> {
+): Promise<{ session: SessionRow; user: UserRow; used_at: string | null } | undefined> {
 	const [found] = await orm
-		.select({ session: sessions, user: users })
+		.select({ session: sessions, user: users, used_at: refreshTokens.used_at })
 		.from(refreshTokens)
 		.innerJoin(sessions, eq(sessions.id, refreshTokens.session_id))
 		.innerJoin(users, eq(users.id, sessions.user_id))

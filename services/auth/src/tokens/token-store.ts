@@ -5,7 +5,7 @@ import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
 import { and, count, eq, ilike, isNull, lt, or, type SQL } from "drizzle-orm";
 import type { z } from "zod";
-import { apiTokens, roles, users } from "../tables.ts";
+import { apiTokens, loginMethods, roles, users } from "../tables.ts";
 import { barred } from "../users/user.ts";
 
 export type ApiTokenRow = typeof apiTokens.$inferSelect;
@@ -31,6 +31,8 @@ const inUse = {
 	user: { id: users.id, username: users.username, role: users.role, disabled: barred },
 	must_change_password: users.must_change_password,
 	role_permissions: roles.permissions,
+	confirmed_at: users.confirmed_at,
+	login_method: { kind: loginMethods.kind, config: loginMethods.config },
 };
 
 /** An API token with its owner and what their role grants now. */
@@ -52,6 +54,7 @@ function findTokens(orm: Orm, where: SQL) {
 		.from(apiTokens)
 		.innerJoin(users, eq(users.id, apiTokens.user_id))
 		.innerJoin(roles, eq(roles.name, users.role))
+		.leftJoin(loginMethods, eq(loginMethods.name, users.login_method))
 		.where(where);
 }
 

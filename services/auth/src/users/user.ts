@@ -45,9 +45,11 @@ export function usernameKey(typed: string): string | undefined {
 	return Username.safeParse(typed).success ? typed.toLowerCase() : undefined;
 }
 
-/** Whether nothing is open to a user: disabled here, or gone from where they sign in. */
-export const barred = sql<boolean>`(${users.disabled} or ${users.absent_since} is not null)`;
+/** Whether nothing is open to a user: disabled here, gone from where they sign in, or signing in by what is disabled. */
+export const barred = sql<boolean>`(${users.disabled} or ${users.absent_since} is not null
+	or exists (select from login_methods m where m.name = ${users.login_method} and not m.enabled))`;
 
+/** The same of a row, but for the way they sign in by. */
 export function isBarred(user: Pick<UserRow, "disabled" | "absent_since">): boolean {
 	return user.disabled || user.absent_since !== null;
 }
