@@ -46,13 +46,13 @@ const OutboundRule = z
 	.refine(isOutboundRule)
 	.meta({ accepts: "an address, a network (10.0.0.0/8) or a host name (*.example.net too)" });
 
-/** What webhooks and API steps may reach: read by every process that sends such requests. */
+/** What webhooks, API steps and sign-ins at identity providers may reach: read by every process that sends such requests. */
 export const outboundConfig = defineConfig(
 	"outbound",
 	z.object({
 		allow: z.array(OutboundRule).max(1_000).default([]).meta({
 			description:
-				"What webhooks and API steps may reach in any case, even where it is denied by `deny` or by default: this machine itself, link-local addresses, cloud metadata, multicast.",
+				"What webhooks, API steps and sign-ins at identity providers may reach in any case, even where it is denied by `deny` or by default: this machine itself, link-local addresses, cloud metadata, multicast.",
 		}),
 		deny: z.array(OutboundRule).max(1_000).default([]).meta({
 			description: "What they may not reach besides; 0.0.0.0/0 and ::/0 leave only what `allow` names.",

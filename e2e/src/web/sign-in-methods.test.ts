@@ -25,7 +25,7 @@ beforeAll(async () => {
 	dir = await mkdtemp(join(tmpdir(), "netconductor-sign-in-"));
 	const ldif = await readFile(new URL("../../../services/auth/test/people.ldif", import.meta.url), "utf8");
 	[product, directory, browser] = await Promise.all([
-		startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "1" }),
+		startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "1", NETCONDUCTOR_OUTBOUND_ALLOW: "127.0.0.1" }),
 		startDirectory({ dir, ldif }),
 		launchBrowser(),
 	]);

@@ -58,13 +58,13 @@ export const authService = defineService({
 	api: authApi,
 	config: AuthConfig,
 	migrations: new URL("../migrations/", import.meta.url),
-	async setup({ db, vault, outbox, ephemeral, config, clock, log, process: { data_dir } }) {
+	async setup({ db, vault, outbox, ephemeral, outbound, config, clock, log, process: { data_dir } }) {
 		const passwords = await createPasswords();
 		const rules = createPasswordRules(await breachedPasswords(config.breached_passwords_path));
 		const throttle = createLoginThrottle({ db, clock, key: vault.keyFor("login throttle") });
 		const keys = createSigningKeys({ db, vault, clock });
 		const initialPassword = createInitialPasswordFile(data_dir);
-		const methods = createMethodKinds({ vault });
+		const methods = createMethodKinds({ vault, outbound });
 		const needs = {
 			db,
 			vault,

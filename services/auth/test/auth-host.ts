@@ -64,6 +64,8 @@ export async function startAuthHost(
 		database: { admin_url: database.admin_url, pool_size: 10 },
 		peers: {},
 		internal: { host: "127.0.0.1", port: 0 },
+		// Where the tests' identity providers are.
+		outbound: { allow: ["127.0.0.1"], deny: [] },
 		carrier: createInProcessCarrier(),
 		openEphemeral: (opened) => createPostgresEphemeral({ url: opened?.url ?? "", log }),
 		process: {

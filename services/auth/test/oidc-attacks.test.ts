@@ -1,3 +1,5 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { OidcConfig } from "@netconductor/contracts/auth/login-methods";
 import { type LabProvider, startOidcProvider } from "@netconductor/lab/oidc-provider";
 import type { CallerContext } from "@netconductor/runtime/host/call";
@@ -141,5 +143,89 @@ describe("a way to sign in that asks another provider now", () => {
 		await expect(auth.api.finishOidc({ body: { attempt, query } }, anonymousFrom("192.0.2.1"))).rejects.toMatchObject({
 			code: "auth.provider_refused",
 		});
+	});
+});
+
+/** Somebody who calls themselves a provider: what they answer at which path. */
+async function startImpostor(answers: (issuer: string) => Record<string, string>) {
+	const seen: string[] = [];
+	const server = createServer((request, response) => {
+		seen.push(request.url ?? "");
+		const body = answers(issuer)[request.url ?? ""];
+		if (body === undefined) return void response.writeHead(404).end();
+		if (body.startsWith("http")) return void response.writeHead(302, { location: body }).end();
+		response.setHeader("content-type", "application/json").end(body);
+	});
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+	impostors.push(server);
+	return { issuer, seen };
+}
+const impostors: Server[] = [];
+afterEach(() => {
+	for (const server of impostors.splice(0)) server.close();
+});
+
+describe("a provider is no way to what only this machine reaches", () => {
+	const discovery = "/.well-known/openid-configuration";
+	const inside = "db-password: hunter2";
+	const document = (issuer: string, given: Record<string, string> = {}) =>
+		JSON.stringify({
+			issuer,
+			authorization_endpoint: `${issuer}/authorize`,
+			token_endpoint: `${issuer}/token`,
+			jwks_uri: `${issuer}/keys`,
+			...given,
+		});
+	async function tried(given: Partial<OidcConfig>) {
+		const { id } = await add(given);
+		const { steps } = await auth.api.testLoginMethod({ params: { id }, body: {} }, admin);
+		return steps.at(-1);
+	}
+	const metadata = "https://169.254.169.254/latest/meta-data";
+
+	test("an issuer at an address where clouds keep their metadata is not asked", async () => {
+		const step = await tried({ issuer: metadata });
+		expect(step).toMatchObject({ name: "discovery", outcome: "failed", detail: expect.stringContaining("may not be") });
+		await expect(begin()).rejects.toMatchObject({ code: "auth.method_away" });
+		expect(auth.logged()).toContain("https://169.254.169.254 may not be asked");
+	});
+
+	test("neither are keys there that its document names", async () => {
+		const { issuer } = await startImpostor((self) => ({ [discovery]: document(self, { jwks_uri: metadata }) }));
+		const step = await tried({ issuer });
+		expect(step).toMatchObject({ name: "keys", outcome: "failed", detail: expect.stringContaining("may not be") });
+	});
+
+	test.each(["authorization_endpoint", "token_endpoint", "userinfo_endpoint", "jwks_uri"])(
+		"a %s without encryption is refused unless that is allowed",
+		async (endpoint) => {
+			const { issuer } = await startImpostor((self) => ({
+				[discovery]: document(self, { [endpoint]: "http://192.0.2.1/there" }),
+			}));
+			const step = await tried({ issuer });
+			expect(step).toMatchObject({ name: "discovery", outcome: "failed" });
+			expect(step?.detail).toContain("http://192.0.2.1/there is not encrypted");
+			await expect(begin()).rejects.toMatchObject({ code: "auth.method_away" });
+		},
+	);
+
+	test("a redirect leads nowhere", async () => {
+		const target = await startImpostor((self) => ({ "/": document(self) }));
+		const { issuer } = await startImpostor(() => ({ [discovery]: `${target.issuer}/` }));
+		expect(await tried({ issuer })).toMatchObject({ name: "discovery", outcome: "failed" });
+		expect(target.seen).toEqual([]);
+	});
+
+	test.each([
+		["the document", () => ({ [discovery]: inside })],
+		["the keys", (issuer: string) => ({ [discovery]: document(issuer), "/keys": inside })],
+	])("%s that is something else is not repeated, neither in the test nor in the log", async (_, answers) => {
+		const { issuer } = await startImpostor(answers);
+		const step = await tried({ issuer });
+		expect(step?.outcome).toBe("failed");
+		await begin().catch(() => undefined);
+		expect(step?.detail).toContain("JSON");
+		expect(`${step?.detail}${auth.logged()}`).not.toMatch(/hunter2|db-passw/);
 	});
 });

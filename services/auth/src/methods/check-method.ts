@@ -3,6 +3,7 @@ import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Tx } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import { eq } from "drizzle-orm";
+import { isInTheClear } from "../oidc/provider-requests.ts";
 import { refuseEscalation } from "../roles/manage-roles.ts";
 import { getRoleForGrant } from "../roles/role-store.ts";
 import { users } from "../tables.ts";
@@ -83,16 +84,10 @@ function lacksOfOidc(config: OidcConfig): Lack | undefined {
 	if (!config.scopes.includes("openid")) {
 		return { path: "body.config.scopes", message: "Without the scope openid a provider does not say who somebody is." };
 	}
-	const plaintext = [config.issuer, config.redirect_uri].find(
-		(url) => url.startsWith("http://") && !isLoopback(new URL(url).hostname),
-	);
+	const plaintext = [config.issuer, config.redirect_uri].find(isInTheClear);
 	if (plaintext !== undefined && !config.allow_plaintext) {
 		const path = plaintext === config.issuer ? "body.config.issuer" : "body.config.redirect_uri";
 		return { path, message: `${plaintext} is not encrypted. Use https://, or allow it expressly.` };
 	}
 	return undefined;
-}
-
-function isLoopback(host: string): boolean {
-	return host === "localhost" || host === "[::1]" || /^127\./.test(host);
 }

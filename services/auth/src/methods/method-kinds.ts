@@ -1,3 +1,4 @@
+import type { Outbound } from "@netconductor/runtime/http/outbound";
 import type { Vault } from "@netconductor/runtime/vault";
 import { createLdapDirectory } from "../ldap/ldap-directory.ts";
 import { createProvider, type Provider } from "../oidc/provider.ts";
@@ -10,9 +11,9 @@ export interface MethodKinds {
 	provider(method: MethodOf<"oidc">): Promise<Provider>;
 }
 
-export function createMethodKinds({ vault }: { vault: Vault }): MethodKinds {
+export function createMethodKinds({ vault, outbound }: { vault: Vault; outbound: Outbound }): MethodKinds {
 	return {
 		directory: async (method) => createLdapDirectory(method.config, await openMethodSecret(vault, method)),
-		provider: async (method) => createProvider(method.config, await openMethodSecret(vault, method)),
+		provider: async (method) => createProvider(method.config, await openMethodSecret(vault, method), { outbound }),
 	};
 }

@@ -1,5 +1,6 @@
 import type { MethodTestStep, OidcConfig } from "@netconductor/contracts/auth/login-methods";
-import { failed } from "@netconductor/runtime/errors";
+import { failed, isAppError } from "@netconductor/runtime/errors";
+import type { Outbound } from "@netconductor/runtime/http/outbound";
 import {
 	AuthorizationResponseError,
 	allowInsecureRequests,
@@ -9,6 +10,7 @@ import {
 	type Configuration,
 	calculatePKCECodeChallenge,
 	clockTolerance,
+	customFetch,
 	discovery,
 	fetchUserInfo,
 	None,
@@ -19,6 +21,7 @@ import type { ExternalIdentity } from "../methods/identity.ts";
 import { testSteps } from "../methods/test-steps.ts";
 import type { AttemptSecrets } from "./attempt.ts";
 import { identityFrom } from "./claims.ts";
+import { causeOf, providerFetch, refuseInTheClear } from "./provider-requests.ts";
 
 /** Somebody whom a provider recognised. */
 export interface ProviderSignIn {
@@ -46,7 +49,13 @@ export interface Provider {
 	test(): Promise<MethodTestStep[]>;
 }
 
-export function createProvider(config: OidcConfig, client_secret: string | undefined): Provider {
+export function createProvider(
+	config: OidcConfig,
+	client_secret: string | undefined,
+	{ outbound }: { outbound: Outbound },
+): Provider {
+	const ask = providerFetch(outbound, config.timeout_ms);
+
 	async function configuration(): Promise<Configuration> {
 		const metadata = { [clockTolerance]: config.clock_skew_s };
 		const found = await discovery(
@@ -55,10 +64,14 @@ export function createProvider(config: OidcConfig, client_secret: string | undef
 			client_secret === undefined ? metadata : { ...metadata, client_secret },
 			client_secret === undefined ? None() : undefined,
 			{
+				[customFetch]: ask,
 				timeout: Math.ceil(config.timeout_ms / 1000),
 				execute: config.issuer.startsWith("http:") ? [allowInsecureRequests] : [],
 			},
-		);
+		).catch((error: unknown) => {
+			throw causeOf(error);
+		});
+		refuseInTheClear(config, found.serverMetadata());
 		return found;
 	}
 
@@ -74,6 +87,16 @@ export function createProvider(config: OidcConfig, client_secret: string | undef
 				? {}
 				: await fetchUserInfo(client, tokens.access_token, subject);
 		return { ...said, ...more, sub: subject };
+	}
+
+	async function keysAt(jwks_uri: string): Promise<unknown[]> {
+		const answer = await ask(jwks_uri, { method: "GET", headers: {}, body: undefined, redirect: "manual" });
+		// What is no JSON may be anything, and whoever tests a provider need not be allowed to read it.
+		const { keys } = (await answer.json().catch(() => {
+			throw new Error(`${jwks_uri} answers with what is no JSON`);
+		})) as { keys?: unknown };
+		if (!answer.ok || !Array.isArray(keys) || keys.length === 0) throw new Error(`${jwks_uri} holds no keys`);
+		return keys;
 	}
 
 	return {
@@ -119,7 +142,7 @@ export function createProvider(config: OidcConfig, client_secret: string | undef
 				return { identity: identityFrom(config, claims), refresh_token: tokens.refresh_token ?? refresh_token };
 			} catch (error) {
 				if (error instanceof ResponseBodyError && error.error === "invalid_grant") return undefined;
-				throw away(error);
+				throw away(causeOf(error));
 			}
 		},
 		test: () =>
@@ -145,9 +168,7 @@ export function createProvider(config: OidcConfig, client_secret: string | undef
 				await step("keys", async () => {
 					const { jwks_uri } = client.serverMetadata();
 					if (jwks_uri === undefined) throw new Error("the discovery document names no keys");
-					const answer = await fetch(jwks_uri, { signal: AbortSignal.timeout(config.timeout_ms), redirect: "error" });
-					const { keys } = (await answer.json()) as { keys?: unknown[] };
-					if (!answer.ok || !Array.isArray(keys) || keys.length === 0) throw new Error(`${jwks_uri} holds no keys`);
+					const keys = await keysAt(jwks_uri);
 					return { value: undefined, detail: `${keys.length} at ${jwks_uri}` };
 				});
 			}),
@@ -168,7 +189,7 @@ async function answering<T>(work: Promise<T>): Promise<T> {
 	try {
 		return await work;
 	} catch (error) {
-		if (isSilence(error)) throw away(error);
+		if (isSilence(error)) throw away(causeOf(error));
 		throw failed("auth.provider_refused", {
 			message: "The identity provider did not confirm who this is. Begin again at the sign-in page.",
 			cause: error instanceof ResponseBodyError || error instanceof AuthorizationResponseError ? said(error) : error,
@@ -178,12 +199,13 @@ async function answering<T>(work: Promise<T>): Promise<T> {
 
 /** The error as the provider names it (RFC 6749, 5.2), for the log. */
 function said({ error, error_description }: { error: string; error_description?: string | undefined }): Error {
-	return new Error(`the provider says ${error}${error_description === undefined ? "" : `: ${error_description}`}`);
+	const says = error_description === undefined ? error : `${error}: ${error_description}`;
+	return new Error(`the provider says ${says.slice(0, 500)}`);
 }
 
 function isSilence(error: unknown): boolean {
 	if (error instanceof ClientError && error.code === "OAUTH_TIMEOUT") return true;
-	return error instanceof TypeError && error.message === "fetch failed";
+	return isAppError(causeOf(error));
 }
 
 function away(cause: unknown) {
