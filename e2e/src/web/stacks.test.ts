@@ -266,6 +266,46 @@ test("a run is paused and cancelled from its page, and says so", async () => {
 	expect(fleet.device(first?.name ?? "").config()).not.toContain("ntp server 192.0.2.1");
 });
 
+test("what a validation template will look for stands in the plan, and what it missed with the change that was taken back", async () => {
+	const [first] = fleet.devices;
+	const { id: validation_template_id } = await api.config.createTemplate({
+		body: {
+			name: "banner/check",
+			type: "validation",
+			source: "ip name-server {{ server }}\nip host nobody 192.0.2.9\n",
+		},
+	});
+	const { id: template_id } = await api.config.createTemplate({
+		body: { name: "banner", source: "ip name-server {{ server }}\n", validation_template_id },
+	});
+	const services = [{ name: "banner", template_id, targets: { names: [first?.name ?? ""] } }];
+	await api.config.createStack({ body: { name: "banners", services, variables: { server: "192.0.2.53" } } });
+	const { run_id } = await api.config.deployStack({ params: { id: "banners" }, body: {} });
+	await ana.goto(at(`/runs/${run_id}?tab=plan`));
+	await ana.getByText("Verified before it is confirmed (2 lines)").click();
+	const lines = ana.getByRole("region", { name: "Lines that are verified" });
+	await lines.getByText("ip host nobody 192.0.2.9").waitFor();
+	await shows(/compared with these lines of banner\/check/);
+	expect(await accessibilityFaults(ana)).toEqual([]);
+	await approve(run_id);
+	expect(await runEnded(api, run_id)).toMatchObject({ status: "failed" });
+	const { items } = await api.tasks.listOperations({ params: { id: run_id }, query: { step_id: "apply" } });
+	await ana.goto(at(`/runs/${run_id}?tab=devices&operation=${items[0]?.id}`));
+	await shows("The change was taken back: the running configuration is the one from before.");
+	await shows("To stand there after the change");
+	const missing = ana.getByRole("region", { name: `Missing on ${first?.name}` });
+	expect(await missing.textContent()).toContain("ip host nobody 192.0.2.9");
+	expect(await missing.textContent()).not.toContain("192.0.2.53");
+	expect(await accessibilityFaults(ana)).toEqual([]);
+	expect(fleet.device(first?.name ?? "").config()).not.toContain("192.0.2.53");
+	await eventually("the stack is free, and goes", () =>
+		api.config.deleteStack({ params: { id: "banners" }, query: { keep_configuration: "true" } }).then(
+			() => true,
+			() => false,
+		),
+	);
+});
+
 test("what another saved meanwhile is told, and not overwritten unseen", async () => {
 	await ana.goto(at("/stacks/edge?tab=edit"));
 	await ana.getByRole("textbox", { name: "Description" }).fill("mine");

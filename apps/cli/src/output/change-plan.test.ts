@@ -55,6 +55,29 @@ Dangerous (critical): reload in 5: the device restarts
 `);
 });
 
+test("what will be verified is said with its lines, for devices of one difference that are verified otherwise by name", () => {
+	const verification = (...lines: string[]) => ({
+		verification: { templates: ["ntp/check"], lines, lines_total: lines.length, sha256: "0" },
+	});
+	const operations = [
+		operation("r1", verification("ntp server 192.0.2.1")),
+		operation("r2", verification("ntp server 192.0.2.1")),
+		operation("r3", verification("ntp server 192.0.2.1", "hostname r3")),
+		operation("r4", { verification: null }),
+	];
+	expect(renderPlan(operations, plain)).toContain(`Undone by: Inverse commands
+Verified before it is confirmed on r1, r2 (ntp/check, 1 line):
+  ntp server 192.0.2.1
+Verified before it is confirmed on r3 (ntp/check, 2 lines):
+  ntp server 192.0.2.1
+  hostname r3
+`);
+	const many = [operation("r1", verification(...Array.from({ length: 30 }, (_, index) => `line ${index}`)))];
+	expect(renderPlan(many, plain)).toContain("Verified before it is confirmed (ntp/check, 30 lines):\n  line 0\n");
+	expect(renderPlan(many, plain)).toContain("  line 19\n  … and 10 more\n");
+	expect(renderPlan(many, plain, { commands: true })).toContain("  line 29\n");
+});
+
 test("what a device sent cannot colour or move anything", () => {
 	const hostile = "\u001b[31m\u001b[2J\rx";
 	const shown = renderPlan(
@@ -64,6 +87,7 @@ test("what a device sent cannot colour or move anything", () => {
 				commands: [hostile],
 				undo: { kind: "none", how: hostile, commands: [hostile] },
 				dangerous: [{ command: hostile, why: hostile, level: hostile }],
+				verification: { templates: [hostile], lines: [hostile], lines_total: 1 },
 			}),
 		],
 		plain,

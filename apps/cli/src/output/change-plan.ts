@@ -18,9 +18,15 @@ const Planned = z.object({
 });
 type Planned = z.output<typeof Planned>;
 
+/** What validation templates say is to stand on a device before its change is confirmed. */
+const Verification = z.object({ templates: z.array(z.string()), lines: z.array(z.string()), lines_total: z.int() });
+type Verification = z.output<typeof Verification>;
+
 /** Devices on which the same would happen. */
 export interface PlanGroup extends Planned {
 	devices: string[];
+	/** What is verified on which of them. */
+	verifications: (Verification & { devices: string[] })[];
 }
 
 /** The plans of a run's devices, those that are the same together, largest group first. */
@@ -34,13 +40,24 @@ export function planGroups(operations: readonly RunOperation[]): PlanGroup[] {
 		const diff = planned.data.diff.replace(/^(?:(?:---|\+\+\+) [^\n]*\n)+/, "");
 		const key = JSON.stringify({ ...planned.data, diff });
 		const group = groups.get(key);
-		if (group === undefined) groups.set(key, { ...planned.data, devices: [device_name] });
+		if (group === undefined) groups.set(key, { ...planned.data, devices: [device_name], verifications: [] });
 		else group.devices.push(device_name);
+		const verification = Verification.safeParse(result?.verification);
+		if (verification.success) addVerification(groups.get(key) as PlanGroup, device_name, verification.data);
 	}
 	return [...groups.values()].sort((a, b) => b.devices.length - a.devices.length);
 }
 
+function addVerification({ verifications }: PlanGroup, device: string, verification: Verification): void {
+	const key = ({ templates, lines }: Verification) => JSON.stringify([templates, lines]);
+	const same = verifications.find((one) => key(one) === key(verification));
+	if (same === undefined) verifications.push({ ...verification, devices: [device] });
+	else same.devices.push(device);
+}
+
 const mostNames = 10;
+/** Lines to verify that are shown where nobody asked for all that is sent. */
+const mostLines = 20;
 
 /** What would change, on which devices, and how each would be undone. `commands` adds what would be sent. */
 export function renderPlan(
@@ -76,12 +93,29 @@ function renderGroup(
 	}
 	lines.push(`Undone by: ${undo.kind === "none" ? paint("bad", sanitiseLine(undo.how)) : sanitiseLine(undo.how)}\n`);
 	if (commands && undo.commands.length > 0) lines.push(indented(undo.commands));
+	for (const verification of group.verifications) {
+		lines.push(renderVerification(verification, { whole: commands, of: devices.length }));
+	}
 	for (const { command, why, level } of dangerous) {
 		lines.push(
 			`${paint("bad", `Dangerous (${sanitiseLine(level)}):`)} ${sanitiseLine(command)}: ${sanitiseLine(why)}\n`,
 		);
 	}
 	return lines.join("");
+}
+
+function renderVerification(
+	{ devices, templates, lines, lines_total }: PlanGroup["verifications"][number],
+	{ whole, of }: { whole: boolean; of: number },
+): string {
+	const where = devices.length === of ? "" : ` on ${names(devices)}`;
+	const shown = whole ? lines : lines.slice(0, mostLines);
+	const left = lines_total - shown.length;
+	return [
+		`Verified before it is confirmed${where} (${templates.map(sanitiseLine).join(", ")}, ${count(lines_total, "line")}):\n`,
+		indented(shown),
+		left > 0 ? `  … and ${left} more\n` : "",
+	].join("");
 }
 
 function indented(lines: readonly string[]): string {

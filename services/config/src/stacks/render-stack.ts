@@ -17,7 +17,11 @@ import { noTemplate, templateColumns } from "../templates/template-store.ts";
 import { inOrder } from "./stack.ts";
 import { findStack, type StackRow } from "./stack-store.ts";
 
-export type StackAction = "deploy" | "delete" | "validation";
+/**
+ * What services are rendered for. `validation`: what is to stand on the devices, as their validation templates say, or the deployed ones where there
+ * is none. `verification`: what only validation templates say.
+ */
+export type StackAction = "deploy" | "delete" | "validation" | "verification";
 
 export interface RenderNeeds {
 	db: Database;
@@ -162,11 +166,7 @@ export async function templatesOf(
 	};
 	const own = await read(stack.services.map(({ template_id }) => template_id));
 	const linkOf = (template: Template) =>
-		action === "delete"
-			? template.delete_template_id
-			: action === "validation"
-				? template.validation_template_id
-				: null;
+		action === "delete" ? template.delete_template_id : action === "deploy" ? null : template.validation_template_id;
 	const linked = await read([...own.values()].flatMap((template) => linkOf(template) ?? []));
 	const found = new Map<string, Template>();
 	for (const { name, template_id } of stack.services) {
@@ -184,6 +184,19 @@ export async function templatesOf(
 /** Lines as they are sent. */
 export function linesOf({ services }: RenderedDevice): string[] {
 	return services.flatMap(({ text }) => text.split(/\r?\n/)).filter((line) => line.trim() !== "");
+}
+
+/** What validation templates say is to stand on each device, by device: nothing where none says a line. */
+export function verificationsOf(
+	rendered: readonly RenderedDevice[],
+): Map<string, { templates: string[]; lines: string[] }> {
+	return new Map(
+		rendered.flatMap((device) => {
+			const lines = linesOf(device);
+			const saying = device.services.filter(({ text }) => text.trim() !== "").map(({ template }) => template);
+			return lines.length === 0 ? [] : [[device.device_id, { templates: [...new Set(saying)], lines }]];
+		}),
+	);
 }
 
 export function renderStack(needs: RenderNeeds): ConfigOperation<"renderStack"> {

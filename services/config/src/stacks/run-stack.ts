@@ -21,6 +21,7 @@ import {
 	renderOn,
 	targetsOf,
 	templatesOf,
+	verificationsOf,
 } from "./render-stack.ts";
 import { findStack, lockStack, type StackRow } from "./stack-store.ts";
 import { type StartingRun, stackRuns, stacks } from "./tables.ts";
@@ -79,7 +80,8 @@ export function startStackRun(needs: RunNeeds): ConfigOperation<"startStackRun">
 			.select()
 			.from(stackRuns)
 			.where(eq(stackRuns.start_key, startKey(key)));
-		return known === undefined ? run(needs, stack, wanted, call, startKey(key)) : { run_id: known.run_id };
+		if (known !== undefined) return { run_id: known.run_id };
+		return run(needs, stack, wanted, call, { idempotency_key: startKey(key), run_id: key });
 	};
 }
 
@@ -94,8 +96,11 @@ export async function run(
 	key: string,
 	wanted: Wanted,
 	call: CallContext,
-	idempotency_key = `stack:${wanted.kind}:${key}:${call.request_id}`,
+	start: { idempotency_key: string; run_id?: string } = {
+		idempotency_key: `stack:${wanted.kind}:${key}:${call.request_id}`,
+	},
 ): Promise<{ run_id: string }> {
+	const { idempotency_key } = start;
 	const stack = await findStack(needs.db.orm, key);
 	if (changes(wanted.kind) && stack.starting === null) refuseBusy(stack);
 	if (wanted.kind === "delete") await requireDeleteTemplates(needs, stack, wanted);
@@ -108,7 +113,12 @@ export async function run(
 	const own = await templatesOf(needs, stack, "deploy");
 	const filled = await fillFromResources(needs, stack, enabled, call);
 	const rendered = await renderOn(needs, filled, { action, placed, on: enabled }, call);
-	refuseFaults(stack, rendered);
+	const isDeployed = wanted.kind === "deploy" || wanted.kind === "plan";
+	const verified = isDeployed
+		? await renderOn(needs, filled, { action: "verification", placed, on: enabled }, call)
+		: [];
+	refuseFaults(stack, [...rendered, ...verified]);
+	const verify = verificationsOf(verified);
 	const inputs = rendered.map((device) => ({ device, lines: linesOf(device) }));
 	if (inputs.every(({ lines }) => lines.length === 0)) {
 		throw failed("stacks.nothing_to_do", {
@@ -124,7 +134,14 @@ export async function run(
 		targets: inputs.flatMap(({ device: { device_id, device_name }, lines }) =>
 			lines.length === 0
 				? []
-				: [{ device_id, name: device_name, groups: groups.get(device_id) ?? [], input: { lines } }],
+				: [
+						{
+							device_id,
+							name: device_name,
+							groups: groups.get(device_id) ?? [],
+							input: { lines, verify: verify.get(device_id) },
+						},
+					],
 		),
 		skipped: [
 			...on.flatMap(({ device_id, name, disabled_reason }) =>
@@ -140,7 +157,7 @@ export async function run(
 	const starting = await reserve(needs, stack, wanted, { key: idempotency_key, sent }, call);
 	let run_id: string;
 	try {
-		({ run_id } = await needs.tasks.startRun({ body: { idempotency_key, plan } }, call));
+		({ run_id } = await needs.tasks.startRun({ body: { ...start, plan } }, call));
 	} catch (error) {
 		// Whether it started is not known when the answer was lost: then its own word of its start counts.
 		if (!isAppError(error) || !error.retryable) await release(needs.db, stack.id, idempotency_key);

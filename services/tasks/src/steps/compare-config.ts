@@ -1,21 +1,15 @@
-import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { readRunning } from "@netconductor/driver-core/change/running-config";
 import { openSession } from "@netconductor/driver-core/session";
 import { maskSecretsInSlices } from "@netconductor/runtime/config-text";
-import { compareLines } from "@netconductor/runtime/text/missing-lines";
 import { z } from "zod";
-import { comparable } from "../checks/comparable-lines.ts";
-import { linesOf } from "./change-input.ts";
+import { findDrift, inWords, logProblems } from "../checks/find-drift.ts";
+import { changeInput } from "./change-input.ts";
 import { defineStep, type StepContext } from "./step.ts";
 
 const params = z.object({
 	/** `backup`: the device is not asked. */
 	source: z.enum(["backup", "live"]),
 });
-
-/** Lines of a difference that a result holds, and that an error names. */
-const mostLines = 500;
-const mostNamed = 20;
 
 /** Compares a device's configuration with the lines that are to stand there. It fails where some are missing, or stand and must not; secrets count as equal. */
 export const compareConfig = defineStep({
@@ -28,36 +22,21 @@ export const compareConfig = defineStep({
 		const { connection, log } = context;
 		const { platform, name } = connection;
 		const { source } = context.params;
-		const lines = await linesOf(context);
+		const { lines } = await changeInput(context);
 		const current = source === "live" ? await readLive(context) : await readNewestBackup(context);
 		if (current === undefined) {
 			const message = `There is no backup of ${name} to compare with. Back it up first.`;
 			return { result: {}, error: { code: "backups.not_found", message } };
 		}
-		const [wanted, stands] = [await maskSecretsInSlices(lines.join("\n"), platform), current.text].map((text) =>
-			comparable(text, platform.config.structure),
-		);
-		const found = compareLines(wanted ?? "", stands ?? "");
-		const [missing = [], unwanted = []] = [found.missing, found.unwanted].map((all) => all.map(visibleText));
-		const problems = [
-			...missing.map((line) => `missing: ${line}`),
-			...unwanted.map((line) => `not to be there: ${line}`),
-		];
-		const result = {
-			source,
-			...current.of,
-			missing: missing.slice(0, mostLines),
-			unwanted: unwanted.slice(0, mostLines),
-			cut: Math.max(missing.length, unwanted.length) > mostLines,
-		};
-		for (const problem of problems.slice(0, mostLines)) log(problem);
-		if (problems.length === 0) {
-			log("stands as it should");
-			return { result };
+		const { drift, problems } = await findDrift(lines, current.text, platform);
+		const result = { source, ...current.of, ...drift };
+		logProblems(problems, log);
+		if (problems.length > 0) {
+			const message = `${name} is not as it should be: ${inWords(problems)}`;
+			return { result, error: { code: "checks.drifted", message } };
 		}
-		const more = problems.length > mostNamed ? ` and ${problems.length - mostNamed} more` : "";
-		const message = `${name} is not as it should be: ${problems.slice(0, mostNamed).join("; ").slice(0, 4_000)}${more}`;
-		return { result, error: { code: "checks.drifted", message } };
+		log("stands as it should");
+		return { result };
 	},
 });
 

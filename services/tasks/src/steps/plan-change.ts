@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 import { findDangerousCommands } from "@netconductor/contracts/alerts/dangerous-commands";
+import type { PlatformDefinition } from "@netconductor/contracts/devices/platform";
 import { planChange as findOut } from "@netconductor/driver-core/change/change";
 import { openSession } from "@netconductor/driver-core/session";
-import { maskEcho } from "@netconductor/runtime/config-text";
+import { maskEcho, maskSecretsInSlices } from "@netconductor/runtime/config-text";
 import { z } from "zod";
-import { hashOfLines, linesOf } from "./change-input.ts";
+import { changeInput, hashOfLines } from "./change-input.ts";
 import { longestDiff } from "./safe-change.ts";
 import { shownLines } from "./shown-lines.ts";
 import { defineStep } from "./step.ts";
@@ -13,7 +14,8 @@ const mostDangers = 20;
 
 /**
  * Finds out what a change would do on the device, and leaves nothing behind there. Where nothing would change, the steps after it are left out.
- * Result: what would be sent and what would differ, secrets masked, how it would be undone, and hashes that tie the change to this plan.
+ * Result: what would be sent and what would differ, secrets masked, how it would be undone, what is to stand
+ * there afterwards, and hashes that tie the change to this plan.
  */
 export const planChange = defineStep({
 	type: "plan_change",
@@ -23,7 +25,7 @@ export const planChange = defineStep({
 	// Identical differences are one group. A word of its own for none; a hash is never shown.
 	outcome: ({ unchanged, diff_sha256 }) => (unchanged === true ? "unchanged" : `#${String(diff_sha256).slice(0, 32)}`),
 	async run({ connection, session_options, input, log, show }) {
-		const lines = await linesOf({ input });
+		const { lines, verify } = await changeInput({ input });
 		const session = await openSession(connection, session_options);
 		try {
 			const planned = await findOut(session, lines);
@@ -54,6 +56,8 @@ export const planChange = defineStep({
 					...found,
 					command: masked(found.command),
 				})),
+				// A device where nothing changes is left as it is.
+				verification: planned.unchanged || verify === undefined ? null : await toVerify(verify, platform),
 				running_sha256: planned.running_sha256,
 				lines_sha256: hashOfLines(lines),
 			};
@@ -63,3 +67,9 @@ export const planChange = defineStep({
 		}
 	},
 });
+
+/** What will be looked for in the running configuration before the change is confirmed. */
+async function toVerify({ templates, lines }: { templates: string[]; lines: string[] }, platform: PlatformDefinition) {
+	const masked = await maskSecretsInSlices(lines.join("\n"), platform);
+	return { templates, lines: shownLines(masked.split("\n")), lines_total: lines.length, sha256: hashOfLines(lines) };
+}

@@ -23,6 +23,7 @@ import {
 	phaseWords,
 	resultLine,
 	stepName,
+	verificationOf,
 } from "./operation-words.ts";
 import { OutputLog } from "./output/output-log.tsx";
 import { useOutputOf } from "./output/output-tab.tsx";
@@ -210,7 +211,12 @@ function Changed({ operation }: { operation: RunOperation }) {
 			{outcome !== undefined && (
 				<div>
 					<State {...outcome.look} />
-					<div className="nc-small nc-dim">{outcome.means}</div>
+					<div className="nc-small nc-dim">
+						{outcome.means}
+						{result?.outcome === "confirmed" &&
+							verificationOf(operation) !== null &&
+							" Its running configuration has every line that the validation templates ask for."}
+					</div>
 				</div>
 			)}
 			{typeof diff === "string" && diff !== "" && (
@@ -225,15 +231,26 @@ function Changed({ operation }: { operation: RunOperation }) {
 	);
 }
 
-/** What stands differently on a device than a stack says. */
+const afterChange = {
+	missing: "To stand there after the change",
+	unwanted: "Not to stand there after the change",
+};
+
+/** What stands differently on a device than a stack says: when it was compared, or after a change that was therefore taken back. */
 function Compared({ operation: { step_type, result, device_name } }: { operation: RunOperation }) {
-	if (step_type !== "compare_config" || result === null) return null;
-	const [missing, unwanted] = [linesOf(result.missing), linesOf(result.unwanted)];
+	const compared = step_type === "compare_config" ? result : verificationOf({ step_type, result });
+	if (compared === null) return null;
+	const [missing, unwanted] = [linesOf(compared.missing), linesOf(compared.unwanted)];
 	if (missing.length + unwanted.length === 0) return null;
 	return (
 		<div className="nc-panel">
-			<DriftLines missing={missing} unwanted={unwanted} device_name={device_name} />
-			{result.cut === true && (
+			<DriftLines
+				missing={missing}
+				unwanted={unwanted}
+				device_name={device_name}
+				{...(step_type !== "compare_config" && { notes: afterChange })}
+			/>
+			{compared.cut === true && (
 				<p className="nc-panel-body nc-small nc-dim">There are more; these are the first of each.</p>
 			)}
 		</div>

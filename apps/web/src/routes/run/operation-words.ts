@@ -70,6 +70,11 @@ export function changeOutcome({ step_type, result }: Pick<RunOperation, "step_ty
 	return changeOutcomes[result.outcome];
 }
 
+/** Of a change that was compared with validation templates: what they found; null where none was, or it did not come so far. */
+export function verificationOf({ step_type, result }: Pick<RunOperation, "step_type" | "result">) {
+	return makesChange(step_type) && isRecord(result?.verification) ? result.verification : null;
+}
+
 /** What a success came to, by the step's own word for it. */
 export function outcomeWord(outcome: string): string {
 	// The hash of a difference; the plan shows what it is.

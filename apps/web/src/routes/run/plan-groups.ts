@@ -16,6 +16,10 @@ const PlannedChange = z.object({
 	diff_sha256: z.string(),
 	undo: z.object({ kind: UndoKind, how: z.string(), commands: z.array(z.string()) }),
 	dangerous: z.array(z.object({ command: z.string(), why: z.string(), level: z.enum(["high", "critical"]) })),
+	/** What validation templates say is to stand there before the change is confirmed. Runs of before have none. */
+	verification: z
+		.object({ templates: z.array(z.string()), lines: z.array(z.string()), lines_total: z.int() })
+		.nullish(),
 });
 export type PlannedChange = z.infer<typeof PlannedChange>;
 
@@ -92,12 +96,12 @@ export function dangersOf({ devices }: PlanGroup): PlannedChange["dangerous"] {
 	return [...found.values()];
 }
 
-/** Devices of a group by what is sent to them and how that is undone: the same difference may be come to in several ways. */
+/** Devices of a group by what is sent to them, how that is undone and what is verified then: the same difference may be come to in several ways. */
 export function waysOf({ devices }: PlanGroup): PlannedDevice[][] {
 	const ways = new Map<string, PlannedDevice[]>();
 	for (const device of devices) {
-		const { commands, undo } = device.change;
-		const key = JSON.stringify([commands, undo]);
+		const { commands, undo, verification } = device.change;
+		const key = JSON.stringify([commands, undo, verification?.templates, verification?.lines]);
 		const way = ways.get(key);
 		if (way === undefined) ways.set(key, [device]);
 		else way.push(device);

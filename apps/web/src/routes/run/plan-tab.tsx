@@ -94,7 +94,7 @@ function Change({ group }: { group: PlanGroup }) {
 	const way = ways[chosen] ?? ways[0];
 	const [first] = way ?? [];
 	if (first === undefined) return null;
-	const { diff, diff_cut, diff_source, commands, commands_total, undo } = first.change;
+	const { diff, diff_cut, diff_source, commands, commands_total, undo, verification } = first.change;
 	const dangers = dangersOf(group);
 	const dangerous = new Map(dangers.map((danger) => [danger.command, danger]));
 	const title = `${count(group.devices.length, "device")} ${group.devices.length === 1 ? "changes" : "change"} like this`;
@@ -144,6 +144,20 @@ function Change({ group }: { group: PlanGroup }) {
 				<Unfold label={`Exact commands (${commands_total})`}>
 					<Commands commands={commands} total={commands_total} dangerous={dangerous} label="Exact commands" />
 				</Unfold>
+				{verification != null && (
+					<Unfold label={`Verified before it is confirmed (${count(verification.lines_total, "line")})`}>
+						<p className="nc-small nc-dim">
+							After the push the running configuration is compared with these lines of{" "}
+							{verification.templates.map(visibleLine).join(", ")}. Where one is missing, the change is taken back.
+						</p>
+						<Commands
+							commands={verification.lines}
+							total={verification.lines_total}
+							one="line"
+							label="Lines that are verified"
+						/>
+					</Unfold>
+				)}
 				<Unfold label="How it is undone">
 					<div className={style.undo}>
 						<State {...undoLooks[undo.kind]} />
@@ -171,11 +185,13 @@ function Commands({
 	commands,
 	total,
 	dangerous,
+	one = "command",
 	label,
 }: {
 	commands: readonly string[];
 	total: number;
 	dangerous?: ReadonlyMap<string, { why: string }>;
+	one?: string;
 	label: string;
 }) {
 	return (
@@ -192,9 +208,7 @@ function Commands({
 						</div>
 					);
 				})}
-				{total > commands.length && (
-					<div className="nc-dim">… and {count(total - commands.length, "more command")}</div>
-				)}
+				{total > commands.length && <div className="nc-dim">… and {count(total - commands.length, `more ${one}`)}</div>}
 			</section>
 			<div style={{ marginTop: 6 }}>
 				<CopyButton text={visibleText(commands.join("\n"))} label="Copy" />

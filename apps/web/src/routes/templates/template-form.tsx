@@ -143,7 +143,7 @@ export function TemplateForm({
 				<>
 					<TemplateSelect
 						label="Validation template"
-						description="What must stand in the configuration after this was deployed"
+						description="What must stand in the configuration after this was deployed, else the deployment is taken back"
 						type="validation"
 						{...form.field("validation_template_id")}
 					/>

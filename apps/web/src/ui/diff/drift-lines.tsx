@@ -7,10 +7,13 @@ export function DriftLines({
 	missing,
 	unwanted,
 	device_name,
+	notes = { missing: "A deployment would add them", unwanted: "A deployment would take them away" },
 }: {
 	missing: readonly string[];
 	unwanted: readonly string[];
 	device_name: string;
+	/** What is said beside each. */
+	notes?: { missing: string; unwanted: string };
 }) {
 	const name = visibleLine(device_name);
 	return (
@@ -19,7 +22,7 @@ export function DriftLines({
 				<>
 					<div className="nc-part-head">
 						<strong>{count(missing.length, "line")} missing</strong>
-						<span className="nc-small nc-dim">A deployment would add them</span>
+						<span className="nc-small nc-dim">{notes.missing}</span>
 					</div>
 					<UnifiedDiff text={missing.map((line) => `+${line}`).join("\n")} label={`Missing on ${name}`} />
 				</>
@@ -28,7 +31,7 @@ export function DriftLines({
 				<>
 					<div className="nc-part-head">
 						<strong>{count(unwanted.length, "line")} too many</strong>
-						<span className="nc-small nc-dim">A deployment would take them away</span>
+						<span className="nc-small nc-dim">{notes.unwanted}</span>
 					</div>
 					<UnifiedDiff text={unwanted.map((line) => `-${line}`).join("\n")} label={`Too many on ${name}`} />
 				</>
