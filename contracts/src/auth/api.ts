@@ -362,7 +362,7 @@ export const authApi = defineApi("auth", {
 		body: LoginMethodChange,
 		returns: LoginMethod,
 		permission: "login_methods:write",
-		errors: ["login_methods.not_found", "login_methods.other_kind", ...methodErrors],
+		errors: ["login_methods.not_found", "login_methods.other_kind", "users.last_admin", ...methodErrors],
 	}),
 	deleteLoginMethod: del("/api/auth/methods/:id", {
 		summary: "Delete a way to sign in that nobody uses",

@@ -70,6 +70,35 @@ describe("a way to sign in that is disabled", () => {
 		expect(await corp.outcomeOf(token)).toBe("works");
 	});
 
+	test("is not disabled while the last administrator signs in by it, whatever else is done at the same moment", async () => {
+		const { id } = await corp.add({ default_role: "admin" });
+		const alice = await auth.as(await auth.login("alice", "alice secret"));
+		const local = await corp.admin();
+		const disable = (enabled: boolean) => {
+			const body = { kind: "ldap", enabled } as const;
+			return auth.api.updateLoginMethod({ params: { id }, body }, alice).then(
+				() => "done",
+				(error: { code: string }) => error.code,
+			);
+		};
+		const disableLocal = () =>
+			auth.api.updateUser({ params: { id: local.actor.id }, body: { disabled: true } }, alice).then(
+				() => "done",
+				(error: { code: string }) => error.code,
+			);
+		try {
+			for (let round = 0; round < 5; round++) {
+				const outcomes = await Promise.all([disable(false), disableLocal()]);
+				expect(outcomes.toSorted(), `round ${round}`).toEqual(["done", "users.last_admin"]);
+				await auth.db.query("update users set disabled = false");
+				await auth.db.query("update login_methods set enabled = true");
+			}
+		} finally {
+			await auth.db.query("update users set disabled = false");
+		}
+		await corp.change(id, { config: corp.configured() });
+	});
+
 	test("keeps nobody in, whatever was said of them minutes ago", async () => {
 		await corp.add();
 		const pair = await auth.login("alice", "alice secret");

@@ -13,6 +13,7 @@ import { findAccount } from "../sessions/login.ts";
 import { type EndingNeeds, endSessions } from "../sessions/session-store.ts";
 import { loginMethods, users } from "../tables.ts";
 import type { LoginThrottle } from "../throttle/login-throttle.ts";
+import { lockActiveAdmins } from "../users/user-store.ts";
 import { checkMethod, refuseBeyond, refuseElsewhere } from "./check-method.ts";
 import type { MethodKinds } from "./method-kinds.ts";
 import {
@@ -91,10 +92,15 @@ export function updateLoginMethod({ db, vault, outbox, ephemeral, clock }: Needs
 			} as MethodRow;
 			await checkMethod(tx, actor, changed);
 			if (sealed === undefined && before.secret !== null) refuseElsewhere(before, changed);
-			await writeMethod(tx, changed);
 			const ending = { outbox, ephemeral, clock };
+			const disables = before.enabled && !changed.enabled;
+			const admins = disables ? await lockActiveAdmins(tx) : [];
+			await writeMethod(tx, changed);
 			if (!goesOn(before, changed)) await partFrom(tx, ending, before, changed);
-			if (before.enabled && !changed.enabled) await endSessionsOf(tx, ending, changed.name);
+			if (disables) {
+				if (admins.length > 0 && (await lockActiveAdmins(tx)).length === 0) throw lastAdmins(changed);
+				await endSessionsOf(tx, ending, changed.name);
+			}
 			note({ ...about(changed), before: visible(before), after: visible(changed) });
 			return changed;
 		});
@@ -192,6 +198,12 @@ async function lockAll(tx: Tx): Promise<MethodRow[]> {
 async function endSessionsOf(tx: Tx, needs: EndingNeeds, method: string): Promise<void> {
 	const affected = await tx.select({ id: users.id }).from(users).where(eq(users.login_method, method));
 	for (const { id } of affected) await endSessions(tx, needs, { user_id: id }, "method_disabled");
+}
+
+function lastAdmins({ name }: MethodRow) {
+	return failed("users.last_admin", {
+		message: `Without ${name} no administrator could sign in. Make a local user administrator first.`,
+	});
 }
 
 async function describe(db: Database, row: MethodRow): Promise<LoginMethod> {

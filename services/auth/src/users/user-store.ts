@@ -57,6 +57,8 @@ export async function removeUser(orm: Orm, id: string): Promise<void> {
  * waits here and then finds the first no longer among them. Comes before any other lock on users, and in one order, so that nobody waits in a circle.
  */
 export async function lockActiveAdmins(orm: Orm): Promise<string[]> {
+	// By itself, so that what is read after sees what whoever held it wrote, which may be no row of users: a way to sign in that was disabled.
+	await orm.execute(sql`select pg_advisory_xact_lock(hashtextextended('auth.active_admins', 0))`);
 	const admins = await orm
 		.select({ id: users.id })
 		.from(users)
