@@ -153,7 +153,8 @@ export function spanNetworks(networks: Network[]): Network | undefined {
 	return baseOf({ ...first, prefix });
 }
 
-const within = (address: Address, networks: readonly string[]): boolean =>
+/** Whether an address is in one of these networks. */
+export const isWithin = (address: Address, networks: readonly string[]): boolean =>
 	networks.some((text) =>
 		containsNetwork(readNetwork(text) as Network, { ...address, prefix: bitsOf(address.version) }),
 	);
@@ -176,10 +177,10 @@ const privateNetworks = [
 	"fe80::/10",
 ];
 
-export const isPrivate = (address: Address): boolean => within(address, privateNetworks);
-export const isMulticast = (address: Address): boolean => within(address, ["224.0.0.0/4", "ff00::/8"]);
-export const isLoopback = (address: Address): boolean => within(address, ["127.0.0.0/8", "::1/128"]);
-export const isLinkLocal = (address: Address): boolean => within(address, ["169.254.0.0/16", "fe80::/10"]);
+export const isPrivate = (address: Address): boolean => isWithin(address, privateNetworks);
+export const isMulticast = (address: Address): boolean => isWithin(address, ["224.0.0.0/4", "ff00::/8"]);
+export const isLoopback = (address: Address): boolean => isWithin(address, ["127.0.0.0/8", "::1/128"]);
+export const isLinkLocal = (address: Address): boolean => isWithin(address, ["169.254.0.0/16", "fe80::/10"]);
 
 /** Name of the address in the reverse tree of the DNS (RFC 1035, section 3.5; RFC 3596, section 2.5). */
 export function reverseName({ version, value }: Address): string {

@@ -1,5 +1,5 @@
 import { badValue, TemplateFault } from "./fault.ts";
-import type { Filter, Given, Rendering } from "./rendering.ts";
+import type { Filter, Given, Rendering, Test } from "./rendering.ts";
 import { Undefined, type Value } from "./values.ts";
 
 /** A parameter: its name alone where it must be given, else with its default. */
@@ -41,6 +41,14 @@ export function filter(
 			given.args.length === 0 && given.named.size === 0 && parameters.length === 0 ? [] : bind("it", parameters, given),
 			rendering,
 		);
+}
+
+/** A test with parameters as its documentation lists them. */
+export function test(
+	parameters: readonly ParameterSpec[],
+	ask: (value: Value, bound: Value[], rendering: Rendering) => boolean,
+): Test {
+	return (value, given, rendering) => ask(value, bind("it", parameters, given), rendering);
 }
 
 /** Applies a filter by name; a fault names it. */

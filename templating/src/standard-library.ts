@@ -1,3 +1,4 @@
+import { addressTests } from "./address-tests.ts";
 import { addressFilters } from "./filters/addresses.ts";
 import { dataFilters } from "./filters/data.ts";
 import { numberFilters } from "./filters/numbers.ts";
@@ -22,6 +23,6 @@ export const library: Library = {
 			...vlanFilters,
 		}),
 	),
-	tests: new Map(Object.entries(tests)),
+	tests: new Map(Object.entries({ ...tests, ...addressTests })),
 	globals: new Map(Object.entries(globals)),
 };

@@ -1,7 +1,7 @@
 import { compilePattern } from "@netconductor/runtime/pattern";
 import type { Comparison } from "./ast.ts";
 import { badValue } from "./fault.ts";
-import { bind, type ParameterSpec } from "./library.ts";
+import { test } from "./library.ts";
 import { callable } from "./methods.ts";
 import { calculate, compareBy, contains } from "./operators.ts";
 import { needText, str } from "./print.ts";
@@ -22,13 +22,6 @@ import {
 	type Value,
 	View,
 } from "./values.ts";
-
-function test(
-	parameters: readonly ParameterSpec[],
-	ask: (value: Value, bound: Value[], rendering: Rendering) => boolean,
-): Test {
-	return (value, given, rendering) => ask(value, bind("it", parameters, given), rendering);
-}
 
 function defined(value: Value): Value {
 	if (value instanceof Undefined) throw value.fault();

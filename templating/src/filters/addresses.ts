@@ -28,7 +28,7 @@ import { badValue } from "../fault.ts";
 import { filter } from "../library.ts";
 import { needInt, needText, repr, str } from "../print.ts";
 import type { Filter } from "../rendering.ts";
-import { isInt, isText, iterate, Markup, makeInt, truthy, Undefined, type Value } from "../values.ts";
+import { Dict, isInt, isText, iterate, Markup, makeInt, truthy, Undefined, type Value } from "../values.ts";
 
 // The filters of Ansible's collection ansible.utils, by what its documentation ("Using the ipaddr filter") says they answer, and held against
 // it by test/conformance/addresses.test.ts.
@@ -441,6 +441,19 @@ export const addressFilters: Record<string, Filter> = {
 	reduce_on_network: reduceOnNetwork,
 	cidr_merge: cidrMerge,
 	slaac,
+	usable_range: filter([], (value, _, rendering) => {
+		const subject = needNetwork(value);
+		if (!isText(value) || !isBase(subject))
+			throw badValue(`${repr(value)} is not a network: it has bits set for a host`);
+		const size = sizeOf(subject);
+		rendering.needElements(Number(size));
+		const { version, value: first } = subject;
+		const usable = Array.from({ length: Number(size) }, (_, index) => at(version, first + BigInt(index)));
+		return Dict.from([
+			["usable_ips", usable],
+			["number_of_ips", usable.length],
+		]);
+	}),
 	hwaddr,
 	macaddr: hwaddr,
 	ip4_hex: filter([["delimiter", ""]], (value, [delimiter]) => {

@@ -6,6 +6,7 @@ import { at, type Network, printAddress, printNetwork, readAddress, readNetwork 
 import { defaultLimits } from "../../src/limits.ts";
 import { renderSets } from "../../src/thread.ts";
 import { type AddressCall, addressCalls } from "./address-calls.ts";
+import { addressTestCalls } from "./address-test-calls.ts";
 import { dataCalls } from "./data-calls.ts";
 import { askPython } from "./oracle.ts";
 
@@ -26,7 +27,9 @@ function call([filter, value, args]: AddressCall): Answer {
 	const names = args.map((_, index) => `a${index}`);
 	const [outcome] = renderSets({
 		entry: "call",
-		templates: { call: `{{ value|${filter}(${names.join(", ")})|to_json }}` },
+		templates: {
+			call: `{{ (value ${filter.startsWith("is ") ? filter : `|${filter}`}(${names.join(", ")}))|to_json }}`,
+		},
 		settings: {},
 		shared: {},
 		sets: [{ value, ...Object.fromEntries(args.map((arg, index) => [`a${index}`, arg])) }],
@@ -49,12 +52,27 @@ const knownBetter: [...AddressCall, Answer][] = [
 	["ipwrap", 3221225985, [], { value: "192.0.2.1" }],
 ];
 
+/** Masks of networks that are larger than /7, which Ansible holds against 10.0.0.0; and what Python reads with a zone. */
+const masksOfAnySize: [...AddressCall, Answer][] = [
+	["is ipv4_netmask", "0.0.0.0", [], { value: true }],
+	["is ipv4_netmask", "128.0.0.0", [], { value: true }],
+	["is ipv4_hostmask", "127.255.255.255", [], { value: true }],
+	...["ip", "ip_address", "ipv6", "ipv6_address", "private"].map((name): [...AddressCall, Answer] => [
+		`is ${name}`,
+		"fe80::1%eth0",
+		[],
+		{ value: false },
+	]),
+	["is mac", "1a2b3c4d5e6f\n", [], { value: false }],
+];
+
 /** Where ours is a number by YAML 1.2 too: PyYAML takes `1e3` for a string. */
 const knownOtherwise: [...AddressCall, Answer][] = [["from_yaml", "h: 1e3\n", [], { value: { h: 1000 } }]];
 
 test.each([
 	["of addresses", "ansible-answers.jsonl", addressCalls, knownBetter],
 	["of data, patterns and sets", "ansible-data-answers.jsonl", dataCalls, knownOtherwise],
+	["that are tests of addresses", "ansible-test-answers.jsonl", addressTestCalls, masksOfAnySize],
 ] as const)("filters %s answer what Ansible's answer, and fail where those fail", (_, name, calls, otherwise) => {
 	const recorded = recordedIn(name);
 	expect(recorded.map(([filter, value, args]) => [filter, value, args])).toEqual(calls);

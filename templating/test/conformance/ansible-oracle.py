@@ -1,5 +1,5 @@
-# Answers calls of Ansible's filters: a JSON list of [filter, value, args] on stdin, a JSON list of {"value": …} or {"error": …} on
-# stdout. Needs the Debian packages `ansible` and `python3-netaddr`.
+# Answers calls of Ansible's filters, and of its tests as "is NAME": a JSON list of [filter, value, args] on stdin, a JSON list of
+# {"value": …} or {"error": …} on stdout. Needs the Debian packages `ansible` and `python3-netaddr`.
 import importlib
 import json
 import logging
@@ -22,6 +22,10 @@ BUILT_IN = {**Core().filters(), **Math().filters()}
 
 
 def call(name, value, args):
+    if name.startswith("is "):
+        test = name[3:]
+        module = importlib.import_module(f"ansible_collections.ansible.utils.plugins.test.{test}")
+        return getattr(module, f"_{test}")(value, *args)
     if name in BUILT_IN:
         function = BUILT_IN[name]
         if getattr(function, "jinja_pass_arg", None) is not None:
@@ -29,6 +33,8 @@ def call(name, value, args):
             return listed(function(*args))
         return listed(function(value, *args))
     module = importlib.import_module(f"ansible_collections.ansible.utils.plugins.filter.{name}")
+    if name == "usable_range":
+        return module._usable_range(value)
     return getattr(module, f"_{name}")(None, value, *args)
 
 

@@ -100,8 +100,20 @@ They are held against what Ansible 7.7 of Debian 12 answers (\`ansible-core\` 2.
 | \`from_yaml\` | \`1e3\` is a number. Tags are not followed. |
 | \`ipaddr\` and its family | Only full addresses are read: not \`10/8\`, not \`010.0.0.1\`. \`::/0\` counts as IPv6 in every query, \`::c000:201\` prints so, and \`ipwrap\` takes numbers. |
 | \`network_in_network\`, \`network_in_usable\`, \`reduce_on_network\` | What is no network is an error that names it. |
+| \`usable_range\` | Makes at most a million addresses. As in Ansible, the first and the last of the network are among them. |
+| the tests \`ipv4_netmask\`, \`ipv4_hostmask\` | Know masks of networks larger than /7, too. \`0.0.0.0\` and \`255.255.255.255\` are netmasks. |
+| the tests of addresses | No zones: \`fe80::1%eth0\` is no address. \`mac\` takes no line break at the end. |
 | \`product\` | Makes at most a million elements. |
 | \`vlan_range\`, \`vlan_expand\` | Are ours: the first makes \`1-3,5\` of \`[1, 2, 3, 5]\`, the second takes that apart. |
+
+Of \`ansible.utils\` these are not there:
+
+| What | Why |
+|---|---|
+| the test \`resolvable\` | It asks the DNS: what a template comes to depends on its variables alone. |
+| the test and the filter \`validate\` | They read schemas from files. A procedure's \`assert\` and validation templates hold data to rules. |
+| \`from_xml\`, \`to_xml\` | XML is not read or written in templates. |
+| \`get_path\`, \`to_paths\`, \`index_of\`, \`consolidate\`, \`keep_keys\`, \`remove_keys\`, \`replace_keys\`, \`param_list_compare\`, \`fact_diff\` | They reshape what Ansible's modules answer; \`map\`, \`selectattr\`, \`dictsort\` and \`combine\` do what templates need of it. |
 `;
 
 const filterNames =
