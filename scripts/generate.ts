@@ -1,9 +1,13 @@
-// Writes the generated pages of docs/reference.
+// Writes the generated pages of docs/reference and what of deploy follows from the contracts.
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { deploymentFiles } from "./deployment.ts";
 import { referencePages } from "./reference.ts";
 
-const folder = join(import.meta.dirname, "..", "docs", "reference");
-mkdirSync(folder, { recursive: true });
-for (const [name, text] of Object.entries(await referencePages())) writeFileSync(join(folder, name), text);
+const root = join(import.meta.dirname, "..");
+const pages = Object.entries(await referencePages()).map(([name, text]) => [`docs/reference/${name}`, text] as const);
+for (const [path, text] of [...pages, ...Object.entries(await deploymentFiles())]) {
+	mkdirSync(join(root, dirname(path)), { recursive: true });
+	writeFileSync(join(root, path), text);
+}
 process.exit(0);
