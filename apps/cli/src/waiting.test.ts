@@ -9,6 +9,7 @@ const progress = {
 	approval_id: null,
 	approved_by: [],
 	bypassed: false,
+	hold_broken: null,
 	batch: 1,
 	devices_begun: 1,
 	devices_total: 3,
@@ -36,6 +37,17 @@ test("a run that was paused before anything was planned for it says so too", () 
 
 test("one that was approved for later says when", () => {
 	expect(lines({ kind: "window", not_before: since, since })).toMatch(/^Approved; it begins at 2026-03-02 /);
+});
+
+test("one that a calendar holds says until when, and what there is in an emergency", () => {
+	const why = "Changes are frozen (Year end)";
+	const calendar = { id: "C", name: "Year end", kind: "freeze" as const };
+	expect(lines({ kind: "calendar", calendar, why, until: since, since })).toMatch(
+		/^Held back until 2026-03-02 .*: Changes are frozen \(Year end\)\..*\n.*`netconductor runs break-glass RUN/,
+	);
+	expect(lines({ kind: "calendar", calendar: null, why: "Nobody answers", until: null, since })).toMatch(
+		/^Held back: Nobody answers\./,
+	);
 });
 
 test("what a device said cannot pretend to be a line of ours", () => {

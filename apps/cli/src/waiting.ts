@@ -14,6 +14,10 @@ export function waitingLines({ id, kind, waiting_for, progress }: Run): string {
 		}
 		case "window":
 			return `Approved; it begins at ${localTime(waiting_for.not_before)}.`;
+		case "calendar": {
+			const until = waiting_for.until === null ? "" : ` until ${localTime(waiting_for.until)}`;
+			return `Held back${until}: ${visibleLine(waiting_for.why)}. Nothing more is changed before; it goes on by itself.\n  In an emergency: \`netconductor runs break-glass ${id} --reason '...'\`   Or end it: \`netconductor runs cancel ${id}\``;
+		}
 		case "resume": {
 			const byItself = kind === "mop" ? "It is paused" : "Pauses after its first batch";
 			const by = waiting_for.paused_by === null ? byItself : `${waiting_for.paused_by} paused it`;

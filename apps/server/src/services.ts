@@ -45,4 +45,4 @@ export function loadServices(targets: readonly Target[]): Promise<AnyService[]> 
 }
 
 /** Services that a worker calls. */
-export const calledByWorkers = ["tasks", "devices", "backup", "config", "alerts"] as const;
+export const calledByWorkers = ["tasks", "devices", "backup", "config", "alerts", "scheduling"] as const;

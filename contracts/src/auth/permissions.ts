@@ -25,7 +25,8 @@ export const permissions = {
 	"mops:override": "Say in place of a step of a procedure how it ended, and take back what a procedure changed",
 	"approvals:read": "See approvals, their policies and votes",
 	"approvals:decide": "Approve, reject and delegate what somebody else asked for, where a policy names them or nobody",
-	"approvals:bypass": "Break glass: let a run begin without the approval it needs",
+	"approvals:bypass":
+		"Break glass: let a run begin without the approval it needs, or although a calendar holds it back",
 	"approvals:write": "Change which changes need whose approval",
 	"schedules:read": "See schedules, their history and calendars",
 	"schedules:write": "Add, change, pause and delete schedules of what one may start oneself, and calendars",

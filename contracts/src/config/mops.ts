@@ -251,6 +251,8 @@ export const MopOutline = z.object({
 	targets: Selection.nullable(),
 	/** Those that its steps name themselves, those of procedures that it runs, and those of stacks that it deploys or removes. */
 	step_targets: z.array(Selection),
+	/** Whether a step of it may change something, as an approval counts it. */
+	changes: z.boolean(),
 	/** Names of variables whose values nobody may see. */
 	secrets: z.array(z.object({ name: VariableName, required: z.boolean() })),
 });

@@ -121,6 +121,7 @@ export const changesOf: Readonly<Record<string, Readonly<Record<string, readonly
 		cancelRun: [],
 		pauseRun: [],
 		resumeRun: [],
+		breakGlass: [],
 		overrideStep: [],
 		retryRun: [],
 		decideOperation: [],

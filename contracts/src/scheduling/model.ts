@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Selection } from "../devices/model.ts";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { CursorQuery, PageQuery, QueryBoolean, QueryList, sortBy } from "../kernel/page.ts";
 
@@ -319,6 +320,8 @@ export type CalendarHold = z.infer<typeof CalendarHold>;
 export const HoldQuestion = z.object({
 	kind: ScheduleKindName,
 	params: z.record(z.string(), z.unknown()),
+	/** Devices in place of those that it is for. */
+	select: Selection.optional(),
 	/** Now unless told. */
 	at: Timestamp.optional(),
 });

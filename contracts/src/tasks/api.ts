@@ -4,6 +4,7 @@ import { Id } from "../kernel/ids.ts";
 import { defineApi, get, internal, post } from "../kernel/operation.ts";
 import { CursorPage, CursorQuery, Page, PageQuery } from "../kernel/page.ts";
 import {
+	BreakGlass,
 	ListOperationGroups,
 	ListOperations,
 	ListRuns,
@@ -125,6 +126,15 @@ export const tasksApi = defineApi("tasks", {
 		status: 202,
 		permission: "runs:cancel",
 		errors: ["runs.not_found", "runs.already_ended", "runs.not_paused"],
+	}),
+	breakGlass: post("/api/runs/:id/break-glass", {
+		summary: "Break glass: let a run begin that a calendar holds back, with a reason that everybody sees",
+		params: byId,
+		body: BreakGlass,
+		returns: Run,
+		status: 202,
+		permission: "approvals:bypass",
+		errors: ["runs.not_found", "runs.already_ended", "runs.not_held"],
 	}),
 	retryRun: post("/api/runs/:id/retry", {
 		summary: "Run again what failed or was cancelled in a run, as a new run",

@@ -15,6 +15,7 @@ export const tasksErrors = defineErrors({
 	"runs.was_cancelled": { kind: "conflict", title: "The run was cancelled and runs nothing again" },
 	"runs.cannot_pause": { kind: "conflict", title: "The run has no batches between which it could pause" },
 	"runs.not_paused": { kind: "conflict", title: "The run is not paused" },
+	"runs.not_held": { kind: "conflict", title: "No calendar holds the run back" },
 	"runs.nothing_to_decide": { kind: "conflict", title: "No operation of this run waits for a decision" },
 	"operations.not_undecided": { kind: "conflict", title: "The operation does not wait for a decision" },
 	"operations.decided_failed": {

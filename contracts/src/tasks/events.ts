@@ -28,6 +28,16 @@ export const tasksEvents = defineEvents({
 		error: OperationError.nullable(),
 		finished_at: Timestamp,
 	}),
+	/** Somebody had a run go on that a calendar held back. */
+	"run.glass_broken.v1": z.object({
+		...runRef,
+		title: z.string(),
+		by: z.object({ id: z.string(), name: z.string() }),
+		reason: z.string(),
+		/** What held it back, for people. */
+		why: z.string(),
+		at: Timestamp,
+	}),
 	"run.finished.v1": z.object({
 		...runRef,
 		title: z.string(),

@@ -3,6 +3,7 @@ import type { Permission } from "../auth/permissions.ts";
 import { DevicePhase } from "../kernel/errors.ts";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { CursorQuery, PageQuery, QueryList, sortBy } from "../kernel/page.ts";
+import { CalendarHold } from "../scheduling/model.ts";
 
 export const RunStatus = z.enum([
 	"queued",
@@ -55,7 +56,7 @@ export type Rollout = z.output<typeof Rollout>;
  * approval, and batch after batch goes on. Steps after it belong to its batches, until the next gate.
  */
 export const Gate = z.object({
-	/** Whether what was planned needs an approval, as the policies say. */
+	/** Whether what was planned needs an approval, as the policies say, and is held back by calendars. */
 	approval: z.boolean().default(false),
 	/** No batch begins after it, however long an approval takes: the window that the run was started in ends. */
 	not_after: Timestamp.nullable().default(null),
@@ -105,6 +106,16 @@ export const WaitingFor = z
 		z.object({ kind: z.literal("approval"), approval_id: Id.nullable(), since: Timestamp }),
 		/** It was approved for later. */
 		z.object({ kind: z.literal("window"), not_before: Timestamp, since: Timestamp }),
+		/** A freeze ends or a maintenance window opens; without a calendar: nobody answers whether one holds it. */
+		z.object({
+			kind: z.literal("calendar"),
+			calendar: CalendarHold.shape.calendar.nullable(),
+			/** For people, without a full stop. */
+			why: z.string(),
+			/** When it goes on; null where that is not in sight. */
+			until: Timestamp.nullable(),
+			since: Timestamp,
+		}),
 		/** A person's word: somebody paused it, or the plan pauses after its first batch. */
 		z.object({ kind: z.literal("resume"), paused_by: z.string().nullable(), since: Timestamp }),
 		/** Step by step: a person's word to carry out the next one. */
@@ -129,8 +140,10 @@ export const RunProgress = z
 		approval_id: Id.nullable(),
 		/** Who approved it, or that nobody had to. */
 		approved_by: z.array(z.string()),
-		/** Carried out without the approval that a policy wants. */
+		/** Carried out without the approval that a policy wants, or although a calendar held it back. */
 		bypassed: z.boolean(),
+		/** Who broke the glass of what a calendar held back. */
+		hold_broken: z.object({ by: z.string(), reason: z.string(), why: z.string(), at: Timestamp }).nullable(),
 		/** The batch that is under way or was the last; 0 before the first. */
 		batch: z.int(),
 		/** Devices that batches have begun on, and those there are. */
@@ -194,6 +207,9 @@ export type OperationError = z.infer<typeof OperationError>;
  */
 export const Decision = z.enum(["verified", "skip", "retry", "failed"]);
 export type Decision = z.infer<typeof Decision>;
+
+/** Why somebody has a run go on that a calendar holds back: everybody sees it. */
+export const BreakGlass = z.object({ reason: z.string().trim().min(10).max(1_000) });
 
 export const NewDecision = z.object({
 	decision: Decision,

@@ -222,15 +222,18 @@ describe("runs of procedures", () => {
 		]);
 		expect(items[0]).toMatchObject({ version: 1, status: "running", mop_name: "Short lived", started_by: "admin" });
 		expect((await started.api.getMop({ params: { id: made.id } })).last_run_id).toBe(second.run_id);
+		expect(await started.api.getExecution({ params: { run_id: first.run_id } })).toEqual(items[1]);
 		await started.api.deleteMop({ params: { id: made.id } });
+		expect(await started.api.getExecution({ params: { run_id: second.run_id } })).toEqual(items[0]);
 		const page = await started.api.listExecutions({ query: { limit: 1, running: "true" } });
 		expect(page.items[0]?.run_id).toBe(second.run_id);
 		const next = await started.api.listExecutions({ query: { limit: 1, cursor: page.next_cursor ?? "" } });
 		expect(next.items[0]?.run_id).toBe(first.run_id);
 		await started.api.cancelExecution({ params: { run_id: first.run_id } });
-		expect(
-			await failureOf(started.api.cancelExecution({ params: { run_id: "01900000-0000-7000-8000-00000000000a" } })),
-		).toMatchObject({ code: "mops.execution_not_found" });
+		const nobodys = { params: { run_id: "01900000-0000-7000-8000-00000000000a" } };
+		for (const asked of [started.api.cancelExecution(nobodys), started.api.getExecution(nobodys)]) {
+			expect(await failureOf(asked)).toMatchObject({ code: "mops.execution_not_found" });
+		}
 	});
 
 	test("started twice by one key are one, also when the first answer was lost", async () => {
@@ -399,6 +402,21 @@ steps:
 		expect(await targetsOf("around")).toEqual([edge2, core]);
 		// Whoever starts a procedure names its devices: those within have none of their own then.
 		expect(await targetsOf("around", { targets: edge1 })).toEqual([edge2]);
+	});
+
+	test("says whether any of its steps changes something, also one within and one that takes back", async () => {
+		const changes = async (name: string, rest: string) => {
+			await started.add(`name: ${name}\ntargets: { names: [edge-1] }\n${rest}`);
+			return (await started.api.outlineMop({ body: { mop: name } })).changes;
+		};
+		expect(await changes("Looks", "steps: [{ id: a, type: run_command, with: { commands: [show version] } }]")).toBe(
+			false,
+		);
+		const write = "{ id: a, type: set_config, with: { lines: x } }";
+		expect(await changes("Writes", `steps: [${write}]`)).toBe(true);
+		expect(await changes("Runs what writes", "steps: [{ id: a, type: run_mop, with: { mop: writes } }]")).toBe(true);
+		const log = "{ id: say, type: log, with: { message: x } }";
+		expect(await changes("Writes back", `steps: [${log}]\nrollback: [${write}]`)).toBe(true);
 	});
 
 	test("has the devices of stacks that it deploys, all where only its run will know which", async () => {

@@ -23,11 +23,13 @@ export interface ScheduleKind<P = unknown, N extends Needs = Needs> {
 	label: string;
 	/** What it takes to schedule it, and to hold when it is due. */
 	permission: Permission;
-	/** Whether calendars hold it back. */
+	/** Whether calendars hold it back, where it does not only read. */
 	changes_devices: boolean;
 	params: z.ZodType<P>;
 	/** Contracts of the services that it calls. */
 	needs: N;
+	/** Whether it reads only, with these parameters, although its kind may change devices. */
+	only_reads?(params: P, clients: Clients<N>, caller: CallerContext): Promise<boolean>;
 	/** Refuses what may be started and not scheduled. @throws schedules.bad_params */
 	refuse?(params: P, clients: Clients<N>, caller: CallerContext): Promise<void>;
 	/** Devices that it touches, for calendars and conflicts; all unless told. */
@@ -39,6 +41,16 @@ export interface ScheduleKind<P = unknown, N extends Needs = Needs> {
 /** Any kind, whatever its parameters; for the registry. */
 // biome-ignore lint/suspicious/noExplicitAny: a registry holds kinds of different parameters and needs, which vary in both directions
 export type AnyKind = ScheduleKind<any, any>;
+
+/** Whether calendars hold it back: a freeze is for changes. */
+export async function isHeldBack(
+	kind: AnyKind,
+	params: unknown,
+	clients: Clients<Needs>,
+	caller: CallerContext,
+): Promise<boolean> {
+	return kind.changes_devices && !(await kind.only_reads?.(params, clients, caller));
+}
 
 export function defineKind<P, const N extends Needs>(kind: ScheduleKind<P, N>): ScheduleKind<P, N> {
 	return kind;

@@ -56,6 +56,15 @@ describe("a freeze", () => {
 		expect(host.started.size).toBe(2);
 	});
 
+	test("does not hold a procedure that only reads", async () => {
+		await calendar({});
+		host.procedure.changes = false;
+		host.procedure.targets = { groups: ["Core"] };
+		const made = await create("checks", { kind: "mop", params: { mop: "nightly check" } });
+		host.clock.set("2026-03-02T06:00:00Z");
+		await becomes(made.id, "running");
+	});
+
 	test("has what would rather be left out skipped, with the reason", async () => {
 		await calendar({});
 		const made = await create("change", { ...changing(), held: "skip" });

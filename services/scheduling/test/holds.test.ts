@@ -97,6 +97,9 @@ describe("a person who is about to start a change is told", () => {
 	test("that nothing holds what only reads", async () => {
 		await calendar({});
 		expect((await ask("plan", { stack: "edge" })).hold).toBeNull();
+		host.procedure.changes = false;
+		expect((await ask("mop", { mop: "nightly check" })).hold).toBeNull();
+		host.procedure.changes = true;
 		expect((await ask("validate", { stack: "edge" })).hold).toBeNull();
 		expect((await ask("backup", { select: { all: true } })).hold).toBeNull();
 	});

@@ -111,6 +111,7 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 		name: "Nightly check",
 		targets: { groups: ["edge"] } as Selection | null,
 		secrets: [] as { name: string; required: boolean }[],
+		changes: true,
 	};
 	const config = peer(configApi, {
 		outlineMop: async () => ({ ...procedure, step_targets: [] }),
@@ -149,7 +150,7 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 		async resolveActor({ body }) {
 			const actor = body.kind === "api_token_id" ? tokens.get(body.token_id) : undefined;
 			if (actor === undefined) throw failed("auth.unauthenticated", { message: "The API token is unknown." });
-			return { actor, must_change_password: false };
+			return { actor, must_change_password: false, must_add_second_factor: false };
 		},
 	});
 	const answers: Partial<Handlers<typeof tasksApi>> = {

@@ -1,4 +1,5 @@
 import { alertsApi } from "@netconductor/contracts/alerts/api";
+import { schedulingApi } from "@netconductor/contracts/scheduling/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { ListOperations } from "@netconductor/contracts/tasks/model";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
@@ -19,10 +20,12 @@ import { restartRun } from "./procedures/restart-run.ts";
 import { revealProcedure, sealedProcedures, startProcedure } from "./procedures/start-procedure.ts";
 import { createUndoStore, sealedUndos } from "./procedures/undo-store.ts";
 import { createProgress, drainTopic, progressTopic, runOf, workTopic } from "./progress.ts";
+import { breakGlass } from "./runs/break-glass.ts";
 import { cancelRun } from "./runs/cancel-run.ts";
 import { decideRun } from "./runs/decide-run.ts";
 import { createRunDriver } from "./runs/drive-run.ts";
 import { followApprovals } from "./runs/follow-approvals.ts";
+import { followCalendars } from "./runs/follow-calendars.ts";
 import { openInput, sealedInputs } from "./runs/inputs.ts";
 import { passGate } from "./runs/pass-gate.ts";
 import { pauseRun, resumeRun } from "./runs/pause-run.ts";
@@ -45,7 +48,8 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 		migrations: new URL("../migrations", import.meta.url),
 		after_restore: afterRestore,
 		config: workersConfig,
-		needs: { alerts: alertsApi },
+		needs: { alerts: alertsApi, scheduling: schedulingApi },
+		starts_before: ["scheduling"],
 		async setup({ db, vault, outbox, ephemeral, clients, config, clock, log, metrics, ownAccount }) {
 			const store = createRunStore(db);
 			const operations = createOperationStore(db, outbox);
@@ -57,8 +61,8 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 				onChange(run_id);
 				void ephemeral.publish(workTopic, {}).catch(() => {});
 			};
-			const { alerts } = clients;
-			const pass = passGate({ db, store, alerts, ownAccount, clock, onReady, onChange });
+			const { alerts, scheduling } = clients;
+			const pass = passGate({ db, store, alerts, scheduling, ownAccount, clock, onReady, onChange });
 			const driver = createRunDriver({ db, outbox, store, clock, log, onChange, passGate: pass });
 			const onStarted = (run_id: string) => {
 				driver.ring(run_id);
@@ -69,6 +73,7 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 			const retry = retryRun({ db, store, operations, start, vault });
 			const pause = pauseRun({ db, store, onChange });
 			const resume = resumeRun({ db, store, onChange: onReady });
+			const broken = breakGlass({ db, outbox, store, clock, onBroken: onStarted });
 			const types = await loadTypes();
 			const procedure = startProcedure({ db, outbox, store, types, vault, clock, onStarted });
 			const restart = restartRun({ db, store, vault, alerts, ownAccount, clock, start: procedure });
@@ -153,6 +158,11 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 					},
 					async resumeRun({ params, body, note }) {
 						const run = await resume(params.id, body.until);
+						note({ resource_type: "run", resource_id: run.id, resource_name: run.title, after: body });
+						return run;
+					},
+					async breakGlass({ params, body, actor, note }) {
+						const run = await broken(params.id, body.reason, actor);
 						note({ resource_type: "run", resource_id: run.id, resource_name: run.title, after: body });
 						return run;
 					},
@@ -272,7 +282,7 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 					listRunsOfSubject: ({ body }) => store.listOfSubject(body),
 				},
 
-				consumers: followApprovals({ onDecided: onStarted }),
+				consumers: { ...followApprovals({ onDecided: onStarted }), ...followCalendars({ onChanged: onStarted }) },
 				sealed: [sealedInputs, sealedProcedures, sealedUndos],
 
 				async start() {

@@ -3,6 +3,7 @@ import { alertsApi } from "@netconductor/contracts/alerts/api";
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { configApi } from "@netconductor/contracts/config/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
+import { schedulingApi } from "@netconductor/contracts/scheduling/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { workerApi } from "@netconductor/contracts/tasks/worker-api";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
@@ -32,7 +33,14 @@ export function createWorkerService(steps: StepRegistry, loadTypes: () => Promis
 		api: workerApi,
 		schema: "tasks",
 		config: workersConfig,
-		needs: { devices: devicesApi, backup: backupApi, tasks: tasksApi, config: configApi, alerts: alertsApi },
+		needs: {
+			devices: devicesApi,
+			backup: backupApi,
+			tasks: tasksApi,
+			config: configApi,
+			alerts: alertsApi,
+			scheduling: schedulingApi,
+		},
 		async setup({ db, outbox, ephemeral, clients, config, clock, log, ownAccount, outbound, process }) {
 			const operations = createOperationStore(db, outbox);
 			const progress = createProgress(ephemeral);

@@ -11,6 +11,8 @@ import { devicesApi } from "@netconductor/contracts/devices/api";
 import type { EventName } from "@netconductor/contracts/events";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
+import { schedulingApi } from "@netconductor/contracts/scheduling/api";
+import type { CalendarHold } from "@netconductor/contracts/scheduling/model";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { Plan, Run, RunOperation } from "@netconductor/contracts/tasks/model";
 import { builtInPlatforms } from "@netconductor/driver-platforms/platforms";
@@ -45,10 +47,14 @@ export interface EngineLab {
 	/** From now on every plan with a gate needs an approval. Answers those that were asked for, as they come. */
 	wantApprovals(): AskedApproval[];
 	wantNoApprovals(): void;
+	/** What calendars hold back from now on, of whichever devices: null is nothing. */
+	hold(hold: CalendarHold | null | "unanswered"): void;
+	/** Devices that calendars were asked about, each time. */
+	askedHolds: string[][];
 	/** Tells the tasks service what another service published. */
 	tell(name: EventName, payload: object): void;
 	/** Decides as a person would, and tells the tasks service as the event does. */
-	decide(approval: AskedApproval, status: "approved" | "rejected", reason?: string): Promise<void>;
+	decide(approval: AskedApproval, status: "approved" | "rejected" | "bypassed", reason?: string): Promise<void>;
 	/** The tasks service's process. */
 	main: ChildProcess;
 	/** Starts the tasks service again, after it was ended, on the same database and port. */
@@ -71,7 +77,7 @@ export interface EngineLab {
 /** What the tasks service asked an approval for. */
 type AskedApproval = z.output<typeof ApprovalRequest> & {
 	approval_id: string;
-	status: "waiting" | "approved" | "rejected";
+	status: "waiting" | "approved" | "rejected" | "bypassed";
 };
 
 const risk = { level: "medium" as const, points: 1, reasons: [] };
@@ -96,6 +102,8 @@ export async function startEngineLab(
 	const ids = new Map<string, string>();
 	const names = new Map<string, string>();
 	let approvals: AskedApproval[] | undefined;
+	let held: CalendarHold | null | "unanswered" = null;
+	const askedHolds: string[][] = [];
 	const told: Told = { host_keys: [], backups: [] };
 	const children = new Set<ChildProcess>();
 	const settings = { NETCONDUCTOR_WORKERS_LEASE_MS: "3000", NETCONDUCTOR_WORKERS_DRAIN_MS: "2000", ...env };
@@ -169,7 +177,7 @@ export async function startEngineLab(
 		getApprovalState: async ({ body }) => stateOf(body.approval_id),
 		async startApproved({ body }) {
 			const state = stateOf(body.approval_id);
-			const may_start = state.status === "approved" && state.plan_sha256 === body.plan_sha256;
+			const may_start = ["approved", "bypassed"].includes(state.status) && state.plan_sha256 === body.plan_sha256;
 			return { may_start, why_not: may_start ? null : "not any more", ask_again_at: null, state };
 		},
 	});
@@ -191,6 +199,14 @@ export async function startEngineLab(
 		};
 	}
 
+	const scheduling = peer(schedulingApi, {
+		async findHold({ body }) {
+			askedHolds.push(body.device_ids);
+			if (held === "unanswered") throw failed("service.unavailable", { message: "scheduling does not answer" });
+			return { hold: held };
+		},
+	});
+
 	const config = peer(configApi, {
 		async startStackRun({ body }) {
 			const title = `stack ${body.stack}`;
@@ -203,7 +219,7 @@ export async function startEngineLab(
 	const port = await freePort();
 	const host = await startTestHost({
 		services: [],
-		peers: [devices, backup, alerts, config],
+		peers: [devices, backup, alerts, config, scheduling],
 		addresses: { tasks: `http://127.0.0.1:${port}` },
 	});
 	const db = await host.database.service("tasks");
@@ -280,6 +296,10 @@ export async function startEngineLab(
 		know(entry, host_key) {
 			target(entry.name);
 			inventory.set(entry.name, { ...entry, accepted: host_key });
+		},
+		askedHolds,
+		hold(now) {
+			held = now;
 		},
 		wantApprovals() {
 			approvals = [];

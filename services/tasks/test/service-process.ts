@@ -33,6 +33,7 @@ const log = createLog({
 const carrier = createInProcessCarrier({ services: [] });
 const loadTypes = async () => new Map([...(await loadStepTypes()), ...probeTypes]);
 const config = loadConfig({ slices: [workersConfig, outboundConfig], env, cwd: "/" });
+const addresses = (url: string | undefined) => (url === undefined ? undefined : [url]);
 const host = await createHost({
 	services: [
 		TEST_ROLE === "tasks" ? createTasksService(probeSteps, loadTypes) : createWorkerService(probeSteps, loadTypes),
@@ -42,11 +43,12 @@ const host = await createHost({
 	master: testMaster,
 	database: { urls: { tasks: url }, pool_size: 5 },
 	peers: {
-		devices: TEST_PEERS_URL,
-		backup: TEST_PEERS_URL,
-		alerts: TEST_ALERTS_URL,
-		config: TEST_PEERS_URL,
-		tasks: TEST_TASKS_URL,
+		devices: addresses(TEST_PEERS_URL),
+		backup: addresses(TEST_PEERS_URL),
+		alerts: addresses(TEST_ALERTS_URL),
+		config: addresses(TEST_PEERS_URL),
+		scheduling: addresses(TEST_PEERS_URL),
+		tasks: addresses(TEST_TASKS_URL),
 	},
 	internal: { host: "127.0.0.1", port: Number(TEST_PORT) },
 	carrier,

@@ -213,6 +213,8 @@ export async function createWalkLab() {
 			approval: null,
 			restarted: null,
 			cancel_requested: false,
+			hold_broken: false,
+			waited_for: null,
 			traceparent: null,
 			seal,
 		};

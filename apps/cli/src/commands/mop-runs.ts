@@ -1,5 +1,6 @@
 import { configApi } from "@netconductor/contracts/config/api";
 import type { DryRunStep, MopDocument, MopDryRun, MopExecution, Parameter } from "@netconductor/contracts/config/mops";
+import type { Selection } from "@netconductor/contracts/devices/model";
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
 import { OverrideAction, type RunStep, StepId } from "@netconductor/contracts/tasks/procedure";
@@ -11,10 +12,12 @@ import { readSteps } from "../follow-steps.ts";
 import { addListCommand } from "../list-command.ts";
 import { sanitiseLine } from "../output/sanitise.ts";
 import { renderSteps } from "../output/steps.ts";
+import { renderFields } from "../output/table.ts";
 import { count, localTime } from "../output/words.ts";
 import { collected } from "../query-options.ts";
 import { addSelectionOptions, type SelectionOptions, selectionOf } from "../selection.ts";
 import { jsonOrText, namedValue, readText, readVariables } from "../variables.ts";
+import { warnOfHold } from "../warn-of-hold.ts";
 import { watchOutput } from "./runs.ts";
 
 interface RunOptions extends SelectionOptions {
@@ -42,6 +45,7 @@ export function addMopRuns(mops: Command, open: Open): void {
 			await report(cli, { run_id }, { wait: true, watch: output === true });
 		});
 	addExecutions(mops, open);
+	addShowRun(mops, open);
 	mops
 		.command("steps <run>")
 		.description("Steps of a procedure's run that have begun, with what they came to")
@@ -95,11 +99,22 @@ function addRun(mops: Command, open: Open): void {
 				mode: options.stepByStep ? ("step_by_step" as const) : ("run" as const),
 				...(options.reason !== undefined && { reason: options.reason }),
 			};
+			// Values of secrets go where they must, and nowhere else.
+			const params = { mop: id, variables: withoutSecrets(document, started.variables), targets: started.targets };
+			await warnOfHold(cli, { kind: "mop", params });
 			await report(cli, await cli.clients.config.executeMop({ params: { id }, body }), options);
 		});
 }
 
-async function targetsOf(cli: Cli, options: RunOptions) {
+function withoutSecrets({ variables = {} }: MopDocument, values: Record<string, unknown>): Record<string, unknown> {
+	const isSecret = (name: string) => {
+		const declared = Object.hasOwn(variables, name) ? variables[name] : undefined;
+		return typeof declared === "object" && declared !== null && "secret" in declared && declared.secret === true;
+	};
+	return Object.fromEntries(Object.entries(values).filter(([name]) => !isSecret(name)));
+}
+
+async function targetsOf(cli: Cli, options: RunOptions): Promise<{ targets?: Selection }> {
 	const { device = [], group, tag, all } = options;
 	if (device.length === 0 && group === undefined && tag === undefined && !all) return {};
 	return { targets: await selectionOf(cli, device, options) };
@@ -192,6 +207,35 @@ function addExecutions(mops: Command, open: Open): void {
 			{ title: "STARTED", value: ({ started_at }) => localTime(started_at), whole: true },
 		],
 	});
+}
+
+function addShowRun(mops: Command, open: Open): void {
+	mops
+		.command("show-run <run>")
+		.description("One run of a procedure: which version of it, why, how far it is, and its steps")
+		.action(async (run_id: string, _options: unknown, self: Command) => {
+			const cli = open(self);
+			const execution = await cli.clients.config.getExecution({ params: { run_id } });
+			const steps = await readSteps(cli, run_id);
+			cli.print({ execution, steps }, () => {
+				const { bypassed_by } = execution;
+				const fields = renderFields(
+					[
+						["Run", execution.run_id],
+						["Procedure", execution.mop_name],
+						["Version", execution.version === 0 ? undefined : execution.version],
+						["Status", execution.status],
+						["Reason", execution.reason || undefined],
+						["Started by", execution.started_by],
+						["Approval", bypassed_by === null ? undefined : `BYPASSED by ${bypassed_by}`],
+						["Started", localTime(execution.started_at)],
+						["Finished", execution.finished_at === null ? undefined : localTime(execution.finished_at)],
+					],
+					cli.terminal.paint,
+				);
+				return steps.length === 0 ? fields : `${fields}\n${renderSteps(steps, cli.terminal)}`;
+			});
+		});
 }
 
 function addOverride(mops: Command, open: Open): void {

@@ -30,6 +30,11 @@ export function addRunCommands(program: Command, open: Open): void {
 			{ title: "STATUS", value: ({ status }) => status, style: ({ status }) => stateStyle(status) },
 			{ title: "TITLE", value: ({ title }) => title },
 			{
+				title: "APPROVAL",
+				value: ({ progress }) => (progress?.bypassed ? "BYPASSED" : " "),
+				style: ({ progress }) => (progress?.bypassed ? "bad" : undefined),
+			},
+			{
 				title: "DONE",
 				value: (run) => `${run.total - run.counts.pending - run.counts.running}/${run.total}`,
 				align: "right",
@@ -191,6 +196,16 @@ export function addRunCommands(program: Command, open: Open): void {
 		});
 
 	runs
+		.command("break-glass <run>")
+		.description("Let a run begin that a calendar holds back; everybody sees who did, and why")
+		.requiredOption("--reason <text>", "Why it cannot wait; 10 characters or more")
+		.action(async (id: string, { reason }: { reason: string }, self: Command) => {
+			const cli = open(self);
+			const run = await cli.clients.tasks.breakGlass({ params: { id }, body: { reason } });
+			cli.print(run, () => `Run ${run.id} begins. Watch it: \`netconductor runs watch ${run.id}\`\n`);
+		});
+
+	runs
 		.command("retry <run>")
 		.description("Run again what failed or was cancelled, as a new run, and wait for it")
 		.option("--no-wait", "Only start it")
@@ -287,7 +302,8 @@ function decidedLine(decided: number, run: Run): string {
 
 function approvalWords({ progress }: Run): string | undefined {
 	if (progress === null) return undefined;
-	const { approval_id, approved_by, bypassed } = progress;
+	const { approval_id, approved_by, bypassed, hold_broken } = progress;
+	if (hold_broken !== null) return `BYPASSED by ${hold_broken.by} (${hold_broken.why}): ${hold_broken.reason}`;
 	if (bypassed) return `${approval_id}, BYPASSED`;
 	const by = approved_by.length === 0 ? "" : `approved by ${approved_by.join(", ")}`;
 	return [approval_id, by].filter(Boolean).join(", ") || undefined;

@@ -5,6 +5,7 @@ import { assertSucceeded, followRun, renderOutcome } from "../follow-run.ts";
 import { planGroups, renderPlan } from "../output/change-plan.ts";
 import { collected, wholeNumber } from "../query-options.ts";
 import { findDevice } from "../resolve.ts";
+import { warnOfHold } from "../warn-of-hold.ts";
 import { readOperations } from "../watch-run.ts";
 
 interface RunOptions {
@@ -39,6 +40,7 @@ export function addStackRuns(stacks: Command, open: Open): void {
 		.action(async (id: string, options: ChangeOptions, self: Command) => {
 			const cli = open(self);
 			const body = await changeOf(cli, id, options);
+			await warnOfStackHold(cli, "deploy", id, body);
 			await reportStackRun(cli, await cli.clients.config.deployStack({ params: { id }, body }), options);
 		});
 
@@ -47,6 +49,7 @@ export function addStackRuns(stacks: Command, open: Open): void {
 		.action(async (id: string, options: ChangeOptions, self: Command) => {
 			const cli = open(self);
 			const body = await changeOf(cli, id, options);
+			await warnOfStackHold(cli, "delete", id, body);
 			await reportStackRun(cli, await cli.clients.config.removeStack({ params: { id }, body }), options);
 		});
 }
@@ -92,6 +95,15 @@ export async function only(cli: Cli, { device }: { device?: string[] }): Promise
 
 async function changeOf(cli: Cli, id: string, options: ChangeOptions) {
 	return { ...(await only(cli, options)), ...(await rolloutOf(cli, id, options)) };
+}
+
+function warnOfStackHold(
+	cli: Cli,
+	kind: "deploy" | "delete",
+	stack: string,
+	{ device_ids }: { device_ids?: string[] },
+) {
+	return warnOfHold(cli, { kind, params: { stack }, select: device_ids && { device_ids } });
 }
 
 /** Reason and rollout of a run on a stack, where they are said. */

@@ -42,9 +42,28 @@ export function outlineMop(needs: Needs): MopOperation<"outlineMop"> {
 			name,
 			targets: document.targets ?? null,
 			step_targets: [...named, ...(await stacksOf({ on: db.orm, engine, caller }, steps, variables))],
+			changes: await changesSomething(needs, steps, caller),
 			secrets: [...declarations].flatMap(([key, { secret, required }]) => (secret ? [{ name: key, required }] : [])),
 		};
 	};
+}
+
+/** Steps whose parameters are checked at a time. */
+const mostAsked = 5_000;
+
+async function changesSomething(
+	{ tasks }: Pick<Needs, "tasks">,
+	steps: readonly DraftStep[],
+	caller: CallerContext,
+): Promise<boolean> {
+	const writing = [...allSteps(steps)].flatMap(({ step }) =>
+		step.info.writes ? [{ type: step.type, with: step.with }] : [],
+	);
+	for (let from = 0; from < writing.length; from += mostAsked) {
+		const { changing } = await tasks.checkSteps({ body: { steps: writing.slice(from, from + mostAsked) } }, caller);
+		if (changing.length > 0) return true;
+	}
+	return false;
 }
 
 interface Look {

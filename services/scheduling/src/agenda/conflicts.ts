@@ -3,6 +3,7 @@ import type { Clock } from "@netconductor/runtime/clock";
 import { and, asc, isNotNull, lt } from "drizzle-orm";
 import { type HoldNeeds, loadCalendars } from "../calendars/hold.ts";
 import { findHold } from "../calendars/holding.ts";
+import { isHeldBack } from "../kind.ts";
 import type { Kinds } from "../load-kinds.ts";
 import type { Operation } from "../operation.ts";
 import { ruleOf, type ScheduleRow } from "../schedules/schedule.ts";
@@ -27,7 +28,7 @@ interface Planned {
 /** The next runs of up to 500 schedules, looked through in order of time; each pair of schedules is told once, the first time that they meet. */
 export function listConflicts(needs: Needs): Operation<"listConflicts"> {
 	return async ({ query }) => {
-		const { db, clock, kinds } = needs;
+		const { db, clock } = needs;
 		const now = clock.now().getTime();
 		const to = now + query.days * 86_400_000;
 		const rows = await db.orm
@@ -67,9 +68,10 @@ export function listConflicts(needs: Needs): Operation<"listConflicts"> {
 
 		const concerned = await loadCalendars(needs);
 		const held = new Set<string>();
+		const heeds = createHeeds(needs);
 		for (const run of concerned.length === 0 ? [] : planned) {
-			const changes = kinds.get(run.row.kind)?.changes_devices ?? true;
-			if (!changes || !concerns(run) || held.has(run.row.id) || items.length >= mostListed) continue;
+			if (!concerns(run) || held.has(run.row.id) || items.length >= mostListed) continue;
+			if (!(await heeds(run.row))) continue;
 			const hold = findHold([...(await devicesOf(run.row)).keys()], concerned, run.at);
 			if (hold === undefined) continue;
 			held.add(run.row.id);
@@ -116,6 +118,22 @@ function createDevicesOf({ devices, kinds, clients, ownAccount }: Needs) {
 	}
 	return (row: ScheduleRow) => {
 		const asked = known.get(row.id) ?? read(row);
+		known.set(row.id, asked);
+		return asked;
+	};
+}
+
+/** Whether calendars hold a schedule's runs back, asked for once each; they do where that cannot be told. */
+function createHeeds({ kinds, clients, ownAccount }: Needs) {
+	const known = new Map<string, Promise<boolean>>();
+	async function ask(row: ScheduleRow): Promise<boolean> {
+		const kind = kinds.get(row.kind);
+		const params = kind?.params.safeParse(row.params);
+		if (kind === undefined || params?.success !== true) return true;
+		return isHeldBack(kind, params.data, clients, ownAccount()).catch(() => true);
+	}
+	return (row: ScheduleRow) => {
+		const asked = known.get(row.id) ?? ask(row);
 		known.set(row.id, asked);
 		return asked;
 	};

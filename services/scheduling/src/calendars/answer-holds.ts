@@ -1,6 +1,7 @@
 import type { Selection } from "@netconductor/contracts/devices/model";
 import type { CalendarHold } from "@netconductor/contracts/scheduling/model";
 import type { Clock } from "@netconductor/runtime/clock";
+import { isHeldBack } from "../kind.ts";
 import type { Kinds } from "../load-kinds.ts";
 import type { Operation } from "../operation.ts";
 import { kindOf, parseParams, requirePermission } from "../schedules/check-schedule.ts";
@@ -30,8 +31,8 @@ export function previewHold(needs: Needs): Operation<"previewHold"> {
 		requirePermission(call.actor, kind);
 		const params = parseParams(kind, call.body.params);
 		const calendars = kind.changes_devices ? await loadCalendars(needs) : [];
-		if (calendars.length === 0) return { hold: null };
-		const select: Selection = (await kind.select?.(params, needs.clients, call)) ?? { all: true };
+		if (calendars.length === 0 || !(await isHeldBack(kind, params, needs.clients, call))) return { hold: null };
+		const select: Selection = call.body.select ?? (await kind.select?.(params, needs.clients, call)) ?? { all: true };
 		const { hold } = await holdOf(needs, calendars, select, instantOf(needs, call.body.at));
 		return { hold: toHold(hold) };
 	};

@@ -61,6 +61,8 @@ export const mop = defineKind({
 	changes_devices: true,
 	params,
 	needs,
+	only_reads: async ({ mop, variables, targets }, { config }, caller) =>
+		!(await config.outlineMop({ body: { mop, variables, targets } }, caller)).changes,
 	refuse: refuseSecrets,
 	select: devicesOf,
 	start: ({ params: given, key, not_after, caller }, { config }) =>

@@ -9,6 +9,7 @@ import type { Log } from "@netconductor/runtime/log";
 import { storable } from "@netconductor/runtime/text/lines";
 import { and, eq, getTableColumns, inArray, lt, or, sql } from "drizzle-orm";
 import { type HoldNeeds, holdOf } from "../calendars/hold.ts";
+import { isHeldBack } from "../kind.ts";
 import type { Kinds } from "../load-kinds.ts";
 import type { OccurrenceRow, ScheduleRow } from "../schedules/schedule.ts";
 import { occurrences, schedules } from "../tables.ts";
@@ -134,7 +135,7 @@ async function attempt(
 		return end(needs, taken, "failed", `What it is to do is not valid any more: ${params.error.issues[0]?.message}.`);
 	const calendars = kind.changes_devices ? await lookups.calendars() : [];
 	let not_after: string | null = null;
-	if (calendars.length > 0) {
+	if (calendars.length > 0 && (await isHeldBack(kind, params.data, needs.clients, caller))) {
 		const select = (await kind.select?.(params.data, needs.clients, caller)) ?? { all: true };
 		const held = await holdOf(needs, calendars, select, now.getTime());
 		if (held.hold !== undefined) {

@@ -4,6 +4,7 @@ import type { Procedure, ProgramStep } from "@netconductor/contracts/tasks/proce
 import type { Clock } from "@netconductor/runtime/clock";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import { type GateState, heldBack } from "../runs/gate.ts";
+import { askHold, type HoldNeeds } from "../runs/hold.ts";
 import { mayChange } from "./describe.ts";
 import { Stopped, Suspended } from "./ends.ts";
 import { type RiskNeeds, riskOf } from "./procedure-risk.ts";
@@ -12,13 +13,14 @@ import type { ClaimedProcedure, ProcedureStore } from "./procedure-store.ts";
 export interface ApprovalNeeds extends Omit<RiskNeeds, "facts"> {
 	store: ProcedureStore;
 	alerts: Pick<Client<typeof alertsApi, CallerContext>, "requestApproval" | "getApprovalState" | "startApproved">;
+	scheduling: HoldNeeds["scheduling"];
 	ownAccount(): CallerContext;
 	clock: Clock;
 }
 
 /**
- * Resolves when the procedure may begin: it changes nothing, no policy wants an approval, or it was approved and its time has come. The approval is
- * bound to the hash of the whole: steps, values and devices.
+ * Resolves when the procedure may begin: it changes nothing; or no policy wants an approval, or it was approved and its time has come, and no calendar
+ * holds it back. The approval is bound to the hash of the whole: steps, values and devices. What has begun is carried to its end.
  * @throws Suspended while it waits, Stopped when it may not
  */
 export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, procedure: Procedure): Promise<void> {
@@ -68,9 +70,12 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 		);
 		id = answer.needed ? answer.approval_id : null;
 		const shown = id === null ? undefined : { ...gate, approval: { id } };
-		await store.keepApproval(claimed, { id, started: id === null }, shown);
+		await store.keepApproval(claimed, { id, started: false }, shown);
 	}
-	if (id === null) return;
+	if (id === null) {
+		await freeOfCalendars(needs, claimed, procedure);
+		return store.keepApproval(claimed, { id, started: true }, undefined);
+	}
 	const { status, decided_by, reason, not_before, not_after } = await alerts.getApprovalState(
 		{ body: { approval_id: id } },
 		ownAccount(),
@@ -80,6 +85,7 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 	const held = heldBack(shown, now);
 	if (held?.do === "wait") throw waiting(held.waiting_for, now);
 	if (held?.do === "end") throw new Stopped("cancelled", held.reason);
+	if (status !== "bypassed") await freeOfCalendars(needs, claimed, procedure);
 	const started = await alerts.startApproved({ body: { approval_id: id, plan_sha256: claimed.sha256 } }, ownAccount());
 	if (!started.may_start) {
 		if (started.ask_again_at === null) {
@@ -94,15 +100,33 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 	);
 }
 
-/** The clock of those who keep the approval may be behind ours: it is asked for again now and then, not without a pause. */
+/** What takes changes back is never held: that would keep a fault in the network. @throws Suspended while a calendar holds it back */
+async function freeOfCalendars(
+	needs: ApprovalNeeds,
+	{ hold_broken, restarted, waited_for }: ClaimedProcedure,
+	{ targets }: Procedure,
+): Promise<void> {
+	if (hold_broken || restarted?.what === "rollback") return;
+	const since = waited_for?.kind === "calendar" ? waited_for.since : undefined;
+	const held = await askHold(
+		needs,
+		targets.map(({ device_id }) => device_id),
+		since,
+	);
+	if (held === undefined) return;
+	throw new Suspended({ wake_at: later(held.ask_again_at, needs.clock.now()), waiting_for: held.waiting_for });
+}
+
+/** The clock of those who keep the approval, or calendars, may be behind ours: they are asked again now and then, not without a pause. */
 const look_again_ms = 1_000;
 
 function waiting(waiting_for: NonNullable<Suspended["wait"]["waiting_for"]>, now: Date): Suspended {
-	const wake_at =
-		waiting_for.kind === "window"
-			? new Date(Math.max(Date.parse(waiting_for.not_before), now.getTime() + look_again_ms))
-			: null;
+	const wake_at = waiting_for.kind === "window" ? later(waiting_for.not_before, now) : null;
 	return new Suspended({ wake_at, waiting_for });
+}
+
+function later(at: string, now: Date): Date {
+	return new Date(Math.max(Date.parse(at), now.getTime() + look_again_ms));
 }
 
 function withInner(step: ProgramStep): ProgramStep[] {

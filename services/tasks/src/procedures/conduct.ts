@@ -5,7 +5,7 @@ import type { Outbound } from "@netconductor/runtime/http/outbound";
 import type { Log } from "@netconductor/runtime/log";
 import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
 import type { TemplateEngine } from "@netconductor/templating/engine";
-import { allowed } from "./approval.ts";
+import { type ApprovalNeeds, allowed } from "./approval.ts";
 import { createDeviceRunner, type DeviceRunnerNeeds } from "./device-runner.ts";
 import { LetGo, RollBack, Stopped, Suspended } from "./ends.ts";
 import { hideSecrets } from "./hide-secrets.ts";
@@ -22,7 +22,7 @@ export interface ConductNeeds extends Omit<DeviceRunnerNeeds, "tasks" | "backup"
 	takeBack: DeviceStepType;
 	engine: TemplateEngine;
 	outbound: Outbound;
-	clients: ServerStepClients;
+	clients: ServerStepClients & Pick<ApprovalNeeds, "scheduling">;
 	ownAccount(): CallerContext;
 	clock: Clock;
 	log: Log;
@@ -81,7 +81,7 @@ export function conduct(needs: ConductNeeds) {
 				clients.tasks.revealProcedure({ params: { id: run_id }, body: { worker_id } }, needs.ownAccount()),
 			);
 			hide.add(procedure.secret_variables.map((name) => procedure.variables[name]));
-			await allowed({ ...needs, alerts: clients.alerts, hide, signal: conducting.gone }, claimed, procedure);
+			await allowed({ ...needs, ...clients, hide, signal: conducting.gone }, claimed, procedure);
 			const run = {
 				id: run_id,
 				title: claimed.title,

@@ -37,6 +37,10 @@ export interface ClaimedProcedure {
 	approval: (typeof procedures.$inferSelect)["approval"];
 	restarted: (typeof procedures.$inferSelect)["restarted"];
 	cancel_requested: boolean;
+	/** Somebody broke the glass of what a calendar held back. */
+	hold_broken: boolean;
+	/** What it waited for until now. */
+	waited_for: WaitingFor | null;
 	traceparent: string | null;
 }
 
@@ -118,7 +122,7 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 		async claim(worker_id: string, limit: number, conducting: readonly string[]): Promise<ClaimedProcedure[]> {
 			const rows = await db.query<Omit<ClaimedProcedure, "worker_id">>(
 				`with mine as (
-					select p.run_id from procedures p join runs r on r.id = p.run_id
+					select p.run_id, r.waiting_for from procedures p join runs r on r.id = p.run_id
 					where p.ended is null and (p.worker_id is null and p.wake_at <= now() or p.worker_id = $1 and p.run_id <> all ($3))
 						and exists (select from workers w where w.id = $1 and w.status = 'online' and w.lease_until > now())
 					order by p.wake_at limit $2 for update of p skip locked for key share of r skip locked
@@ -128,8 +132,9 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 					update runs r set status = 'running', started_at = coalesce(r.started_at, now()), waiting_for = null from taken
 					where r.id = taken.run_id and r.finished_at is null returning r.id
 				)
-				select t.run_id, r.title, t.sha256, t.mode, t.starter, t.approval, t.restarted, r.cancel_requested_at is not null as cancel_requested, r.traceparent
-				from taken t join runs r on r.id = t.run_id`,
+				select t.run_id, r.title, t.sha256, t.mode, t.starter, t.approval, t.restarted, r.cancel_requested_at is not null as cancel_requested, r.traceparent,
+					coalesce(r.gate ? 'hold_broken', false) as hold_broken, m.waiting_for as waited_for
+				from taken t join runs r on r.id = t.run_id join mine m on m.run_id = t.run_id`,
 				[worker_id, limit, conducting],
 			);
 			return rows.map((row) => ({ ...row, worker_id }));
@@ -451,7 +456,7 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 			await db.query(
 				`with run as (select id from runs where id = $1 for key share),
 				kept as (update procedures p set approval = $3 from run where p.run_id = run.id and p.worker_id = $2 returning p.run_id)
-				update runs set gate = coalesce($4, gate) from kept where id = kept.run_id`,
+				update runs set gate = case when $4::jsonb is null then gate else coalesce(gate, '{}'::jsonb) || $4::jsonb end from kept where id = kept.run_id`,
 				[run_id, worker_id, jsonbText(approval), json(gate)],
 			);
 		},

@@ -3,7 +3,7 @@ import { afterCommit, type Tx } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { wakeProcedure } from "../procedures/wake.ts";
 import { rowsOf } from "../rows.ts";
-import type { GateDecision, GateState } from "./gate.ts";
+import { type GateDecision, noGate } from "./gate.ts";
 
 /** Keeps with a run how the approval that it waits for was decided. The last decision counts: what was approved may lapse before it begins. */
 export function followApprovals({ onDecided }: { onDecided(run_id: string): void }): Consumers {
@@ -28,20 +28,10 @@ async function noteBrokenGlass(
 	tx: Tx,
 	{ run_id, approval_id }: { run_id: string; approval_id: string },
 ): Promise<void> {
-	const none: GateState = {
-		step_index: 0,
-		step_id: "",
-		since: new Date().toISOString(),
-		plan_sha256: null,
-		batch: 0,
-		devices_begun: 0,
-		devices_total: 0,
-		resumed_after: 0,
-	};
 	await rowsOf(
 		tx,
 		`update runs set gate = coalesce(gate, $3::jsonb) || jsonb_build_object('broken_glass', $2::text)
 		where id = $1 and kind = 'mop' and gate #>> '{approval,id}' is distinct from $2`,
-		[run_id, approval_id, jsonbText(none)],
+		[run_id, approval_id, jsonbText(noGate(new Date().toISOString()))],
 	);
 }

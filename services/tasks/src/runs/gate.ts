@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Gate, PlanStep, RunProgress, WaitingFor } from "@netconductor/contracts/tasks/model";
 import type { z } from "zod";
+import type { Held } from "./hold.ts";
 
 /** What a run knows of the gate that it stands at or has passed. Stored with the run; times are ISO 8601. */
 export interface GateState {
@@ -19,6 +20,10 @@ export interface GateState {
 	resumed_after: number;
 	/** The approval for which somebody broke the glass in the middle of a procedure. */
 	broken_glass?: string;
+	/** What calendars said last of its next batch; undefined where nothing holds it. */
+	held?: Held;
+	/** Who broke the glass of what a calendar held back, and what that was. */
+	hold_broken?: { by: string; reason: string; why: string; at: string };
 }
 
 export interface GateDecision {
@@ -56,7 +61,6 @@ export function nextMove(gate: Gate, state: GateState, facts: GateFacts, now: Da
 	if (window_ends !== null && now >= new Date(window_ends)) return windowOver(window_ends, state);
 	if (approvalOpen && state.approval === undefined) return { do: "ask" };
 	if (held !== undefined) return held;
-	const { most_failures, pause_after_first, batch_sizes } = gate.rollout;
 	if (facts.failed > most_failures) {
 		const devices = facts.failed === 1 ? "1 device" : `${facts.failed} devices`;
 		return {
@@ -98,6 +102,28 @@ export function heldBack({ approval, decision }: GateState, now: Date): GateMove
 		return { do: "wait", waiting_for: { kind: "window", not_before, since } };
 	}
 	return undefined;
+}
+
+/**
+ * Whether calendars are asked before the next batch: it changes something, and nobody broke the glass. Whoever lets a run begin without the approval
+ * that it needs wants it to begin now.
+ */
+export function heedsCalendars(gate: Gate, { decision, hold_broken }: GateState): boolean {
+	return gate.approval && decision?.status !== "bypassed" && hold_broken === undefined;
+}
+
+/** Of a run that has come to no gate. */
+export function noGate(since: string): GateState {
+	return {
+		step_index: 0,
+		step_id: "",
+		since,
+		plan_sha256: null,
+		batch: 0,
+		devices_begun: 0,
+		devices_total: 0,
+		resumed_after: 0,
+	};
 }
 
 function refusal({ status, by, reason }: GateDecision): string {
@@ -152,7 +178,9 @@ export function toProgress(state: GateState): RunProgress {
 		plan_sha256: state.plan_sha256,
 		approval_id: state.broken_glass ?? state.approval?.id ?? null,
 		approved_by: state.decision?.by ?? [],
-		bypassed: state.decision?.status === "bypassed" || state.broken_glass !== undefined,
+		bypassed:
+			state.decision?.status === "bypassed" || state.broken_glass !== undefined || state.hold_broken !== undefined,
+		hold_broken: state.hold_broken ?? null,
 		batch: state.batch,
 		devices_begun: state.devices_begun,
 		devices_total: state.devices_total,

@@ -13,10 +13,13 @@ import {
 	type GateMove,
 	type GateState,
 	gateOf,
+	heedsCalendars,
 	nextMove,
 	type Planned,
 	planHash,
+	sorted,
 } from "./gate.ts";
+import { askHold, type Held, type HoldNeeds } from "./hold.ts";
 import { riskOf } from "./plan-risk.ts";
 import { hasEnded } from "./run.ts";
 import type { RunStore } from "./run-store.ts";
@@ -25,6 +28,7 @@ export interface PassGateNeeds {
 	db: Database;
 	store: RunStore;
 	alerts: Pick<Client<typeof alertsApi, CallerContext>, "requestApproval" | "getApprovalState" | "startApproved">;
+	scheduling: HoldNeeds["scheduling"];
 	ownAccount(): CallerContext;
 	clock: Clock;
 	/** Called after operations became ready. */
@@ -36,10 +40,11 @@ export interface PassGateNeeds {
 type Row = Awaited<ReturnType<RunStore["lock"]>>;
 
 /**
- * What a run does at its gate once nothing of it is under way: asks for an approval, waits, begins the next batch, or ends. Each move is one
+ * What a run does at its gate once nothing of it is under way: asks for an approval, waits for it or for a calendar, begins the next batch, or ends. Each move is one
  * transaction that holds the run's row and asks whether the gate still stands where it was seen: two who drive a run at once do it once.
  */
-export function passGate({ db, store, alerts, ownAccount, clock, onReady, onChange }: PassGateNeeds) {
+export function passGate(needs: PassGateNeeds) {
+	const { db, store, alerts, ownAccount, clock, onReady, onChange } = needs;
 	return async (run_id: string): Promise<void> => {
 		const seen = await look(run_id);
 		if (seen === undefined) return;
@@ -53,6 +58,10 @@ export function passGate({ db, store, alerts, ownAccount, clock, onReady, onChan
 			if (asked === undefined) return;
 			Object.assign(state, asked);
 			move = nextMove(found.gate, state, facts, now);
+		}
+		if (move.do === "begin" && heedsCalendars(found.gate, state)) {
+			const held = await holdOf(run_id, state);
+			if (held !== undefined) move = { do: "wait", waiting_for: held.waiting_for };
 		}
 		if (move.do === "begin" && state.batch === 0 && state.approval?.id) {
 			// Who approved may have been deleted since, or lost the right to.
@@ -133,6 +142,24 @@ export function passGate({ db, store, alerts, ownAccount, clock, onReady, onChan
 			[run.id, jsonbText(decision), answer.approval_id],
 		);
 		return { approval, decision };
+	}
+
+	/** What holds back the devices on which the change has not begun; as calendars said a moment ago, where they did. */
+	async function holdOf(run_id: string, { held, step_index }: GateState): Promise<Held | undefined> {
+		if (held !== undefined && clock.now() < new Date(held.ask_again_at)) return held;
+		const rows = await db.query<{ device_id: string }>(
+			"select device_id from operations where run_id = $1 and step_index = $2 and status = 'pending'",
+			[run_id, step_index],
+		);
+		const ids = rows.map(({ device_id }) => device_id);
+		const now = await askHold(needs, ids, held?.waiting_for.since);
+		if (held === undefined && now === undefined) return undefined;
+		await db.query(
+			`update runs set gate = case when $3::jsonb is null then gate - 'held' else gate || jsonb_build_object('held', $3::jsonb) end
+			where id = $1 and (gate ->> 'step_index')::int = $2 and finished_at is null`,
+			[run_id, step_index, now === undefined ? null : jsonbText(now)],
+		);
+		return now;
 	}
 
 	async function make(run_id: string, seen: GateState, move: GateMove): Promise<void> {
@@ -227,7 +254,8 @@ async function beforeGate(
 async function wait(tx: Tx, run: Row, waiting_for: WaitingFor): Promise<boolean> {
 	const { since: _, ...now } = waiting_for;
 	const { since: __, ...before } = run.waiting_for ?? { since: "" };
-	if (run.status === "waiting" && JSON.stringify(now) === JSON.stringify(before)) return false;
+	// PostgreSQL has the fields in an order of its own.
+	if (run.status === "waiting" && JSON.stringify(sorted(now)) === JSON.stringify(sorted(before))) return false;
 	await rowsOf(tx, "update runs set status = 'waiting', waiting_for = $2 where id = $1", [
 		run.id,
 		jsonbText(waiting_for),
