@@ -20,7 +20,7 @@ export async function openEngineDoor({
 	const { current } = await loadMasterKeys({ data_dir });
 	const transport = createHttpTransport({
 		service: "alerts",
-		base_url: internalUrl("alerts"),
+		base_urls: [internalUrl("alerts")],
 		tokens: createServiceTokens("tasks", deriveKey(current, "service tokens")),
 	});
 	const caller: CallerContext = {

@@ -161,9 +161,13 @@ export function servicePlacement<const S extends string>(service: S) {
 		service,
 		z.object({
 			url: z
-				.url({ protocol: /^https?$/ })
+				.string()
+				.refine((text) => text.split(",").every((one) => z.url({ protocol: /^https?$/ }).safeParse(one).success))
 				.optional()
-				.meta({ description: `Internal address of ${service} when it runs in another process.` }),
+				.meta({
+					accepts: "a URL http://host:port; several with commas between",
+					description: `Internal address of ${service} when it runs in another process, or of each that it runs in: calls go to the one with the fewest.`,
+				}),
 			database_url: ServiceUrl(/^postgres(ql)?$/, "a URL postgres://user:password@host:port/database")
 				.optional()
 				.meta({ description: `A database of its own for ${service}, instead of \`database.url\`.` }),

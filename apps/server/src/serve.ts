@@ -138,7 +138,7 @@ async function start({ targets, services, settings, config_file, env, log, life 
 			config_file,
 			env: workerEnvironment(env, {
 				data_dir,
-				addressOf: (name) => settings.peers[name] ?? host.internal_url,
+				addressOf: (name) => settings.peers[name]?.join(",") ?? host.internal_url,
 				tasks_database_url: settings.database_urls.tasks === undefined ? host.databaseUrl("tasks") : undefined,
 			}),
 			drain_ms,

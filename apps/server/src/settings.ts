@@ -14,7 +14,7 @@ export interface Settings extends Config<typeof runtimeSlices> {
 	/** Every section, those of the services included. */
 	sections: Readonly<Record<string, unknown>>;
 	/** Internal address by service, where it runs in another process. */
-	peers: Readonly<Record<string, string | undefined>>;
+	peers: Readonly<Record<string, readonly string[] | undefined>>;
 	/** URL by schema, where it has a database of its own. */
 	database_urls: Readonly<Record<string, string | undefined>>;
 }
@@ -62,7 +62,7 @@ export function loadSettings(services: readonly AnyService[], env: Environment, 
 	const settings = {
 		...(sections as unknown as Config<typeof runtimeSlices>),
 		sections,
-		peers: Object.fromEntries(targetNames.map((name) => [name, sections[name]?.url])),
+		peers: Object.fromEntries(targetNames.map((name) => [name, sections[name]?.url?.split(",")])),
 		database_urls: Object.fromEntries(targetNames.map((name) => [name, sections[name]?.database_url])),
 	};
 	const problems = placementProblems(services, settings);

@@ -46,7 +46,7 @@ export interface HostOptions {
 	master: MasterKeys;
 	database: DatabaseAccess;
 	/** Internal address by service, for those that run elsewhere. */
-	peers: Readonly<Record<string, string | undefined>>;
+	peers: Readonly<Record<string, readonly string[] | undefined>>;
 	/** Where services of this process answer other processes. Port 0 takes a free one. */
 	internal: { host: string; port: number };
 	/** Carries events between services. The host closes it. */
@@ -107,17 +107,18 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 	const calls = createCalls(options, local, life);
 	const outbound = createOutbound(options.outbound ?? { allow: [], deny: [] });
 	let internal_url: string | undefined;
-	const addressOf = (name: string): string => {
-		const address = services.some((service) => service.name === name) ? internal_url : options.peers[name];
-		if (address === undefined) throw new TypeError(`${name} neither runs here nor has an address`);
-		return address;
+	const addressesOf = (name: string): readonly string[] => {
+		const here = services.some((service) => service.name === name);
+		const addresses = here && internal_url !== undefined ? [internal_url] : options.peers[name];
+		if (addresses === undefined) throw new TypeError(`${name} neither runs here nor has an address`);
+		return addresses;
 	};
 
 	const answering: { api: Api; invoke: Invoke; upgrades: BuiltService<Api>["upgrades"] }[] = [];
 	const starts: (() => Promise<void>)[] = [];
 	for (const service of services) {
 		const db = service.schema === false ? undefined : opened.get(service.schema)?.db;
-		const part = await buildService(service, { options, life, db, ephemeral, counters, calls, outbound, addressOf });
+		const part = await buildService(service, { options, life, db, ephemeral, counters, calls, outbound, addressesOf });
 		local.set(service.name, createLocalTransport(service.api, part.invoke));
 		if (Object.keys(service.api.operations).length > 0 || part.built.upgrades !== undefined) {
 			answering.push({ api: service.api, invoke: part.invoke, upgrades: part.built.upgrades });
@@ -169,11 +170,11 @@ function createCalls({ peers, master }: HostOptions, local: Map<string, ServiceT
 	function reach(caller: string, name: string): ServiceTransport {
 		const known = local.get(name) ?? remote.get(`${caller} ${name}`);
 		if (known !== undefined) return known;
-		const base_url = peers[name];
-		if (base_url === undefined)
+		const base_urls = peers[name];
+		if (base_urls === undefined)
 			throw new TypeError(`${caller} needs ${name}, which neither runs here nor has an address`);
 		const tokens = createServiceTokens(caller, deriveKey(master.current, "service tokens"));
-		const transport = createHttpTransport({ service: name, base_url, tokens });
+		const transport = createHttpTransport({ service: name, base_urls, tokens });
 		remote.set(`${caller} ${name}`, transport);
 		return transport;
 	}
@@ -192,12 +193,12 @@ interface Surroundings {
 	counters: Counters;
 	calls: Calls;
 	outbound: Outbound;
-	addressOf(service: string): string;
+	addressesOf(service: string): readonly string[];
 }
 
 async function buildService(
 	service: AnyService,
-	{ options, life, db, ephemeral, counters, calls, outbound, addressOf }: Surroundings,
+	{ options, life, db, ephemeral, counters, calls, outbound, addressesOf }: Surroundings,
 ): Promise<{ built: BuiltService<Api>; invoke: Invoke }> {
 	const { clock, metrics, health } = options;
 	const log = options.log.child({ service: service.name });
@@ -218,7 +219,7 @@ async function buildService(
 		clients: mapValues(needs, (api) => createServiceClient(api, calls(service.name, api))),
 		transports: mapValues(needs, (api) => calls(service.name, api)),
 		outbound,
-		addressOf,
+		addressesOf,
 		config: service.config === undefined ? undefined : options.config[service.config.section],
 		clock,
 		log,

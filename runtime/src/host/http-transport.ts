@@ -1,62 +1,74 @@
 import type { Problem } from "@netconductor/contracts/kernel/errors";
 import { Problem as ProblemSchema } from "@netconductor/contracts/kernel/errors";
 import { isSafe, type Operation } from "@netconductor/contracts/kernel/operation";
-import {
-	BrokenCircuitError,
-	CircuitState,
-	ConsecutiveBreaker,
-	circuitBreaker,
-	ExponentialBackoff,
-	handleWhen,
-	type IPolicy,
-	retry,
-	wrap,
-} from "cockatiel";
-import { Pool } from "undici";
+import { BrokenCircuitError, ExponentialBackoff, handleWhen, retry } from "cockatiel";
 import { type AppError, failed, fromProblem, isAppError } from "../errors.ts";
 import { newId } from "../id.ts";
 import { currentTraceparent, withSpan } from "../telemetry.ts";
 import type { Answer, CallerContext, RawCall, ServiceTransport } from "./call.ts";
 import { endOf } from "./end-of-call.ts";
+import { createInstances, type Instance, markAway } from "./instances.ts";
 import type { ServiceTokens } from "./service-token.ts";
 
 export interface HttpTransportOptions {
 	/** Name of the service that is called. */
 	service: string;
-	/** Where it listens for other services: `http://127.0.0.1:8004`. */
-	base_url: string;
+	/** Where it listens for other services, each of its processes: `http://127.0.0.1:8004`. */
+	base_urls: readonly string[];
 	tokens: ServiceTokens;
-	/** Most connections to it at a time. */
+	/** Most connections to one of them at a time. */
 	connections?: number;
 }
 
 const defaultTimeoutMs = 30_000;
 
+/** Reasons for which nothing of a call has left this process. */
+const notReached = new Set([
+	"ECONNREFUSED",
+	"ENOTFOUND",
+	"EAI_AGAIN",
+	"EHOSTUNREACH",
+	"ENETUNREACH",
+	"UND_ERR_CONNECT_TIMEOUT",
+]);
+
 /**
- * Calls a service in another process over HTTP: service token, trace, deadline, cancellation. Calls that change nothing are repeated
- * when the peer is away for a moment; a peer that stays away is not asked again for two seconds at a time.
+ * Calls a service in other processes over HTTP: service token, trace, deadline, cancellation. Of several processes the one with the fewest calls is
+ * asked; a call that did not reach one goes to the next, whatever it changes. Calls that change nothing are repeated when the peer is away for a
+ * moment; a peer that stays away is not asked again for two seconds at a time.
  */
 export function createHttpTransport({
 	service,
-	base_url,
+	base_urls,
 	tokens,
 	connections = 64,
 }: HttpTransportOptions): ServiceTransport {
-	const pool = new Pool(base_url, {
-		connections,
-		pipelining: 1,
-		headersTimeout: 0,
-		bodyTimeout: 0,
-		keepAliveTimeout: 20_000,
-	});
 	const isAway = handleWhen((error) => isAppError(error) && error.code === "service.unavailable");
-	const breaker = circuitBreaker(isAway, { halfOpenAfter: 2_000, breaker: new ConsecutiveBreaker(8) });
-	const repeated = wrap(
-		retry(isAway, { maxAttempts: 3, backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 500 }) }),
-		breaker,
-	);
+	const instances = createInstances(base_urls, { isAway, connections });
+	const repeated = retry(isAway, {
+		maxAttempts: 3,
+		backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 500 }),
+	});
+
+	async function untilReached(work: (instance: Instance) => Promise<Answer>): Promise<Answer> {
+		const tried = new Set<Instance>();
+		for (;;) {
+			const instance = instances.choose(tried);
+			tried.add(instance);
+			instance.calls++;
+			try {
+				return await instance.breaker.execute(() => work(instance));
+			} catch (error) {
+				if (isUnreached(error)) markAway(instance);
+				if (!isUnreached(error) || tried.size === instances.count) throw error;
+			} finally {
+				instance.calls--;
+			}
+		}
+	}
 
 	async function send(
+		{ pool }: Instance,
 		operation: Operation,
 		name: string,
 		url: string,
@@ -113,24 +125,30 @@ export function createHttpTransport({
 						caller.deadline_at ?? Number.POSITIVE_INFINITY,
 						performance.now() + (operation.timeout_ms ?? defaultTimeoutMs),
 					);
-					const policy: IPolicy = isSafe(operation) ? repeated : breaker;
 					const url = pathOf(operation, raw);
+					const once = () => untilReached((instance) => send(instance, operation, name, url, raw, caller, deadline_at));
 					try {
-						return await policy.execute(() => send(operation, name, url, raw, caller, deadline_at));
+						return await (isSafe(operation) ? repeated.execute(once) : once());
 					} catch (error) {
-						if (error instanceof BrokenCircuitError) {
-							throw failed("service.unavailable", {
-								message: `${service} has not answered lately; asking again in a moment`,
-								details: { service, reason: CircuitState[breaker.state] },
-							});
-						}
-						throw error;
+						if (!(error instanceof BrokenCircuitError)) throw error;
+						throw failed("service.unavailable", {
+							message: `${service} has not answered lately; asking again in a moment`,
+							details: { service, reason: "not asked" },
+						});
 					}
 				},
 				"client",
 			),
-		close: () => pool.destroy(),
+		close: instances.close,
 	};
+}
+
+/** Whether the process was not there to hear of the call, so that another may be asked. */
+function isUnreached(error: unknown): boolean {
+	if (error instanceof BrokenCircuitError) return true;
+	return (
+		isAppError(error) && error.code === "service.unavailable" && notReached.has(String(error.details?.reason ?? ""))
+	);
 }
 
 function pathOf(operation: Operation, { params, query }: RawCall): string {

@@ -54,8 +54,8 @@ export interface ServiceContext<N extends Needs, C extends ConfigSlice> {
 	transports: { [K in keyof N]: ServiceTransport };
 	/** Requests to the world outside: the only way to send one. */
 	outbound: Outbound;
-	/** Where a service listens for our other processes, this one included: `http://127.0.0.1:41234`. */
-	addressOf(service: string): string;
+	/** Where a service listens for our other processes, this one included, each of its processes: `http://127.0.0.1:41234`. */
+	addressesOf(service: string): readonly string[];
 	config: ConfigValue<C>;
 	clock: Clock;
 	log: Log;

@@ -138,7 +138,7 @@ describe.each(["local", "http"] as const)("%s transport", (kind) => {
 				? serving
 				: await startTestHost({
 						services: [],
-						addresses: { probe: serving.host.internal_url ?? "" },
+						addresses: { probe: [serving.host.internal_url ?? ""] },
 						log_level: "silent",
 					});
 	});
@@ -308,7 +308,7 @@ test("a peer that dies in the middle of a call is an error at once, and one that
 	const serving = await startTestHost({ services: [probe], log_level: "silent" });
 	const calling = await startTestHost({
 		services: [],
-		addresses: { probe: serving.host.internal_url ?? "" },
+		addresses: { probe: [serving.host.internal_url ?? ""] },
 		log_level: "silent",
 	});
 	const pending = caught(calling.host.client(probeApi).slow({}, { actor: admin }));
@@ -320,9 +320,9 @@ test("a peer that dies in the middle of a call is an error at once, and one that
 			code: "service.unavailable",
 		});
 	}
-	const started = performance.now();
-	await caught(calling.host.client(probeApi).nothing({}, { actor: admin }));
-	expect(performance.now() - started).toBeLessThan(100);
+	expect(await caught(calling.host.client(probeApi).nothing({}, { actor: admin }))).toMatchObject({
+		details: { reason: "not asked" },
+	});
 	await calling.stop();
 });
 
@@ -348,7 +348,7 @@ test("a process whose token is refused finds the service away, and may ask again
 	const { createHttpTransport } = await import("./http-transport.ts");
 	const transport = createHttpTransport({
 		service: "probe",
-		base_url: serving.host.internal_url ?? "",
+		base_urls: [serving.host.internal_url ?? ""],
 		tokens: createServiceTokens("x", Buffer.alloc(32, 1)),
 	});
 	const raw = { params: {}, query: {}, body: undefined };

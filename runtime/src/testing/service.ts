@@ -24,7 +24,7 @@ export interface TestHostOptions {
 	 */
 	peers?: readonly AnyService[];
 	/** Internal addresses of services in other processes. */
-	addresses?: Readonly<Record<string, string>>;
+	addresses?: Readonly<Record<string, readonly string[]>>;
 	/** Variables as an operator would set them. */
 	env?: Readonly<Record<string, string>>;
 	clock?: Clock;

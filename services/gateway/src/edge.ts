@@ -38,7 +38,7 @@ import { passUpgrades } from "./websocket.ts";
 export interface EdgeNeeds {
 	config: ConfigValue<typeof gatewayConfig>;
 	transports: Record<string, ServiceTransport>;
-	addressOf(service: string): string;
+	addressesOf(service: string): readonly string[];
 	authenticate: Authenticate;
 	clock: Clock;
 	counters: Counters;
@@ -60,6 +60,14 @@ declare module "fastify" {
 
 /** What a user whose one-time password is not changed yet may still do. */
 const beforePasswordChange = new Set(["getMe", "changePassword", "logout", "getJwks"]);
+
+/** What a user may still do who has to add a second factor first. */
+const beforeSecondFactor = new Set([
+	...beforePasswordChange,
+	"listMySecondFactors",
+	"beginSecondFactor",
+	"confirmSecondFactor",
+]);
 
 /** The HTTP server that faces the outside. */
 export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
@@ -154,7 +162,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	await mountDocs(app, needs.process.version);
 	await mountWeb(app, config.web_dir);
 	const upgrades = passUpgrades(app.server, {
-		realtimeAddress: () => needs.addressOf("realtime"),
+		realtimeAddresses: () => needs.addressesOf("realtime"),
 		addressOf: createClientAddress(config.trusted_proxies),
 		mayTry: limits.mayTryTicket,
 		log,
@@ -209,6 +217,12 @@ function actorOf(request: FastifyRequest, name: string, operation: Operation): A
 	if (identity.must_change_password && !operation.public && !beforePasswordChange.has(name)) {
 		throw failed("auth.password_change_required", {
 			message: "Choose a password of your own first: POST /api/auth/password, or `netconductor login`",
+		});
+	}
+	if (identity.must_add_second_factor && !operation.public && !beforeSecondFactor.has(name)) {
+		throw failed("auth.second_factor_required", {
+			message:
+				"This installation asks a second factor of its local users. Add yours first: reload the page, or run `netconductor account second-factor enable`.",
 		});
 	}
 	return identity.actor;

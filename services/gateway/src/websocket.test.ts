@@ -27,7 +27,7 @@ test("a server that closes tells those who watch that it goes away, and does not
 	});
 	const front = await listening();
 	const upgrades = passUpgrades(front.server, {
-		realtimeAddress: () => `http://127.0.0.1:${realtime.port}`,
+		realtimeAddresses: () => [`http://127.0.0.1:${realtime.port}`],
 		addressOf: () => "127.0.0.1",
 		mayTry: async () => true,
 		log: createLog({ level: "silent" }),
@@ -57,7 +57,7 @@ test("who is in the middle of a message gets the rest of it before they are told
 	});
 	const front = await listening();
 	const upgrades = passUpgrades(front.server, {
-		realtimeAddress: () => `http://127.0.0.1:${realtime.port}`,
+		realtimeAddresses: () => [`http://127.0.0.1:${realtime.port}`],
 		addressOf: () => "127.0.0.1",
 		mayTry: async () => true,
 		log: createLog({ level: "silent" }),
@@ -71,4 +71,26 @@ test("who is in the middle of a message gets the rest of it before they are told
 	(await begun.promise).write("cd");
 	await once(client, "close");
 	expect(heard.split("\r\n\r\n")[1]).toBe("\x81\x04abcd\x88\x02\x03\xe9");
+});
+
+test("a realtime process that is gone costs nobody their view while another is there", async () => {
+	const realtime = await listening();
+	realtime.server.on("upgrade", (_, socket) => {
+		socket.on("error", () => {});
+		socket.end("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+	});
+	const front = await listening();
+	passUpgrades(front.server, {
+		realtimeAddresses: () => ["http://127.0.0.1:9", `http://127.0.0.1:${realtime.port}`, "http://127.0.0.1:10"],
+		addressOf: () => "127.0.0.1",
+		mayTry: async () => true,
+		log: createLog({ level: "silent" }),
+	});
+	for (let view = 0; view < 10; view++) {
+		const client = connect(front.port, "127.0.0.1");
+		client.write("GET /ws/dashboard HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
+		const [first] = await once(client, "data");
+		expect(String(first)).toContain("101 Switching Protocols");
+		client.destroy();
+	}
 });

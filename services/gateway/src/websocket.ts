@@ -9,7 +9,8 @@ const mostOpen = 2_000;
 const goodbye_ms = 1_000;
 
 export interface UpgradeNeeds {
-	realtimeAddress(): string;
+	/** Of each of its processes. */
+	realtimeAddresses(): readonly string[];
 	addressOf(request: IncomingMessage): string;
 	/** Whether an address may try once more: each handshake may be a guess at a ticket. */
 	mayTry(address: string): Promise<boolean>;
@@ -28,7 +29,7 @@ export interface Upgrades {
  * Hands WebSocket handshakes under `/ws/` on to the realtime service, bytes unchanged. The ticket in the address authenticates
  * them there; nothing is decided here but the path, how many may be open, and how often one address may try.
  */
-export function passUpgrades(server: Server, { realtimeAddress, addressOf, mayTry, log }: UpgradeNeeds): Upgrades {
+export function passUpgrades(server: Server, { realtimeAddresses, addressOf, mayTry, log }: UpgradeNeeds): Upgrades {
 	const open = new Map<Duplex, () => void>();
 	let ended = false;
 	server.on("upgrade", async (request: IncomingMessage, client: Duplex, head: Buffer) => {
@@ -38,28 +39,18 @@ export function passUpgrades(server: Server, { realtimeAddress, addressOf, mayTr
 		if (client.destroyed) return;
 		if (ended || open.size >= mostOpen) return refuse(client, "503 Service Unavailable");
 		open.set(client, () => client.destroy());
-		const target = new URL(realtimeAddress());
-		const upstream: Socket = connect({ host: target.hostname, port: Number(target.port) });
-		upstream.setNoDelay(true);
-		let connected = false;
-		upstream.once("connect", () => {
-			connected = true;
-			upstream.write(handshake(request));
-			if (head.length > 0) upstream.write(head);
-			client.pipe(upstream).pipe(client);
-			open.set(client, farewell(client, upstream));
-		});
-		upstream.on("error", (err) => {
-			// Once bytes were passed on, words of ours would break into those of the other side.
-			if (connected) return client.destroy();
-			log.warn({ err }, "a WebSocket could not be passed on");
-			if (client.writable) refuse(client, "502 Bad Gateway");
-		});
-		client.once("close", () => {
-			open.delete(client);
-			upstream.destroy();
-		});
+		client.once("close", () => open.delete(client));
+		const upstream = await reachOne(shuffled(realtimeAddresses()), log);
+		if (upstream === undefined) return client.writable ? refuse(client, "502 Bad Gateway") : client.destroy();
+		if (client.destroyed || ended) return upstream.destroy();
+		upstream.write(handshake(request));
+		if (head.length > 0) upstream.write(head);
+		client.pipe(upstream).pipe(client);
+		open.set(client, farewell(client, upstream));
+		// Once bytes were passed on, words of ours would break into those of the other side.
+		upstream.once("error", () => client.destroy());
 		upstream.once("close", () => client.destroy());
+		client.once("close", () => upstream.destroy());
 	});
 	return {
 		end: () => {
@@ -67,6 +58,30 @@ export function passUpgrades(server: Server, { realtimeAddress, addressOf, mayTr
 			for (const leave of open.values()) leave();
 		},
 	};
+}
+
+/** A connection to the first of the addresses that takes one; undefined where none does. */
+async function reachOne(addresses: readonly string[], log: Log): Promise<Socket | undefined> {
+	for (const address of addresses) {
+		const { hostname, port } = new URL(address);
+		const upstream = connect({ host: hostname, port: Number(port) });
+		upstream.setNoDelay(true);
+		const fault = await new Promise<Error | undefined>((resolve) => {
+			upstream.once("connect", () => resolve(undefined));
+			upstream.once("error", resolve);
+		});
+		if (fault === undefined) return upstream;
+		log.warn({ err: fault }, "a WebSocket could not be passed on");
+	}
+	return undefined;
+}
+
+/** In no order, so that each process gets its share of what stays open for hours. */
+function shuffled(addresses: readonly string[]): string[] {
+	return addresses
+		.map((address) => ({ address, at: Math.random() }))
+		.toSorted((one, other) => one.at - other.at)
+		.map(({ address }) => address);
 }
 
 /** Words of ours must not break into those of the other side: they come where one of its frames has ended. */

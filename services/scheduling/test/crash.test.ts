@@ -85,7 +85,7 @@ async function startProcess(): Promise<{ child: ChildProcess; url: string }> {
 test("three processes that are killed again and again start exactly one run for each time that was due", async () => {
 	const running = [await startProcess()];
 	const [first] = running;
-	const caller = await startTestHost({ services: [], addresses: { scheduling: first?.url ?? "" } });
+	const caller = await startTestHost({ services: [], addresses: { scheduling: [first?.url ?? ""] } });
 	const client = caller.client(schedulingApi);
 	const ids: string[] = [];
 	for (let n = 0; n < 12; n++) {

@@ -14,12 +14,13 @@ import { schedulingService } from "../src/service.ts";
 const { TEST_DATABASE_URL: url = "", TEST_PEERS_URL, TEST_BEGAN = "0" } = process.env;
 const began = Number(TEST_BEGAN);
 const log = createLog({ level: "fatal", destination: { write: (line) => process.stderr.write(line) } });
+const peers = TEST_PEERS_URL === undefined ? undefined : [TEST_PEERS_URL];
 const host = await createHost({
 	services: [schedulingService],
 	config: loadConfig({ slices: [], env: {}, cwd: "/" }),
 	master: testMaster,
 	database: { urls: { scheduling: url }, pool_size: 5 },
-	peers: { devices: TEST_PEERS_URL, backup: TEST_PEERS_URL, tasks: TEST_PEERS_URL, auth: TEST_PEERS_URL },
+	peers: { devices: peers, backup: peers, tasks: peers, auth: peers },
 	internal: { host: "127.0.0.1", port: 0 },
 	carrier: createInProcessCarrier({ services: [] }),
 	openEphemeral: () => createPostgresEphemeral({ url, log }),

@@ -9,20 +9,20 @@ export interface Places {
 	/** Those of this process. */
 	here(): string[];
 	isHere(service: string): boolean;
-	/** Address of the process that runs it; undefined where this process was not told. */
-	addressOf(service: string): string | undefined;
+	/** Addresses of the processes that run it; undefined where this process was not told. */
+	addressesOf(service: string): readonly string[] | undefined;
 }
 
-/** @param addressOf throws where it does not know */
-export function createPlaces(own: string, addressOf: (service: string) => string): Places {
+/** @param addressesOf throws where it does not know */
+export function createPlaces(own: string, addressesOf: (service: string) => readonly string[]): Places {
 	const all = [...Object.keys(apis), realtimeApi.name, gatewayApi.name];
 	const known = (service: string) => {
 		try {
-			return addressOf(service);
+			return addressesOf(service);
 		} catch {
 			return undefined;
 		}
 	};
-	const isHere = (service: string) => service === own || known(service) === addressOf(own);
-	return { all, here: () => all.filter(isHere), isHere, addressOf: known };
+	const isHere = (service: string) => service === own || known(service)?.[0] === addressesOf(own)[0];
+	return { all, here: () => all.filter(isHere), isHere, addressesOf: known };
 }

@@ -17,10 +17,10 @@ export const systemService = defineService({
 	api: systemApi,
 	migrations: new URL("../migrations/", import.meta.url),
 	needs: { auth: authApi, devices: devicesApi, tasks: tasksApi, backup: backupApi },
-	setup({ db, clients, ephemeral, health, addressOf, ownAccount, process, clock, log }) {
+	setup({ db, clients, ephemeral, health, addressesOf, ownAccount, process, clock, log }) {
 		const { devices, tasks } = clients;
 		const onChange = () => announceChange(ephemeral, "system");
-		const places = createPlaces("system", addressOf);
+		const places = createPlaces("system", addressesOf);
 		const watch = createHealthWatch({
 			look: () => look({ db, health, places, ephemeral, tasks, process, ownAccount }),
 			onChange,

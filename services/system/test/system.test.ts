@@ -74,9 +74,10 @@ beforeAll(async () => {
 			}),
 		],
 		addresses: {
-			audit: `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`,
+			audit: [`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`],
 			// Nothing listens there.
-			realtime: "http://127.0.0.1:9",
+			realtime: ["http://127.0.0.1:9"],
+			alerts: [`http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`, "http://127.0.0.1:9"],
 		},
 		data_dir: tmpdir(),
 		clock,
@@ -127,6 +128,7 @@ describe("health", () => {
 		});
 		expect(of("audit")).toMatchObject({ state: "ok", place: "elsewhere", backlog: { incoming: 7 } });
 		expect(of("realtime")).toMatchObject({ state: "failed", detail: "its process does not answer" });
+		expect(of("alerts")).toMatchObject({ state: "degraded", detail: "1 of its 2 processes do not answer" });
 		expect(of("gateway")).toMatchObject({
 			state: "unknown",
 			detail: expect.stringContaining("NETCONDUCTOR_GATEWAY_URL"),

@@ -220,7 +220,7 @@ export async function startEngineLab(
 	const host = await startTestHost({
 		services: [],
 		peers: [devices, backup, alerts, config, scheduling],
-		addresses: { tasks: `http://127.0.0.1:${port}` },
+		addresses: { tasks: [`http://127.0.0.1:${port}`] },
 	});
 	const db = await host.database.service("tasks");
 	const url = db.pool.options.connectionString;

@@ -51,7 +51,7 @@ export function planProcesses({ settings, env, data_dir, shared, ports }: PlanOp
 	);
 	const worker = workerEnvironment(base, {
 		data_dir,
-		addressOf: (name) => settings.peers[name] ?? addresses.get(name),
+		addressOf: (name) => settings.peers[name]?.join(",") ?? addresses.get(name),
 		tasks_database_url: tasksDatabase(settings, shared.DATABASE_URL),
 	});
 	const workers = Array.from(

@@ -123,8 +123,8 @@ const refusals: Record<string, string> = {
 export interface ElsewhereOptions {
 	rabbitmq: string | undefined;
 	redis: string | undefined;
-	/** Internal address by service that runs in another process. */
-	peers: Readonly<Record<string, string | undefined>>;
+	/** Internal addresses by service that runs in other processes. */
+	peers: Readonly<Record<string, readonly string[] | undefined>>;
 }
 
 /** What this configuration says runs elsewhere. */
@@ -132,9 +132,10 @@ export async function checkElsewhere({ rabbitmq, redis, peers }: ElsewhereOption
 	const looks: Promise<Finding>[] = [];
 	if (rabbitmq !== undefined) looks.push(reach("RabbitMQ", "RABBITMQ_URL", rabbitmq, reachRabbitMq));
 	if (redis !== undefined) looks.push(reach("Redis", "REDIS_URL", redis, reachRedis));
-	for (const [name, url] of Object.entries(peers)) {
-		if (url !== undefined)
+	for (const [name, urls = []] of Object.entries(peers)) {
+		for (const url of urls) {
 			looks.push(reach(`service ${name}`, `NETCONDUCTOR_${name.toUpperCase()}_URL`, url, reachPeer));
+		}
 	}
 	return Promise.all(looks);
 }

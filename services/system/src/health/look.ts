@@ -77,18 +77,30 @@ async function lookAtServices({ places }: LookNeeds, here: Said): Promise<Map<st
 	const found = await Promise.all(
 		places.all.map(async (service): Promise<[string, ServiceFinding]> => {
 			if (places.isHere(service)) return [service, judgeService(service, "here", here)];
-			const address = places.addressOf(service);
-			const silent = { place: "elsewhere", checks: new Map(), backlog: null, ms: null } as const;
-			if (address === undefined) {
+			const addresses = places.addressesOf(service);
+			if (addresses === undefined) {
 				const detail = `runs in another process, whose address is not known here: set NETCONDUCTOR_${service.toUpperCase()}_URL`;
 				return [service, { ...silent, state: "unknown", detail }];
 			}
-			const said = await ask(address);
-			if (said instanceof Error) return [service, { ...silent, state: "failed", detail: said.message }];
-			return [service, judgeService(service, "elsewhere", said)];
+			return [service, judgeAll(service, await Promise.all(addresses.map(ask)))];
 		}),
 	);
 	return new Map(found);
+}
+
+const silent = { place: "elsewhere", checks: new Map(), backlog: null, ms: null } as const;
+
+/** Of several processes the one that is worst off says how the service is; some that are silent make it slower, not absent. */
+function judgeAll(service: string, said: readonly (Said | Error)[]): ServiceFinding {
+	const silentOnes = said.filter((one) => one instanceof Error);
+	const judged = said.flatMap((one) => (one instanceof Error ? [] : [judgeService(service, "elsewhere", one)]));
+	const state = worst(judged.map((one) => one.state));
+	const shown = judged.find((one) => one.state === state);
+	if (shown === undefined) return { ...silent, state: "failed", detail: silentOnes[0]?.message ?? "" };
+	if (silentOnes.length === 0) return shown;
+	const away = `${silentOnes.length} of its ${said.length} processes do not answer`;
+	const detail = shown.state === "ok" ? away : `${away}; ${shown.detail}`;
+	return { ...shown, state: worst([state, "degraded"]), detail };
 }
 
 function judgeService(service: string, place: ServiceFinding["place"], { report, backlogs, ms }: Said): ServiceFinding {
