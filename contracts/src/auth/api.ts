@@ -437,7 +437,12 @@ export const authApi = defineApi("auth", {
 			/** For a connection that was opened with the token and is still open. */
 			z.object({ kind: z.literal("api_token_id"), token_id: Id }),
 		]),
-		returns: z.object({ actor: Actor, must_change_password: z.boolean() }),
+		returns: z.object({
+			actor: Actor,
+			must_change_password: z.boolean(),
+			/** Of one's own, as the settings ask of local users. Not answered by the version before. */
+			must_add_second_factor: z.boolean().default(false),
+		}),
 		errors: ["auth.unauthenticated", "auth.session_ended"],
 	}),
 	/** Users as they stand now, for those who must know whether what somebody said still counts. Unknown ones are left out. */

@@ -11,6 +11,7 @@ export const authErrors = defineErrors({
 	"auth.session_ended": { kind: "unauthenticated", title: "The session has ended" },
 	"auth.refresh_reused": { kind: "unauthenticated", title: "A refresh token was used twice; the session was ended" },
 	"auth.password_change_required": { kind: "forbidden", title: "Change the one-time password first" },
+	"auth.second_factor_required": { kind: "forbidden", title: "Add a second factor first" },
 	"auth.weak_password": { kind: "invalid", title: "The password is too weak" },
 	"auth.ticket_invalid": { kind: "unauthenticated", title: "The ticket is unknown, used or expired" },
 	"users.not_found": { kind: "not_found", title: "There is no such user" },

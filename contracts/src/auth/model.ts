@@ -91,7 +91,14 @@ export const Holder = z.object({
 export type Holder = z.infer<typeof Holder>;
 
 /** The signed-in user with what they may do. */
-export const Me = z.object({ user: User, permissions: z.array(z.string()) }).meta({ id: "Me" });
+export const Me = z
+	.object({
+		user: User,
+		permissions: z.array(z.string()),
+		/** Until they have added a second factor nothing else is open to them. */
+		must_add_second_factor: z.boolean().default(false),
+	})
+	.meta({ id: "Me" });
 
 export const NewUser = z.object({
 	username: Username,
@@ -190,6 +197,11 @@ export const Settings = z
 		session_idle_hours: z.int().min(1).max(720).default(72),
 		/** Shortest password accepted for local users. */
 		password_min_length: z.int().min(12).max(64).default(12),
+		/**
+		 * Local users add a second factor before anything else is open to them, at once also to who is signed in. API tokens go on: programs have no
+		 * phone.
+		 */
+		require_second_factor: z.boolean().default(false),
 		/** Text above the sign-in form. */
 		login_banner: z
 			.string()
@@ -205,6 +217,7 @@ export const SettingsChange = z.object({
 	access_token_seconds: Settings.shape.access_token_seconds.unwrap().optional(),
 	session_idle_hours: Settings.shape.session_idle_hours.unwrap().optional(),
 	password_min_length: Settings.shape.password_min_length.unwrap().optional(),
+	require_second_factor: Settings.shape.require_second_factor.unwrap().optional(),
 	login_banner: Settings.shape.login_banner.unwrap().optional(),
 });
 

@@ -132,6 +132,18 @@ describe("a way to sign in that is disabled", () => {
 	});
 });
 
+test("who signs in elsewhere owes no second factor here: it is set up there", async () => {
+	await corp.add();
+	await auth.api.updateSettings({ body: { require_second_factor: true } }, await corp.admin());
+	try {
+		const alice = await auth.as(await auth.login("alice", "alice secret"));
+		expect((await auth.api.getMe({}, alice)).must_add_second_factor).toBe(false);
+		expect((await auth.api.getMe({}, await corp.admin())).must_add_second_factor).toBe(true);
+	} finally {
+		await auth.api.updateSettings({ body: { require_second_factor: false } }, await corp.admin());
+	}
+});
+
 describe("a refresh", () => {
 	test("asks nobody about a session that is over, or by a token that was used", async () => {
 		await corp.add();

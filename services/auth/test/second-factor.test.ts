@@ -263,3 +263,39 @@ test("neither secrets, codes nor challenges are stored as they are, logged or pu
 		expect(kept).not.toContain(secret);
 	}
 });
+
+test("where the settings ask for a second factor, who has none owes it at once and until it is confirmed; API tokens go on", async () => {
+	const user = await addUser();
+	const has = await enrolled();
+	const { token } = await auth.api.createToken(
+		{ body: { name: "script", permissions: ["devices:read"] } },
+		user.caller,
+	);
+	const owes = async (caller: typeof admin) => (await auth.api.getMe({}, caller)).must_add_second_factor;
+	const resolved = async () => {
+		const { id: user_id, session_id = "" } = user.caller.actor;
+		return auth.api.resolveActor({ body: { kind: "session", user_id, session_id } }, admin);
+	};
+	expect(await owes(user.caller)).toBe(false);
+	const before = await auth.api.createWsTicket({}, user.caller);
+	await auth.api.updateSettings({ body: { require_second_factor: true } }, admin);
+	try {
+		expect(await resolved()).toMatchObject({ must_add_second_factor: true, must_change_password: false });
+		expect([await owes(user.caller), await owes(has.caller)]).toEqual([true, false]);
+		await expect(auth.api.redeemWsTicket({ body: { ticket: before.ticket } }, anonymousFrom())).rejects.toMatchObject({
+			code: "auth.ticket_invalid",
+		});
+		expect(await owes(await auth.asToken(token))).toBe(false);
+
+		const factor = await auth.api.beginSecondFactor({ body: { password } }, user.caller);
+		expect(await owes(user.caller)).toBe(true);
+		const body = { code: codeOf(factor.secret) };
+		await auth.api.confirmSecondFactor({ params: { id: factor.id }, body }, user.caller);
+		expect(await resolved()).toMatchObject({ must_add_second_factor: false });
+		// Whose second factor an administrator takes away owes another one.
+		await auth.api.removeUserSecondFactors({ params: { id: user.id } }, admin);
+		expect(await owes(await auth.as(await auth.login(user.username, password)))).toBe(true);
+	} finally {
+		await auth.api.updateSettings({ body: { require_second_factor: false } }, admin);
+	}
+});

@@ -16,7 +16,7 @@ test("a token that was withdrawn ends within seconds, also when the clock is set
 			getJwks: async () => ({ keys: [] }),
 			async resolveActor() {
 				if (withdrawn) throw failed("auth.unauthenticated", { message: "withdrawn" });
-				return { actor, must_change_password: false };
+				return { actor, must_change_password: false, must_add_second_factor: false };
 			},
 		},
 		account: { actor },
@@ -47,7 +47,8 @@ test("what is remembered of a session is not answered to a token that names anot
 		auth: {
 			getJwks: async () => ({ keys: [jwk] }) as never,
 			async resolveActor({ body }) {
-				if (body.kind === "session" && body.user_id === owner) return { actor, must_change_password: false };
+				if (body.kind === "session" && body.user_id === owner)
+					return { actor, must_change_password: false, must_add_second_factor: false };
 				throw failed("auth.unauthenticated", { message: "not this session's user" });
 			},
 		},
@@ -76,7 +77,7 @@ test("what is taken away ends at once when auth says so, for whom it says, also 
 				const token = body.kind === "api_token" ? body.token : "";
 				asked.push(token);
 				await answers.promise;
-				return { actor: actorOf(token), must_change_password: false };
+				return { actor: actorOf(token), must_change_password: false, must_add_second_factor: false };
 			},
 		},
 		account: { actor: actorOf("nc_gw") },

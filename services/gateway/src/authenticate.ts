@@ -16,6 +16,8 @@ export interface Identity {
 	actor: Actor;
 	/** Until the one-time password is changed, nothing else is allowed. */
 	must_change_password: boolean;
+	/** Until a second factor is added, nothing else is allowed. */
+	must_add_second_factor: boolean;
 }
 
 export type Authenticate = (authorization: string | undefined) => Promise<Identity>;
@@ -96,17 +98,18 @@ export function createAuthentication({ auth, account, clock }: Needs): Authentic
 		const identity = ask();
 		const entry: Known = { identity, until: now + freshFor_ms, who };
 		remember(known, key, entry);
-		// A failure is asked again, and so is a state that ends with the next request: the change of the one-time password.
+		// A failure is asked again, and so is a state that ends with the next request: the change of the one-time password, the second factor.
 		const drop = () => known.get(key) === entry && known.delete(key);
-		identity.then(({ actor, must_change_password }) => {
+		identity.then(({ actor, must_change_password, must_add_second_factor }) => {
 			entry.who = { user_id: actor.id, session_id: actor.session_id };
-			if (must_change_password) drop();
+			if (must_change_password || must_add_second_factor) drop();
 		}, drop);
 		return identity;
 	}
 
 	async function authenticate(authorization: string | undefined): Promise<Identity> {
-		if (authorization === undefined) return { actor: anonymous, must_change_password: false };
+		if (authorization === undefined)
+			return { actor: anonymous, must_change_password: false, must_add_second_factor: false };
 		const [scheme, token, ...rest] = authorization.split(" ");
 		if (scheme?.toLowerCase() !== "bearer" || !token || rest.length > 0 || token.length > 4096) {
 			throw failed("auth.unauthenticated", { message: "Send the token as `Authorization: Bearer …`" });

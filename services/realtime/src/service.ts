@@ -22,8 +22,8 @@ export const realtimeService = defineService({
 			resolveAgain: async ({ kind, id, session_id = "" }) => {
 				const known = { kind: "session" as const, session_id, user_id: id };
 				const body = kind === "token" ? { kind: "api_token_id" as const, token_id: session_id } : known;
-				const { actor, must_change_password } = await clients.auth.resolveActor({ body }, ownAccount());
-				return must_change_password ? undefined : actor;
+				const { actor, ...owes } = await clients.auth.resolveActor({ body }, ownAccount());
+				return owes.must_change_password || owes.must_add_second_factor ? undefined : actor;
 			},
 			allowed_origins: config.allowed_origins,
 			feeds,

@@ -6,6 +6,7 @@ const hints: Record<string, (device: string) => string> = {
 	"auth.refresh_reused": () => "Sign in again with `netconductor login`.",
 	"auth.forbidden": () => "`netconductor whoami` shows what you may do; an administrator can change your role.",
 	"auth.password_change_required": () => "Choose a password of your own: `netconductor login`.",
+	"auth.second_factor_required": () => "Add one: `netconductor account second-factor enable`.",
 	"auth.throttled": () => "Wait a little before the next attempt.",
 	"devices.disabled": (device) => `Enable it with \`netconductor devices enable ${device}\`.`,
 	"devices.no_credential": (device) =>

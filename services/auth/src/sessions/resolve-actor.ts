@@ -19,6 +19,7 @@ interface Needs {
 interface ResolvedActor {
 	actor: Actor;
 	must_change_password: boolean;
+	must_add_second_factor: boolean;
 }
 
 /** Who is behind a session or an API token, and what they may do at this moment. */
@@ -44,10 +45,11 @@ export async function actorOfSession(
 	const found = Id.safeParse(session_id).success ? await findSession(db.orm, session_id, user_id) : undefined;
 	if (found === undefined || found.ended_at !== null || found.user.disabled) throw sessionEnded();
 	if (new Date(found.expires_at) <= clock.now()) throw sessionEnded();
-	const { user, permissions, must_change_password } = found;
+	const { user, permissions, must_change_password, must_add_second_factor } = found;
 	return {
 		actor: { kind: "user", id: user.id, name: user.username, role: user.role, permissions, session_id },
 		must_change_password,
+		must_add_second_factor,
 	};
 }
 
@@ -78,6 +80,8 @@ async function actorOfToken(
 			session_id: found.id,
 		},
 		must_change_password,
+		// Programs have no phone; who makes a token had to add one before.
+		must_add_second_factor: false,
 	};
 }
 

@@ -38,7 +38,8 @@ export function getMe(needs: { db: Database; clock: Clock }): Operation<"getMe">
 		const now = await (actor.kind === "token"
 			? actorOfTokenId(needs, session_id)
 			: actorOfSession(needs, session_id, actor.id));
-		return { user: toUser(user), permissions: now.actor.permissions };
+		const { must_add_second_factor } = now;
+		return { user: toUser(user), permissions: now.actor.permissions, must_add_second_factor };
 	};
 }
 

@@ -172,12 +172,18 @@ export async function prolongSession(tx: Tx, id: string, now: string, expires_at
 	await tx.update(sessions).set({ refreshed_at: now, expires_at }).where(eq(sessions.id, id));
 }
 
+/** Whether the settings ask a second factor of a user who has none. For a select from several tables. */
+const lacksSecondFactor = sql<boolean>`(${users.login_method} is null
+	and exists (select from settings s where (s.value->>'require_second_factor')::boolean)
+	and not exists (select from second_factors f where f.user_id = ${users.id} and f.confirmed_at is not null))`;
+
 /** The session with its user and what their role grants now: by primary keys only, for it is asked at every request. */
 export async function findSession(orm: Orm, id: string, user_id: string) {
 	const [found] = await orm
 		.select({
 			user: { id: users.id, username: users.username, role: users.role, disabled: barred },
 			must_change_password: users.must_change_password,
+			must_add_second_factor: lacksSecondFactor,
 			permissions: roles.permissions,
 			expires_at: sessions.expires_at,
 			ended_at: sessions.ended_at,

@@ -47,11 +47,11 @@ export function redeemWsTicket(needs: Needs): Operation<"redeemWsTicket"> {
 		if (ticket === undefined || new Date(ticket.expires_at) <= clock.now()) throw ticketInvalid();
 		const { user_id, session_id, api_token_id, ip } = ticket;
 		try {
-			const { actor, must_change_password } =
+			const { actor, must_change_password, must_add_second_factor } =
 				session_id === null
 					? await actorOfTokenId(needs, api_token_id ?? "")
 					: await actorOfSession(needs, session_id, user_id);
-			if (must_change_password) throw ticketInvalid();
+			if (must_change_password || must_add_second_factor) throw ticketInvalid();
 			return { actor: { ...actor, ...(ip !== null && { ip }) } };
 		} catch (error) {
 			throw isAppError(error) && error.kind === "unauthenticated" ? ticketInvalid() : error;
