@@ -12,6 +12,7 @@ import { addDeviceCommands } from "./commands/devices.ts";
 import { addGroupCommands } from "./commands/groups.ts";
 import { addInstanceCommands } from "./commands/instances.ts";
 import { addKeyCommands } from "./commands/keys.ts";
+import { addLoginMethodCommands } from "./commands/login-methods.ts";
 import { addMopCommands } from "./commands/mops.ts";
 import { addRoleCommands } from "./commands/roles.ts";
 import { addRunCommands } from "./commands/runs.ts";
@@ -98,6 +99,7 @@ export function createProgram(system: System): Command {
 	addAccountCommands(program, open);
 	addUserCommands(program, open);
 	addRoleCommands(program, open);
+	addLoginMethodCommands(program, open);
 	addSessionsCommands(program, open);
 	addTokenCommands(program, open);
 	addKeyCommands(program, open);

@@ -13,6 +13,7 @@ const dynamicKinds = [
 	"template",
 	"stack",
 	"mop",
+	"method",
 ] as const;
 export type DynamicKind = (typeof dynamicKinds)[number];
 
@@ -48,6 +49,7 @@ const fileWords = new Set(["file", "folder"]);
 const kindsByWord: Record<string, DynamicKind> = {
 	...Object.fromEntries(dynamicKinds.map((kind) => [kind, kind])),
 	devices: "device",
+	methods: "method",
 	"device-type": "type",
 	version: "snapshot",
 	from: "snapshot",

@@ -23,6 +23,8 @@ export async function namesOf(
 			return (await auth.listUsers({ query })).items.map(({ username }) => username);
 		case "role":
 			return (await auth.listRoles({ query })).items.map(({ name }) => name);
+		case "method":
+			return (await auth.listLoginMethods({})).map(({ name }) => name);
 		case "snapshot":
 			return ["latest", "previous", ...(await backup.listSnapshots({ query })).items.map(({ name }) => name)];
 		case "template":

@@ -177,8 +177,8 @@ export function createLdapDirectory(config: LdapConfig, bind_password: string | 
 		if (password) {
 			await step("password", async () => {
 				const fits = await passwordFits(connection.url, person.dn, password);
-				if (!fits) throw new Error(`the password is not that of ${person.dn}, or the account may not sign in`);
-				return { value: undefined, detail: `the password is that of ${person.dn}` };
+				if (!fits) throw new Error(`the password is wrong for ${person.dn}, or the account may not sign in`);
+				return { value: undefined, detail: "the password is right" };
 			});
 		}
 		await step("groups", async () => {
