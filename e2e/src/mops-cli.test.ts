@@ -176,6 +176,10 @@ test("a run is followed step by step, and what it changed is taken back by anoth
 	expect((await cli.run(["mops", "executions", "Sink a prefix"])).stdout).toMatch(
 		new RegExp(`${run}\\s+Sink a prefix\\s+3\\s+succeeded\\s+admin\\s+CHG-7`),
 	);
+	const one = await cli.run(["mops", "show-run", run]);
+	expect(one.stdout).toMatch(/Procedure\s+Sink a prefix\n\s*Version\s+3\n\s*Status\s+succeeded\n\s*Reason\s+CHG-7\n/);
+	expect(one.stdout).toMatch(/Sink it\s+succeeded\s+2\/2 devices/);
+	expect(await cli.json(["mops", "show-run", run])).toMatchObject({ execution: { run_id: run, version: 3 } });
 	const shown = await cli.run(["runs", "show", run, "--json"]);
 	expect(shown.stdout).not.toContain(secret);
 

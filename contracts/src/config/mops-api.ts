@@ -84,6 +84,14 @@ export const mopOperations = {
 		returns: CursorPage(MopExecution),
 		permission: "mops:read",
 	}),
+	getExecution: get("/api/mops/executions/:run_id", {
+		summary: "One run of a procedure",
+		description: "What it was started for, and how far it is. Its steps are at `/api/runs/{id}/steps`.",
+		params: z.object({ run_id: Id }),
+		returns: MopExecution,
+		permission: "mops:read",
+		errors: ["mops.execution_not_found"],
+	}),
 	cancelExecution: post("/api/mops/executions/:run_id/cancel", {
 		summary: "Cancel the run of a procedure",
 		params: z.object({ run_id: Id }),

@@ -231,8 +231,8 @@ describe("runs of procedures", () => {
 		expect(next.items[0]?.run_id).toBe(first.run_id);
 		await started.api.cancelExecution({ params: { run_id: first.run_id } });
 		const nobodys = { params: { run_id: "01900000-0000-7000-8000-00000000000a" } };
-		for (const asked of [started.api.cancelExecution(nobodys), started.api.getExecution(nobodys)]) {
-			expect(await failureOf(asked)).toMatchObject({ code: "mops.execution_not_found" });
+		for (const ask of [started.api.cancelExecution, started.api.getExecution]) {
+			expect(await failureOf(ask(nobodys))).toMatchObject({ code: "mops.execution_not_found" });
 		}
 	});
 

@@ -6,7 +6,7 @@ import type { TemplateEngine } from "@netconductor/templating/engine";
 import { createMop, deleteMop, toggleMop, updateMop } from "./change-mops.ts";
 import { getMopSchema } from "./document-schema.ts";
 import { dryRunMop } from "./dry-run.ts";
-import { cancelExecution, listExecutions, listMopExecutions } from "./mop-runs.ts";
+import { cancelExecution, getExecution, listExecutions, listMopExecutions } from "./mop-runs.ts";
 import { compareMopVersions, getMopVersion, listMopVersions, restoreMopVersion } from "./mop-versions.ts";
 import { outlineMop } from "./outline-mop.ts";
 import { getMop, listMops } from "./read-mops.ts";
@@ -25,6 +25,7 @@ export function handleMops(
 		validateMop: validateMop(needs),
 		getMopSchema: getMopSchema(needs),
 		listExecutions: listExecutions(needs),
+		getExecution: getExecution(needs),
 		cancelExecution: cancelExecution(needs),
 		restartExecution: restartExecution(needs),
 		getMop: getMop(needs),

@@ -115,6 +115,19 @@ export function listExecutions(needs: ListNeeds): MopOperation<"listExecutions">
 	return ({ query }) => list(needs, query, undefined);
 }
 
+export function getExecution(needs: ListNeeds): MopOperation<"getExecution"> {
+	return async ({ params }) => complete(needs, await findRun(needs.db, params.run_id));
+}
+
+async function findRun(db: Database, run_id: string): Promise<RunRow> {
+	const [run] = await db.orm.select().from(mopRuns).where(eq(mopRuns.run_id, run_id));
+	if (run !== undefined) return run;
+	throw failed("mops.execution_not_found", {
+		message: `There is no run ${run_id} of a procedure.`,
+		details: { run_id },
+	});
+}
+
 export function listMopExecutions(needs: ListNeeds): MopOperation<"listMopExecutions"> {
 	return async ({ params, query }) => {
 		const { id } = await findSummary(needs.db.orm, params.id);
@@ -186,13 +199,7 @@ export function cancelExecution({
 	tasks: Pick<TasksClient, "cancelRun">;
 }): MopOperation<"cancelExecution"> {
 	return async ({ params, note, ...call }) => {
-		const [run] = await db.orm.select().from(mopRuns).where(eq(mopRuns.run_id, params.run_id));
-		if (run === undefined) {
-			throw failed("mops.execution_not_found", {
-				message: `There is no run ${params.run_id} of a procedure.`,
-				details: { run_id: params.run_id },
-			});
-		}
+		const run = await findRun(db, params.run_id);
 		const cancelled = await tasks.cancelRun({ params: { id: run.run_id } }, call);
 		note({
 			resource_type: "mop",
