@@ -299,7 +299,7 @@ export const configApi = defineApi("config", {
 		permission: "stacks:deploy",
 		errors: stackRunErrors,
 	}),
-	/** For a service that may ask again after a crash: the same key again answers the same run. */
+	/** For a service that may ask again after a crash: the same key again answers the same run, whose id it is. */
 	startStackRun: internal("/internal/config/stack-runs", {
 		summary: "Plan, deploy, remove or validate a stack, once",
 		body: DeployStack.extend({

@@ -241,7 +241,12 @@ export const tasksApi = defineApi("tasks", {
 	/** Accepts a plan. The same key always answers the same run: a repeated request starts nothing twice. */
 	startRun: internal("/internal/tasks/runs", {
 		summary: "Start a run",
-		body: z.object({ idempotency_key: z.string().min(1).max(200), plan: Plan }),
+		body: z.object({
+			idempotency_key: z.string().min(1).max(200),
+			plan: Plan,
+			/** Of the run, where whoever starts it has to know it before. */
+			run_id: Id.optional(),
+		}),
 		returns: RunRef,
 		changes: true,
 		max_body_bytes: 256 * 1024 * 1024,

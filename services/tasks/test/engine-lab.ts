@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -212,7 +213,10 @@ export async function startEngineLab(
 			const title = `stack ${body.stack}`;
 			const steps = [{ id: "deploy", type: "probe_read", params: { holds_while: body.stack } }];
 			const plan = { kind: "deploy" as const, title, steps, targets: [target(newId())] };
-			return tasks.startRun({ body: { idempotency_key: body.key, plan } });
+			const started = await tasks.startRun({ body: { idempotency_key: body.key, plan, run_id: body.key } });
+			// As where the service, or the way to it, ends before the answer has come.
+			if (existsSync(`${body.stack}.mute`)) throw failed("service.unavailable", { message: "config does not answer" });
+			return started;
 		},
 	});
 

@@ -376,6 +376,8 @@ describe("deploy_stack", () => {
 	const run_id = newId();
 	let asked: { body: unknown; by: string }[] = [];
 	let run: Pick<Run, "status" | "finished_at" | "end_reason">;
+	/** There is no run. */
+	let missing: boolean;
 	let host: Awaited<ReturnType<typeof startTestHost>>;
 	let surroundings: Surroundings;
 	beforeAll(async () => {
@@ -383,28 +385,32 @@ describe("deploy_stack", () => {
 			async startStackRun({ body, actor }) {
 				if (body.stack === "none") throw failed("stacks.not_found", { message: "There is no stack none" });
 				asked.push({ body, by: actor.name });
+				if (body.stack === "mute") throw failed("service.unavailable", { message: "config does not answer" });
 				return { run_id };
 			},
 		});
 		const none = { pending: 0, running: 0, succeeded: 0, skipped: 0, failed: 0, cancelled: 0, unknown: 0 };
 		const tasks = peer(tasksApi, {
-			getRun: async ({ params }) => ({
-				id: params.id,
-				kind: "deploy",
-				title: "Deploy bgp",
-				counts: { ...none, succeeded: 2 },
-				total: 2,
-				steps: [],
-				started_by: { kind: "user", id: "x", name: "ann" },
-				subject: null,
-				retry_of: null,
-				cancel_requested_by: null,
-				waiting_for: null,
-				progress: null,
-				created_at: "2026-03-01T00:00:00Z",
-				started_at: null,
-				...run,
-			}),
+			getRun: async ({ params }) => {
+				if (missing) throw failed("runs.not_found", { message: `There is no run ${params.id}` });
+				return {
+					id: params.id,
+					kind: "deploy",
+					title: "Deploy bgp",
+					counts: { ...none, succeeded: 2 },
+					total: 2,
+					steps: [],
+					started_by: { kind: "user", id: "x", name: "ann" },
+					subject: null,
+					retry_of: null,
+					cancel_requested_by: null,
+					waiting_for: null,
+					progress: null,
+					created_at: "2026-03-01T00:00:00Z",
+					started_at: null,
+					...run,
+				};
+			},
 		});
 		host = await startTestHost({ services: [], peers: [config, tasks] });
 		const starter = actorWith("stacks:deploy");
@@ -419,6 +425,7 @@ describe("deploy_stack", () => {
 	afterAll(() => host?.stop());
 	beforeEach(() => {
 		asked = [];
+		missing = false;
 		run = { status: "running", finished_at: null, end_reason: null };
 	});
 
@@ -474,6 +481,28 @@ describe("deploy_stack", () => {
 		expect(asked[0]?.body).toMatchObject({ device_ids: [device_id], kind: "delete" });
 		expect((await endOfStep("deploy_stack", given, surroundings)).error?.code).toBe("procedure.bad_parameters");
 		expect(asked).toHaveLength(1);
+	});
+
+	test("a start that is not answered is asked for again under the same id, which was noted before", async () => {
+		const noted: string[] = [];
+		const expectRun = async (id: string) => void noted.push(id);
+		const given = { stack: "mute" };
+		const wait = await waitOfStep("deploy_stack", given, { ...surroundings, expectRun });
+		const key = noted[0] ?? "";
+		expect(asked.map(({ body }) => body)).toMatchObject([{ key }]);
+		expect(wait).toMatchObject({ state: { run_id: key, begun: false }, waiting_for: { kind: "run", run_id: key } });
+		expect(wait.until?.getTime()).toBeLessThanOrEqual(Date.parse("2026-03-01T00:00:10Z"));
+		const again = await waitOfStep("deploy_stack", { stack: "bgp" }, { ...surroundings, state: wait.state });
+		expect(asked.map(({ body }) => body)).toMatchObject([{ key }, { key }]);
+		expect(again).toMatchObject({ state: { run_id } });
+	});
+
+	test("what is refused when it is asked for again fails the step only where the first time began nothing", async () => {
+		const state = { run_id: newId(), begun: false };
+		const again = () => runServerStep("deploy_stack", { stack: "none" }, { ...surroundings, state });
+		expect(await again()).toMatchObject({ wait: { state: { run_id: expect.any(String) } } });
+		missing = true;
+		expect(await codeOf(again())).toBe("stacks.not_found");
 	});
 
 	test("a stack that does not exist fails it", async () => {

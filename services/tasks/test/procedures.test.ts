@@ -670,6 +670,32 @@ test("a branch that failed beside a deployment ends the deployment, before the p
 	await lab.ended(run_id);
 });
 
+test("a deployment whose start is not answered has not failed: it is asked for again until it is known, and is one run", async () => {
+	const { holds_while } = files();
+	writeFileSync(`${holds_while}.mute`, "");
+	const run_id = await start([step({ id: "deploy", type: "deploy_stack", with: { stack: holds_while } })]);
+	const { waiting_for } = await waitsFor(run_id, "run");
+	const child = waiting_for?.kind === "run" ? waiting_for.run_id : "";
+	expect(await lab.ended(child)).toMatchObject({ status: "succeeded", kind: "deploy" });
+	rmSync(`${holds_while}.mute`);
+	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded" });
+	expect((await stepsOf(run_id))[0]).toMatchObject({ status: "succeeded", result: { run_id: child } });
+	const { items } = await lab.tasks.listRuns({ query: { q: holds_while.split("/").at(-1) ?? "" } });
+	expect(items.map(({ id }) => id)).toEqual([child]);
+});
+
+test("a procedure that is cancelled while nobody knows whether its deployment began does not leave that going", async () => {
+	const { holds_while, hold, letGo } = files();
+	hold();
+	writeFileSync(`${holds_while}.mute`, "");
+	const run_id = await start([step({ id: "deploy", type: "deploy_stack", with: { stack: holds_while } })]);
+	const { waiting_for } = await waitsFor(run_id, "run");
+	await lab.tasks.cancelRun({ params: { id: run_id } });
+	expect(await lab.ended(run_id)).toMatchObject({ status: "cancelled" });
+	expect(await lab.ended(waiting_for?.kind === "run" ? waiting_for.run_id : "")).toMatchObject({ status: "cancelled" });
+	letGo();
+});
+
 test("a deployment beside the step that ends the procedure on purpose is cancelled, and did not fail", async () => {
 	const [stack, beside] = [files(), files()];
 	stack.hold();

@@ -1,4 +1,5 @@
 import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
+import { newId } from "@netconductor/runtime/id";
 import { runWithTraceparent } from "@netconductor/runtime/telemetry";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type EngineLab, startEngineLab } from "./engine-lab.ts";
@@ -154,6 +155,18 @@ test("runs that are started at one moment each have their own devices, steps and
 			].sort(),
 		);
 	}
+});
+
+test("a run has the id that was chosen for it, and is there once, however often and at once it is asked for", async () => {
+	const run_id = newId();
+	const plan = { kind: "deploy" as const, title: "chosen", steps: [{ id: "a", type: "probe_read", params: {} }] };
+	const body = { idempotency_key: `chosen ${run_id}`, run_id, plan: { ...plan, targets: lab.targets(3, "chosen") } };
+	const answers = await Promise.all(Array.from({ length: 10 }, () => lab.tasks.startRun({ body })));
+	expect(new Set(answers.map((answer) => answer.run_id))).toEqual(new Set([run_id]));
+	// Under another id the key still means the same run.
+	expect(await lab.tasks.startRun({ body: { ...body, run_id: newId() } })).toEqual({ run_id });
+	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded", total: 3 });
+	expect(await lab.events("run.started.v1", run_id)).toHaveLength(1);
 });
 
 test("the same key starts one run, however often and at once it is asked for", async () => {

@@ -38,6 +38,7 @@ export async function runServerStep(
 		hide: hideSecrets([]),
 		not_after: null,
 		now: () => new Date(),
+		expectRun: async () => {},
 		isTrue: async () => {
 			throw new Error("no variable was expected to be asked for");
 		},

@@ -180,14 +180,24 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 			return row?.woken_at ?? null;
 		},
 
-		/** Runs that its steps began and wait for, and that go on. */
+		/** Runs that its steps began, or were beginning when a worker was lost, and that go on. */
 		async awaitedRuns(run_id: string): Promise<string[]> {
 			const rows = await db.query<{ id: string }>(
 				`select r.id from run_steps s join runs r on r.id = s.waits_for_run
-				where s.run_id = $1 and s.status = 'waiting' and r.finished_at is null`,
+				where s.run_id = $1 and s.status in ('running', 'waiting') and r.finished_at is null`,
 				[run_id],
 			);
 			return rows.map(({ id }) => id);
+		},
+
+		/** Notes the run that a step is about to begin. False when the procedure is not this worker's. */
+		async expectRun({ worker_id }: ClaimedProcedure, row: Pick<JournalRow, "id">, awaited: string): Promise<boolean> {
+			const rows = await db.query(
+				`update run_steps s set waits_for_run = $3 from procedures p
+				where s.id = $1 and p.run_id = s.run_id and p.worker_id = $2 and p.ended is null returning s.id`,
+				[row.id, worker_id, awaited],
+			);
+			return rows.length > 0;
 		},
 
 		/** Ends a procedure; the run's driver ends the run. Operations that nobody came to are cancelled. */

@@ -7,6 +7,7 @@ import type { Outbound } from "@netconductor/runtime/http/outbound";
 import type { Log } from "@netconductor/runtime/log";
 import { toOperationError } from "../operations/operation-error.ts";
 import { badParameters, isBadInput } from "./device-runner.ts";
+import { LetGo } from "./ends.ts";
 import { leaveAwaited } from "./leave-awaited.ts";
 import type { ClaimedProcedure } from "./procedure-store.ts";
 import { readParams } from "./read-params.ts";
@@ -45,7 +46,8 @@ export interface ServerWork {
 	timeout_s: number | null;
 	started_at: Date;
 	devices: ServerStepContext<unknown>["devices"];
-	isTrue(expression: string): Promise<boolean>;
+	isTrue: ServerStepContext<unknown>["isTrue"];
+	expectRun: ServerStepContext<unknown>["expectRun"];
 	/** Aborts when the run is cancelled or the worker has to let go. */
 	stop: AbortSignal;
 }
@@ -59,7 +61,7 @@ export interface Tries {
 /**
  * Carries out a step that is for no device, again where it failed and may be tried again. What is thrown is its error. Where it waits no longer for a
  * run that it began, that run is cancelled and the step says so.
- * @throws what the call to cancel throws: the step is to be taken up again
+ * @throws what the call to cancel throws: the step is to be taken up again; LetGo
  */
 export async function runServerStep(
 	needs: ServerStepNeeds,
@@ -108,6 +110,7 @@ async function attempt(needs: ServerStepNeeds, work: ServerWork): Promise<Server
 			not_after: needs.procedure.not_after ?? null,
 			now: () => clock.now(),
 			isTrue: work.isTrue,
+			expectRun: work.expectRun,
 			hide: needs.hide,
 			clients: needs.clients,
 			outbound: needs.outbound,
@@ -121,6 +124,7 @@ async function attempt(needs: ServerStepNeeds, work: ServerWork): Promise<Server
 		const { until } = came.wait;
 		return { wait: { ...came.wait, until: until === undefined || until > ends ? ends : until } };
 	} catch (thrown) {
+		if (thrown instanceof LetGo) throw thrown;
 		if (isBadInput(thrown)) return { result: {}, error: badParameters(thrown) };
 		if (late?.aborted && !stop.aborted) return { result: {}, error: tooLate(work) };
 		if (!isAppError(thrown) && !signal.aborted)

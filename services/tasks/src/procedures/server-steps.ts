@@ -59,6 +59,7 @@ export function createServerSteps(needs: ServerStepsNeeds) {
 			timeout_s: step.timeout_s,
 			started_at: new Date(row.started_at ?? clock.now()),
 			devices,
+			expectRun: (run_id) => journal.expectRun(row, run_id),
 			isTrue: (expression) => isTrue(engine, expression, { ...seen, ...variables.forAll() }),
 			stop,
 		});

@@ -158,6 +158,12 @@ export function createStepJournal(needs: StepJournalNeeds) {
 			note({ ...row, ...waiting });
 		},
 
+		/** Notes the run that a step is about to begin: whoever ends the step knows it, whatever becomes of this worker. @throws LetGo */
+		async expectRun(row: JournalRow, run_id: string): Promise<void> {
+			if (!(await store.expectRun(claimed, row, run_id))) throw new LetGo();
+			note({ ...row, waits_for_run: run_id });
+		},
+
 		/** Keeps what was evaluated before a step does anything, so that it stays the same when the step is taken up again. @throws LetGo */
 		async keep(row: JournalRow, output: StepOutput): Promise<void> {
 			if (!(await store.keepOutput(claimed, row, output))) throw new LetGo();

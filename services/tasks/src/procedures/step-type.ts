@@ -132,6 +132,11 @@ export interface ServerStepContext<P> {
 	 * document: a parameter named in `own_templates`.
 	 */
 	isTrue(expression: string): Promise<boolean>;
+	/**
+	 * To be told, before a step begins a run elsewhere, which: whoever cancels the procedure, or ends the step, then cancels that run, also where the
+	 * worker was lost or the answer was.
+	 */
+	expectRun(run_id: string): Promise<void>;
 	/** Puts `<secret>` where values of secret variables stand: for texts that people read elsewhere. What it returns is hidden in any case. */
 	hide<T>(shown: T): T;
 	clients: ServerStepClients;

@@ -211,9 +211,10 @@ export function createWalk(needs: WalkNeeds): Walk {
 	async function leaveWithin(key: string, end: Faulty | Stopped | RollBack): Promise<void> {
 		const on_purpose = end instanceof Stopped && (end.status === "succeeded" || end.status === "cancelled");
 		for (const row of journal.within(key)) {
-			const { status, waits_for_run: run_id } = row;
-			if (status !== "waiting" || run_id === null) continue;
-			const left = (await leaveAwaited(needs, run_id)) ?? `The run that it began, ${run_id}, had ended by then`;
+			const { waits_for_run: run_id } = row;
+			if (isOver(row) || run_id === null) continue;
+			const left =
+				(await leaveAwaited(needs, run_id)) ?? `The run that it began, ${run_id}, had ended by then, or not begun`;
 			const result = { run_id };
 			const message = `What it stands in came to an end. ${left}`;
 			await journal.finish(

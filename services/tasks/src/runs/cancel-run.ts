@@ -64,7 +64,7 @@ async function runsBegunBy(tx: Tx, run_id: string): Promise<string[]> {
 	const rows = await rowsOf<{ id: string }>(
 		tx,
 		`select r.id from run_steps s join runs r on r.id = s.waits_for_run
-		where s.run_id = $1 and s.status = 'waiting' and r.finished_at is null`,
+		where s.run_id = $1 and s.status in ('running', 'waiting') and r.finished_at is null`,
 		[run_id],
 	);
 	return rows.map(({ id }) => id);

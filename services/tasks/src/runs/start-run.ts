@@ -29,6 +29,8 @@ export interface RunRequest {
 	plan: Plan;
 	started_by: Actor;
 	retry_of?: string;
+	/** Chosen for this key alone. */
+	run_id?: string | undefined;
 }
 
 /** Runs that are accepted in one transaction. */
@@ -45,8 +47,10 @@ export function startRun({ db, outbox, store, onStarted, steps, vault, clock }: 
 		max: mostAtOnce,
 		perform: (given) =>
 			db.transaction(async (tx) => {
-				const written = await store.insertAll(tx, given);
-				const begun = given.flatMap(({ run, operations }) =>
+				// Asked for twice at one moment, a run whose id was chosen is here twice.
+				const all = [...new Map(given.map((whole) => [whole.run.id, whole])).values()];
+				const written = await store.insertAll(tx, all);
+				const begun = all.flatMap(({ run, operations }) =>
 					written.has(run.id) ? [{ run, total: operations.length }] : [],
 				);
 				await outbox.publishAll(
@@ -76,7 +80,7 @@ export function startRun({ db, outbox, store, onStarted, steps, vault, clock }: 
 			}),
 	});
 
-	return async ({ idempotency_key, plan, started_by, retry_of }: RunRequest): Promise<{ run_id: string }> => {
+	return async ({ idempotency_key, plan, started_by, retry_of, run_id }: RunRequest): Promise<{ run_id: string }> => {
 		try {
 			checkSteps(plan, steps);
 		} catch (error) {
@@ -88,7 +92,7 @@ export function startRun({ db, outbox, store, onStarted, steps, vault, clock }: 
 		const operations = operationsOf(plan);
 		const inputs = await sealInputs(vault, plan.targets);
 		const run = {
-			id: newId(),
+			id: run_id ?? newId(),
 			idempotency_key,
 			plan,
 			started_by,
