@@ -77,6 +77,8 @@ test("what changes a stack's devices within a window is told to the run's gate; 
 	const not_after = "2026-03-03T02:00:00.000Z";
 	const gates = async (kind: "plan" | "deploy", key: string) => {
 		const { run_id } = await host.api.startStackRun({ body: { key, stack: name, kind, not_after } });
+		// Who asks knows it before it is answered.
+		expect(run_id).toBe(key);
 		return host.plans.get(run_id)?.steps.flatMap(({ gate }) => gate?.not_after ?? []);
 	};
 	expect(await gates("plan", newId())).toEqual([]);

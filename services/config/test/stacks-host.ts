@@ -94,8 +94,8 @@ export async function startStacksHost() {
 	});
 
 	const answers = {
-		async startRun({ body }: { body: { idempotency_key: string; plan: Plan } }) {
-			const run_id = newId();
+		async startRun({ body }: { body: { idempotency_key: string; plan: Plan; run_id?: string } }) {
+			const run_id = body.run_id ?? newId();
 			plans.set(run_id, body.plan);
 			operations.set(run_id, []);
 			return { run_id };
