@@ -1,5 +1,6 @@
 import type { FleetProcess } from "@netconductor/lab/sim/process";
 import type { Product } from "../src/product.ts";
+import type { Brokers } from "./brokers.ts";
 import type { SmallDisk } from "./disk.ts";
 import type { FakeClock } from "./fake-clock.ts";
 import type { Operator } from "./operator.ts";
@@ -17,6 +18,8 @@ export interface Scene {
 	disk: SmallDisk | undefined;
 	/** Present where the plan moves the clock. */
 	clock: FakeClock | undefined;
+	/** Present where services are processes of their own. */
+	brokers: Brokers | undefined;
 	/** SIGTERMs, for what must hold of each. */
 	drains: Drain[];
 }
@@ -34,12 +37,24 @@ export async function injectFault(fault: PlannedFault, scene: Scene): Promise<vo
 	const { data_dir } = product;
 	switch (fault.kind) {
 		case "worker_kill": {
-			const workers = workersOf(product);
+			const workers = product.server.processes().filter(({ target }) => target === "worker");
 			const chosen = fault.all ? workers : workers.slice(0, 1 + Math.floor(fault.which * (workers.length - 1)));
 			timeline.add(`kill -9 of ${chosen.length} of ${workers.length} workers`);
-			kill(chosen);
+			kill(chosen.map(({ pid }) => pid));
 			return;
 		}
+		case "service_kill": {
+			const services = product.server.processes().filter(({ target }) => target !== "worker");
+			const one = services[Math.floor(fault.which * services.length)];
+			const chosen = fault.all ? services : services.filter((service) => service === one);
+			timeline.add(`kill -9 of ${chosen.map(({ target }) => target).join(", ")}`);
+			kill(chosen.map(({ pid }) => pid));
+			return;
+		}
+		case "rabbitmq_kill":
+			return killBroker("RabbitMQ", scene.brokers?.rabbit, fault.lasts_ms, timeline);
+		case "redis_kill":
+			return killBroker("Redis", scene.brokers?.redis, fault.lasts_ms, timeline);
 		case "main_kill":
 			timeline.add("kill -9 of the main process");
 			return operator.takeDown(fault.lasts_ms, async () => void (await product.server.end("SIGKILL")));
@@ -76,6 +91,8 @@ export async function injectFault(fault: PlannedFault, scene: Scene): Promise<vo
 				const ended = product.server.end("SIGKILL");
 				kill(doomed);
 				await ended;
+				for (const broker of Object.values(scene.brokers ?? {})) await broker.kill();
+				for (const broker of Object.values(scene.brokers ?? {})) await broker.start();
 			});
 		}
 		case "refuse":
@@ -110,10 +127,17 @@ export async function injectFault(fault: PlannedFault, scene: Scene): Promise<vo
 	}
 }
 
-/** Processes of the product besides the main one and PostgreSQL. */
-function workersOf({ server, data_dir }: Product): number[] {
-	const servers = new Set(serversOf(data_dir));
-	return childrenOf(server).filter((pid) => !servers.has(pid));
+async function killBroker(
+	name: string,
+	broker: Brokers[keyof Brokers] | undefined,
+	down_ms: number,
+	timeline: Timeline,
+): Promise<void> {
+	timeline.add(`kill -9 of ${name}`);
+	await broker?.kill();
+	await new Promise((resolve) => setTimeout(resolve, down_ms));
+	await broker?.start();
+	timeline.add(`${name} runs again`);
 }
 
 function descendantsOf({ server }: Product): number[] {

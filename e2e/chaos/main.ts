@@ -2,15 +2,17 @@ import { parseArgs } from "node:util";
 import { requirePackages } from "@netconductor/lab/packages";
 import { startFleetProcess } from "@netconductor/lab/sim/process";
 import { fleetOptions, hearConfigs } from "./fleet.ts";
-import { describePlan, type FaultKind, faultKinds, planRound } from "./plan-round.ts";
+import { describePlan, type FaultKind, faultKinds, planRound, topologies } from "./plan-round.ts";
 import { appendRecord } from "./record.ts";
 import { type RoundResult, runRound } from "./run-round.ts";
 
-const usage = `usage: node e2e/chaos/main.ts [--rounds 1] [--seed 1] [--devices 1000] [--faults worker_kill,refuse] [--keep] [--record docs/reliability.md]
+const usage = `usage: node e2e/chaos/main.ts [--rounds 1] [--seed 1] [--devices 1000] [--topology one|distributed] [--faults worker_kill,refuse] [--keep] [--record docs/reliability.md]
 
 Plays rounds: each starts a product of its own, backs up a simulated fleet, strikes in the middle, and checks what must hold whatever
 happens. The seed decides what strikes when; the next rounds take the seeds after it. Faults: ${faultKinds.join(", ")}.
-Ends with 1 when something did not hold; what it shows is then kept. Needs root, for the disk that fills, and Debian's faketime, which it installs.
+In the topology \`distributed\` every service is a process of its own, over a RabbitMQ and a Redis that are struck, too.
+Ends with 1 when something did not hold; what it shows is then kept. Needs root, for the disk that fills, and Debian's faketime (and rabbitmq-server and
+redis-server), which it installs.
 `;
 
 const { values } = parseArgs({
@@ -18,6 +20,7 @@ const { values } = parseArgs({
 		rounds: { type: "string", default: "1" },
 		seed: { type: "string", default: "1" },
 		devices: { type: "string", default: "1000" },
+		topology: { type: "string", default: "one" },
 		faults: { type: "string" },
 		keep: { type: "boolean", default: false },
 		record: { type: "string" },
@@ -33,15 +36,21 @@ const faults = values.faults?.split(",").map((name): FaultKind => {
 	if (kind === undefined) throw new RangeError(`there is no fault ${name}; there are ${faultKinds.join(", ")}`);
 	return kind;
 });
+const topology = topologies.find((known) => known === values.topology);
+if (topology === undefined)
+	throw new RangeError(`there is no topology ${values.topology}; there are ${topologies.join(", ")}`);
 const devices = Number(values.devices);
-const missing = await requirePackages(["faketime"]);
+const missing = await requirePackages([
+	"faketime",
+	...(topology === "distributed" ? (["rabbitmq-server", "redis-server"] as const) : []),
+]);
 if (missing.length > 0) throw new Error(`install ${missing.join(", ")}`);
 
 const fleet = await startFleetProcess(fleetOptions(devices));
 const configs = await hearConfigs(fleet.devices);
 let failed = 0;
 for (let round = 0; round < Number(values.rounds); round++) {
-	const result = await runRound(planRound(Number(values.seed) + round, { devices, faults }), {
+	const result = await runRound(planRound(Number(values.seed) + round, { devices, topology, faults }), {
 		fleet,
 		configs,
 		keep: values.keep,

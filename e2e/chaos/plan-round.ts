@@ -1,11 +1,15 @@
 import type { Fault } from "@netconductor/lab/sim/fault";
 import { createRandom, type Random } from "@netconductor/lab/sim/random";
 
-/** What can be done to the product in the middle of a run. */
-export const faultKinds = [
+/** One process with its workers and an embedded PostgreSQL, or every service by itself over RabbitMQ and Redis. */
+export const topologies = ["one", "distributed"] as const;
+export type Topology = (typeof topologies)[number];
+
+/** What can be done to the product in the middle of a run, in either topology. */
+const commonFaults = [
 	/** `kill -9` of worker processes. */
 	"worker_kill",
-	/** `kill -9` of the main process; its workers and PostgreSQL outlive it. */
+	/** `kill -9` of the main process; its workers and PostgreSQL outlive it. Of a distributed product: of every service and the workers. */
 	"main_kill",
 	/** `kill -9` of the postmaster. */
 	"postgres_kill",
@@ -26,7 +30,23 @@ export const faultKinds = [
 	/** A share of the fleet hangs, drops, answers garbage or one byte a second, from the start. */
 	"devices",
 ] as const;
+
+/** What strikes where services are processes of their own. */
+const distributedFaults = [
+	/** `kill -9` of services. */
+	"service_kill",
+	/** `kill -9` of RabbitMQ, which is started again with its data. */
+	"rabbitmq_kill",
+	/** `kill -9` of Redis, which is started again empty. */
+	"redis_kill",
+] as const;
+export const faultKinds = [...commonFaults, ...distributedFaults] as const;
 export type FaultKind = (typeof faultKinds)[number];
+
+/** What can strike there. */
+export function faultsIn(topology: Topology): readonly FaultKind[] {
+	return topology === "one" ? commonFaults : faultKinds;
+}
 
 export interface PlannedFault {
 	kind: FaultKind;
@@ -42,6 +62,7 @@ export interface PlannedFault {
 
 export interface RoundPlan {
 	seed: number;
+	topology: Topology;
 	devices: number;
 	faults: PlannedFault[];
 	/** By position in the fleet. */
@@ -52,6 +73,8 @@ export interface RoundPlan {
 
 export interface PlanOptions {
 	devices: number;
+	/** `one` unless told. */
+	topology?: Topology | undefined;
 	/** Exactly these faults instead of drawn ones. */
 	faults?: readonly FaultKind[] | undefined;
 	/** How long PostgreSQL refuses connections. */
@@ -65,9 +88,10 @@ const faultyShare = 0.02;
  * What happens in the round of this seed: the same faults at the same progress, each time. Consecutive seeds begin with each kind of fault in
  * turn: all of them alone, then all of them with others.
  */
-export function planRound(seed: number, { devices, faults: given, refuse_ms = 20_000 }: PlanOptions): RoundPlan {
+export function planRound(seed: number, options: PlanOptions): RoundPlan {
+	const { devices, topology = "one", faults: given, refuse_ms = 20_000 } = options;
 	const random = createRandom(`chaos ${seed}`);
-	const kinds = given ?? drawKinds(seed, random);
+	const kinds = given ?? drawKinds(seed, faultsIn(topology), random);
 	const faults = kinds
 		.filter((kind) => kind !== "devices")
 		.map((kind) => ({
@@ -86,14 +110,14 @@ export function planRound(seed: number, { devices, faults: given, refuse_ms = 20
 				fault: deviceFaults[i % deviceFaults.length] as Fault,
 			}))
 		: [];
-	return { seed, devices, faults, device_faults, second_run: random.next() < 0.4 };
+	return { seed, topology, devices, faults, device_faults, second_run: random.next() < 0.4 };
 }
 
-function drawKinds(seed: number, random: Random): FaultKind[] {
-	const kinds = new Set([faultKinds[seed % faultKinds.length] as FaultKind]);
-	const alone = Math.floor(seed / faultKinds.length) % 2 === 0;
+function drawKinds(seed: number, there: readonly FaultKind[], random: Random): FaultKind[] {
+	const kinds = new Set([there[seed % there.length] as FaultKind]);
+	const alone = Math.floor(seed / there.length) % 2 === 0;
 	const count = alone ? 1 : random.next() < 0.6 ? 2 : 3;
-	while (kinds.size < count) kinds.add(random.pick(faultKinds));
+	while (kinds.size < count) kinds.add(random.pick(there));
 	return [...kinds];
 }
 

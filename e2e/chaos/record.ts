@@ -3,10 +3,11 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { describePlan } from "./plan-round.ts";
 import type { RoundResult } from "./run-round.ts";
 
-const end = "<!-- end of rounds -->";
+const ends = { one: "<!-- end of rounds -->", distributed: "<!-- end of distributed rounds -->" };
 
-/** Adds a row about a round to the table that ends with the mark `end of rounds`. @throws where the file has no such mark */
+/** Adds a row about a round to the table of its topology, which ends with a mark. @throws where the file has no such mark */
 export function appendRecord(file: string, { plan, seconds, sessions, made_again, violations }: RoundResult): void {
+	const end = ends[plan.topology];
 	const text = readFileSync(file, "utf8");
 	if (!text.includes(end)) throw new Error(`${file} has no line ${end}`);
 	const verdict =

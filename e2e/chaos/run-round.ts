@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FleetProcess } from "@netconductor/lab/sim/process";
 import { addFleet, type Clients, eventually, type Product, signedIn, startProduct } from "../src/product.ts";
+import { type Brokers, startBrokers } from "./brokers.ts";
 import { mountSmallDisk, type SmallDisk } from "./disk.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { createFootprint, findLeftovers } from "./find-leftovers.ts";
@@ -59,6 +60,8 @@ export async function runRound(
 	const has = (kind: string) => plan.faults.some((fault) => fault.kind === kind);
 	const disk = has("disk_full") ? mountSmallDisk(data_dir) : undefined;
 	const clock = has("clock") ? createFakeClock(folder) : undefined;
+	const distributed = plan.topology === "distributed";
+	const brokers = distributed ? await startBrokers(folder) : undefined;
 	const violations: Violation[] = [];
 	let product: Product | undefined;
 	let told = { sessions: 0, lines: 0, made_again: 0, runs: 0 };
@@ -69,15 +72,17 @@ export async function runRound(
 		product = await startProduct(
 			{
 				TMPDIR: temp_dir,
+				...(brokers !== undefined && { RABBITMQ_URL: brokers.rabbit.url, REDIS_URL: brokers.redis.url }),
 				NETCONDUCTOR_WORKERS_PROCESSES: String(workers),
 				NETCONDUCTOR_WORKERS_CONCURRENCY: String(concurrency),
 				...(lease_ms !== undefined && { NETCONDUCTOR_WORKERS_LEASE_MS: String(lease_ms) }),
 				...clock?.env,
 			},
 			data_dir,
+			{ distributed },
 		);
 		timeline.add("started");
-		told = await play({ plan, product, fleet, configs, timeline, disk, clock, temp_dir, violations });
+		told = await play({ plan, product, fleet, configs, timeline, disk, clock, brokers, temp_dir, violations });
 	} catch (error) {
 		violations.push({
 			invariant: "the round can be played to its end",
@@ -86,6 +91,7 @@ export async function runRound(
 		await product?.server.end("SIGKILL");
 	} finally {
 		for (const { device } of plan.device_faults) await fleet.setFault(fleet.devices[device]?.name ?? "", null);
+		for (const broker of Object.values(brokers ?? {})) await broker.stop();
 	}
 	const seconds = timeline.seconds();
 	const failed = violations.length > 0;
@@ -112,6 +118,7 @@ interface Stage {
 	timeline: Timeline;
 	disk: SmallDisk | undefined;
 	clock: FakeClock | undefined;
+	brokers: Brokers | undefined;
 	temp_dir: string;
 	violations: Violation[];
 }
@@ -132,8 +139,8 @@ async function play(stage: Stage) {
 	footprint.look();
 	await allEnded(data_dir, timeline);
 
-	// The clock may have outdated the token.
-	const again = await signedIn(product.url);
+	// The clock may have outdated the token. A service that was struck may have a moment to go until it is back.
+	const again = await eventually("somebody can sign in", () => signedIn(product.url).catch(() => undefined), 120_000);
 	await eventually("all events are handled", () => nothingWaits(data_dir), 60_000).catch(() => undefined);
 	const evidence = await gatherEvidence(accepted, {
 		api: again.as(again.admin_token),
@@ -148,7 +155,7 @@ async function play(stage: Stage) {
 	timeline.add("looked at everything");
 
 	await operator.dismiss();
-	violations.push(...(await stopAndStartAgain({ product, temp_dir, footprint, timeline })));
+	violations.push(...(await stopAndStartAgain({ plan, product, temp_dir, footprint, timeline })));
 	return {
 		sessions: evidence.connections.length,
 		lines: evidence.connections.reduce((sum, { lines }) => sum + lines, 0),
@@ -258,6 +265,8 @@ function allowanceOf(plan: RoundPlan, faulty: ReadonlySet<string>, drains: reado
 		"refuse",
 		"disk_full",
 		"clock",
+		"service_kill",
+		"rabbitmq_kill",
 	];
 	const lost = plan.faults.filter(({ kind }) => costly.includes(kind)).length;
 	// The clock's two jumps are two.
@@ -272,16 +281,17 @@ function allowanceOf(plan: RoundPlan, faulty: ReadonlySet<string>, drains: reado
 	};
 }
 
-/** How long an idle product may take to stop. */
-const longestStop_ms = 10_000;
+/** How long an idle product may take to stop: every service of a distributed one after those that call it. */
+const longestStop_ms = { one: 10_000, distributed: 30_000 };
 
 async function stopAndStartAgain(given: {
+	plan: RoundPlan;
 	product: Product;
 	temp_dir: string;
 	footprint: ReturnType<typeof createFootprint>;
 	timeline: Timeline;
 }): Promise<Violation[]> {
-	const { product, temp_dir, footprint, timeline } = given;
+	const { plan, product, temp_dir, footprint, timeline } = given;
 	const found: Violation[] = [];
 	for (const which of ["first", "second"] as const) {
 		footprint.look();
@@ -292,7 +302,7 @@ async function stopAndStartAgain(given: {
 		if (ended?.code !== 0) {
 			found.push({ invariant: "it stops by itself", evidence: `ended with ${ended?.signal ?? ended?.code}` });
 		}
-		if (took > longestStop_ms) {
+		if (took > longestStop_ms[plan.topology]) {
 			found.push({ invariant: "it stops by itself", evidence: `took ${Math.round(took)} ms although nothing ran` });
 		}
 		const leftovers = findLeftovers(product.data_dir, temp_dir, footprint);

@@ -62,17 +62,18 @@ export function productEnvironment({ data_dir, port }: { data_dir: string; port:
 }
 
 /**
- * Starts the product as an operator would, with `env` on top and data in a folder of its own, and signs in as its administrator. Where
- * NETCONDUCTOR_E2E_TOPOLOGY is `distributed`, every service is a process of its own, over RabbitMQ and Redis.
+ * Starts the product as an operator would, with `env` on top and data in a folder of its own, and signs in as its administrator. Where it is to be
+ * distributed, as NETCONDUCTOR_E2E_TOPOLOGY says unless told, every service is a process of its own, over RabbitMQ and Redis.
  */
 export async function startProduct(
 	env: Readonly<Record<string, string>> = {},
 	data_dir = mkdtempSync(join(tmpdir(), "netconductor-e2e-")),
+	{ distributed = isDistributed() }: { distributed?: boolean } = {},
 ): Promise<Product> {
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
 	const server = createServerProcess({
-		distributed: isDistributed(),
+		distributed,
 		url,
 		env: { ...productEnvironment({ data_dir, port }), ...env },
 	});
@@ -85,7 +86,7 @@ export async function startProduct(
 	return {
 		...(await signedIn(url)),
 		data_dir,
-		internalUrl: (service) => internalUrl(server.output(), service),
+		internalUrl: (service) => internalUrl(server.output(), service, distributed),
 		server,
 		output: server.output,
 		kill: async () => void (await server.end("SIGKILL")),
@@ -105,10 +106,10 @@ export function isDistributed(): boolean {
 }
 
 /** The address that the process with this service logged last. */
-function internalUrl(output: string, service: string): string {
+function internalUrl(output: string, service: string, distributed: boolean): string {
 	const said = output
 		.split("\n")
-		.filter((line) => !isDistributed() || line.startsWith(`{"process":"${service}",`))
+		.filter((line) => !distributed || line.startsWith(`{"process":"${service}",`))
 		.flatMap((line) => line.match(/Answering our own processes at ([^"\s]+)/)?.[1] ?? []);
 	const url = said.at(-1);
 	if (url === undefined) throw new Error(`${service} has not said where it answers`);

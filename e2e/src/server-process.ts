@@ -15,6 +15,8 @@ export interface ServerProcess {
 	pid(): number;
 	/** Processes that it started and that still run. */
 	children(): number[];
+	/** Of these, those of the product, with what each runs: `worker`, or a service of a distributed one. */
+	processes(): { pid: number; target: string }[];
 	/** What it wrote, over all its lives. */
 	output(): string;
 	/** Starts it and waits until it is ready. @throws with what it wrote when it ends instead */
@@ -89,6 +91,13 @@ export function createServerProcess({
 			return pid;
 		},
 		children: () => (running?.child.pid === undefined ? [] : childrenOf(running.child.pid)),
+		processes() {
+			const children = running?.child.pid === undefined ? [] : childrenOf(running.child.pid);
+			return children.flatMap((pid) => {
+				const target = /--targets=([a-z]+)\0/.exec(commandLine(pid))?.[1];
+				return target === undefined ? [] : [{ pid, target }];
+			});
+		},
 		output: () => written.join(""),
 		async start() {
 			const { child } = launch();
