@@ -139,7 +139,7 @@ test("a plan shows each router's difference and how it would be undone, and chan
 	const { run_id } = await ana.config.planStack({ params: { id: "edge" }, body: {} });
 	expect(await ended(run_id)).toMatchObject({ kind: "plan", status: "succeeded" });
 	for (const { result } of await operationsOf(run_id, "plan")) {
-		expect(result).toMatchObject({ unchanged: false, undo: { kind: "emulated" }, dangerous: [] });
+		expect(result).toMatchObject({ unchanged: false, undo: { kind: "emulated", timer: "worker" }, dangerous: [] });
 		expect(result?.diff).toContain("+ip route 198.51.100.0/24 blackhole");
 	}
 	expect(await runningConfig("r2")).toBe(before);

@@ -59,7 +59,7 @@ export const RiskFacts = z.object({
 	writes: z.boolean(),
 	/** Names of devices whose platform cannot take a change back. */
 	without_rollback: z.array(z.string()).max(50_000).default([]),
-	/** Names of devices whose change would be taken back by inverse commands. */
+	/** Names of devices that have no timer of their own: our worker would take the change back, and must reach them again for that. */
 	emulated_rollback: z.array(z.string()).max(50_000).default([]),
 	dangerous_commands: z.array(DangerousCommand).max(100).default([]),
 	/** Steps that send what is known only when they are carried out. */
@@ -166,7 +166,7 @@ export const Evaluation = z.object({
 		)
 		.min(1)
 		.max(20),
-	/** How many of the devices cannot take a change back, or only by inverse commands. */
+	/** How many of the devices cannot take a change back, or only our worker can. */
 	without_rollback: z.int().min(0).max(50_000).default(0),
 	emulated_rollback: z.int().min(0).max(50_000).default(0),
 	/** Looked through for dangerous ones by the rules of this device type. */

@@ -112,9 +112,24 @@ export const ChangeDefinition = z.discriminatedUnion("method", [
 ]);
 export type ChangeDefinition = z.output<typeof ChangeDefinition>;
 
-/** `native`: the device itself takes an unconfirmed change back. `emulated`: we do, by a copy on the device or by inverse commands. */
+/** `native`: the device itself takes an unconfirmed change back. `emulated`: our worker does, by a copy on the device or by inverse commands. */
 export const UndoKind = z.enum(["native", "emulated", "none"]);
 export type UndoKind = z.infer<typeof UndoKind>;
+
+/** Where the dead-man's timer runs that takes an unconfirmed change back. */
+type UndoTimer = "device" | "worker" | "none";
+
+export function undoTimerOf(kind: UndoKind): UndoTimer {
+	return ({ native: "device", emulated: "worker", none: "none" } as const)[kind];
+}
+
+/** What that means for whoever plans the change. */
+export const undoTimerWords: Readonly<Record<UndoTimer, string>> = {
+	device: "The timer is in the device: unconfirmed, it goes back by itself, even where nobody can reach it any more.",
+	worker:
+		"The timer is in our worker, which must reach the device again to take the change back. Where it cannot, or ends itself, the change stays and the run needs attention.",
+	none: "No timer: nothing takes the change back.",
+};
 
 /** What a platform has at least; one device may have more (a configured archive on IOS). */
 export function undoKindOf({ method }: ChangeDefinition): UndoKind {

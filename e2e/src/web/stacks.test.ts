@@ -170,6 +170,7 @@ test("a deployment waits for somebody else with its plan in sight, then goes on 
 	await group.getByText("Exact commands (2)").click();
 	await group.getByRole("region", { name: "Exact commands" }).getByText("ip domain-name edge.example.net").waitFor();
 	await group.getByText("How it is undone").click();
+	await group.getByText(/^The timer is in our worker, which must reach the device again/).waitFor();
 	expect(await accessibilityFaults(ana)).toEqual([]);
 
 	await ana.goto(at("/"));

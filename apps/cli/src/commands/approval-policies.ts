@@ -117,7 +117,12 @@ export function addPolicyCommands(approvals: Command, open: Open): void {
 		.option("--devices <number>", "How many devices", wholeNumber(0, 50_000), 1)
 		.option("--group <name>", "A group that all of them are in; may be given several times", collected)
 		.option("--without-rollback <number>", "How many cannot take a change back", wholeNumber(0, 50_000), 0)
-		.option("--emulated-rollback <number>", "How many could only by inverse commands", wholeNumber(0, 50_000), 0)
+		.option(
+			"--emulated-rollback <number>",
+			"How many only our worker could, which must reach them again",
+			wholeNumber(0, 50_000),
+			0,
+		)
 		.option("--device-type <type>", "By the rules of this device type the commands are looked at")
 		.option("--command <line>", "A command of the plan; may be given several times", collected)
 		.action(

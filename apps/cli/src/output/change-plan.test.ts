@@ -48,6 +48,7 @@ test("what would happen, the way back, dangerous commands and devices that stay 
 Sent (1 command):
   ntp server 192.0.2.1
 Undone by: Inverse commands
+The timer is in our worker, which must reach the device again to take the change back. Where it cannot, or ends itself, the change stays and the run needs attention.
   no ntp server 192.0.2.1
 Dangerous (critical): reload in 5: the device restarts
 
@@ -66,6 +67,7 @@ test("what will be verified is said with its lines, for devices of one differenc
 		operation("r4", { verification: null }),
 	];
 	expect(renderPlan(operations, plain)).toContain(`Undone by: Inverse commands
+The timer is in our worker, which must reach the device again to take the change back. Where it cannot, or ends itself, the change stays and the run needs attention.
 Verified before it is confirmed on r1, r2 (ntp/check, 1 line):
   ntp server 192.0.2.1
 Verified before it is confirmed on r3 (ntp/check, 2 lines):
@@ -95,4 +97,12 @@ test("what a device sent cannot colour or move anything", () => {
 	);
 	expect(shown).not.toContain("\u001b");
 	expect(shown).not.toContain("\r");
+});
+
+test("where the timer runs that takes a change back is said of each device: in it, in our worker, or nowhere", () => {
+	const undo = (kind: string) => ({ undo: { kind, how: "Somehow.", commands: [] } });
+	const shown = (kind: string) => renderPlan([operation("r1", undo(kind))], plain);
+	expect(shown("native")).toContain("The timer is in the device: unconfirmed, it goes back by itself");
+	expect(shown("emulated")).toContain("The timer is in our worker, which must reach the device again");
+	expect(shown("none")).not.toContain("timer");
 });

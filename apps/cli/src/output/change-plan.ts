@@ -1,3 +1,4 @@
+import { undoTimerOf, undoTimerWords } from "@netconductor/contracts/devices/change";
 import type { RunOperation } from "@netconductor/contracts/tasks/model";
 import { z } from "zod";
 import { renderUnified } from "./diff.ts";
@@ -92,6 +93,7 @@ function renderGroup(
 		if (left > 0) lines.push(`  … and ${left} more\n`);
 	}
 	lines.push(`Undone by: ${undo.kind === "none" ? paint("bad", sanitiseLine(undo.how)) : sanitiseLine(undo.how)}\n`);
+	if (undo.kind !== "none") lines.push(`${paint("dim", undoTimerWords[undoTimerOf(undo.kind)])}\n`);
 	if (commands && undo.commands.length > 0) lines.push(indented(undo.commands));
 	for (const verification of group.verifications) {
 		lines.push(renderVerification(verification, { whole: commands, of: devices.length }));

@@ -44,7 +44,7 @@ export function assessRisk(facts: RiskFacts, device_count: number): Risk {
 			add("no_rollback", points.no_rollback, `${devicesOf(none)} cannot take the change back.`, none);
 		}
 		if (emulated.length > 0) {
-			const text = `${devicesOf(emulated)} would take the change back by inverse commands only.`;
+			const text = `${devicesOf(emulated)}: taken back by our worker, which must reach the device again; it has no timer of its own.`;
 			add("emulated_rollback", points.emulated_rollback, text, emulated);
 		}
 	}

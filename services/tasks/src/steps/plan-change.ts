@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { findDangerousCommands } from "@netconductor/contracts/alerts/dangerous-commands";
+import { undoTimerOf, undoTimerWords } from "@netconductor/contracts/devices/change";
 import type { PlatformDefinition } from "@netconductor/contracts/devices/platform";
 import { planChange as findOut } from "@netconductor/driver-core/change/change";
 import { openSession } from "@netconductor/driver-core/session";
@@ -34,7 +35,7 @@ export const planChange = defineStep({
 			if (planned.unchanged) log("nothing would change");
 			else {
 				log(
-					`would change (${planned.diff_source === "device" ? "as the device says" : "worked out"}), undone by: ${planned.undo.how}`,
+					`would change (${planned.diff_source === "device" ? "as the device says" : "worked out"}), undone by: ${planned.undo.how} ${undoTimerWords[undoTimerOf(planned.undo.kind)]}`,
 				);
 				show(planned.diff.slice(0, longestDiff));
 			}
@@ -49,6 +50,7 @@ export const planChange = defineStep({
 				diff_sha256: createHash("sha256").update(planned.diff).digest("hex"),
 				undo: {
 					kind: planned.undo.kind,
+					timer: undoTimerOf(planned.undo.kind),
 					how: planned.undo.how,
 					commands: shownLines(planned.undo.commands.map(masked)),
 				},

@@ -19,8 +19,8 @@ type Device = z.output<typeof ApprovalDevice>;
 type Rollback = NonNullable<Device["rollback"]>;
 
 const looks: Record<Rollback, Look> = {
-	native: { tone: "good", icon: "ok", word: "By the device" },
-	emulated: { tone: "warn", icon: "warning", word: "By inverse commands" },
+	native: { tone: "good", icon: "ok", word: "By the device's own timer" },
+	emulated: { tone: "warn", icon: "warning", word: "By our worker, if it gets there" },
 	none: { tone: "bad", icon: "cross", word: "None" },
 };
 
@@ -42,7 +42,7 @@ function columnsOf(linked: boolean): Column<Device>[] {
 		{
 			id: "rollback",
 			label: "Can be taken back",
-			width: 190,
+			width: 250,
 			text: ({ rollback }) => (rollback === null ? "" : looks[rollback].word),
 			cell: ({ rollback }) =>
 				rollback === null ? <span className="nc-dim">changes nothing</span> : <State {...looks[rollback]} />,

@@ -1,4 +1,5 @@
 import { Button, Select } from "@mantine/core";
+import { undoTimerOf, undoTimerWords } from "@netconductor/contracts/devices/change";
 import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible-text";
 import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
 import { type ReactNode, useMemo, useState } from "react";
@@ -162,6 +163,7 @@ function Change({ group }: { group: PlanGroup }) {
 					<div className={style.undo}>
 						<State {...undoLooks[undo.kind]} />
 						<span>{visibleLine(undo.how)}</span>
+						{undo.kind !== "none" && <strong>{undoTimerWords[undoTimerOf(undo.kind)]}</strong>}
 					</div>
 					{undo.commands.length > 0 && (
 						<Commands commands={undo.commands} total={undo.commands.length} label="Commands that undo it" />

@@ -34,7 +34,7 @@ export const stepType = defineDeviceStep({
 	aliases: ["configure"],
 	label: "Change the configuration",
 	description:
-		"Sends configuration lines and proves over a new session that the device is reachable and the checks hold; else the device takes the change back, or we do. Where nothing would change the device is skipped. Its rollback takes back exactly what it changed. Result: `outcome` (confirmed, rolled_back, not_restored, unknown, unchanged), `diff`, `commands`, `undo_kind` (native, emulated, none), `saved`, `dangerous` (commands that may cost more than they look), `cut`.",
+		"Sends configuration lines and proves over a new session that the device is reachable and the checks hold; else the device takes the change back, or we do. Where nothing would change the device is skipped. Its rollback takes back exactly what it changed. Result: `outcome` (confirmed, rolled_back, not_restored, unknown, unchanged), `diff`, `commands`, `undo_kind` (native: the device has a timer of its own; emulated: our worker has it and must reach the device again; none), `saved`, `dangerous` (commands that may cost more than they look), `cut`.",
 	category: "change",
 	runs_on: "devices",
 	mode: "write",
