@@ -1,6 +1,7 @@
 import { Center, Loader } from "@mantine/core";
 import { createRouter } from "@tanstack/react-router";
 import { aboutRoute } from "./routes/about/route.ts";
+import { addSecondFactorRoute } from "./routes/add-second-factor/route.ts";
 import { approvalRoute } from "./routes/approval/route.ts";
 import { approvalPoliciesRoute } from "./routes/approval-policies/route.ts";
 import { approvalsRoute } from "./routes/approvals/route.ts";
@@ -59,6 +60,7 @@ const routeTree = root.addChildren([
 	signInCallbackRoute,
 	signedIn.addChildren([
 		changePasswordRoute,
+		addSecondFactorRoute,
 		framed.addChildren([
 			homeRoute,
 			devicesRoute,

@@ -220,6 +220,7 @@ export const SettingsChange = z.object({
 	require_second_factor: Settings.shape.require_second_factor.unwrap().optional(),
 	login_banner: Settings.shape.login_banner.unwrap().optional(),
 });
+export type SettingsChange = z.infer<typeof SettingsChange>;
 
 /** State of the encryption keys of one service. */
 export const KeyState = z

@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
 import { createCli } from "../cli.ts";
-import { adminPassword, type Product, startProduct } from "../product.ts";
+import { adminPassword, eventually, type Product, startProduct } from "../product.ts";
 
 /** A second factor from setting it up to losing it, in a browser and at the command line. */
 
@@ -112,5 +112,66 @@ test("somebody adds a second factor, signs in with it at the page and the comman
 	await again.goto(at("/devices"));
 	await givePassword(again, "olga");
 	await again.getByRole("heading", { name: "Devices", level: 1 }).waitFor();
+	expect(misdeeds).toEqual([]);
+}, 300_000);
+
+test("where the installation asks for a second factor, nothing else is open until it is added, at the page and the command line", async () => {
+	const page = await stranger();
+	const made = await product.as(product.admin_token).auth.createToken({ body: { name: "script", permissions: ["*"] } });
+	const api = product.as(made.token);
+	const body = { username: "otto", role: "admin", password: adminPassword, must_change_password: false };
+	await api.auth.createUser({ body });
+	const cli = createCli(product, "");
+	const login = ["login", "--username", "otto", "--password-stdin"];
+	expect((await cli.run(login, `${adminPassword}\n`)).code).toBe(0);
+	expect((await cli.run(["settings", "set", "require_second_factor", "maybe"])).code).toBe(2);
+	expect(await cli.json(["settings", "set", "require_second_factor", "true", "--json"])).toMatchObject({
+		require_second_factor: true,
+	});
+	try {
+		// What a gateway remembers of somebody it remembers for seconds.
+		const refused = await eventually("the command line is refused", async () => {
+			const tried = await cli.run(["devices", "list"]);
+			return tried.code !== 0 && tried;
+		});
+		expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining("account second-factor enable") });
+		expect((await cli.run(login, `${adminPassword}\n`)).stderr).toContain("account second-factor enable");
+		// API tokens go on.
+		await api.devices.listDevices({ query: {} });
+
+		await page.setViewportSize({ width: 390, height: 844 });
+		await page.goto(at("/devices?q=core"));
+		await givePassword(page, "otto");
+		await page.waitForURL("**/add-second-factor?*");
+		await page.goto(at("/users"));
+		await page.waitForURL("**/add-second-factor?*");
+		expect(await accessibilityFaults(page)).toEqual([]);
+		await page.locator('input[name="password"]').fill(adminPassword);
+		await page.getByRole("button", { name: "Go on" }).click();
+		const secret = ((await page.getByLabel("Secret", { exact: true }).textContent()) ?? "").replaceAll(" ", "");
+		expect(await accessibilityFaults(page)).toEqual([]);
+		await page.locator('input[name="code"]').fill(codeOf(secret));
+		await page.getByRole("button", { name: "Turn it on" }).click();
+		await page.getByRole("list", { name: "Recovery codes" }).waitFor();
+		await page.getByRole("button", { name: "I have kept them" }).click();
+		await page.getByRole("heading", { name: "Users", level: 1 }).waitFor();
+
+		await page.goto(at("/settings"));
+		const asked = page.getByRole("checkbox", { name: "Ask local users for a second factor" });
+		await asked.uncheck();
+		await page.getByRole("button", { name: "Save settings" }).click();
+		await page.getByText("The settings are saved").waitFor();
+		expect((await api.auth.getSettings({})).require_second_factor).toBe(false);
+
+		// Who asks it of others while having none is the first to be asked.
+		const first = await stranger();
+		await first.goto(at("/settings"));
+		await givePassword(first, "admin");
+		await first.getByRole("checkbox", { name: "Ask local users for a second factor" }).check();
+		await first.getByRole("button", { name: "Save settings" }).click();
+		await first.waitForURL("**/add-second-factor?*");
+	} finally {
+		await api.auth.updateSettings({ body: { require_second_factor: false } });
+	}
 	expect(misdeeds).toEqual([]);
 }, 300_000);

@@ -45,6 +45,12 @@ export function addSessionCommands(program: Command, open: Open): void {
 				{ url: cli.url, user: pair.user },
 				() => `Signed in at ${cli.url} as ${pair.user.username} (${pair.user.role}).\n`,
 			);
+			const fresh = createClients({ url: cli.url, bearer: fixedBearer(pair.access_token) });
+			if ((await fresh.auth.getMe({})).must_add_second_factor) {
+				cli.note(
+					"This installation asks a second factor of you before anything else: `netconductor account second-factor enable`.",
+				);
+			}
 		});
 
 	program

@@ -49,6 +49,9 @@ export const signedIn = createRoute({
 		if (me.user.must_change_password && location.pathname !== "/change-password") {
 			throw redirect({ href: `/change-password?${new URLSearchParams({ next: location.href })}` });
 		}
+		if (me.must_add_second_factor && !me.user.must_change_password && location.pathname !== "/add-second-factor") {
+			throw redirect({ href: `/add-second-factor?${new URLSearchParams({ next: location.href })}` });
+		}
 	},
 	component: () => (
 		<>

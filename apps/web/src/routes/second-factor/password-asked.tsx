@@ -9,11 +9,14 @@ export function PasswordAsked<T>({
 	action,
 	send,
 	onClose,
+	leave = "Leave it",
 	children,
 }: {
 	action: string;
 	send: UseMutationResult<T, Error, string>;
 	onClose: () => void;
+	/** What it is called not to go on. */
+	leave?: string;
 	/** What will happen. */
 	children: ReactNode;
 }) {
@@ -32,7 +35,7 @@ export function PasswordAsked<T>({
 				<PasswordField name="password" label="Password" autoComplete="current-password" required data-autofocus />
 				<Group justify="flex-end">
 					<Button variant="default" onClick={onClose}>
-						Leave it
+						{leave}
 					</Button>
 					<Button type="submit" loading={send.isPending} disabled={pause > 0}>
 						{action}

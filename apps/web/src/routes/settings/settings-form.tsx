@@ -1,10 +1,11 @@
-import { Button, Group, NumberInput, SimpleGrid, Text, Textarea } from "@mantine/core";
+import { Button, Checkbox, Group, NumberInput, SimpleGrid, Text, Textarea } from "@mantine/core";
 import { type Settings, SettingsChange } from "@netconductor/contracts/auth/model";
 import { visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { useQueryClient } from "@tanstack/react-query";
+import { useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
 import type { z } from "zod";
-import { useApi, usePermitted } from "../../api/context.tsx";
+import { meQuery, useApi, usePermitted } from "../../api/context.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { Panel } from "../../ui/page.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
@@ -13,11 +14,13 @@ import styles from "./settings.module.css";
 
 /** The names of the fields are the API's, so that what it does not take stands beside them. An emptied number is an empty text. */
 function valuesOf(settings: Settings) {
-	const { access_token_seconds, session_idle_hours, password_min_length, login_banner } = settings;
+	const { access_token_seconds, session_idle_hours, password_min_length, require_second_factor, login_banner } =
+		settings;
 	return {
 		access_token_seconds: access_token_seconds as number | string,
 		session_idle_hours: session_idle_hours as number | string,
 		password_min_length: password_min_length as number | string,
+		require_second_factor,
 		login_banner,
 	};
 }
@@ -26,6 +29,7 @@ function valuesOf(settings: Settings) {
 export function SettingsForm({ settings }: { settings: Settings }) {
 	const api = useApi();
 	const queries = useQueryClient();
+	const router = useRouter();
 	const mayWrite = usePermitted()("settings:write");
 	const form = useContractForm({
 		initial: valuesOf(settings),
@@ -34,12 +38,15 @@ export function SettingsForm({ settings }: { settings: Settings }) {
 			access_token_seconds: numberOf(values.access_token_seconds),
 			session_idle_hours: numberOf(values.session_idle_hours),
 			password_min_length: numberOf(values.password_min_length),
+			require_second_factor: values.require_second_factor,
 			login_banner: values.login_banner,
 		}),
 		send: (body) => api.auth.updateSettings({ body }),
 		onDone: (saved) => {
 			queries.setQueryData(["settings"], saved);
 			toastDone("The settings are saved");
+			// Who asks for a second factor may be the first who has none: their way leads there now.
+			if (saved.require_second_factor) void queries.invalidateQueries(meQuery(api)).then(() => router.invalidate());
 		},
 	});
 	const { dirty } = form;
@@ -84,6 +91,11 @@ export function SettingsForm({ settings }: { settings: Settings }) {
 								{...form.field("password_min_length")}
 							/>
 						</SimpleGrid>
+						<Checkbox
+							label="Ask local users for a second factor"
+							description="Who has none adds one before anything else is open to them, who is signed in now too. API tokens go on."
+							{...form.field("require_second_factor", { type: "checkbox" })}
+						/>
 						<Textarea
 							label="Sign-in banner"
 							description="Stands above the sign-in form, for everybody to read before they sign in. At most 2,000 characters, plain text."
