@@ -13,6 +13,7 @@ export interface LabNginx {
 	/** The certificate that it shows, PEM, for `localhost`. */
 	certificate: string;
 	accessLog(): Promise<string>;
+	errorLog(): Promise<string>;
 	stop(): Promise<void>;
 }
 
@@ -52,6 +53,7 @@ export async function startNginx(
 		https_port,
 		certificate: await readFile(at("certificate.pem"), "utf8"),
 		accessLog: () => readFile(at("netconductor.log"), "utf8"),
+		errorLog: () => readFile(at("netconductor-error.log"), "utf8"),
 		stop: () => server.stop(),
 	};
 }

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { apis } from "@netconductor/contracts/apis";
 import type { Operation } from "@netconductor/contracts/kernel/operation";
+import { freePort } from "@netconductor/lab/free-port";
 import { type LabNginx, startNginx } from "@netconductor/lab/nginx";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import WebSocket from "ws";
@@ -41,7 +42,7 @@ interface Answer {
 function ask(
 	path: string,
 	headers: Record<string, string> = {},
-	{ secure = true, method = "GET" } = {},
+	{ secure = true, method = "GET", through = nginx } = {},
 ): Promise<Answer> {
 	return new Promise((resolve, reject) => {
 		const take = (response: IncomingMessage) => {
@@ -53,8 +54,8 @@ function ask(
 		};
 		const place = { host: "127.0.0.1", path, method, headers: { host: "localhost", ...headers } };
 		const request = secure
-			? requestHttps({ ...place, port: nginx.https_port, ca: nginx.certificate, servername: "localhost" }, take)
-			: requestHttp({ ...place, port: nginx.http_port }, take);
+			? requestHttps({ ...place, port: through.https_port, ca: through.certificate, servername: "localhost" }, take)
+			: requestHttp({ ...place, port: through.http_port }, take);
 		request.on("error", reject).end();
 	});
 }
@@ -103,6 +104,22 @@ test("a live view opens through it, and its ticket stands in no log", async () =
 		return text.includes("GET /ws/dashboard") && text;
 	});
 	expect(log).not.toContain(ticket);
+});
+
+test("a gateway that is away is told with what it was asked for, and no ticket or code stands in any log", async () => {
+	const alone = await startNginx(configuration, { dir: join(dir, "alone"), gateway_port: await freePort() });
+	try {
+		const addresses = ["/ws/dashboard?ticket=canary-ticket", "/sign-in/callback?code=canary-code&state=canary-state"];
+		for (const address of addresses) expect((await ask(address, {}, { through: alone })).status).toBe(502);
+		const told = await eventually("both are logged", async () => {
+			const text = await alone.accessLog();
+			return text.includes('"GET /ws/dashboard" 502') && text.includes('"GET /sign-in/callback" 502') && text;
+		});
+		expect(told).toMatch(/ 502 .* gateway 127\.0\.0\.1:\d+ 502$/m);
+		expect(told + (await alone.errorLog())).not.toContain("canary");
+	} finally {
+		await alone.stop();
+	}
 });
 
 test("it lets through the largest body and waits for the slowest operation of the contracts", () => {
