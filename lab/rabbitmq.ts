@@ -1,9 +1,11 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { keptPassword } from "./kept-password.ts";
 import { freePorts, type OwnedProcess, startOwnedProcess, waitUntilReady } from "./owned-process.ts";
 
 export interface LabRabbit {
-	/** `amqp://guest:guest@127.0.0.1:port` */
+	/** `amqp://netconductor:password@127.0.0.1:port` */
 	url: string;
 	port: number;
 	/** SIGKILL: what was confirmed must be there after `start`. */
@@ -14,11 +16,11 @@ export interface LabRabbit {
 }
 
 /**
- * A private RabbitMQ broker of Debian's `rabbitmq-server`: node, cookie, name service, ports and data are all its own, so that it meets
- * no broker of the host. Takes about 5 s to start; `dir` keeps the data. It ends with this process.
+ * A private RabbitMQ broker of Debian's `rabbitmq-server`: node, cookie, name service, ports, password and data are all its own, so that it
+ * meets no broker of the host. Takes about 5 s to start; `dir` keeps the data. It ends with this process.
  */
 export async function startRabbit({ dir }: { dir: string }): Promise<LabRabbit> {
-	await mkdir(dir, { recursive: true });
+	const password = await keptPassword(dir);
 	const [port = 0, epmdPort = 0, distributionPort = 0] = await freePorts(3);
 	await writeFile(
 		join(dir, "rabbitmq.conf"),
@@ -27,11 +29,13 @@ export async function startRabbit({ dir }: { dir: string }): Promise<LabRabbit> 
 			// A test machine with a nearly full disk or little memory must not block publishers.
 			"disk_free_limit.absolute = 10MB",
 			"vm_memory_high_watermark.absolute = 1GB",
+			`load_definitions = ${join(dir, "definitions.json")}`,
 			"log.console = true",
 			"log.console.level = warning",
 			"",
 		].join("\n"),
 	);
+	await writeFile(join(dir, "definitions.json"), JSON.stringify(definitions(password)), { mode: 0o600 });
 	await writeFile(join(dir, "enabled_plugins"), "[].\n");
 	const env = {
 		// The Erlang cookie is made in HOME; the host's own node keeps its own.
@@ -68,7 +72,7 @@ export async function startRabbit({ dir }: { dir: string }): Promise<LabRabbit> 
 	}
 	await start();
 	return {
-		url: `amqp://guest:guest@127.0.0.1:${port}`,
+		url: `amqp://${user}:${password}@127.0.0.1:${port}`,
 		port,
 		start,
 		kill: async () => broker?.kill(),
@@ -77,6 +81,28 @@ export async function startRabbit({ dir }: { dir: string }): Promise<LabRabbit> 
 			await nameService?.stop();
 			nameService = undefined;
 		},
+	};
+}
+
+const user = "netconductor";
+
+/** Imported at every start. An empty hash lets nobody in: data of before has a `guest` whose password everybody knows. */
+function definitions(password: string) {
+	const salt = randomBytes(4);
+	const hash = createHash("sha256").update(salt).update(password).digest();
+	const hashing_algorithm = "rabbit_password_hashing_sha256";
+	return {
+		vhosts: [{ name: "/" }],
+		users: [
+			{
+				name: user,
+				password_hash: Buffer.concat([salt, hash]).toString("base64"),
+				hashing_algorithm,
+				tags: "administrator",
+			},
+			{ name: "guest", password_hash: "", hashing_algorithm, tags: "" },
+		],
+		permissions: [{ user, vhost: "/", configure: ".*", write: ".*", read: ".*" }],
 	};
 }
 

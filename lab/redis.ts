@@ -1,9 +1,11 @@
-import { mkdir } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
+import { join } from "node:path";
+import { keptPassword } from "./kept-password.ts";
 import { freePorts, type OwnedProcess, startOwnedProcess, waitUntilReady } from "./owned-process.ts";
 
 export interface LabRedis {
-	/** `redis://127.0.0.1:port` */
+	/** `redis://:password@127.0.0.1:port` */
 	url: string;
 	port: number;
 	/** SIGKILL. */
@@ -13,21 +15,27 @@ export interface LabRedis {
 	stop(): Promise<void>;
 }
 
-/** A private Redis of Debian's `redis-server` on a loopback port of its own, without persistence. It ends with this process. */
+/**
+ * A private Redis of Debian's `redis-server` on a loopback port and with a password of its own, without persistence. It ends with this
+ * process.
+ */
 export async function startRedis({ dir }: { dir: string }): Promise<LabRedis> {
-	await mkdir(dir, { recursive: true });
+	const password = await keptPassword(dir);
+	// On a command line everybody on the machine could read it.
+	const secrets = join(dir, "secrets.conf");
+	await writeFile(secrets, `requirepass ${password}\n`, { mode: 0o600 });
 	const [port = 0] = await freePorts(1);
 	let server: OwnedProcess | undefined;
 	async function start() {
 		if (server?.isRunning()) return;
 		const settings = { port, bind: "127.0.0.1", dir, save: "", appendonly: "no", daemonize: "no" };
-		const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
-		server = startOwnedProcess("redis-server", args, { cwd: dir });
-		await waitUntilReady("redis-server", server, () => answersPing(port), { timeout_ms: 20_000 });
+		const options = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+		server = startOwnedProcess("redis-server", [secrets, ...options], { cwd: dir });
+		await waitUntilReady("redis-server", server, () => answersPing(port, password), { timeout_ms: 20_000 });
 	}
 	await start();
 	return {
-		url: `redis://127.0.0.1:${port}`,
+		url: `redis://:${password}@127.0.0.1:${port}`,
 		port,
 		start,
 		kill: async () => server?.kill(),
@@ -35,12 +43,15 @@ export async function startRedis({ dir }: { dir: string }): Promise<LabRedis> {
 	};
 }
 
-function answersPing(port: number): Promise<boolean> {
+function answersPing(port: number, password: string): Promise<boolean> {
 	return new Promise((resolve) => {
-		const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
+		const socket = connect(port, "127.0.0.1", () => socket.write(`AUTH ${password}\r\nPING\r\n`));
+		let text = "";
 		socket.setTimeout(1_000, () => socket.destroy());
 		socket.on("data", (chunk) => {
-			resolve(chunk.toString().startsWith("+PONG"));
+			text += chunk;
+			if (!text.endsWith("+PONG\r\n")) return;
+			resolve(true);
 			socket.destroy();
 		});
 		socket.on("error", () => resolve(false));

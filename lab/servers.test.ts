@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { keptPassword } from "./kept-password.ts";
 import { missingPackages, requirePackages } from "./packages.ts";
 import { startRabbit } from "./rabbitmq.ts";
 import { startRedis } from "./redis.ts";
@@ -27,6 +28,15 @@ function answer(port: number, bytes: string): Promise<string> {
 	});
 }
 
+test("a server's password is made once, and only its owner can read it", async () => {
+	const folder = join(dir, "kept", "deep");
+	const [one, other] = await Promise.all([keptPassword(folder), keptPassword(join(dir, "kept", "other"))]);
+	expect(one).toMatch(/^[\w-]{32}$/);
+	expect(other).not.toBe(one);
+	expect(await keptPassword(folder)).toBe(one);
+	expect((await stat(join(folder, "password"))).mode & 0o777).toBe(0o600);
+});
+
 test("a package that is not installed is named, one that is is not", async () => {
 	expect(await missingPackages(["redis-server"])).toEqual([]);
 	expect(await missingPackages(["redis-server", "no-such-package"])).toEqual(["no-such-package"]);
@@ -34,11 +44,13 @@ test("a package that is not installed is named, one that is is not", async () =>
 
 test("a private Redis answers, is killed, comes back empty on the same port, and stops", async () => {
 	const redis = await startRedis({ dir: join(dir, "redis") });
-	expect(await answer(redis.port, "SET a 1\r\n")).toBe("+OK\r\n");
+	const signIn = `AUTH ${new URL(redis.url).password}\r\n`;
+	expect(await answer(redis.port, "SET a 1\r\n")).toMatch(/^-NOAUTH/);
+	expect(await answer(redis.port, `${signIn}SET a 1\r\n`)).toBe("+OK\r\n+OK\r\n");
 	await redis.kill();
 	expect(await answer(redis.port, "PING\r\n")).toBe("");
 	await redis.start();
-	expect(await answer(redis.port, "GET a\r\n")).toBe("$-1\r\n");
+	expect(await answer(redis.port, `${signIn}GET a\r\n`)).toBe("+OK\r\n$-1\r\n");
 	await redis.stop();
 	expect(await answer(redis.port, "PING\r\n")).toBe("");
 });

@@ -12,14 +12,17 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
+function as(address: string, username: string, password: string): string {
+	return Object.assign(new URL(address), { username, password }).href;
+}
+
 test("RabbitMQ lets in who is allowed and says why not to others", async () => {
 	const rabbit = await startRabbit({ dir: join(dir, "rabbitmq") });
 	try {
 		await reachRabbitMq(rabbit.url);
-		const stranger = new URL(rabbit.url);
-		stranger.username = "stranger";
-		stranger.password = "canary";
-		await expect(reachRabbitMq(stranger.href)).rejects.toThrow(/ACCESS_REFUSED/);
+		for (const name of ["stranger", "guest"]) {
+			await expect(reachRabbitMq(as(rabbit.url, name, name))).rejects.toThrow(/ACCESS_REFUSED/);
+		}
 	} finally {
 		await rabbit.stop();
 	}
@@ -30,7 +33,8 @@ test("Redis lets in who is allowed and says why not to others", async () => {
 	const redis = await startRedis({ dir: join(dir, "redis") });
 	try {
 		await reachRedis(redis.url);
-		await expect(reachRedis(redis.url.replace("://", "://stranger:canary@"))).rejects.toThrow(/WRONGPASS/);
+		await expect(reachRedis(as(redis.url, "stranger", "canary"))).rejects.toThrow(/WRONGPASS/);
+		await expect(reachRedis(as(redis.url, "", ""))).rejects.toThrow(/NOAUTH/);
 	} finally {
 		await redis.stop();
 	}
