@@ -4,7 +4,7 @@ import { join } from "node:path";
 const program = join(import.meta.dirname, "..", "..", "apps", "server", "src", "main.ts");
 
 /** A command of the server's program that does not go on for ever: `doctor`, `system backup`. */
-export interface ServerCommand {
+interface ServerCommand {
 	child: ChildProcess;
 	/** What it wrote to standard error until now. */
 	written(): string;
