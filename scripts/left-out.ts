@@ -17,6 +17,7 @@ const needs: Record<string, readonly string[]> = {
 	"drivers/parsers/test/oracle.ts": ["python3-textfsm", "python3-jmespath"],
 	"drivers/parsers/src/parsers/live.test.ts": ["iputils-ping"],
 	"e2e/src/distributed.test.ts": ["rabbitmq-server", "redis-server"],
+	"e2e/src/compose.test.ts": ["redis-server"],
 	"e2e/src/image.test.ts": ["root"],
 	"e2e/src/web-pages.test.ts": ["nginx-light"],
 	"e2e/chaos/fake-clock.ts": ["faketime"],

@@ -117,12 +117,12 @@ function internalUrl(output: string, service: string, distributed: boolean): str
 }
 
 /** The ways into a running product, signed in as its administrator. */
-export async function signedIn(url: string): Promise<Door> {
+export async function signedIn(url: string, password = adminPassword): Promise<Door> {
 	const login = async (username: string, password: string) => {
 		const { access_token } = tokensOf(await clientsOf(url, undefined).auth.login({ body: { username, password } }));
 		return access_token;
 	};
-	return { url, as: (token) => clientsOf(url, token), login, admin_token: await login("admin", adminPassword) };
+	return { url, as: (token) => clientsOf(url, token), login, admin_token: await login("admin", password) };
 }
 
 /** What the server itself calls an error explains a failed test better than the test does. */
