@@ -246,6 +246,8 @@ export const StackRun = z
 		version: z.int(),
 		started_by: z.string(),
 		reason: z.string(),
+		/** Who broke the glass: it was carried out without its approval, or although a calendar held it back. */
+		bypassed_by: z.string().nullable(),
 		started_at: Timestamp,
 		finished_at: Timestamp.nullable(),
 	})

@@ -171,6 +171,10 @@ export const Occurrence = z
 		status: OccurrenceStatus,
 		/** Why it waits, was skipped or refused, or failed to start; else what is worth knowing. */
 		reason: z.string().nullable(),
+		/** Name of the calendar that held it back, the last of several. */
+		held_by: z.string().nullable(),
+		/** Who broke the glass: its run was carried out without its approval, or although a calendar held it back. */
+		bypassed_by: z.string().nullable(),
 		run_id: Id.nullable(),
 		started_at: Timestamp.nullable(),
 		finished_at: Timestamp.nullable(),

@@ -296,6 +296,18 @@ describe("runs of procedures", () => {
 		await expect.poll(newest).toMatchObject({ run_id: after.run_id, bypassed_by: "eve" });
 		const { items } = await started.api.listMopExecutions({ params: { id: "only words" }, query: {} });
 		expect(items[1]).toMatchObject({ run_id, bypassed_by: "eve" });
+		const held = await started.api.executeMop({ params: { id: "only words" }, body: {} });
+		await started.tell("run.glass_broken.v1", {
+			run_id: held.run_id,
+			kind: "mop",
+			subject: null,
+			title: "only words",
+			by: { id: "01900000-0000-7000-8000-00000000000e", name: "kim" },
+			reason: "The site is down",
+			why: "Changes are frozen (Year end)",
+			at: "2026-11-21T22:00:00.000Z",
+		});
+		await expect.poll(newest).toMatchObject({ run_id: held.run_id, bypassed_by: "kim" });
 	});
 });
 

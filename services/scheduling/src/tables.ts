@@ -95,6 +95,10 @@ export const occurrences = schema.table(
 			],
 		}).notNull(),
 		reason: text(),
+		/** Name of the calendar that held it back. */
+		held_by: text(),
+		/** Who broke the glass of its run. */
+		bypassed_by: text(),
 		/** There until the run is started. */
 		work: jsonb().$type<Work>(),
 		/** When it is tried next, while `due` or `waiting`. */

@@ -48,7 +48,8 @@ describe("a freeze", () => {
 		host.clock.set("2026-03-02T06:00:00Z");
 		await becomes(change.id, "waiting");
 		await becomes(read.id, "running");
-		expect(await newest(change.id)).toMatchObject({ reason: "Changes are frozen (Year end)." });
+		expect(await newest(change.id)).toMatchObject({ reason: "Changes are frozen (Year end).", held_by: "Year end" });
+		expect(await newest(read.id)).toMatchObject({ held_by: null });
 		host.clock.set("2026-03-02T07:59:59Z");
 		await becomes(change.id, "waiting");
 		host.clock.set("2026-03-02T08:00:00Z");
@@ -71,7 +72,27 @@ describe("a freeze", () => {
 		host.clock.set("2026-03-02T06:00:00Z");
 		await becomes(made.id, "skipped");
 		expect((await newest(made.id))?.reason).toContain("Year end");
+		expect(await newest(made.id)).toMatchObject({ held_by: "Year end" });
 	});
+
+	test.each(["approval", "calendar"] as const)(
+		"leaves in the history for good who broke the glass of the %s, and what held it",
+		async (of) => {
+			await calendar({});
+			const made = await create("change", changing());
+			host.clock.set("2026-03-02T06:00:00Z");
+			await becomes(made.id, "waiting");
+			host.clock.set("2026-03-02T08:00:00Z");
+			await becomes(made.id, "running");
+			const run_id = (await newest(made.id))?.run_id ?? "";
+			expect(await newest(made.id)).toMatchObject({ bypassed_by: null });
+			await host.breakGlass(run_id, of, "eve");
+			await until(async () => (await newest(made.id))?.bypassed_by === "eve");
+			await host.endRun(run_id);
+			await becomes(made.id, "succeeded");
+			expect(await newest(made.id)).toMatchObject({ bypassed_by: "eve", held_by: "Year end" });
+		},
+	);
 
 	test("of a group holds only its devices; of one that is gone it holds all, so that renaming a group unfreezes nothing", async () => {
 		const { id } = await calendar({ groups: ["Core"] });

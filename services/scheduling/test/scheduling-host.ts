@@ -205,8 +205,29 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 		);
 	}
 
+	/** Says that somebody broke the glass of a run, as alerts (of its approval) or tasks (of a calendar) does. */
+	async function breakGlass(run_id: string, of: "approval" | "calendar", by: string): Promise<void> {
+		const { db: own, outbox } = bus as { db: Database; outbox: Outbox };
+		const [at, reason] = [clock.now().toISOString(), "it cannot wait"];
+		const decided = { approval_id: newId(), plan_sha256: "a".repeat(64), not_before: null, not_after: null };
+		const broken = { kind: "deploy" as const, subject: null, title: "x", why: "Changes are frozen (Year end)" };
+		await own.transaction((tx) =>
+			of === "approval"
+				? outbox.publish(tx, "approval.decided.v1", {
+						...decided,
+						run_id,
+						status: "bypassed",
+						decided_by: [by],
+						reason,
+						decided_at: at,
+					})
+				: outbox.publish(tx, "run.glass_broken.v1", { ...broken, run_id, by: { id: by, name: by }, reason, at }),
+		);
+	}
+
 	return {
 		...host,
+		breakGlass,
 		client,
 		clientOf: (actor: Actor) => host.client(schedulingApi, actor),
 		clock,

@@ -199,6 +199,12 @@ function addReading(schedules: Command, open: Open): void {
 			{ title: "STATUS", value: ({ status }) => status },
 			{ title: "STARTED", value: ({ started_at }) => localTime(started_at) },
 			{ title: "RUN", value: ({ run_id }) => run_id, whole: true },
+			{ title: "HELD BY", value: ({ held_by }) => held_by ?? " " },
+			{
+				title: "APPROVAL",
+				value: ({ bypassed_by }) => (bypassed_by === null ? " " : `BYPASSED by ${bypassed_by}`),
+				style: ({ bypassed_by }) => (bypassed_by === null ? undefined : "bad"),
+			},
 			{ title: "REASON", value: ({ reason }) => reason },
 		],
 	});

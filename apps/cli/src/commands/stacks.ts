@@ -68,6 +68,11 @@ export function addStackCommands(program: Command, open: Open): void {
 			{ title: "STATUS", value: ({ status }) => status, style: ({ status }) => stateStyle(status) },
 			{ title: "VERSION", value: ({ version }) => version, align: "right" },
 			{ title: "BY", value: ({ started_by }) => started_by },
+			{
+				title: "APPROVAL",
+				value: ({ bypassed_by }) => (bypassed_by === null ? " " : `BYPASSED by ${bypassed_by}`),
+				style: ({ bypassed_by }) => (bypassed_by === null ? undefined : "bad"),
+			},
 			{ title: "REASON", value: ({ reason }) => reason },
 			{ title: "STARTED", value: ({ started_at }) => localTime(started_at), whole: true },
 		],
@@ -216,8 +221,10 @@ async function stackIn(cli: Cli, file: string, expected?: string) {
 function addDelete(stacks: Command, open: Open): void {
 	stacks
 		.command("delete <stack>")
-		.description("Delete a stack of which nothing stands on devices any more")
-		.option("--keep-configuration", "Also one that stands on devices, where it is left as it is")
+		.description(
+			"Delete the definition of a stack that stands on no device any more; `stacks remove` takes it off them",
+		)
+		.option("--keep-configuration", "Also of one that stands on devices: its lines stay there")
 		.option("--yes", "Do not ask")
 		.action(async (given: string, options: { keepConfiguration?: boolean; yes?: boolean }, self: Command) => {
 			const cli = open(self);

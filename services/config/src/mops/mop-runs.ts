@@ -1,6 +1,6 @@
 import type { MopExecution } from "@netconductor/contracts/config/mops";
 import type { Consumers } from "@netconductor/runtime/bus/inbox";
-import { afterCommit, type Database } from "@netconductor/runtime/db/database";
+import { afterCommit, type Database, type Tx } from "@netconductor/runtime/db/database";
 import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
 import { failed, hasCode } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
@@ -85,15 +85,22 @@ export function followMopRuns({ onChange }: { onChange(mop_id: string): void }):
 
 		/** Of the approval before it began, or of one that a step asked for. */
 		async "approval.decided.v1"({ run_id, status, decided_by }, { tx }) {
-			if (status !== "bypassed") return;
-			const [marked] = await tx
-				.update(mopRuns)
-				.set({ bypassed_by: decided_by.join(", ") })
-				.where(eq(mopRuns.run_id, run_id))
-				.returning({ mop_id: mopRuns.mop_id });
-			if (marked !== undefined) afterCommit(tx, () => onChange(marked.mop_id));
+			if (status === "bypassed") await noteBypass(tx, run_id, decided_by.join(", "));
+		},
+
+		async "run.glass_broken.v1"({ run_id, by }, { tx }) {
+			await noteBypass(tx, run_id, by.name);
 		},
 	};
+
+	async function noteBypass(tx: Tx, run_id: string, bypassed_by: string): Promise<void> {
+		const [marked] = await tx
+			.update(mopRuns)
+			.set({ bypassed_by })
+			.where(eq(mopRuns.run_id, run_id))
+			.returning({ mop_id: mopRuns.mop_id });
+		if (marked !== undefined) afterCommit(tx, () => onChange(marked.mop_id));
+	}
 }
 
 function mopOf(subject: Subject): string | undefined {

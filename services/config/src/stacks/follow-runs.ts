@@ -2,7 +2,7 @@ import type { Client } from "@netconductor/contracts/kernel/client";
 import type { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { Consumers } from "@netconductor/runtime/bus/inbox";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
-import { afterCommit, type Database } from "@netconductor/runtime/db/database";
+import { afterCommit, type Database, type Tx } from "@netconductor/runtime/db/database";
 import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import { and, eq, sql } from "drizzle-orm";
@@ -92,6 +92,14 @@ export function followRuns({
 			afterCommit(tx, () => onChange(id));
 		},
 
+		async "approval.decided.v1"({ run_id, status, decided_by }, { tx }) {
+			if (status === "bypassed") await noteBypass(tx, run_id, decided_by.join(", "));
+		},
+
+		async "run.glass_broken.v1"({ run_id, by }, { tx }) {
+			await noteBypass(tx, run_id, by.name);
+		},
+
 		/** What stands on devices is not what the template would make now. */
 		async "template.updated.v1"({ template_id }, { tx }) {
 			const changed = await tx
@@ -107,6 +115,15 @@ export function followRuns({
 			for (const { id } of changed) afterCommit(tx, () => onChange(id));
 		},
 	};
+
+	async function noteBypass(tx: Tx, run_id: string, bypassed_by: string): Promise<void> {
+		const [marked] = await tx
+			.update(stackRuns)
+			.set({ bypassed_by })
+			.where(eq(stackRuns.run_id, run_id))
+			.returning({ stack_id: stackRuns.stack_id });
+		if (marked !== undefined) afterCommit(tx, () => onChange(marked.stack_id));
+	}
 }
 
 function stackOf(subject: Subject): string | undefined {
@@ -138,6 +155,7 @@ export function listStackRuns({
 				version: stackRuns.version,
 				started_by: stackRuns.started_by,
 				reason: stackRuns.reason,
+				bypassed_by: stackRuns.bypassed_by,
 				started_at: stackRuns.started_at,
 				finished_at: stackRuns.finished_at,
 			})

@@ -136,6 +136,8 @@ export const stackRuns = configSchema.table(
 		settle_due: boolean().notNull().default(false),
 		reason: text().notNull(),
 		started_by: text().notNull(),
+		/** Who broke the glass. */
+		bypassed_by: text(),
 		started_at: instant().notNull(),
 		finished_at: instant(),
 	},

@@ -1,12 +1,30 @@
 import type { Consumers } from "@netconductor/runtime/bus/inbox";
-import { afterCommit } from "@netconductor/runtime/db/database";
+import { afterCommit, type Tx } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
+import { occurrences } from "../tables.ts";
 import { outcomeOf } from "./start-occurrence.ts";
 
-/** Keeps the history in step with the runs, also with one that a person decides on later; and lets go on what waited for a run's end. */
+/** Keeps the history in step with the runs, also with one that a person decides on later, or for which somebody broke the glass; and lets go on what waited for a run's end. */
 export function followRuns({ onChange }: { onChange(schedule_id: string): void }): Consumers {
+	async function noteBypass(tx: Tx, run_id: string, bypassed_by: string): Promise<void> {
+		const [marked] = await tx
+			.update(occurrences)
+			.set({ bypassed_by })
+			.where(eq(occurrences.run_id, run_id))
+			.returning({ schedule_id: occurrences.schedule_id });
+		if (marked !== undefined) afterCommit(tx, () => onChange(marked.schedule_id));
+	}
+
 	return {
+		async "approval.decided.v1"({ run_id, status, decided_by }, { tx }) {
+			if (status === "bypassed") await noteBypass(tx, run_id, decided_by.join(", "));
+		},
+
+		async "run.glass_broken.v1"({ run_id, by }, { tx }) {
+			await noteBypass(tx, run_id, by.name);
+		},
+
 		"run.finished.v1": {
 			async many(events, tx) {
 				// The last word of a run counts.

@@ -140,11 +140,12 @@ async function attempt(
 		const held = await holdOf(needs, calendars, select, now.getTime());
 		if (held.hold !== undefined) {
 			const { hold } = held;
+			const held_by = hold.calendar.name;
 			if (schedule.held === "skip")
-				return end(needs, taken, "skipped", `${hold.why}, and this schedule leaves such runs out.`);
+				return end(needs, taken, "skipped", `${hold.why}, and this schedule leaves such runs out.`, { held_by });
 			// Looked at again at the latest in a day: what is far may change.
 			const until = Math.min(hold.until ?? Number.POSITIVE_INFINITY, now.getTime() + 86_400_000);
-			return wait(needs, taken, `${hold.why}.`, new Date(until));
+			return wait(needs, taken, `${hold.why}.`, new Date(until), { held_by });
 		}
 		if (held.next !== undefined) not_after = new Date(held.next).toISOString();
 	}
@@ -183,11 +184,12 @@ async function end(
 	{ id, schedule_id }: OccurrenceRow,
 	status: "failed" | "skipped",
 	reason: string,
+	more: { held_by?: string } = {},
 ) {
 	const now = clock.now().toISOString();
 	await db.orm
 		.update(occurrences)
-		.set({ ...settled, status, reason: storable(reason).slice(0, 2000), finished_at: now })
+		.set({ ...settled, ...more, status, reason: storable(reason).slice(0, 2000), finished_at: now })
 		.where(and(eq(occurrences.id, id), open));
 	await wakeQueue(db, schedule_id, now);
 }
@@ -204,10 +206,16 @@ async function refuse({ db, clock }: StartNeeds, { id, schedule_id }: Occurrence
 	await wakeQueue(db, schedule_id, now);
 }
 
-async function wait({ db }: StartNeeds, { id }: OccurrenceRow, reason: string, until: Date): Promise<void> {
+async function wait(
+	{ db }: StartNeeds,
+	{ id }: OccurrenceRow,
+	reason: string,
+	until: Date,
+	more: { held_by?: string } = {},
+): Promise<void> {
 	await db.orm
 		.update(occurrences)
-		.set({ status: "waiting", reason, try_at: until.toISOString(), claimed_until: null, first_tried_at: null })
+		.set({ ...more, status: "waiting", reason, try_at: until.toISOString(), claimed_until: null, first_tried_at: null })
 		.where(and(eq(occurrences.id, id), open));
 }
 

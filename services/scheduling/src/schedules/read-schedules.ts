@@ -172,7 +172,8 @@ async function readHistory(
 }
 
 export function toOccurrence(row: OccurrenceRow, schedule_name: string): Occurrence {
-	const { id, schedule_id, kind, trigger, run_as, due_at, status, reason, run_id, started_at, finished_at } = row;
+	const { id, schedule_id, kind, trigger, run_as, due_at, status, run_id, started_at, finished_at } = row;
+	const { reason, held_by, bypassed_by } = row;
 	return {
 		id,
 		schedule_id,
@@ -183,6 +184,8 @@ export function toOccurrence(row: OccurrenceRow, schedule_name: string): Occurre
 		due_at,
 		status,
 		reason,
+		held_by,
+		bypassed_by,
 		run_id,
 		started_at,
 		finished_at,

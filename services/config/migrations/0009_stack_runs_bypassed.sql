@@ -1,0 +1,1 @@
+ALTER TABLE "config"."stack_runs" ADD COLUMN "bypassed_by" text;

@@ -1,0 +1,2 @@
+ALTER TABLE "scheduling"."occurrences" ADD COLUMN "held_by" text;--> statement-breakpoint
+ALTER TABLE "scheduling"."occurrences" ADD COLUMN "bypassed_by" text;
