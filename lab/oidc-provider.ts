@@ -16,6 +16,8 @@ export interface LabProvider {
 	people: Map<string, LabPerson>;
 	/** What a person does in a browser, done with HTTP: answers the address that the browser is sent back to. */
 	signIn(authorization_url: string, username: string, password: string): Promise<URL>;
+	/** Signs a person out at the provider, in the browser in which they signed in last. @throws what a client answered that was told of it */
+	signOut(username: string): Promise<void>;
 	stop(): Promise<void>;
 }
 
@@ -36,8 +38,25 @@ export async function startOidcProvider(client: ClientMetadata, people: Map<stri
 		scopes: ["openid", "profile", "email", "offline_access"],
 		conformIdTokenClaims: false,
 		issueRefreshToken: async () => true,
-		features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: true } },
+		features: {
+			devInteractions: { enabled: false },
+			backchannelLogout: { enabled: true },
+			// Its own pages ask for fonts from elsewhere.
+			rpInitiatedLogout: {
+				logoutSource: async (context, form) => {
+					context.body = page(
+						"Sign out",
+						`${form}<button form="op.logoutForm" name="logout" value="yes">Yes, sign me out</button>`,
+					);
+				},
+				postLogoutSuccessSource: async (context) => {
+					context.body = page("Signed out", "");
+				},
+			},
+		},
 		cookies: { keys: ["a key of the lab"] },
+		// Without the provider's own guard: the clients that it tells of a sign-out are on this machine too.
+		fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
 		interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
 		// Whoever signs in agrees.
 		async loadExistingGrant(context: KoaContextWithOIDC) {
@@ -57,16 +76,34 @@ export async function startOidcProvider(client: ClientMetadata, people: Map<stri
 		if (!request.url?.startsWith("/interaction/")) return void provider.callback()(request, response);
 		interact(provider, people, request, response).catch((error: unknown) => response.writeHead(500).end(String(error)));
 	};
+	const browsers = new Map<string, Cookies>();
+	let untold: unknown;
+	provider.on("backchannel.error", (_, error) => {
+		untold = error;
+	});
 	return {
 		issuer,
 		people,
-		signIn: (url, username, password) => signIn(issuer, url, username, password),
+		async signIn(url, username, password) {
+			const cookies: Cookies = new Map();
+			browsers.set(username, cookies);
+			return signIn(issuer, cookies, url, username, password);
+		},
+		async signOut(username) {
+			untold = undefined;
+			await signOut(issuer, browsers.get(username) ?? new Map());
+			if (untold !== undefined) throw untold;
+		},
 		stop: () =>
 			new Promise((resolve) => {
 				server.close(() => resolve());
 				server.closeAllConnections();
 			}),
 	};
+}
+
+function page(title: string, content: string): string {
+	return `<!doctype html><html lang="en"><title>${title}</title><h1>${title}</h1>${content}`;
 }
 
 async function interact(
@@ -78,9 +115,11 @@ async function interact(
 	const { uid } = await provider.interactionDetails(request, response);
 	if (request.method === "GET") {
 		response.setHeader("content-type", "text/html").end(
-			`<!doctype html><html lang="en"><title>Lab identity provider</title><h1>Lab identity provider</h1>
-			<form method="post" action="/interaction/${uid}"><label>Name <input name="username"></label>
-			<label>Password <input name="password" type="password"></label><button>Continue</button></form>`,
+			page(
+				"Lab identity provider",
+				`<form method="post" action="/interaction/${uid}"><label>Name <input name="username"></label>
+				<label>Password <input name="password" type="password"></label><button>Continue</button></form>`,
+			),
 		);
 		return;
 	}
@@ -95,21 +134,45 @@ async function interact(
 	await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
 }
 
-async function signIn(issuer: string, start: string, username: string, password: string): Promise<URL> {
-	const cookies = new Map<string, string>();
+type Cookies = Map<string, string>;
+
+async function browse(cookies: Cookies, url: URL, form?: URLSearchParams): Promise<Response> {
+	const answer = await fetch(url, {
+		redirect: "manual",
+		headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") },
+		...(form !== undefined && { method: "POST", body: form }),
+	});
+	for (const cookie of answer.headers.getSetCookie()) {
+		const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+		cookies.set(name, value);
+	}
+	return answer;
+}
+
+async function signOut(issuer: string, cookies: Cookies): Promise<void> {
+	const page = await (await browse(cookies, new URL("/session/end", issuer))).text();
+	const xsrf = /name="xsrf" value="([^"]+)"/.exec(page)?.[1];
+	if (xsrf === undefined) throw new Error(`nobody is signed in there: ${page}`);
+	const answer = await browse(
+		cookies,
+		new URL("/session/end/confirm", issuer),
+		new URLSearchParams({ xsrf, logout: "yes" }),
+	);
+	if (answer.status >= 400) throw new Error(await answer.text());
+}
+
+async function signIn(
+	issuer: string,
+	cookies: Cookies,
+	start: string,
+	username: string,
+	password: string,
+): Promise<URL> {
 	let next = new URL(start);
 	let form: URLSearchParams | undefined;
 	for (let hops = 0; hops < 10; hops++) {
 		if (next.origin !== issuer) return next;
-		const answer = await fetch(next, {
-			redirect: "manual",
-			headers: { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; ") },
-			...(form !== undefined && { method: "POST", body: form }),
-		});
-		for (const cookie of answer.headers.getSetCookie()) {
-			const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
-			cookies.set(name, value);
-		}
+		const answer = await browse(cookies, next, form);
 		const location = answer.headers.get("location");
 		form = location === null ? new URLSearchParams({ username, password }) : undefined;
 		if (location !== null) next = new URL(location, next);

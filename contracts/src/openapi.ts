@@ -65,7 +65,12 @@ function describe(service: string, name: string, operation: Operation, schemas: 
 		...(operation.body !== undefined && {
 			requestBody: {
 				required: !operation.body.safeParse(undefined).success,
-				content: { "application/json": { schema: toSchema(operation.body, "input", schemas) } },
+				content: Object.fromEntries(
+					["application/json", ...(operation.forms ? ["application/x-www-form-urlencoded"] : [])].map((type) => [
+						type,
+						{ schema: toSchema(operation.body as z.ZodType, "input", schemas) },
+					]),
+				),
 			},
 		}),
 		responses: responsesOf(operation, schemas),

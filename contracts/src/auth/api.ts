@@ -13,6 +13,7 @@ import {
 	NewLoginMethod,
 	OidcAnswer,
 	OidcAttempt,
+	OidcLogout,
 	TryMethod,
 } from "./login-methods.ts";
 import {
@@ -100,6 +101,15 @@ export const authApi = defineApi("auth", {
 		returns: TokenPair,
 		public: true,
 		errors: ["auth.provider_refused", "auth.not_provisioned", "auth.method_away"],
+	}),
+	endOidcSession: post("/api/auth/oidc/:name/back-channel-logout", {
+		summary: "Told by an identity provider that somebody signed out there (OpenID Connect Back-Channel Logout 1.0)",
+		description: "Ends the sessions that its logout token names, at once. Its address is registered at the provider.",
+		params: z.object({ name: MethodName }),
+		body: OidcLogout,
+		forms: true,
+		public: true,
+		errors: ["login_methods.not_found", "auth.logout_refused", "auth.method_away"],
 	}),
 	refresh: post("/api/auth/refresh", {
 		summary: "Exchange a refresh token for a new pair",

@@ -6,6 +6,7 @@ export const authErrors = defineErrors({
 	"auth.not_provisioned": { kind: "forbidden", title: "Nobody has let this person in yet" },
 	"auth.method_away": { kind: "unavailable", title: "What knows the password cannot be asked", retryable: true },
 	"auth.provider_refused": { kind: "unauthenticated", title: "The identity provider did not say who this is" },
+	"auth.logout_refused": { kind: "invalid", title: "The logout token is not valid" },
 	"auth.wrong_code": { kind: "unauthenticated", title: "The code is wrong, too old or used" },
 	"auth.challenge_over": { kind: "unauthenticated", title: "The sign-in took too long; begin again with the password" },
 	"auth.session_ended": { kind: "unauthenticated", title: "The session has ended" },

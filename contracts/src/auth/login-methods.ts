@@ -215,3 +215,6 @@ export const OidcAnswer = z.object({
 	attempt: Secret(z.string().max(100)),
 	query: Secret(z.string().max(8_192)),
 });
+
+/** A token in which a provider says who signed out there. Other fields that it sends are of no account. */
+export const OidcLogout = z.object({ logout_token: Secret(z.string().max(16_384)) });

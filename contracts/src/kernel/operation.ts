@@ -13,6 +13,8 @@ export interface Operation {
 	returns?: z.ZodType;
 	/** Success status; 200 unless told, 204 when nothing is returned. */
 	status?: number;
+	/** Takes its body as a form too (`application/x-www-form-urlencoded`), as protocols of others ask for. */
+	forms?: true;
 	/** Content type of the answer when it is not JSON; `returns` is then a string. */
 	produces?: string;
 	/** `resource:action` that the actor must hold. */

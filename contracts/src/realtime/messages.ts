@@ -62,6 +62,7 @@ export const changesOf: Readonly<Record<string, Readonly<Record<string, readonly
 		login: ["users", "sessions"],
 		signInWithCode: ["users", "sessions"],
 		finishOidc: ["users", "sessions"],
+		endOidcSession: ["sessions"],
 		logout: ["sessions"],
 		revokeMySession: ["sessions"],
 		revokeOtherSessions: ["sessions"],

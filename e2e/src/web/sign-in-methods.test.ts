@@ -35,6 +35,8 @@ beforeAll(async () => {
 		client_secret: clientSecret,
 		redirect_uris: [at("/sign-in/callback")],
 		grant_types: ["authorization_code", "refresh_token"],
+		backchannel_logout_uri: at("/api/auth/oidc/sso/back-channel-logout"),
+		backchannel_logout_session_required: true,
 	};
 	const erin = { preferred_username: "erin", name: "Erin Example", email: "erin@example.com", email_verified: true };
 	const person = (name: string, groups: string[]) => ({
@@ -239,6 +241,22 @@ test("an identity provider gets a button; who comes back is signed in where they
 	await erin.goto(at("/sign-in/callback"));
 	await shows("Nothing is left to finish here", erin);
 	await erin.getByRole("link", { name: "Back to the sign-in page" }).waitFor();
+	await erin.context().close();
+});
+
+test("who signs out at the provider is signed out here too", async () => {
+	const erin = await stranger();
+	await erin.goto(at("/login?next=%2Fabout"));
+	await press("Sign in with the lab", erin);
+	await typeAtProvider(erin, "erin", "erin secret");
+	await erin.waitForURL(at("/about"));
+	await erin.getByRole("button", { name: /erin/ }).first().waitFor();
+	const elsewhere = await erin.context().newPage();
+	await elsewhere.goto(`${provider.issuer}/session/end`);
+	await elsewhere.getByRole("button", { name: /sign me out/ }).click();
+	await elsewhere.getByRole("heading", { name: "Signed out" }).waitFor();
+	await erin.goto(at("/devices"));
+	await erin.waitForURL((address) => address.pathname === "/login");
 	await erin.context().close();
 });
 

@@ -29,30 +29,49 @@ export function mountApi<C>(
 	const callers = new WeakMap<FastifyRequest, { caller: C }>();
 	for (const [name, operation] of Object.entries(api.operations)) {
 		if (!selected(operation)) continue;
-		app.route({
-			method: operation.method,
-			url: operation.path,
-			bodyLimit: operation.max_body_bytes ?? defaultMaxBodyBytes,
-			async preParsing(request, reply) {
-				try {
-					callers.set(request, { caller: await admit(name, operation, request) });
-				} catch (error) {
-					if (mayBeLarge(request)) reply.header("connection", "close");
-					throw error;
-				}
-			},
-			async handler(request, reply) {
-				const admitted = callers.get(request);
-				if (admitted === undefined) throw new TypeError(`${name} was called by nobody who was admitted`);
-				const raw: RawCall = {
-					params: request.params as RawCall["params"],
-					query: request.query as RawCall["query"],
-					body: request.body ?? undefined,
-				};
-				return send(reply, await respond(name, operation, raw, { request, ...admitted, signal: abortedWith(reply) }));
-			},
-		});
+		withForms(app, operation, (scope) =>
+			scope.route({
+				method: operation.method,
+				url: operation.path,
+				bodyLimit: operation.max_body_bytes ?? defaultMaxBodyBytes,
+				async preParsing(request, reply) {
+					try {
+						callers.set(request, { caller: await admit(name, operation, request) });
+					} catch (error) {
+						if (mayBeLarge(request)) reply.header("connection", "close");
+						throw error;
+					}
+				},
+				async handler(request, reply) {
+					const admitted = callers.get(request);
+					if (admitted === undefined) throw new TypeError(`${name} was called by nobody who was admitted`);
+					const raw: RawCall = {
+						params: request.params as RawCall["params"],
+						query: request.query as RawCall["query"],
+						body: request.body ?? undefined,
+					};
+					return send(reply, await respond(name, operation, raw, { request, ...admitted, signal: abortedWith(reply) }));
+				},
+			}),
+		);
 	}
+}
+
+/** Forms are read where an operation takes them and nowhere else: pages of others may send them without being asked. */
+function withForms(app: FastifyInstance, { forms }: Operation, mount: (scope: FastifyInstance) => void): void {
+	if (!forms) {
+		mount(app);
+		return;
+	}
+	app.register(async (scope) => {
+		scope.addContentTypeParser("application/x-www-form-urlencoded", { parseAs: "string" }, (_, text, done) => {
+			const form = new URLSearchParams(text.toString());
+			const fields = [...new Set(form.keys())].map((name) => [name, form.getAll(name)] as const);
+			// A field that is there twice is a list, which no contract takes for a text.
+			done(null, Object.fromEntries(fields.map(([name, all]) => [name, all.length === 1 ? all[0] : all])));
+		});
+		mount(scope);
+	});
 }
 
 /** Whether taking in the rest of the body, for the sake of the connection, would cost more than a new connection. */

@@ -65,6 +65,7 @@ export async function tidyUp({ db, keys, throttle, clock }: TidyingNeeds): Promi
 	await keys.followRotation();
 	await deleteInBatches(db, "ws_tickets", "hash", "expires_at < $1", now);
 	await deleteInBatches(db, "oidc_attempts", "hash", "expires_at < $1", now);
+	await deleteInBatches(db, "logout_tokens", "hash", "expires_at < $1", now);
 	await deleteInBatches(db, "sign_in_challenges", "hash", "expires_at < $1", now);
 	const begun_before = new Date(now.getTime() - unconfirmed_s * 1000);
 	await deleteInBatches(db, "second_factors", "id", "confirmed_at is null and created_at < $1", begun_before);

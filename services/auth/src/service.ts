@@ -17,6 +17,7 @@ import {
 } from "./methods/manage-methods.ts";
 import { createMethodKinds } from "./methods/method-kinds.ts";
 import { sealedMethodSecrets } from "./methods/method-store.ts";
+import { endOidcSession } from "./oidc/end-session.ts";
 import { beginOidc, finishOidc, sealedProviderTokens } from "./oidc/sign-in.ts";
 import { openBreachedPasswords } from "./passwords/breached-passwords.ts";
 import { createPasswords } from "./passwords/hashing.ts";
@@ -64,7 +65,7 @@ export const authService = defineService({
 		const throttle = createLoginThrottle({ db, clock, key: vault.keyFor("login throttle") });
 		const keys = createSigningKeys({ db, vault, clock });
 		const initialPassword = createInitialPasswordFile(data_dir);
-		const methods = createMethodKinds({ vault, outbound });
+		const methods = createMethodKinds({ vault, outbound, clock });
 		const needs = {
 			db,
 			vault,
@@ -92,6 +93,7 @@ export const authService = defineService({
 				signInWithCode: signInWithCode(needs),
 				beginOidc: beginOidc(needs),
 				finishOidc: finishOidc(needs),
+				endOidcSession: endOidcSession(needs),
 				refresh: refresh(needs),
 				logout: logout(needs),
 				getMe: getMe(needs),

@@ -129,6 +129,17 @@ export const oidcAttempts = pgTable(
 	(t) => [index("oidc_attempts_by_expiry").on(t.expires_at), index("oidc_attempts_by_method").on(t.login_method_id)],
 );
 
+export const logoutTokens = pgTable(
+	"logout_tokens",
+	{
+		/** SHA-256 of issuer and `jti`, hex: each is good once. */
+		hash: text().primaryKey(),
+		/** When it would be too old anyway. */
+		expires_at: instant().notNull(),
+	},
+	(t) => [index("logout_tokens_by_expiry").on(t.expires_at)],
+);
+
 export const secondFactors = pgTable(
 	"second_factors",
 	{

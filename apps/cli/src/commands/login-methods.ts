@@ -234,10 +234,18 @@ function fieldsOf(cli: Cli, method: LoginMethod): string {
 			["Kind", kinds[method.kind]],
 			["Users", method.users],
 			["Secret", method.has_secret ? "stored" : "none"],
+			["Register", method.kind === "oidc" ? backChannelOf(method) : undefined],
 			["Changed", localTime(method.updated_at)],
 		],
 		cli.terminal.paint,
 	);
+}
+
+/** Where a provider tells of sign-outs; the other address that is registered there stands in the configuration. */
+function backChannelOf({ name, config }: Extract<LoginMethod, { kind: "oidc" }>): string {
+	const { origin, pathname } = new URL(config.redirect_uri);
+	const installed_at = `${origin}${pathname.replace(/\/sign-in\/callback$/, "")}`;
+	return `${installed_at}/api/auth/oidc/${name}/back-channel-logout for back-channel logout`;
 }
 
 function fileOf({ name, kind, enabled, provision, config }: LoginMethod): string {

@@ -21,6 +21,8 @@ import type { ExternalIdentity } from "../methods/identity.ts";
 import { testSteps } from "../methods/test-steps.ts";
 import type { AttemptSecrets } from "./attempt.ts";
 import { identityFrom } from "./claims.ts";
+import type { IssuerKeys } from "./issuer-keys.ts";
+import { readLogoutToken, type SignedOut } from "./logout-token.ts";
 import { causeOf, providerFetch, refuseInTheClear } from "./provider-requests.ts";
 
 /** Somebody whom a provider recognised. */
@@ -46,13 +48,18 @@ export interface Provider {
 		refresh_token: string,
 		subject: string,
 	): Promise<{ identity: ExternalIdentity; refresh_token: string } | undefined>;
+	/**
+	 * Who signed out there, as a logout token says.
+	 * @throws auth.logout_refused — it is not this provider's for this installation, or no logout token; auth.method_away — its keys cannot be had
+	 */
+	readLogout(logout_token: string): Promise<SignedOut>;
 	test(): Promise<MethodTestStep[]>;
 }
 
 export function createProvider(
 	config: OidcConfig,
 	client_secret: string | undefined,
-	{ outbound }: { outbound: Outbound },
+	{ outbound, keys }: { outbound: Outbound; keys: IssuerKeys },
 ): Provider {
 	const ask = providerFetch(outbound, config.timeout_ms);
 
@@ -145,6 +152,12 @@ export function createProvider(
 				throw away(causeOf(error));
 			}
 		},
+		readLogout: (logout_token) =>
+			readLogoutToken(logout_token, config, () => keys.of(config.issuer, ask, configuration)).catch(
+				(error: unknown) => {
+					throw isAppError(error) && error.code === "auth.logout_refused" ? error : away(causeOf(error));
+				},
+			),
 		test: () =>
 			testSteps(async (step) => {
 				const client = await step("discovery", async () => {

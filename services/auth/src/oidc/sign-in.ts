@@ -82,7 +82,7 @@ export function finishOidc(needs: Needs): Operation<"finishOidc"> {
 			if (current === undefined) {
 				throw failed("auth.provider_refused", { message: `${user.username} may not sign in here.` });
 			}
-			const provider_session = session === undefined ? null : `${method.id}:${session}`;
+			const provider_session = session === undefined ? null : providerSession(method.id, session);
 			const from = { network: networkOf(actor.ip), user_agent: actor.user_agent ?? null };
 			return openSession(tx, needs, current, from, { id, provider_session, provider_token: sealed });
 		});
@@ -100,13 +100,18 @@ export function providerTokenContext(session_id: string): string {
 	return sealedContext("sessions", "provider_token", session_id);
 }
 
+/** What is kept of a session at a provider: what one calls its sessions may be what another does. */
+export function providerSession(method_id: string, session: string): string {
+	return `${method_id}:${session}`;
+}
+
 /** What a provider says that went wrong is for who administers this installation, not for a stranger at the door. */
-async function tellingWhy<T>(log: Log, method: string, work: Promise<T>): Promise<T> {
+export async function tellingWhy<T>(log: Log, method: string, work: Promise<T>, what = "sign-in"): Promise<T> {
 	try {
 		return await work;
 	} catch (error) {
 		if (isAppError(error))
-			log.warn({ method, why: describeFailure(error.cause) }, "a sign-in at an identity provider failed");
+			log.warn({ method, why: describeFailure(error.cause) }, `a ${what} at an identity provider failed`);
 		throw error;
 	}
 }

@@ -88,7 +88,7 @@ export function OidcForm({
 			/>
 			<TextInput
 				label="Address to come back to"
-				description="Register exactly this one at the provider"
+				description="Register exactly this one at the provider, and for sign-outs there (back-channel logout) the same with /api/auth/oidc/NAME/back-channel-logout at its end in place of /sign-in/callback"
 				withAsterisk
 				spellCheck={false}
 				{...form.field("redirect_uri")}
