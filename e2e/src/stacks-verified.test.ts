@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type Cli, type CliResult, createCli } from "./cli.ts";
 import { type Clients, eventually, type Product, startProduct } from "./product.ts";
 
-/** What becomes of a deployment on real routers when its validation template looks at what stands there. */
+/** Deployments on real routers that are verified by validation templates, and in the order of what depends on what. */
 
 // Devices are asked, processes start, on machines that are busy with other tests.
 vi.setConfig({ testTimeout: 240_000 });
@@ -71,15 +71,15 @@ async function check(source: string): Promise<void> {
 }
 
 /** Deploys at ana's command line, approved at bob's. */
-async function deployed(): Promise<CliResult> {
-	const following = ana.follow(["stacks", "deploy", "sinks"]);
+async function deployed(stack = "sinks", action = "deploy"): Promise<CliResult> {
+	const following = ana.follow(["stacks", action, stack]);
 	const [, approval = "", plan = ""] = await following.said(/Waits for approval (\S+) of plan ([0-9a-f]{12})/);
 	expect(await bob.run(["approvals", "approve", approval, "--plan", plan, "--yes"])).toMatchObject({ code: 0 });
 	return following.ended;
 }
 
-async function appliedLast() {
-	const { items: runs } = await api.config.listStackRuns({ params: { id: "sinks" }, query: {} });
+async function appliedLast(stack = "sinks") {
+	const { items: runs } = await api.config.listStackRuns({ params: { id: stack }, query: {} });
 	const params = { id: runs[0]?.run_id ?? "" };
 	return (await api.tasks.listOperations({ params, query: { step_id: "apply" } })).items;
 }
@@ -129,4 +129,47 @@ test("a line that must not stand there and does takes the change back as well", 
 	expect(code).toBe(1);
 	expect(`${stdout}${stderr}`).toContain("not to be there: ip route 192.0.2.0/24 blackhole");
 	expect(await running("r2")).toBe(before);
+});
+
+test("a router is changed when those that its services depend on have ended, and set back before them", async () => {
+	const { id: delete_template_id } = await api.config.createTemplate({
+		body: { name: "tail/remove", type: "delete", source: "no ip route {{ tail }} blackhole\n" },
+	});
+	const { id: template_id } = await api.config.createTemplate({
+		body: { name: "tail", source: "ip route {{ tail }} blackhole\n", delete_template_id },
+	});
+	await api.config.createStack({
+		body: {
+			name: "tails",
+			services: [
+				{ name: "clients", template_id, targets: { names: ["r1"] }, depends_on: ["servers"] },
+				{ name: "servers", template_id, targets: { names: ["r2"] } },
+			],
+			variables: { tail: "203.0.113.128/25" },
+			confirm_within_s: 60,
+		},
+	});
+	const inOrder = (first: string, then: string) =>
+		`In this order, each when all before it have ended:\n  1. ${first}\n  2. ${then}\n`;
+	expect((await ana.run(["stacks", "plan", "tails"])).stdout).toContain(inOrder("r2", "r1"));
+	const times = async () =>
+		new Map((await appliedLast("tails")).map((operation) => [operation.device_name, operation]));
+
+	const { code, stdout } = await deployed("tails");
+	expect(stdout).toContain(inOrder("r2", "r1"));
+	expect(code).toBe(0);
+	const made = await times();
+	expect((made.get("r1")?.started_at ?? "") > (made.get("r2")?.finished_at ?? "?")).toBe(true);
+	for (const config of await runningOnAll()) expect(config).toContain("ip route 203.0.113.128/25 blackhole");
+
+	await eventually("the stack is free", async () => {
+		const { state } = await api.config.getStack({ params: { id: "tails" } });
+		return state === "deployed";
+	});
+	const removed = await deployed("tails", "remove");
+	expect(removed.stdout).toContain(inOrder("r1", "r2"));
+	expect(removed.code).toBe(0);
+	const gone = await times();
+	expect((gone.get("r2")?.started_at ?? "") > (gone.get("r1")?.finished_at ?? "?")).toBe(true);
+	for (const config of await runningOnAll()) expect(config).not.toContain("203.0.113.128/25");
 });

@@ -45,7 +45,7 @@ export const StackService = z.object({
 	targets: Selection,
 	/** Over those of the stack, under those of a device. */
 	variables: TemplateVariables.default({}),
-	/** Services of the stack that stand before this one in a device's configuration. */
+	/** Services of the stack that stand before this one: earlier in a device's configuration, and on other devices before this one's are changed. */
 	depends_on: z.array(ServiceName).max(50).default([]),
 });
 export type StackService = z.infer<typeof StackService>;

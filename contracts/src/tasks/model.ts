@@ -87,6 +87,8 @@ export const Plan = z.object({
 				name: z.string(),
 				/** Device groups that it is in, for approval policies; left out: not known. */
 				groups: z.array(z.string()).max(1_000).optional(),
+				/** Batches take the devices of the lowest wave first, and none of the next before all of it have ended. Left out: 0. */
+				wave: z.int().min(0).max(50_000).optional(),
 				/** For all steps on this device. */
 				input: TargetInput.optional(),
 			}),
@@ -226,6 +228,8 @@ export const RunOperation = z
 		step_type: StepType,
 		device_id: Id,
 		device_name: z.string(),
+		/** Devices of a change take their turns wave after wave, from 0: those of a higher one depend on those of a lower. */
+		wave: z.int().default(0),
 		status: OperationStatus,
 		attempts: z.int(),
 		worker_id: z.string().nullable(),

@@ -3,11 +3,13 @@ import { type StacksHost, startStacksHost } from "./stacks-host.ts";
 import { failureOf } from "./start.ts";
 
 let host: StacksHost;
+let r1: string;
+let r2: string;
 
 beforeAll(async () => {
 	host = await startStacksHost();
-	host.addDevice("r1");
-	host.addDevice("r2");
+	r1 = host.addDevice("r1");
+	r2 = host.addDevice("r2");
 });
 afterAll(() => host?.stop());
 
@@ -87,4 +89,26 @@ test("nothing starts where a validation template cannot be rendered", async () =
 		message: expect.stringContaining("bad/check"),
 	});
 	expect(host.plans.size).toBe(started);
+});
+
+test("devices have their turn after those that their services depend on; taken away they go first", async () => {
+	const { id: delete_template_id } = await host.api.createTemplate({
+		body: { name: "line/remove", type: "delete", source: "no logging host {{ device.name }}\n" },
+	});
+	const { id: template_id } = await host.api.createTemplate({
+		body: { name: "line", source: "logging host {{ device.name }}\n", delete_template_id },
+	});
+	const on = (device_id: string) => ({ template_id, targets: { device_ids: [device_id] } });
+	const services = [
+		{ name: "clients", ...on(r1), depends_on: ["servers"] },
+		{ name: "servers", ...on(r2) },
+	];
+	await host.api.createStack({ body: { name: "order", services } });
+	const params = { id: "order" };
+	const waves = (run_id: string) =>
+		Object.fromEntries((host.plans.get(run_id)?.targets ?? []).map(({ name, wave }) => [name, wave]));
+	expect(waves((await host.api.planStack({ params, body: {} })).run_id)).toEqual({ r2: 0, r1: 1 });
+	const alone = await host.api.planStack({ params, body: { device_ids: [r1] } });
+	expect(waves(alone.run_id)).toEqual({ r1: 0 });
+	expect(waves((await host.api.removeStack({ params, body: {} })).run_id)).toEqual({ r1: 0, r2: 1 });
 });

@@ -144,6 +144,7 @@ export async function startStacksHost() {
 			step_id: ended.step_type === "plan_change" ? "plan" : "apply",
 			device_id,
 			device_name: inventory.find(({ id }) => id === device_id)?.name ?? "",
+			wave: 0,
 			attempts: 1,
 			worker_id: null,
 			skip_reason: null,

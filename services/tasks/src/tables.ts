@@ -96,6 +96,8 @@ export const operations = tasksSchema.table(
 		ready: boolean().notNull(),
 		/** A gate stands before the step: the end of the step before does not make it ready. */
 		gated: boolean().notNull().default(false),
+		/** Batches take the lowest first, and none of the next before all of it have ended. */
+		wave: integer().notNull().default(0),
 		/** Groups of the device as the run was started, where they were told. */
 		device_groups: jsonb().$type<string[]>(),
 		/** Workers take the lowest first. Runs that wait together take turns: a new one's begin where the others have got to. */

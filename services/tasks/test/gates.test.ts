@@ -150,6 +150,64 @@ test("the canary first, then batch after batch; too many failures leave the rest
 	expect(untouched.map(({ skip_reason }) => skip_reason)).toEqual(Array(3).fill(run.end_reason));
 });
 
+test("devices that depend on others begin when all of those have ended, whatever the sizes of the batches", async () => {
+	const run_id = await lab.start({
+		kind: "deploy",
+		steps: steps({ rollout: { batch_sizes: [2, 10] } }),
+		targets: lab.targets(4, "wa").map((target, index) => ({ ...target, wave: [2, 0, 1, 1][index] })),
+	});
+	expect(await lab.ended(run_id)).toMatchObject({
+		status: "succeeded",
+		progress: { batch: 3, devices_begun: 4, devices_total: 4 },
+	});
+	const operations = await lab.operations(run_id);
+	const times = (wave_at: number) => {
+		const own = operations.filter(({ wave, step_id }) => wave === wave_at && step_id !== "plan");
+		const began = own.map(({ started_at }) => started_at ?? "").sort();
+		const over = own.map(({ finished_at }) => finished_at ?? "").sort();
+		return { began: began[0] ?? "", over: over.at(-1) ?? "" };
+	};
+	expect(times(1).began >= times(0).over).toBe(true);
+	expect(times(2).began >= times(1).over).toBe(true);
+});
+
+test("what a device depends on failed, already when it was planned: it is left as it is; a retry keeps the order", async () => {
+	const targets = lab.targets(3, "wf").map((target, index) => ({ ...target, wave: Math.min(index, 1) }));
+	const asked = lab.wantApprovals();
+	const run_id = await lab.start({
+		kind: "deploy",
+		steps: steps({ approval: true }, { plan: { fails_on: ["wf-1"] } }),
+		targets,
+	});
+	const run = await lab.ended(run_id);
+	expect(run).toMatchObject({
+		status: "failed",
+		end_reason: expect.stringContaining("1 device that it depends on failed"),
+	});
+	expect(asked).toEqual([]);
+	expect(await begun(run_id)).toEqual([]);
+
+	lab.wantNoApprovals();
+	const again = await lab.start({
+		kind: "deploy",
+		steps: steps({}, { apply: { fails_on: ["wf-1", "wf-2"] } }),
+		targets,
+	});
+	await lab.ended(again);
+	expect(await begun(again)).toEqual(["wf-1"]);
+	const tolerant = await lab.start({
+		kind: "deploy",
+		steps: steps({ rollout: { most_failures: 2 } }, { apply: { fails_on: ["wf-1", "wf-2"] } }),
+		targets,
+	});
+	await lab.ended(tolerant);
+	expect((await begun(tolerant)).sort()).toEqual(["wf-1", "wf-2", "wf-3"]);
+	const { run_id: repeated } = await lab.tasks.retryRun({ params: { id: tolerant } });
+	await lab.ended(repeated);
+	const waves = (await lab.operations(repeated)).map(({ device_name, wave }) => `${device_name}: ${wave}`);
+	expect([...new Set(waves)].sort()).toEqual(["wf-1: 0", "wf-2: 1"]);
+});
+
 test("a pause after the canary waits for a person, and a pause that somebody asks for holds the next batch", async () => {
 	const gate = { rollout: { batch_sizes: [1, 1, 10], pause_after_first: true } };
 	const run_id = await lab.start({ kind: "deploy", steps: steps(gate), targets: lab.targets(4, "pa") });

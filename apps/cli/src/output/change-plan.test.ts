@@ -80,6 +80,13 @@ Verified before it is confirmed on r3 (ntp/check, 2 lines):
 	expect(renderPlan(many, plain, { commands: true })).toContain("  line 29\n");
 });
 
+test("the order is said where devices depend on others; those that stay as they are have no place in it", () => {
+	const at = (name: string, wave: number, more = {}) => ({ ...operation(name, more), wave });
+	const shown = renderPlan([at("r1", 2), at("r2", 0), at("r3", 2), at("r4", 1, { unchanged: true })], plain);
+	expect(shown).toContain("\nIn this order, each when all before it have ended:\n  1. r2\n  2. r1, r3\n");
+	expect(renderPlan([at("r1", 1), at("r2", 1), at("r3", 0, { unchanged: true })], plain)).not.toContain("order");
+});
+
 test("what a device sent cannot colour or move anything", () => {
 	const hostile = "\u001b[31m\u001b[2J\rx";
 	const shown = renderPlan(

@@ -68,10 +68,28 @@ export function renderPlan(
 ): string {
 	const groups = planGroups(operations);
 	const parts = groups.filter(({ unchanged }) => !unchanged).map((group) => renderGroup(group, terminal, commands));
+	const order = renderOrder(operations);
+	if (order !== "") parts.push(order);
 	const same = groups.filter(({ unchanged }) => unchanged).flatMap(({ devices }) => devices);
 	if (same.length > 0)
 		parts.push(`${count(same.length, "device stays as it is", "devices stay as they are")}: ${names(same)}\n`);
 	return parts.join("\n");
+}
+
+/** Which devices change before which others, where some depend on others; nothing where none does. */
+function renderOrder(operations: readonly RunOperation[]): string {
+	const waves = new Map<number, string[]>();
+	for (const { step_type, status, result, device_name, wave } of operations) {
+		if (step_type !== "plan_change" || status !== "succeeded" || result?.unchanged !== false) continue;
+		const devices = waves.get(wave) ?? [];
+		waves.set(wave, devices);
+		devices.push(device_name);
+	}
+	if (waves.size < 2) return "";
+	const lines = [...waves]
+		.sort(([one], [other]) => one - other)
+		.map(([, devices], at) => `  ${at + 1}. ${names(devices)}\n`);
+	return `In this order, each when all before it have ended:\n${lines.join("")}`;
 }
 
 function renderGroup(

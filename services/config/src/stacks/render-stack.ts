@@ -70,6 +70,14 @@ export async function placeServices(
 	return placed;
 }
 
+/** The same services on these devices alone. */
+export function onlyOn(placed: readonly PlacedService[], device_ids: ReadonlySet<string>): PlacedService[] {
+	return placed.map(({ service, targets }) => ({
+		service,
+		targets: targets.filter(({ device_id }) => device_ids.has(device_id)),
+	}));
+}
+
 /** Every device on which a service stands, each once, in the order in which they are met. */
 export function targetsOf(placed: readonly PlacedService[]): Target[] {
 	return [...new Map(placed.flatMap(({ targets }) => targets).map((target) => [target.device_id, target])).values()];
@@ -99,6 +107,8 @@ export async function renderOn(
 	);
 	const contexts = await contextsOf(needs, on, caller);
 	const known = await templatesOf(needs, stack, action);
+	// As the stack has them here: those of where it was placed may still say what they are read from.
+	const own = new Map(stack.services.map(({ name, variables }) => [name, variables]));
 	for (const { service, targets } of placed) {
 		const template = known.get(service.name);
 		if (template === undefined) continue;
@@ -109,7 +119,7 @@ export async function renderOn(
 				entry: template.name,
 				templates: sources,
 				settings: template.settings,
-				variables: { ...stack.variables, ...service.variables },
+				variables: { ...stack.variables, ...own.get(service.name) },
 				sets: here.map(({ device_id }) => ({ ...contexts.get(device_id), ...stack.device_variables[device_id] })),
 			},
 			caller.signal,

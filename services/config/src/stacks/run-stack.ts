@@ -16,6 +16,7 @@ import { refuseBusy } from "./change-stacks.ts";
 import {
 	linesOf,
 	type Only,
+	onlyOn,
 	placeServices,
 	type RenderNeeds,
 	renderOn,
@@ -25,6 +26,7 @@ import {
 } from "./render-stack.ts";
 import { findStack, lockStack, type StackRow } from "./stack-store.ts";
 import { type StartingRun, stackRuns, stacks } from "./tables.ts";
+import { wavesOf } from "./waves.ts";
 
 export interface RunNeeds extends RenderNeeds {
 	tasks: Pick<Client<typeof tasksApi, CallerContext>, "startRun">;
@@ -127,6 +129,8 @@ export async function run(
 		});
 	}
 	const groups = await groupsOf(needs, enabled, call);
+	const sentOn = new Set(inputs.flatMap(({ device, lines }) => (lines.length === 0 ? [] : [device.device_id])));
+	const waves = wavesOf(onlyOn(placed, sentOn), action);
 	const plan = {
 		kind: wanted.kind,
 		title: `${titles[wanted.kind]} ${stack.name}${wanted.reason === "" ? "" : `: ${wanted.reason}`}`.slice(0, 200),
@@ -139,6 +143,7 @@ export async function run(
 							device_id,
 							name: device_name,
 							groups: groups.get(device_id) ?? [],
+							wave: waves.get(device_id) ?? 0,
 							input: { lines, verify: verify.get(device_id) },
 						},
 					],

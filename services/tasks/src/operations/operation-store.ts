@@ -92,7 +92,10 @@ export interface OperationStore {
 	get(run_id: string, id: string): Promise<RunOperation>;
 	list(run_id: string, query: z.output<typeof ListOperations>): Promise<Page<RunOperation>>;
 	/** A run's devices of which an operation has one of these statuses, in order. */
-	devicesWith(run_id: string, statuses: readonly OperationStatus[]): Promise<{ device_id: string; name: string }[]>;
+	devicesWith(
+		run_id: string,
+		statuses: readonly OperationStatus[],
+	): Promise<{ device_id: string; name: string; wave: number }[]>;
 }
 
 export function createOperationStore(db: Database, outbox: Outbox): OperationStore {
@@ -358,8 +361,8 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 		},
 
 		async devicesWith(run_id, statuses) {
-			return db.query<{ device_id: string; name: string }>(
-				`select device_id, min(device_name) as name from operations
+			return db.query<{ device_id: string; name: string; wave: number }>(
+				`select device_id, min(device_name) as name, min(wave) as wave from operations
 				where run_id = $1 and status = any($2) group by device_id order by min(position)`,
 				[run_id, statuses],
 			);
@@ -433,6 +436,7 @@ function toOperation(row: Row): RunOperation {
 		step_type: row.step_type,
 		device_id: row.device_id,
 		device_name: row.device_name,
+		wave: row.wave,
 		status: row.status,
 		attempts: row.attempts,
 		worker_id: row.worker_id,

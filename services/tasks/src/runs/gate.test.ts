@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type GateDecision, type GateState, nextMove, planHash } from "./gate.ts";
 
 const now = new Date("2026-11-21T02:00:00Z");
-const facts = { waiting: 10, failed: 0, pause_requested_by: null };
+const facts = { waiting: 10, failed: 0, failed_before: 0, pause_requested_by: null };
 
 function at(state: Partial<GateState> = {}): GateState {
 	return {
@@ -105,6 +105,15 @@ describe("batches", () => {
 			as: "skipped",
 			reason: "Not begun: 2 devices failed, and the rollout goes on with at most 1",
 		});
+	});
+
+	test("do not go on to devices that depend on others of which more failed than may, planned or not, and nobody is asked", () => {
+		const reason = "Not begun: 2 devices that it depends on failed, and the rollout goes on with at most 1";
+		const end = { do: "end", as: "skipped", reason };
+		expect(nextMove(canary, at({ batch: 2 }), { ...facts, failed_before: 2 }, now)).toEqual(end);
+		expect(nextMove(canary, at({ batch: 2 }), { ...facts, failed_before: 1 }, now)).toMatchObject({ do: "begin" });
+		const asking = Gate.parse({ ...canary, approval: true });
+		expect(nextMove(asking, at(), { ...facts, failed_before: 2 }, now)).toEqual(end);
 	});
 
 	test("pause when somebody asked, or after the canary when the plan says so, until a person resumes", () => {

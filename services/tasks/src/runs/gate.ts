@@ -36,8 +36,10 @@ export interface GateDecision {
 
 /** What has become of the devices beyond the gate. */
 export interface GateFacts {
-	/** Devices on which the gated step has not begun. */
+	/** Devices on which the gated step has not begun, of the lowest wave that has some. */
 	waiting: number;
+	/** Devices of the waves before that one on which a step failed or is unknown, also one that planned. */
+	failed_before: number;
 	/** Devices on which it, or a step after it, failed or is unknown. */
 	failed: number;
 	pause_requested_by: string | null;
@@ -59,6 +61,12 @@ export function nextMove(gate: Gate, state: GateState, facts: GateFacts, now: Da
 	// Runs of before windows were told to gates have none.
 	const window_ends = gate.not_after ?? null;
 	if (window_ends !== null && now >= new Date(window_ends)) return windowOver(window_ends, state);
+	const { most_failures, pause_after_first, batch_sizes } = gate.rollout;
+	if (facts.failed_before > most_failures) {
+		const devices = facts.failed_before === 1 ? "1 device" : `${facts.failed_before} devices`;
+		const reason = `Not begun: ${devices} that it depends on failed, and the rollout goes on with at most ${most_failures}`;
+		return { do: "end", as: "skipped", reason };
+	}
 	if (approvalOpen && state.approval === undefined) return { do: "ask" };
 	if (held !== undefined) return held;
 	if (facts.failed > most_failures) {

@@ -82,13 +82,18 @@ export function passGate(needs: PassGateNeeds) {
 			if (hasEnded(run.status)) return undefined;
 			const standing = await whereItStands(tx, run_id);
 			if (standing === undefined) return undefined;
-			const { step_index, waiting } = standing;
+			const { step_index, waiting, of_wave, wave } = standing;
 			const failed = await failedBeyond(tx, run_id, step_index);
+			const failed_before = await failedBefore(tx, run_id, wave);
 			const state =
 				run.gate?.step_index === step_index
 					? run.gate
 					: await beforeGate(tx, run, { step_index, waiting, since: clock.now().toISOString() });
-			return { run, state, facts: { waiting, failed, pause_requested_by: run.pause_requested_by } };
+			return {
+				run,
+				state,
+				facts: { waiting: of_wave, failed, failed_before, pause_requested_by: run.pause_requested_by },
+			};
 		});
 	}
 
@@ -197,17 +202,39 @@ export function passGate(needs: PassGateNeeds) {
 	}
 }
 
+interface Standing {
+	step_index: number;
+	/** Devices on which the step has not begun. */
+	waiting: number;
+	/** The wave whose turn it is, and how many of those devices it has. */
+	wave: number;
+	of_wave: number;
+}
+
 /** The step before which the run stands still, and on how many devices; undefined when something is under way. */
-async function whereItStands(tx: Tx, run_id: string): Promise<{ step_index: number; waiting: number } | undefined> {
-	const [row] = await rowsOf<{ step_index: number | null; waiting: number; active: boolean }>(
+async function whereItStands(tx: Tx, run_id: string): Promise<Standing | undefined> {
+	const [row] = await rowsOf<Standing & { active: boolean }>(
 		tx,
-		`select min(step_index)::int as step_index, coalesce(bool_or(status = 'running' or ready), false) as active,
-			count(*) filter (where step_index = (select min(step_index) from operations where run_id = $1 and status = 'pending'))::int as waiting
-		from operations where run_id = $1 and status in ('pending', 'running')`,
+		`with open as (select step_index, wave, status, ready from operations where run_id = $1 and status in ('pending', 'running')),
+			next as (select step_index, wave from open order by step_index, wave limit 1)
+		select next.step_index::int, next.wave, bool_or(open.status = 'running' or open.ready) as active,
+			count(*) filter (where open.step_index = next.step_index)::int as waiting,
+			count(*) filter (where open.step_index = next.step_index and open.wave = next.wave)::int as of_wave
+		from open cross join next group by next.step_index, next.wave`,
 		[run_id],
 	);
-	if (row === undefined || row.step_index === null || row.active) return undefined;
-	return { step_index: row.step_index, waiting: row.waiting };
+	return row?.active === false ? row : undefined;
+}
+
+async function failedBefore(tx: Tx, run_id: string, wave: number): Promise<number> {
+	if (wave === 0) return 0;
+	const [row] = await rowsOf<{ failed: number }>(
+		tx,
+		`select count(distinct device_id)::int as failed from operations
+		where run_id = $1 and wave < $2 and status in ('failed', 'unknown')`,
+		[run_id, wave],
+	);
+	return row?.failed ?? 0;
 }
 
 async function failedBeyond(tx: Tx, run_id: string, step_index: number): Promise<number> {
@@ -279,14 +306,16 @@ async function endRest(
 	]);
 }
 
-/** Makes the step ready on the next devices, in the order of the plan. Answers on how many. */
+/** Makes the step ready on the next devices: those of the lowest wave, in the order of the plan. Answers on how many. */
 async function beginBatch(tx: Tx, run_id: string, step_index: number, devices: number): Promise<number> {
 	const begun = await rowsOf(
 		tx,
 		`update operations set ready = true,
 			turn = coalesce((select min(turn) from operations where status = 'pending' and ready), 0)
 		where id in (
-			select id from operations where run_id = $1 and step_index = $2 and status = 'pending' order by position limit $3
+			select id from operations where run_id = $1 and step_index = $2 and status = 'pending'
+				and wave = (select min(wave) from operations where run_id = $1 and step_index = $2 and status = 'pending')
+			order by position limit $3
 		) returning id`,
 		[run_id, step_index, devices],
 	);

@@ -158,13 +158,13 @@ export function createRunStore(db: Database): RunStore {
 			tx,
 			`with present as (select coalesce(min(turn), 0) as turn from operations where status = 'pending' and ready),
 				head as (insert into output_heads (run_id) select unnest($1::uuid[]))
-			insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, gated, device_groups, turn, skip_reason, finished_at)
-			select o.id, o.run_id, o.position, o.step_index, s.id, s.type, o.device_id, o.device_name, o.status, o.ready, o.gated, o.groups, present.turn + o.position, o.skip_reason,
+			insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, gated, wave, device_groups, turn, skip_reason, finished_at)
+			select o.id, o.run_id, o.position, o.step_index, s.id, s.type, o.device_id, o.device_name, o.status, o.ready, o.gated, o.wave, o.groups, present.turn + o.position, o.skip_reason,
 				case when o.status = 'skipped' then o.run_at end
 			from present,
-				unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::int[], $6::smallint[], $7::uuid[], $8::text[], $9::text[], $10::boolean[], $11::boolean[], $12::jsonb[], $13::text[])
-					as o (id, run_id, run_at, position, step_index, device_id, device_name, status, ready, gated, groups, skip_reason)
-				join unnest($14::uuid[], $15::int[], $16::text[], $17::text[]) as s (run_id, index, id, type) on s.run_id = o.run_id and s.index = o.step_index`,
+				unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::int[], $6::smallint[], $7::uuid[], $8::text[], $9::text[], $10::boolean[], $11::boolean[], $12::int[], $13::jsonb[], $14::text[])
+					as o (id, run_id, run_at, position, step_index, device_id, device_name, status, ready, gated, wave, groups, skip_reason)
+				join unnest($15::uuid[], $16::int[], $17::text[], $18::text[]) as s (run_id, index, id, type) on s.run_id = o.run_id and s.index = o.step_index`,
 			[
 				whole.map(({ run }) => run.id),
 				operationRows.map(({ id }) => id),
@@ -177,6 +177,7 @@ export function createRunStore(db: Database): RunStore {
 				operationRows.map(({ status }) => status),
 				operationRows.map(({ ready }) => ready),
 				operationRows.map(({ gated }) => gated),
+				operationRows.map(({ wave }) => wave),
 				operationRows.map(({ groups }) => (groups === undefined ? null : jsonbText(groups))),
 				operationRows.map(({ skip_reason }) => skip_reason),
 				steps.map(({ run_id }) => run_id),

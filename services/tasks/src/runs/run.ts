@@ -50,6 +50,7 @@ export interface NewOperation {
 	status: "pending" | "skipped";
 	ready: boolean;
 	gated: boolean;
+	wave: number;
 	/** Of the device, for approval policies. */
 	groups: string[] | undefined;
 	skip_reason: string | null;
@@ -59,7 +60,10 @@ export interface NewOperation {
 export function operationsOf({ steps, targets, skipped }: Pick<Plan, "steps" | "targets" | "skipped">): NewOperation[] {
 	const operations: NewOperation[] = [];
 	const seen = new Set<string>();
-	const add = (device: { device_id: string; name: string; groups?: string[] | undefined }, reason: string | null) => {
+	const add = (
+		device: { device_id: string; name: string; groups?: string[] | undefined; wave?: number | undefined },
+		reason: string | null,
+	) => {
 		if (seen.has(device.device_id)) return;
 		seen.add(device.device_id);
 		for (const [step_index, { gate }] of steps.entries()) {
@@ -72,6 +76,7 @@ export function operationsOf({ steps, targets, skipped }: Pick<Plan, "steps" | "
 				status: reason === null ? "pending" : "skipped",
 				ready: reason === null && step_index === 0 && !gated,
 				gated,
+				wave: device.wave ?? 0,
 				groups: gated ? device.groups : undefined,
 				skip_reason: reason,
 			});

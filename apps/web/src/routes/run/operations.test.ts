@@ -12,6 +12,7 @@ function operation(device: string, step: string, status: OperationStatus, more: 
 		step_type: "collect_config",
 		device_id: device,
 		device_name: device,
+		wave: 0,
 		status,
 		attempts: 1,
 		worker_id: null,

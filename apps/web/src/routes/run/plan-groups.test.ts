@@ -1,6 +1,6 @@
 import type { RunOperation } from "@netconductor/contracts/tasks/model";
 import { expect, test } from "vitest";
-import { dangersOf, planOf, waysOf } from "./plan-groups.ts";
+import { dangersOf, orderOf, planOf, waysOf } from "./plan-groups.ts";
 
 function planned(device: string, more: Partial<RunOperation> = {}, change: Record<string, unknown> = {}): RunOperation {
 	return {
@@ -10,6 +10,7 @@ function planned(device: string, more: Partial<RunOperation> = {}, change: Recor
 		step_type: "plan_change",
 		device_id: device,
 		device_name: device,
+		wave: 0,
 		status: "succeeded",
 		attempts: 1,
 		worker_id: null,
@@ -67,6 +68,19 @@ test("a device that could not be planned is named with its error, also where its
 		planned("r2", { result: { x: 1 } }),
 	);
 	expect(failed.map(({ device_name }) => device_name)).toEqual(["r1", "r2"]);
+});
+
+test("devices that others depend on stand before those in the order, also where they change alike", () => {
+	const { changes } = plan(
+		planned("r10", { wave: 1 }),
+		planned("r2", { wave: 1 }, { diff_sha256: "other" }),
+		planned("r3", { wave: 0 }),
+		planned("r4", { wave: 2 }, { unchanged: true, diff: "" }),
+	);
+	expect(orderOf({ changes }).map((wave) => wave.map(({ device_name }) => device_name))).toEqual([
+		["r3"],
+		["r2", "r10"],
+	]);
 });
 
 test("where the same difference is come to in several ways, each way is told apart", () => {

@@ -27,6 +27,7 @@ export interface PlannedDevice {
 	operation_id: string;
 	device_id: string;
 	device_name: string;
+	wave: number;
 	change: PlannedChange;
 }
 
@@ -60,7 +61,7 @@ export function planOf(operations: Operations, step_id: string): PlanOfRun {
 	for (const operation of operations.values()) {
 		if (operation.step_id !== step_id) continue;
 		plan.total += 1;
-		const { id, device_id, device_name, status, result } = operation;
+		const { id, device_id, device_name, wave, status, result } = operation;
 		const read = PlannedChange.safeParse(result);
 		if (!read.success) {
 			if (status === "pending" || status === "running") plan.open += 1;
@@ -77,7 +78,7 @@ export function planOf(operations: Operations, step_id: string): PlanOfRun {
 			group = { diff_sha256: change.diff_sha256, devices: [] };
 			groups.set(change.diff_sha256, group);
 		}
-		group.devices.push({ operation_id: id, device_id, device_name, change });
+		group.devices.push({ operation_id: id, device_id, device_name, wave, change });
 	}
 	const byName = (one: { device_name: string }, other: { device_name: string }) =>
 		inNaturalOrder(one.device_name, other.device_name);
@@ -88,6 +89,19 @@ export function planOf(operations: Operations, step_id: string): PlanOfRun {
 		(one, other) => dangersOf(other).length - dangersOf(one).length || other.devices.length - one.devices.length,
 	);
 	return plan;
+}
+
+/** Devices that change, those first that others depend on: each list has its turn when the one before it has ended. One where none depends on another. */
+export function orderOf({ changes }: Pick<PlanOfRun, "changes">): PlannedDevice[][] {
+	const waves = new Map<number, PlannedDevice[]>();
+	for (const device of changes.flatMap(({ devices }) => devices)) {
+		const wave = waves.get(device.wave) ?? [];
+		waves.set(device.wave, wave);
+		wave.push(device);
+	}
+	const inOrder = [...waves].sort(([one], [other]) => one - other).map(([, devices]) => devices);
+	for (const wave of inOrder) wave.sort((one, other) => inNaturalOrder(one.device_name, other.device_name));
+	return inOrder;
 }
 
 /** Dangerous commands of a group, each once. */

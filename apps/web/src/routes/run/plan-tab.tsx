@@ -14,7 +14,7 @@ import { ProblemAlert } from "../../ui/problem.tsx";
 import { RowsLoading } from "../../ui/rows-loading.tsx";
 import { type Look, State } from "../../ui/state.tsx";
 import { count, withoutDevice } from "../../ui/words.ts";
-import { dangersOf, type PlanGroup, type PlannedChange, planOf, planStepOf, waysOf } from "./plan-groups.ts";
+import { dangersOf, orderOf, type PlanGroup, type PlannedChange, planOf, planStepOf, waysOf } from "./plan-groups.ts";
 import style from "./run.module.css";
 import { hasEnded, useOperations } from "./use-live-run.ts";
 
@@ -48,6 +48,7 @@ export function PlanTab({ run }: { run: Run }) {
 		);
 	}
 	const { changes, unchanged, failed, open, total } = plan;
+	const order = orderOf(plan);
 	const changing = changes.reduce((sum, { devices }) => sum + devices.length, 0);
 	return (
 		<section className={style.groups} aria-label="Plan" aria-busy={operations.isFetching}>
@@ -65,6 +66,17 @@ export function PlanTab({ run }: { run: Run }) {
 				<div className="nc-panel">
 					<Empty title="Nothing is planned">There was no device to plan anything on.</Empty>
 				</div>
+			)}
+			{order.length > 1 && (
+				<Panel title="Order" actions={<span className="nc-small nc-dim">Each when all before it have ended</span>}>
+					<ol className={style.order}>
+						{order.map((devices) => (
+							<li key={devices[0]?.device_id}>
+								<Names devices={devices} />
+							</li>
+						))}
+					</ol>
+				</Panel>
 			)}
 			{changes.slice(0, most).map((group) => (
 				<Change key={group.diff_sha256} group={group} />

@@ -109,7 +109,7 @@ export function ServiceFields({
 			{(others.length > 0 || service.depends_on.length > 0) && (
 				<MultiSelect
 					label="Comes after"
-					description="Services that stand before it in a device's configuration"
+					description="Services that stand before it in a configuration, and whose other devices are changed before its own"
 					clearable
 					clearButtonProps={{ "aria-label": "Comes after none" }}
 					data={[...new Set([...others, ...service.depends_on])].filter((name) => name !== "")}

@@ -1,0 +1,1 @@
+ALTER TABLE "tasks"."operations" ADD COLUMN "wave" integer DEFAULT 0 NOT NULL;
