@@ -43,6 +43,14 @@ test("a variable is read from the inventory when the stack is rendered: a list, 
 	expect(host.plans.get(run_id)?.targets[0]?.input?.lines).toContain("ntp server 192.0.2.4");
 });
 
+test("a variable of one service alone is read as well", async () => {
+	const [service] = services();
+	const own = { hosts: from("$.items[?@.name=='r1'].host"), first: from("$.items[1].name") };
+	await host.api.createStack({ body: { name: "own", services: [{ ...service, variables: own } as never] } });
+	const { items } = await host.api.renderStack({ params: { id: "own" }, query: {} });
+	expect(items[0]?.services[0]?.text).toBe("ntp server 192.0.2.1\nhostname r2\n");
+});
+
 test("it is read with the rights of who renders, and what one may not see is said", async () => {
 	const reader = host.as(actorWith("stacks:read"));
 	expect(await failureOf(reader.renderStack({ params: { id: "ntp" }, query: {} }))).toMatchObject({
