@@ -253,7 +253,10 @@ test("started without waiting it answers at once; removed it stands nowhere and 
 	const started = (await ana.json(["stacks", "remove", "sink", "--no-wait"])) as { run_id: string };
 	expect(await ana.run(["runs", "cancel", started.run_id])).toMatchObject({ code: 0 });
 	await eventually("the stack free", async () => !(await ana.run(["stacks", "list"])).stdout.includes("deleting"));
-	expect(await ana.run(["stacks", "delete", "sink", "--yes"])).toMatchObject({ code: 1 });
+	expect(await ana.run(["stacks", "delete", "sink", "--yes"])).toMatchObject({
+		code: 1,
+		stderr: expect.stringContaining("Take it off its devices first: `netconductor stacks remove sink`."),
+	});
 	expect(await approved(ana.follow(["stacks", "remove", "sink"]), "approve")).toMatchObject({ code: 0 });
 	for (const config of await configs()) expect(config).not.toContain("203.0.113.0");
 	expect(

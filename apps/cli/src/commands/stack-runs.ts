@@ -45,7 +45,9 @@ export function addStackRuns(stacks: Command, open: Open): void {
 		});
 
 	addChangeOptions(stacks.command("remove <stack>"))
-		.description("Take a stack off its devices with the delete templates of its services, in the same way")
+		.description(
+			"Take a stack off its devices with the delete templates of its services, in the same way; its definition stays (`stacks delete`)",
+		)
 		.action(async (id: string, options: ChangeOptions, self: Command) => {
 			const cli = open(self);
 			const body = await changeOf(cli, id, options);

@@ -17,6 +17,8 @@ const hints: Record<string, (device: string) => string> = {
 	"mops.bad_variables": () =>
 		"`netconductor mops show NAME` shows its variables; give them with --var, --vars or --var-file.",
 	"mops.no_devices": () => "Name devices with --device, --group or --tag, or give the procedure `targets`.",
+	"stacks.deployed": (stack) =>
+		`Take it off its devices first: \`netconductor stacks remove ${stack}\`. Or leave its lines there: \`netconductor stacks delete ${stack} --keep-configuration\`.`,
 	"step_types.not_found": () => "`netconductor step-types list` shows those there are.",
 	"runs.is_a_procedure": () => "`netconductor mops restart RUN --from STEP` begins it anew from one of its steps.",
 	"device.unreachable": (device) =>
@@ -42,7 +44,7 @@ const hints: Record<string, (device: string) => string> = {
 	"request.rate_limited": () => "Wait a little and try again.",
 };
 
-/** What to do about an error, where this command line has a command for it. */
-export function hintFor(code: string, device = "DEVICE"): string | undefined {
-	return hints[code]?.(device);
+/** What to do about an error, where this command line has a command for it. `name`: of the device, or of the stack, that it is about. */
+export function hintFor(code: string, name?: string): string | undefined {
+	return hints[code]?.(name ?? (code.startsWith("stacks.") ? "STACK" : "DEVICE"));
 }

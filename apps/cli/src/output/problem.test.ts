@@ -44,3 +44,11 @@ test("a detail that only repeats the title is left out", () => {
 	const title = "The request is not valid";
 	expect(renderProblem({ ...problem, detail: `${title}.` }, undefined, plain)).toBe(`error: ${title}\n`);
 });
+
+test("who would delete a stack that stands on devices is told how to take it off them, by its name", () => {
+	const deployed = { ...problem, status: 409, code: "stacks.deployed", title: "The service stack stands on devices" };
+	const named = renderProblem({ ...deployed, details: { stack: "edge", state: "deployed" } }, undefined, plain);
+	expect(named).toContain("`netconductor stacks remove edge`");
+	expect(named).toContain("`netconductor stacks delete edge --keep-configuration`");
+	expect(renderProblem(deployed, undefined, plain)).toContain("`netconductor stacks remove STACK`");
+});

@@ -25,7 +25,7 @@ function shortPath(path: string): string {
 }
 
 function nameIn({ details }: Problem): string | undefined {
-	const name = details?.device_name ?? details?.name;
+	const name = details?.device_name ?? details?.name ?? details?.stack;
 	return typeof name === "string" ? name : undefined;
 }
 
