@@ -210,6 +210,12 @@ describe("a provider is no way to what only this machine reaches", () => {
 		},
 	);
 
+	test("a name that begins like an address of this machine is none", async () => {
+		for (const issuer of ["http://127.example.com", "http://127.0.0.1.example.com", "http://localhost.example.com"]) {
+			await expect(add({ issuer }), issuer).rejects.toMatchObject({ code: "login_methods.incomplete" });
+		}
+	});
+
 	test("a redirect leads nowhere", async () => {
 		const target = await startImpostor((self) => ({ "/": document(self) }));
 		const { issuer } = await startImpostor(() => ({ [discovery]: `${target.issuer}/` }));

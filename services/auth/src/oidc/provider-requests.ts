@@ -6,7 +6,7 @@ import { ClientError, type CustomFetch, type ServerMetadata } from "openid-clien
 /** Whether what goes to an address can be read on the way; within this machine nobody is. */
 export function isInTheClear(address: string): boolean {
 	const url = new URL(address);
-	return url.protocol === "http:" && !/^(?:localhost|\[::1\]|127\..*)$/.test(url.hostname);
+	return url.protocol === "http:" && !/^(?:localhost|\[::1\]|127(?:\.\d+){3})$/.test(url.hostname);
 }
 
 /** Addresses that a provider's document sends this installation, or a browser, to. */
