@@ -267,8 +267,8 @@ test("a run is paused and cancelled from its page, and says so", async () => {
 	expect(fleet.device(first?.name ?? "").config()).not.toContain("ntp server 192.0.2.1");
 });
 
-test("what a validation template will look for stands in the plan, and what it missed with the change that was taken back", async () => {
-	const [first] = fleet.devices;
+test("what a validation template will look for stands in the plan with the order, and what it missed with the change that was taken back", async () => {
+	const [first, second] = fleet.devices;
 	const { id: validation_template_id } = await api.config.createTemplate({
 		body: {
 			name: "banner/check",
@@ -279,10 +279,19 @@ test("what a validation template will look for stands in the plan, and what it m
 	const { id: template_id } = await api.config.createTemplate({
 		body: { name: "banner", source: "ip name-server {{ server }}\n", validation_template_id },
 	});
-	const services = [{ name: "banner", template_id, targets: { names: [first?.name ?? ""] } }];
+	const { id: plain } = await api.config.createTemplate({
+		body: { name: "plain", source: "ip name-server {{ server }}\n" },
+	});
+	const services = [
+		{ name: "later", template_id: plain, targets: { names: [second?.name ?? ""] }, depends_on: ["banner"] },
+		{ name: "banner", template_id, targets: { names: [first?.name ?? ""] } },
+	];
 	await api.config.createStack({ body: { name: "banners", services, variables: { server: "192.0.2.53" } } });
 	const { run_id } = await api.config.deployStack({ params: { id: "banners" }, body: {} });
 	await ana.goto(at(`/runs/${run_id}?tab=plan`));
+	const order = ana.getByRole("region", { name: "Order" }).getByRole("listitem");
+	await order.nth(1).waitFor();
+	expect(await order.allTextContents()).toEqual([first?.name, second?.name]);
 	await ana.getByText("Verified before it is confirmed (2 lines)").click();
 	const lines = ana.getByRole("region", { name: "Lines that are verified" });
 	await lines.getByText("ip host nobody 192.0.2.9").waitFor();
@@ -297,8 +306,9 @@ test("what a validation template will look for stands in the plan, and what it m
 	const missing = ana.getByRole("region", { name: `Missing on ${first?.name}` });
 	expect(await missing.textContent()).toContain("ip host nobody 192.0.2.9");
 	expect(await missing.textContent()).not.toContain("192.0.2.53");
+	await shows("Not begun: 1 device that it depends on failed, and the rollout goes on with at most 0");
 	expect(await accessibilityFaults(ana)).toEqual([]);
-	expect(fleet.device(first?.name ?? "").config()).not.toContain("192.0.2.53");
+	for (const { name } of fleet.devices) expect(fleet.device(name).config()).not.toContain("192.0.2.53");
 	await eventually("the stack is free, and goes", () =>
 		api.config.deleteStack({ params: { id: "banners" }, query: { keep_configuration: "true" } }).then(
 			() => true,
