@@ -194,7 +194,8 @@ export function BypassForm(props: Props) {
 			form={form}
 		>
 			<Notice tone="bad" icon="unplugged" title="The run begins although nobody approved it">
-				It is marked as bypassed everywhere, for good, with your name and reason.
+				It begins at once, also where a calendar holds changes back. It is marked as bypassed everywhere, for good, with
+				your name and reason.
 			</Notice>
 			<Seen approval={seen} />
 			<Textarea

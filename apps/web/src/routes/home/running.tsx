@@ -6,7 +6,7 @@ import { TextLink } from "../../ui/link.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Panel } from "../../ui/page.tsx";
 import { RunProgress } from "../../ui/run-progress.tsx";
-import { RunState } from "../../ui/state.tsx";
+import { RunStanding } from "../../ui/run-standing.tsx";
 import { Moment } from "../../ui/time.tsx";
 import styles from "./home.module.css";
 import { homeQueries } from "./queries.ts";
@@ -53,7 +53,7 @@ function OpenRun({ run }: { run: Run }) {
 			<TextLink to="/runs/$id" params={{ id: run.id }} size="sm" fw={550} className={styles.what}>
 				{visibleLine(run.title)}
 			</TextLink>
-			<RunState status={run.status} />
+			<RunStanding run={run} />
 			<RunProgress run={run} />
 			<span className="nc-small nc-dim">
 				{run.total - pending - running} of {run.total}

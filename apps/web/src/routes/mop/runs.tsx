@@ -4,6 +4,7 @@ import { useMemo } from "react";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { TextLink } from "../../ui/link.tsx";
+import { Bypassed } from "../../ui/run-standing.tsx";
 import { tookOf } from "../../ui/run-words.ts";
 import { State } from "../../ui/state.tsx";
 import type { Column } from "../../ui/table/column.ts";
@@ -41,11 +42,7 @@ function columnsOf(linked: boolean): Column<MopExecution>[] {
 			cell: ({ status, bypassed_by }) => (
 				<>
 					<State {...mopRunLook(status)} />
-					{bypassed_by !== null && (
-						<div>
-							<State tone="bad" icon="unplugged" word={`Bypassed by ${visibleLine(bypassed_by)}`} />
-						</div>
-					)}
+					{bypassed_by !== null && <Bypassed by={bypassed_by} />}
 				</>
 			),
 		},

@@ -12,7 +12,7 @@ import { NotLoaded } from "../../ui/not-loaded.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { PageTabs } from "../../ui/page-tabs.tsx";
-import { RunState } from "../../ui/state.tsx";
+import { RunStanding } from "../../ui/run-standing.tsx";
 import { toastDone, toastProblem, toastRun } from "../../ui/toast.tsx";
 import { count } from "../../ui/words.ts";
 import { Decide } from "./decide.tsx";
@@ -70,7 +70,7 @@ function RunView({ run }: { run: Run }) {
 	return (
 		<Page
 			title={run.title}
-			beside={<RunState status={run.status} />}
+			beside={<RunStanding run={run} />}
 			actions={<RunActions run={run} onRestart={isProcedure && mayOverride ? setWish : undefined} />}
 		>
 			<Standstill run={run} />

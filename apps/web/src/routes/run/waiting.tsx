@@ -7,6 +7,7 @@ import { ButtonLink } from "../../ui/link.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Ago, Moment, Until } from "../../ui/time.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
+import { Held } from "./held.tsx";
 import { planStepOf } from "./plan-groups.ts";
 import { hasEnded } from "./use-live-run.ts";
 
@@ -15,7 +16,8 @@ export function Standstill({ run }: { run: Run }) {
 	const { waiting_for, progress, end_reason } = run;
 	return (
 		<>
-			{progress?.bypassed && <Bypassed approval_id={progress.approval_id} />}
+			{progress?.hold_broken != null && <HoldBroken {...progress.hold_broken} />}
+			{progress?.bypassed && progress.hold_broken === null && <Bypassed approval_id={progress.approval_id} />}
 			{end_reason !== null && (
 				<Notice
 					tone={run.status === "cancelled" || run.status === "succeeded" ? "warn" : "bad"}
@@ -33,6 +35,7 @@ export function Standstill({ run }: { run: Run }) {
 					</span>
 				</Notice>
 			)}
+			{waiting_for?.kind === "calendar" && <Held run={run} {...waiting_for} />}
 			{waiting_for?.kind === "resume" && <Paused run={run} {...waiting_for} />}
 		</>
 	);
@@ -56,6 +59,16 @@ function Bypassed({ approval_id }: { approval_id: string | null }) {
 					</ButtonLink>
 				</div>
 			)}
+		</Notice>
+	);
+}
+
+function HoldBroken({ by, reason, why, at }: NonNullable<NonNullable<Run["progress"]>["hold_broken"]>) {
+	return (
+		<Notice tone="bad" icon="unplugged" title={`${by} broke the glass: it was begun although a calendar held it back`}>
+			<span>
+				{visibleLine(why)}. <Moment at={at} />: {visibleLine(reason)}
+			</span>
 		</Notice>
 	);
 }
@@ -147,7 +160,7 @@ function Paused({ run, paused_by, since }: { run: Run; paused_by: string | null;
 	);
 }
 
-/** What goes on without anybody's word. */
+/** What goes on without anybody's word, once it has begun. */
 const byItself: ReadonlySet<NonNullable<Run["waiting_for"]>["kind"] | undefined> = new Set([undefined, "time", "run"]);
 
 function whatIsDone({ kind }: Run): string {

@@ -2,8 +2,8 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run } from "@netconductor/contracts/tasks/model";
 import { TextLink } from "../../ui/link.tsx";
 import { RunProgress } from "../../ui/run-progress.tsx";
+import { RunStanding, runStandingWord } from "../../ui/run-standing.tsx";
 import { kindWords, starterOf, tookOf } from "../../ui/run-words.ts";
-import { RunState, runLooks } from "../../ui/state.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { Ago } from "../../ui/time.tsx";
 
@@ -34,9 +34,9 @@ export const columns: Column<Run>[] = [
 	{
 		id: "status",
 		label: "Status",
-		width: 150,
-		text: ({ status }) => runLooks[status].word,
-		cell: ({ status }) => <RunState status={status} />,
+		width: 190,
+		text: runStandingWord,
+		cell: (run) => <RunStanding run={run} />,
 	},
 	{
 		id: "kind",

@@ -4,6 +4,8 @@ import { OccurrenceStatus } from "@netconductor/contracts/scheduling/model";
 import { useApi } from "../../api/context.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { TextLink } from "../../ui/link.tsx";
+import { Bypassed, bypassedWord } from "../../ui/run-standing.tsx";
+import { State } from "../../ui/state.tsx";
 import { Choices } from "../../ui/table/choice.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { DataTable } from "../../ui/table/data-table.tsx";
@@ -91,15 +93,29 @@ const columns: Column<Occurrence>[] = [
 		id: "status",
 		label: "Outcome",
 		width: 150,
-		text: ({ status }) => outcomeLooks[status].word,
-		cell: ({ status, run_id }) =>
-			run_id === null ? (
-				<Outcome status={status} />
-			) : (
-				<TextLink to="/runs/$id" params={{ id: run_id }} size="sm">
+		text: ({ status, held_by, bypassed_by }) =>
+			[
+				outcomeLooks[status].word,
+				...(held_by === null ? [] : [`held by ${held_by}`]),
+				...(bypassed_by === null ? [] : [bypassedWord(bypassed_by)]),
+			].join(", "),
+		cell: ({ status, run_id, held_by, bypassed_by }) => (
+			<>
+				{run_id === null ? (
 					<Outcome status={status} />
-				</TextLink>
-			),
+				) : (
+					<TextLink to="/runs/$id" params={{ id: run_id }} size="sm">
+						<Outcome status={status} />
+					</TextLink>
+				)}
+				{held_by !== null && (
+					<div>
+						<State tone="warn" icon="clock" word={`Held by ${visibleLine(held_by)}`} />
+					</div>
+				)}
+				{bypassed_by !== null && <Bypassed by={bypassed_by} />}
+			</>
+		),
 	},
 	{
 		id: "started",

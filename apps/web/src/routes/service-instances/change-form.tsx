@@ -5,6 +5,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useApi } from "../../api/context.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
+import { HoldNotice } from "../../ui/hold-notice.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { toastRun } from "../../ui/toast.tsx";
 import { count } from "../../ui/words.ts";
@@ -95,6 +96,15 @@ export function ChangeForm({
 				)}
 				{more > 0 && ` and ${more} more`}
 			</Text>
+			{stack_id !== undefined && (
+				<HoldNotice
+					change={{
+						kind: change === "redeploy" ? "deploy" : "delete",
+						params: { stack: stack_id },
+						select: { device_ids: [...new Set(instances.map(({ device_id }) => device_id))] },
+					}}
+				/>
+			)}
 			<RolloutFields own={stack.data?.rollout} {...form.field("rollout")} />
 			<Textarea
 				label="Reason"

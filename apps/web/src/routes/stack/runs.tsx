@@ -35,7 +35,7 @@ function columnsOf(linked: boolean): Column<StackRun>[] {
 		{
 			id: "status",
 			label: "Status",
-			width: 150,
+			width: 190,
 			text: stackRunWord,
 			cell: (run) => <StackRunState run={run} />,
 		},

@@ -13,6 +13,7 @@ import type { z } from "zod";
 import { useApi } from "../../api/context.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
+import { HoldNotice } from "../../ui/hold-notice.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { toastRun } from "../../ui/toast.tsx";
 import { type RolloutDraft, RolloutFields, rolloutOf } from "./rollout-fields.tsx";
@@ -122,6 +123,15 @@ export function StartForm({
 				</Notice>
 			)}
 			<Text size="sm">{does}</Text>
+			{(action === "deploy" || action === "remove") && (
+				<HoldNotice
+					change={{
+						kind: action === "deploy" ? "deploy" : "delete",
+						params: { stack: stack.id },
+						...(which === "some" && { select: { device_ids: form.form.values.device_ids } }),
+					}}
+				/>
+			)}
 			<SegmentedControl
 				aria-label="Which devices"
 				data={[

@@ -7,12 +7,13 @@ import { useState } from "react";
 import { useApi } from "../../../api/context.tsx";
 import { FormDrawer } from "../../../ui/form/form-drawer.tsx";
 import { useContractForm } from "../../../ui/form/use-contract-form.ts";
+import { HoldNotice } from "../../../ui/hold-notice.tsx";
 import { noteRun } from "../../../ui/latest-run.ts";
 import { Notice } from "../../../ui/notice.tsx";
 import { ProblemAlert } from "../../../ui/problem.tsx";
 import { DryRunResult, useDryRun } from "./dry-run.tsx";
 import { errorsByVariable, missingErrors, StartFields } from "./start-fields.tsx";
-import { firstValues, type StartValues, startBody } from "./values.ts";
+import { askedBody, firstValues, type StartValues, startBody } from "./values.ts";
 
 /** Asks what has to be known before a procedure starts. Give it another `key` at each opening. */
 export function StartForm({
@@ -87,6 +88,7 @@ export function StartForm({
 					? "It may change devices. Where a policy wants an approval, the run waits for it first."
 					: "It changes no device."}
 			</Text>
+			{mop.writes && opened && <HoldNotice change={{ kind: "mop", params: askedBody(mop, values) }} />}
 			<StartFields
 				mop={mop}
 				values={values}

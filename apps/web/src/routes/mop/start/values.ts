@@ -120,3 +120,9 @@ export function startBody(mop: Mop, { typed, which, selection }: StartValues) {
 		...(targets !== undefined && { targets }),
 	};
 }
+
+/** The same for a question about it: what is secret stays here. */
+export function askedBody(mop: Mop, { typed, which, selection }: StartValues) {
+	const open = askedVariables(mop.document.variables).filter(({ secret }) => !secret);
+	return { mop: mop.id, ...startBody(mop, { typed, which, selection }), variables: valuesOf(open, typed) };
+}
