@@ -202,8 +202,24 @@ function layOut(app: string): void {
 	cpSync(join(root, "apps/web/dist"), join(app, "apps/web/dist"), { recursive: true });
 }
 
+test("the pages can be built from what is sent", () => {
+	dir ??= mkdtempSync(join(tmpdir(), "netconductor-image-"));
+	const context = join(dir, "context");
+	for (const source of ["apps/web", "contracts", "package.json", "tsconfig.json"]) {
+		cpSync(join(root, source), join(context, source), {
+			recursive: true,
+			filter: (path) => isSent(relative(root, path)),
+		});
+	}
+	expect(existsSync(join(context, "apps/web/dist"))).toBe(false);
+	symlinkSync(join(root, "node_modules"), join(context, "node_modules"));
+	const [, ...build] = JSON.parse(rest("pages", "RUN").at(-1) ?? "[]") as string[];
+	execFileSync(process.execPath, [...build, "--logLevel=warn"], { cwd: context, stdio: "pipe" });
+	expect(existsSync(join(context, "apps/web/dist/index.html"))).toBe(true);
+}, 240_000);
+
 test("the product starts from its tree read-only, without rights, as somebody who owns nothing but the data folder", async () => {
-	dir = mkdtempSync(join(tmpdir(), "netconductor-image-"));
+	dir ??= mkdtempSync(join(tmpdir(), "netconductor-image-"));
 	chmodSync(dir, 0o755);
 	const app = join(dir, "app");
 	const data = join(dir, "data");
