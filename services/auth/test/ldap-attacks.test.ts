@@ -129,6 +129,22 @@ test.each([
 	}
 });
 
+test("a server that agrees to TLS and then says nothing costs no more than the time for an answer", async () => {
+	const yes = Buffer.from("300c02010278070a010004000400", "hex");
+	const server = createServer((client) => {
+		client.on("error", () => {});
+		client.once("data", () => client.write(yes));
+	});
+	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+	try {
+		const { port } = server.address() as AddressInfo;
+		await add({ servers: [`ldap://127.0.0.1:${port}`], default_role: "viewer", timeout_ms: 300 });
+		await expect(auth.login("alice", "alice secret")).rejects.toMatchObject({ code: "auth.method_away" });
+	} finally {
+		server.close();
+	}
+});
+
 describe("the map from groups to roles", () => {
 	test("a group whose name is the distinguished name of another has not its role", async () => {
 		await add({ role_map: [{ group: "cn=operators,ou=groups,dc=example,dc=com", role: "operator" }] });

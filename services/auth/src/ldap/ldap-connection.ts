@@ -26,7 +26,7 @@ export async function connectTo(config: LdapConfig, url: string): Promise<LdapCo
 		// Names from users' input are escaped here, and a server knows best what it takes.
 		strictDN: false,
 		...(secure && { tlsOptions }),
-		...(startTls && cleanStartTls()),
+		...(startTls && cleanStartTls(config.timeout_ms)),
 	});
 	const close = () => client.unbind().catch(() => {});
 	try {

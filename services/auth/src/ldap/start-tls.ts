@@ -5,8 +5,11 @@ import { BerReader, type ClientOptions } from "ldapts";
 /**
  * How a connection is made that is encrypted by StartTLS. What arrives in the clear must be the answer to StartTLS and nothing else: ldapts would
  * read bytes behind it as the beginning of what the server says over TLS, so that somebody on the way could answer the bind in the server's place.
+ * TLS begins within `timeout_ms`, or the connection ends.
  */
-export function cleanStartTls(): Required<Pick<ClientOptions, "createConnection" | "createSecureConnection">> {
+export function cleanStartTls(
+	timeout_ms: number,
+): Required<Pick<ClientOptions, "createConnection" | "createSecureConnection">> {
 	const clear: Buffer[] = [];
 	const keep = (chunk: Buffer) => void clear.push(chunk);
 	let socket: ReturnType<typeof connectTcp> | undefined;
@@ -19,7 +22,11 @@ export function cleanStartTls(): Required<Pick<ClientOptions, "createConnection"
 	function createSecureConnection(options: ConnectionOptions) {
 		socket?.off("data", keep);
 		if (!isOneMessage(Buffer.concat(clear))) throw new Error("the server said more before TLS began than it was asked");
-		return connectTls(options);
+		const secure = connectTls(options);
+		// ldapts waits for ever.
+		const late = setTimeout(() => secure.destroy(new Error("TLS did not begin in time")), timeout_ms);
+		for (const event of ["secureConnect", "close"]) secure.once(event, () => clearTimeout(late));
+		return secure;
 	}
 	// ldapts calls them with these parameters only.
 	return {
