@@ -117,6 +117,9 @@ test("what the builder adds and changes is one edit of the same text: every comm
 	await message.fill("{{ before | length }} devices answered");
 	await page.getByRole("textbox", { name: "Id" }).fill("say");
 	await page.getByRole("textbox", { name: "Only when" }).fill("before is defined");
+	await page.getByText(/^Variables for templates here/).click();
+	await page.getByRole("button", { name: "Copy {{ before }}" }).waitFor();
+	await shows(/^What \S+ came to; of a step on devices/);
 	await shows("Valid");
 	expect(await accessibilityFaults(page)).toEqual([]);
 	await addStep("wait");

@@ -1,3 +1,4 @@
+import type { deviceVariables, factVariables } from "@netconductor/contracts/config/device-variables";
 import type { Device, DeviceType } from "@netconductor/contracts/devices/model";
 
 /**
@@ -28,7 +29,7 @@ export function deviceContext(
 				model: facts.model ?? "",
 				serial: facts.serial ?? "",
 				os_version: facts.os_version ?? "",
-			},
-		},
+			} satisfies Record<(typeof factVariables)[number], string>,
+		} satisfies Record<(typeof deviceVariables)[number], unknown>,
 	};
 }

@@ -20,6 +20,7 @@ import {
 	type StepList,
 	stepOf,
 } from "../document/read-procedure.ts";
+import { variablesAt } from "../document/variables-at.ts";
 import { type Path, removeValue } from "../document/yaml-text.ts";
 import { AddStep } from "./add-step.tsx";
 import styles from "./builder.module.css";
@@ -204,6 +205,7 @@ export function Builder({
 				types={types}
 				faults={byStep.get(pathText(step.path)) ?? []}
 				lists={[...lists, ...steps.flatMap(({ blocks }) => blocks)]}
+				variables={variablesAt(procedure, step.path, typeOf(step, types)?.runs_on === "devices")}
 				readOnly={readOnly}
 				onEdit={edit}
 			/>

@@ -17,11 +17,13 @@ import {
 } from "../document/edit-steps.ts";
 import { type ParamField as Param, paramFields } from "../document/fields.ts";
 import { pathText, type ReadStep, type StepList } from "../document/read-procedure.ts";
+import type { VariableAt } from "../document/variables-at.ts";
 import type { Path } from "../document/yaml-text.ts";
 import styles from "./builder.module.css";
 import { NextField } from "./next-field.tsx";
 import { ParamField, YamlField } from "./param-field.tsx";
 import { selectionValue } from "./selection-value.ts";
+import { VariablesHelp } from "./variables-help.tsx";
 import { blockWords } from "./words.ts";
 
 const common: Readonly<Record<"timeout_s" | "parallelism", Param>> = {
@@ -48,6 +50,7 @@ export function StepPanel({
 	types,
 	faults,
 	lists,
+	variables,
 	readOnly,
 	onEdit,
 }: {
@@ -62,6 +65,8 @@ export function StepPanel({
 	faults: readonly MopFault[];
 	/** Every list of steps. */
 	lists: readonly StepList[];
+	/** What its templates may use. */
+	variables: readonly VariableAt[];
 	readOnly: boolean;
 	onEdit: (change: () => Edited | string, what?: string) => void;
 }) {
@@ -128,6 +133,7 @@ export function StepPanel({
 				onChange={(type) => type !== null && set(["type"], type)}
 			/>
 			{info !== undefined && <p className="nc-small nc-dim">{visibleLine(info.description)}</p>}
+			<VariablesHelp variables={variables} />
 			{params.map((one) => (
 				<ParamField
 					key={`${step.type} ${one.name}`}

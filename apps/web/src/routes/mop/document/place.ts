@@ -6,7 +6,10 @@ export interface Place {
 	type: string | undefined;
 	/** Keys that the mapping around it has already. */
 	taken: ReadonlySet<string>;
-	what: { kind: "key" } | { kind: "value"; key: string } | { kind: "template" };
+	what:
+		| { kind: "key" }
+		| { kind: "value"; key: string }
+		| { kind: "template" /** What stands before the dot, where there is one: `device`. */; of: string | undefined };
 	/** What of it stands before the cursor. */
 	written: string;
 }
@@ -100,7 +103,10 @@ export function placeAt(text: string, at: number): Place | undefined {
 	const type = [here, ...levels.toReversed()].map(typeOf).find((one) => one !== undefined);
 	const taken = new Set(here.lines.flatMap(({ key }) => key ?? []));
 	const place = { keys, type, taken };
-	if (inTemplate) return { ...place, what: { kind: "template" }, written: /\w*$/.exec(current)?.[0] ?? "" };
+	if (inTemplate) {
+		const [, of, written = ""] = /(?:([\w.]+)\.)?(\w*)$/.exec(current) ?? [];
+		return { ...place, what: { kind: "template", of }, written };
+	}
 	const pair = /^(["']?)([\w-]+)\1\s*:\s+(.*)$/.exec(typed);
 	if (pair === null) {
 		if (/[^\w-]/.test(typed)) return undefined;

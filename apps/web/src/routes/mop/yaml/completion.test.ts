@@ -49,3 +49,10 @@ test("ids after goto, and variables in templates, those that steps save too", ()
 	const whole = text.replace("{ goto: ‸ }", "stop");
 	expect(offered(text.replace("{ goto: ‸ }", '"{{ ‸'), whole)).toEqual(["peer", "before", "device", "run"]);
 });
+
+test("after a dot what the variable has is offered, where every procedure knows it", () => {
+	expect(offered('steps:\n  - id: a\n    when: "{{ device.‸')).toEqual(expect.arrayContaining(["site", "facts"]));
+	expect(offered('steps:\n  - id: a\n    when: "{{ device.facts.os‸')).toContain("os_version");
+	expect(offered('steps:\n  - id: a\n    when: "{{ run.‸')).toEqual(["id", "title", "reason", "started_by"]);
+	expect(offered('steps:\n  - id: a\n    when: "{{ peer.‸')).toEqual([]);
+});

@@ -9,6 +9,7 @@ import type { MopStepType } from "@netconductor/contracts/config/mops";
 import { paramFields } from "../document/fields.ts";
 import { type Place, placeAt } from "../document/place.ts";
 import { allSteps, readProcedure, type StepList } from "../document/read-procedure.ts";
+import { membersOf } from "../document/variables-at.ts";
 
 const ofProcedure: Readonly<Record<string, string>> = {
 	name: "what it is called, unique",
@@ -87,7 +88,7 @@ export function namesIn(text: string): Pick<Known, "variables" | "ids"> | undefi
 	const steps = [...allSteps(lists as StepList[])];
 	const saved = steps.flatMap(({ values: { save_to_variable, with: given }, type }) => [
 		...(typeof save_to_variable === "string" ? [save_to_variable] : []),
-		...(type === "loop" ? [String((given as { as?: unknown } | undefined)?.as ?? "item")] : []),
+		...(type === "loop" ? [String((given as { as?: unknown } | undefined)?.as ?? "item"), "loop"] : []),
 	]);
 	const own = typeof declared === "object" && declared !== null ? Object.keys(declared) : [];
 	return {
@@ -103,7 +104,10 @@ const keysFrom = (words: Readonly<Record<string, string>>, taken: ReadonlySet<st
 
 /** What may stand at a place. */
 export function completionsFor({ keys, type, taken, what }: Place, known: Known): Completion[] {
-	if (what.kind === "template") return known.variables.map((label) => ({ label, type: "variable" }));
+	if (what.kind === "template") {
+		const words = what.of === undefined ? known.variables : (membersOf[what.of] ?? []);
+		return words.map((label) => ({ label, type: "variable" }));
+	}
 	const last = keys.at(-1);
 	const params = paramFields(
 		known.types.find((one) => one.type === type || one.aliases.includes(type ?? ""))?.params ?? {},
