@@ -136,6 +136,8 @@ test("where the installation asks for a second factor, nothing else is open unti
 		});
 		expect(refused).toMatchObject({ code: 3, stderr: expect.stringContaining("account second-factor enable") });
 		expect((await cli.run(login, `${adminPassword}\n`)).stderr).toContain("account second-factor enable");
+		const metrics = (token: string) => fetch(at("/metrics"), { headers: { authorization: `Bearer ${token}` } });
+		expect([(await metrics(product.admin_token)).status, (await metrics(made.token)).status]).toEqual([403, 200]);
 		// API tokens go on.
 		await api.devices.listDevices({ query: {} });
 

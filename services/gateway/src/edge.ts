@@ -13,7 +13,7 @@ import type { Api, Operation } from "@netconductor/contracts/kernel/operation";
 import { openApiDocument } from "@netconductor/contracts/openapi";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { ConfigValue } from "@netconductor/runtime/config";
-import { failed } from "@netconductor/runtime/errors";
+import { type AppError, failed } from "@netconductor/runtime/errors";
 import type { HealthRegistry } from "@netconductor/runtime/health";
 import type { ServiceTransport } from "@netconductor/runtime/host/call";
 import { anonymous, whyDenied } from "@netconductor/runtime/host/invoke";
@@ -214,24 +214,33 @@ function actorOf(request: FastifyRequest, name: string, operation: Operation): A
 	}
 	const denial = identity.actor.id === anonymous.id ? whyDenied(operation, identity.actor) : undefined;
 	if (denial !== undefined) throw denial;
-	if (identity.must_change_password && !operation.public && !beforePasswordChange.has(name)) {
-		throw failed("auth.password_change_required", {
+	const owed = operation.public ? undefined : owedBefore(identity, name);
+	if (owed !== undefined) throw owed;
+	return identity.actor;
+}
+
+/** What somebody has to do before this is open to them, if anything. */
+function owedBefore(identity: Identity, name: string): AppError | undefined {
+	if (identity.must_change_password && !beforePasswordChange.has(name)) {
+		return failed("auth.password_change_required", {
 			message: "Choose a password of your own first: POST /api/auth/password, or `netconductor login`",
 		});
 	}
-	if (identity.must_add_second_factor && !operation.public && !beforeSecondFactor.has(name)) {
-		throw failed("auth.second_factor_required", {
+	if (identity.must_add_second_factor && !beforeSecondFactor.has(name)) {
+		return failed("auth.second_factor_required", {
 			message:
 				"This installation asks a second factor of its local users. Add yours first: reload the page, or run `netconductor account second-factor enable`.",
 		});
 	}
-	return identity.actor;
+	return undefined;
 }
 
 function mountSystem(app: FastifyInstance, { health, metrics }: EdgeNeeds): void {
 	app.get("/health/live", async (_, reply) => answerHealth(reply, health.live()));
 	app.get("/health/ready", async (_, reply) => answerHealth(reply, await health.ready()));
 	app.get("/metrics", async (request, reply) => {
+		const owed = request.identity && owedBefore(request.identity, "metrics");
+		if (owed !== undefined) return sendProblem(reply, owed);
 		const actor = request.identity?.actor ?? anonymous;
 		if (!isPermitted(actor, "metrics:read")) {
 			return sendProblem(
