@@ -15,6 +15,8 @@ import {
 	listApprovers,
 } from "./approvals/read-approvals.ts";
 import { requestApproval } from "./approvals/request-approval.ts";
+import { followBrokenGlass } from "./broken-glass/follow-broken-glass.ts";
+import { sendNotices } from "./broken-glass/send-notices.ts";
 import { alertsConfig } from "./config.ts";
 import {
 	createApprovalPolicy,
@@ -34,7 +36,8 @@ export const alertsService = defineService({
 	config: alertsConfig,
 	migrations: new URL("../migrations/", import.meta.url),
 	needs: { auth: authApi },
-	async setup({ db, outbox, ephemeral, clients: { auth }, config, clock, log, ownAccount }) {
+	async setup({ db, outbox, ephemeral, clients: { auth }, config, clock, log, outbound, ownAccount }) {
+		let notices: WorkLoop | undefined;
 		let loop: WorkLoop | undefined;
 		const needs = {
 			db,
@@ -76,12 +79,19 @@ export const alertsService = defineService({
 				startApproved: startApproved(needs),
 				lapseApproval: lapseApproval(needs),
 			},
-			consumers: { ...followUsers(needs, () => loop?.wake()), ...followRuns({ ...needs, ephemeral }) },
+			consumers: {
+				...followUsers(needs, () => loop?.wake()),
+				...followRuns({ ...needs, ephemeral }),
+				...followBrokenGlass({ onBroken: () => notices?.wake() }),
+			},
 			async start() {
+				const { break_glass_url: url, break_glass_kind: kind } = config;
+				const chat = url === undefined ? undefined : { url, kind };
 				loop = timekeeper.start();
+				notices = sendNotices({ db, outbound, clock, log, chat });
 			},
 			async stop() {
-				await loop?.stop();
+				await Promise.all([loop?.stop(), notices?.stop()]);
 			},
 		};
 	},

@@ -165,3 +165,24 @@ export const policies = pgTable(
 		index("policies_by_change").on(t.updated_at, t.id),
 	],
 );
+
+/** That somebody broke the glass, for those who are to be told. */
+export const glassNotices = pgTable(
+	"glass_notices",
+	{
+		id: uuid().primaryKey(),
+		run_id: uuid().notNull(),
+		/** Of the run. */
+		title: text().notNull(),
+		/** Name of who did. */
+		by: text().notNull(),
+		reason: text().notNull(),
+		/** What stood in the way, for people. */
+		passed_over: text().notNull(),
+		at: instant().notNull(),
+		attempts: smallint().notNull().default(0),
+		/** Null once it was told, or given up. */
+		next_try_at: instant(),
+	},
+	(table) => [index("glass_notices_to_send").on(table.next_try_at).where(sql`${table.next_try_at} is not null`)],
+);

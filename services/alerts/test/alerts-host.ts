@@ -50,6 +50,7 @@ export async function startAlerts(env: Record<string, string> = {}, clock = crea
 		void heard.set(approval_id, [...(heard.get(approval_id) ?? []), what]);
 	const recorded: OperationRecord[] = [];
 	const listeners: ((decided: EventPayload<"approval.decided.v1">) => void)[] = [];
+	let breakGlass: ((broken: EventPayload<"run.glass_broken.v1">) => Promise<void>) | undefined;
 	let tellOf: ((user_id: string, change: "updated" | "deleted") => Promise<void>) | undefined;
 	const neighbour = defineService({
 		name: "neighbour",
@@ -59,6 +60,8 @@ export async function startAlerts(env: Record<string, string> = {}, clock = crea
 				db.transaction(
 					async (tx) => void (await outbox.publish(tx, "user.changed.v1", { user_id, username: "somebody", change })),
 				);
+			breakGlass = (broken) =>
+				db.transaction(async (tx) => void (await outbox.publish(tx, "run.glass_broken.v1", broken)));
 			return {
 				operations: {},
 				consumers: {
@@ -117,6 +120,8 @@ export async function startAlerts(env: Record<string, string> = {}, clock = crea
 		},
 		/** Is told what others are told of decisions. */
 		onDecided: (listen: (typeof listeners)[number]) => void listeners.push(listen),
+		/** Tells that somebody broke the glass of what a calendar holds, as tasks does. */
+		breakGlass: async (broken: EventPayload<"run.glass_broken.v1">) => breakGlass?.(broken),
 		/** What others were told of an approval, in order. */
 		heard: (approval_id: string) => heard.get(approval_id) ?? [],
 		/** A user is different, and auth tells. */

@@ -234,7 +234,7 @@ describe("notify", () => {
 	test("an address that names no topic fails the step before anything is sent", async () => {
 		for (const path of ["%zz", ""]) {
 			const given = { kind: "ntfy", url: `${url}/${path}`, message: "x" };
-			expect(await codeOf(runServerStep("notify", given))).toBe("procedure.bad_parameters");
+			expect(await codeOf(runServerStep("notify", given))).toBe("outbound.bad_request");
 		}
 		expect(received).toEqual([]);
 	});

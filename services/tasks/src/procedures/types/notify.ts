@@ -1,6 +1,6 @@
 import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible-text";
+import { type ChatKind, chats } from "@netconductor/runtime/http/chat-messages";
 import { z } from "zod";
-import { type ChatKind, chats } from "../shared/chat-messages.ts";
 import { Ca, isExpected, TimeoutS, Url, unexpectedStatus } from "../shared/outside.ts";
 import { defineServerStep } from "../step-type.ts";
 

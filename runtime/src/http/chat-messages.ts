@@ -1,4 +1,4 @@
-import { failed } from "@netconductor/runtime/errors";
+import { failed } from "../errors.ts";
 
 /** What is said in a chat. */
 export interface ChatMessage {
@@ -135,14 +135,14 @@ function withoutLinks(text: string): string {
 	return text.replace(/(?<!\\)(\\*)\[/g, "$1$1\\[");
 }
 
-/** @throws procedure.bad_parameters */
+/** @throws outbound.bad_request */
 function topicOf(part = ""): string {
 	try {
 		if (part !== "") return decodeURIComponent(part);
 	} catch {
 		// Not what a URL may have.
 	}
-	throw failed("procedure.bad_parameters", {
+	throw failed("outbound.bad_request", {
 		message: "The address of ntfy names no topic, as https://ntfy.sh/changes does.",
 	});
 }
