@@ -67,7 +67,7 @@ async function stored(api: Clients) {
 	];
 }
 
-test("a backup of services with databases of their own is restored into others: same answers, secrets open, the audit chain holds", async () => {
+test("a backup of services with databases of their own is restored into others: same answers, secrets open, the audit chain holds, changes wait", async () => {
 	const fast = {
 		NETCONDUCTOR_WORKERS_PROCESSES: "1",
 		NETCONDUCTOR_DATABASE_POOL_SIZE: "3",
@@ -102,6 +102,12 @@ test("a backup of services with databases of their own is restored into others: 
 				timing: { type: "daily", times: ["06:00"] },
 			},
 		});
+		await api.config.createMop({
+			body: { source: "name: Rounds\nsteps:\n  - { id: say, type: log, with: { message: hello } }\n" },
+		});
+		await api.scheduling.createSchedule({
+			body: { name: "rounds", kind: "mop", params: { mop: "Rounds" }, timing: { type: "daily", times: ["06:00"] } },
+		});
 		was = await stored(api);
 		expect(existsSync(join(product.data_dir, "postgres"))).toBe(false);
 		const taken = await system(first, "backup", `--to=${file}`, "--json");
@@ -117,10 +123,13 @@ test("a backup of services with databases of their own is restored into others: 
 
 	const restored = await system(second, "restore", file, "--json");
 	expect(restored, restored.said).toMatchObject({ code: 0 });
+	expect(JSON.parse(restored.output).held).toEqual([expect.stringMatching(/^1 schedule of changes: paused/)]);
 	const elsewhere = await startProduct(second);
 	try {
 		const there = elsewhere.as(elsewhere.admin_token);
 		expect(await stored(there)).toEqual(was);
+		const { items: schedules } = await there.scheduling.listSchedules({ query: {} });
+		expect(schedules.map(({ name, state }) => `${name} ${state}`)).toEqual(["nightly active", "rounds paused"]);
 		expect(await there.audit.verifyAudit({ query: {} })).toMatchObject({ intact: true });
 		await elsewhere.login("alice", "alice has a long password");
 	} finally {
