@@ -20,11 +20,8 @@ export const alertsConfig = defineConfig(
 				description:
 					"Incoming webhook of a chat that is told at once whenever somebody breaks the glass, with who, why and which run. Nobody is told unless it is set.",
 			}),
-		break_glass_kind: z
-			.enum(kinds)
-			.default("generic")
-			.meta({
-				description: "What is at that address; `generic` takes JSON with `title`, `message`, `level` and `run`",
-			}),
+		break_glass_kind: z.enum(kinds).default("generic").meta({
+			description: "What is at that address; `generic` takes JSON with `title`, `message`, `level` and `run`",
+		}),
 	}),
 );
