@@ -4,7 +4,7 @@ import type { Run } from "@netconductor/contracts/tasks/model";
 import { useApi } from "../../api/context.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { TextLink } from "../../ui/link.tsx";
-import { RunState, runLooks } from "../../ui/state.tsx";
+import { RunStanding, runStandingWord } from "../../ui/run-standing.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { useCursorList } from "../../ui/table/list-source.ts";
@@ -25,9 +25,9 @@ const columns: Column<Run>[] = [
 	{
 		id: "status",
 		label: "Status",
-		width: 150,
-		text: ({ status }) => runLooks[status].word,
-		cell: ({ status }) => <RunState status={status} />,
+		width: 190,
+		text: runStandingWord,
+		cell: (run) => <RunStanding run={run} />,
 	},
 	{
 		id: "by",

@@ -92,7 +92,7 @@ const columns: Column<Occurrence>[] = [
 	{
 		id: "status",
 		label: "Outcome",
-		width: 150,
+		width: 190,
 		text: ({ status, held_by, bypassed_by }) =>
 			[
 				outcomeLooks[status].word,
