@@ -167,7 +167,7 @@ describe("what takes too much ends in an error, and leaves the engine as it was:
 test("a megabyte of ordinary template is rendered", async () => {
 	const line = "interface {{ name }}\n description {{ text|upper }}\n{% if up %}\n no shutdown\n{% endif %}\n";
 	const source = line.repeat(Math.floor(1_000_000 / line.length));
-	const roomy = createTemplateEngine({ threads: 1, limits: { ...limits, output_length: 4_000_000 } });
+	const roomy = createTemplateEngine({ threads: 1, limits: { ...defaultLimits, output_length: 4_000_000 } });
 	const text = await roomy.render({
 		entry: "big",
 		templates: { big: source },
