@@ -177,12 +177,15 @@ test("a freeze holds a scheduled procedure back whose devices only its steps lea
 		body: { name: "Held", services: [{ name: "route", template_id: template.id, targets: { names: ["ios-1"] } }] },
 	});
 	const sources = {
-		"Inner device": "targets: { names: [ios-1] }\nsteps: [{ id: a, type: get_config }]",
+		"Inner device":
+			"targets: { names: [ios-1] }\nsteps: [{ id: a, type: set_config, with: { lines: [ntp server 192.0.2.1] } }]",
 		"Through another": "steps: [{ id: a, type: run_mop, with: { mop: inner device } }]",
 		"Through a stack":
 			"variables: { which: held }\nsteps: [{ id: a, type: deploy_stack, with: { stack: '{{ which }}' } }]",
-		"Through a step": "steps: [{ id: a, type: get_config, targets: { names: [ios-1] } }]",
+		"Through a step":
+			"steps: [{ id: a, type: set_config, targets: { names: [ios-1] }, with: { lines: [ntp server 192.0.2.1] } }]",
 		"Another device": "targets: { names: [ios-2] }\nsteps: [{ id: a, type: run_mop, with: { mop: inner device } }]",
+		"Only reads": "targets: { names: [ios-1] }\nsteps: [{ id: a, type: get_config }]",
 	};
 	for (const [name, rest] of Object.entries(sources)) {
 		await admin.config.createMop({ body: { source: `name: ${name}\n${rest}` } });
@@ -202,13 +205,14 @@ test("a freeze holds a scheduled procedure back whose devices only its steps lea
 		});
 	};
 	for (const mop of ["Through another", "Through a stack", "Through a step"]) {
-		expect(await occurrenceOf(mop)).toMatchObject({
+		expect({ mop, ...(await occurrenceOf(mop)) }).toMatchObject({
+			mop,
 			status: "waiting",
 			run_id: null,
 			reason: "Changes are frozen (Year's end).",
 		});
 	}
-	expect((await occurrenceOf("Another device")).run_id).not.toBeNull();
+	for (const mop of ["Another device", "Only reads"]) expect((await occurrenceOf(mop)).run_id).not.toBeNull();
 	const { items } = await admin.scheduling.listConflicts({ query: {} });
 	const held = items.flatMap((one) => (one.type === "held" ? [one.schedule.name] : []));
 	expect(held.toSorted()).toEqual(["Through a stack", "Through a step", "Through another"]);

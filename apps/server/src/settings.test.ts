@@ -23,4 +23,5 @@ test("a process takes the settings of services that run in others", async () => 
 test("a setting is checked by the process of its service, and one that nobody has by all", async () => {
 	await expect(load("backup", { NETCONDUCTOR_BACKUP_TEXT_THREDS: "4" })).rejects.toThrow(/TEXT_THREADS/);
 	await expect(load("audit", { NETCONDUCTOR_BAKUP_TEXT_THREADS: "4" })).rejects.toThrow(/unknown variable/);
+	await expect(load("audit", { NETCONDUCTOR_WORKER_PROCESSES: "2" })).rejects.toThrow(/NETCONDUCTOR_WORKERS_PROCESSES/);
 });

@@ -56,7 +56,8 @@ export function loadSettings(services: readonly AnyService[], env: Environment, 
 		file,
 		elsewhere: {
 			...elsewhere,
-			sections: [...elsewhere.sections, ...targetNames.filter((name) => !here.includes(name))],
+			// A worker has no section of its own: `worker` for `workers` stays a mistake.
+			sections: [...elsewhere.sections, ...defaultTargets.filter((name) => !here.includes(name))],
 		},
 	}) as Record<string, { url?: string; database_url?: string }>;
 	const settings = {

@@ -56,9 +56,10 @@ async function changesSomething(
 	steps: readonly DraftStep[],
 	caller: CallerContext,
 ): Promise<boolean> {
-	const writing = [...allSteps(steps)].flatMap(({ step }) =>
-		step.info.writes ? [{ type: step.type, with: step.with }] : [],
-	);
+	const all = [...allSteps(steps)].map(({ step }) => step);
+	// The run that it starts is a change, though the step itself is none.
+	if (all.some((step) => step.type === "deploy_stack" && step.with.action !== "plan")) return true;
+	const writing = all.flatMap(({ type, info, with: given }) => (info.writes ? [{ type, with: given }] : []));
 	for (let from = 0; from < writing.length; from += mostAsked) {
 		const { changing } = await tasks.checkSteps({ body: { steps: writing.slice(from, from + mostAsked) } }, caller);
 		if (changing.length > 0) return true;
