@@ -315,12 +315,19 @@ test("a server that is started between the look for one and the mark that keeps 
 	await blocker.query("begin; create table garden.restore_unfinished (began_at timestamptz)");
 	const restoring = restoreBackup({ path, secret, places: places(target), known: known(folder), force: true });
 	const refused = expect(restoring).rejects.toMatchObject({ code: "system.restore_in_use" });
-	for (let waits = false; !waits; ) {
+	const waits = async () => {
+		// Within a transaction what was seen first stays.
+		await blocker.query("select pg_stat_clear_snapshot()");
 		const { rows } = await blocker.query("select from pg_stat_activity where pg_blocking_pids(pid) @> $1::int[]", [
 			[Number(own.rows[0]?.pid)],
 		]);
-		waits = rows.length > 0;
-	}
+		return rows.length > 0;
+	};
+	let ended: unknown;
+	restoring.catch((error) => {
+		ended = error;
+	});
+	await expect.poll(async () => ended ?? (await waits()), { timeout: 20_000 }).toBe(true);
 	const server = openDatabase({ url: target.url, schema: "garden", application_name: "netconductor garden" });
 	await server.query("select 1");
 	await blocker.query("rollback");
