@@ -300,7 +300,8 @@ describe("the main job", () => {
 		expect((await cli.run(["status"])).stdout).toContain(` of ${workers.completed_last_hour} operations failed`);
 		expect(await cli.json(["audit", "verify"])).toMatchObject({ intact: true });
 		expect(await cli.json(["keys", "rotate"])).toMatchObject({ rotation_id: expect.any(String) });
-	});
+		// A program for each.
+	}, 120_000);
 
 	test("tells what runs there, how well, and gives the trail as a file", async () => {
 		expect(await cli.json(["system", "about"])).toMatchObject({ product: "NetConductor", counts: { devices: 4 } });
