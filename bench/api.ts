@@ -1,26 +1,29 @@
-// How fast the API answers a page of devices: while a fleet is being backed up, and on its own.
+// How fast the API answers pages of devices: while a fleet is being backed up, and on its own; to one user and to many.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runEnded } from "@netconductor/e2e/product";
 import { startFleetProcess } from "@netconductor/lab/sim/process";
-import type { LoadResult } from "./harness/load.ts";
+import type { Asked, LoadResult } from "./harness/load.ts";
 import { startLoad } from "./harness/load-process.ts";
 import { readOptions } from "./harness/options.ts";
 import { cpuOf } from "./harness/processes.ts";
-import { importFleet, startMeasuredProduct } from "./harness/product.ts";
+import { importFleet, type MeasuredProduct, startMeasuredProduct } from "./harness/product.ts";
 import { printReport } from "./harness/report.ts";
 
 const options = readOptions(
-	`Asks GET /api/devices for a page of 50 devices with an access token: at a steady rate while all devices are being backed up, then as
-fast as possible with nothing else going on, then the same page from a bare Fastify server with zod on both sides. The load comes from
-a process of its own on the same machine.`,
+	`Asks GET /api/devices for a page of 50 devices with an access token: at a steady rate while all devices are being backed up, then at a
+steady rate and as fast as possible with nothing else going on, one user the same page and then many users different pages, then the same page
+from a bare Fastify server with zod on both sides. The load comes from a process of its own on the same machine; at a steady rate each request is
+begun on time, whatever became of those before.`,
 	{
 		devices: { is: 1_000, text: "devices in the inventory" },
 		rate: { is: 50, text: "requests a second during the backup" },
-		rounds: { is: 2, text: "backups, the first of which stores everything anew" },
-		seconds: { is: 15, text: "how long to ask as fast as possible" },
+		rounds: { is: 2, text: "backups, the first of which stores everything anew; 0 leaves them out" },
+		"steady-rate": { is: 500, text: "requests a second with nothing else going on" },
+		users: { is: 20, text: "users who ask for different pages" },
+		seconds: { is: 15, text: "how long to ask, each time" },
 		connections: { is: 32, text: "connections that ask as fast as possible" },
 		path: { is: "/api/devices?page_size=50", text: "what to ask for" },
 		profile: { is: "", text: "folder for CPU profiles of main process and workers" },
@@ -53,7 +56,7 @@ async function measureBareServer(page: string): Promise<{ result: LoadResult; cp
 		const [port] = await once(server.stdout, "data");
 		const origin = `http://127.0.0.1:${String(port).trim()}`;
 		const pid = server.pid ?? 0;
-		const load = { origin, path: options.path, connections: options.connections, per_second: 0 };
+		const load = { origin, asked: [{ path: options.path }], connections: options.connections, per_second: 0 };
 		await startLoad({ ...load, seconds: 3 }).result;
 		const before = cpuOf(pid);
 		const result = await startLoad({ ...load, seconds: options.seconds }).result;
@@ -63,32 +66,83 @@ async function measureBareServer(page: string): Promise<{ result: LoadResult; cp
 	}
 }
 
+/** Users of their own, each with a session. */
+async function signUsersIn({ api, product }: MeasuredProduct): Promise<string[]> {
+	const tokens: string[] = [];
+	for (let number = 1; number <= options.users; number++) {
+		const user = { username: `reader-${number}`, password: `a page for reader ${number}, please` };
+		await api.auth.createUser({ body: { ...user, role: "operator", must_change_password: false } });
+		tokens.push(await product.login(user.username, user.password));
+	}
+	return tokens;
+}
+
+/** Every page of the inventory in four orders, each next one asked for by the next user: no two that wait together are the same. */
+function differentPages(tokens: string[]): Asked[] {
+	const pages = Math.ceil(options.devices / 50);
+	return ["name", "-name", "host", "-created_at"].flatMap((sort) =>
+		Array.from({ length: pages }, (_, i) => ({
+			path: `/api/devices?page_size=50&sort=${sort}&page=${i + 1}`,
+			token: tokens[i % tokens.length] ?? "",
+		})),
+	);
+}
+
+interface Alone {
+	name: string;
+	result: LoadResult;
+	main_ms: number;
+	postgres_ms: number;
+}
+
+async function measureAlone(
+	{ cpu, product }: MeasuredProduct,
+	name: string,
+	asked: Asked[],
+	per_second: number,
+): Promise<Alone> {
+	const load = { origin: product.url, asked, connections: options.connections, per_second };
+	await startLoad({ ...load, seconds: 3 }).result;
+	const before = cpu();
+	const result = await startLoad({ ...load, seconds: options.seconds }).result;
+	const after = cpu();
+	return { name, result, main_ms: after.main - before.main, postgres_ms: after.postgres - before.postgres };
+}
+
 const fleet = await startFleetProcess({ devices: { count: options.devices, platforms: ["cisco_ios"] } });
 const measured = await startMeasuredProduct({ profile_dir: options.profile === "" ? undefined : options.profile });
 try {
-	const { api, product, cpu } = measured;
+	const { api, product } = measured;
 	await importFleet(api, fleet);
-	const load = {
-		origin: product.url,
-		path: options.path,
-		token: product.admin_token,
-		connections: options.connections,
-	};
+	const one: Asked[] = [{ path: options.path, token: product.admin_token }];
+	const many = differentPages(await signUsersIn(measured));
 
 	const busy: LoadResult[] = [];
 	for (let round = 1; round <= options.rounds; round++) {
 		const { run_id } = await api.backup.runSelected({ body: { select: { all: true } } });
-		const asking = startLoad({ ...load, per_second: options.rate, seconds: 0 });
+		const asking = startLoad({
+			origin: product.url,
+			asked: one,
+			connections: options.connections,
+			per_second: options.rate,
+			seconds: 0,
+		});
 		const { status } = await runEnded(api, run_id, 3_600_000);
 		busy.push(await asking.stop());
 		if (status !== "succeeded") throw new Error(`the run ended ${status}`);
 	}
 	await sleep(3_000);
 
-	await startLoad({ ...load, per_second: 0, seconds: 3 }).result;
-	const before = cpu();
-	const quiet = await startLoad({ ...load, per_second: 0, seconds: options.seconds }).result;
-	const after = cpu();
+	const rate = options["steady-rate"];
+	const steady = [
+		await measureAlone(measured, `one page by one user, ${rate} a second`, one, rate),
+		await measureAlone(measured, `different pages by ${options.users} users, ${rate} a second`, many, rate),
+	];
+	const flatOut = [
+		await measureAlone(measured, "one page by one user, as fast as possible", one, 0),
+		await measureAlone(measured, `different pages by ${options.users} users, as fast as possible`, many, 0),
+	];
+	const [same, different] = flatOut.map(({ result }) => perSecond(result));
 	const answer = await fetch(`${product.url}${options.path}`, {
 		headers: { authorization: `Bearer ${product.admin_token}` },
 	});
@@ -98,15 +152,12 @@ try {
 		{
 			tables: [
 				{
-					title: `GET ${options.path}, ${options.devices} devices; latency in ms from when the request was due, CPU in ms for one answer`,
+					title: `GET ${options.path}, ${options.devices} devices, ${options.connections} connections; latency in ms from when the request was due, CPU in ms for one answer`,
 					columns: ["", "200s", "others", "per second", "p50", "p99", "longest", "CPU server", "CPU PostgreSQL", "KiB"],
 					rows: [
 						...busy.map((result, i) => row(`during backup ${i + 1}, ${options.rate} a second`, result)),
-						row(
-							`alone, ${options.connections} connections`,
-							quiet,
-							after.main - before.main,
-							after.postgres - before.postgres,
+						...[...steady, ...flatOut].map(({ name, result, main_ms, postgres_ms }) =>
+							row(name, result, main_ms, postgres_ms),
 						),
 						row("bare Fastify and zod", bare.result, bare.cpu_ms),
 					],
@@ -119,9 +170,11 @@ try {
 					unit: "ms",
 					at_most: 100,
 				})),
-				{ name: "requests/s of a page of 50, alone", value: perSecond(quiet), unit: "/s", at_least: 3_000 },
-				{ name: "requests/s of bare Fastify and zod", value: perSecond(bare.result), unit: "/s" },
-				{ name: "ours ÷ bare", value: perSecond(quiet) / perSecond(bare.result), unit: "" },
+				...steady.map(({ name, result }) => ({ name: `${name}: p99`, value: result.p99_ms, unit: "ms", at_most: 30 })),
+				{ name: "one page by one user: requests/s", value: same ?? Number.NaN, unit: "/s", at_least: 4_000 },
+				{ name: `different pages by ${options.users} users: requests/s`, value: different ?? Number.NaN, unit: "/s" },
+				{ name: "bare Fastify and zod: requests/s", value: perSecond(bare.result), unit: "/s" },
+				{ name: "one page by one user ÷ bare", value: (same ?? Number.NaN) / perSecond(bare.result), unit: "" },
 			],
 		},
 		options,

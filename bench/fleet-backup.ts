@@ -1,10 +1,11 @@
 // How fast a fleet is backed up, and what it costs: the real product, a simulated fleet in a process of its own.
+import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Clients, eventually, runEnded } from "@netconductor/e2e/product";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { median } from "./harness/figures.ts";
 import { numbersIn, readOptions } from "./harness/options.ts";
-import { cpuOfDescendants, cpuOfMachine } from "./harness/processes.ts";
+import { cpuOfMachine, cpuOfTree } from "./harness/processes.ts";
 import { type CpuTimes, importFleet, type MeasuredProduct, startMeasuredProduct } from "./harness/product.ts";
 import { type Figure, printReport, type Table } from "./harness/report.ts";
 import { resetStatements, topStatements } from "./harness/statements.ts";
@@ -25,7 +26,10 @@ until the run has ended and its snapshot is complete, and the CPU time of each k
 		"config-bytes": { is: 12_000, text: "size of a configuration" },
 		"latency-ms": { is: 0, text: "what a device waits before every answer" },
 		sessions: { is: 50, text: "sessions that a worker holds at a time, as NETCONDUCTOR_WORKERS_CONCURRENCY" },
-		workers: { is: 0, text: "worker processes; 0 leaves it to the product" },
+		workers: {
+			is: "0",
+			text: "worker processes; 0 leaves it to the product; of several (1,2) each gets a product of its own",
+		},
 		changed: { is: 0, text: "share of the configurations that change between rounds, from 0 to 1" },
 		profile: { is: "", text: "folder for CPU profiles of main process and workers" },
 		statements: { is: false, text: "also tell the dearest SQL statements, as pg_stat_statements counts them" },
@@ -34,6 +38,8 @@ until the run has ended and its snapshot is complete, and the CPU time of each k
 
 interface Round {
 	devices: number;
+	/** 0: as the product has it. */
+	workers: number;
 	wall_ms: number;
 	/** Until nothing that the run set off is left to do. */
 	cpu_ms: CpuTimes;
@@ -47,11 +53,11 @@ interface Round {
 /** Events are delivered and statistics written shortly after the end; their cost is the run's. */
 const settle_ms = 2_000;
 
-async function backUp({ api, cpu }: MeasuredProduct, fleet: FleetProcess): Promise<Round> {
+async function backUp({ api, cpu }: MeasuredProduct, fleet: FleetProcess, workers: number): Promise<Round> {
 	const devices = fleet.devices.length;
 	const totals = await fleet.totalStats();
 	const before = cpu();
-	const machine_ms = cpuOfMachine() - cpuOfDescendants(process.pid);
+	const machine_ms = cpuOfMachine() - cpuOfTree(process.pid);
 	const started = performance.now();
 	const { run_id, snapshot_id = "" } = await api.backup.runSelected({ body: { select: { all: true } } });
 	const run = await runEnded(api, run_id, 3_600_000);
@@ -60,7 +66,7 @@ async function backUp({ api, cpu }: MeasuredProduct, fleet: FleetProcess): Promi
 		return found.status !== "running" && found;
 	});
 	const wall_ms = performance.now() - started;
-	const others_ms = cpuOfMachine() - cpuOfDescendants(process.pid) - machine_ms;
+	const others_ms = cpuOfMachine() - cpuOfTree(process.pid) - machine_ms;
 	if (run.status !== "succeeded" || snapshot.succeeded !== devices) {
 		throw new Error(`the run ended ${run.status}: ${JSON.stringify({ ...run.counts, snapshot: snapshot.succeeded })}`);
 	}
@@ -69,6 +75,7 @@ async function backUp({ api, cpu }: MeasuredProduct, fleet: FleetProcess): Promi
 	const { cpu_ms, commands } = await fleet.totalStats();
 	return {
 		devices,
+		workers,
 		wall_ms,
 		cpu_ms: {
 			main: after.main - before.main,
@@ -111,7 +118,7 @@ interface Life {
 	statements?: Table;
 }
 
-async function measure(devices: number): Promise<Life> {
+async function measure(devices: number, workers: number): Promise<Life> {
 	const fleet = await startFleetProcess({
 		devices: { count: devices, platforms: ["cisco_ios"] },
 		config_bytes: options["config-bytes"],
@@ -121,7 +128,7 @@ async function measure(devices: number): Promise<Life> {
 		const measured = await startMeasuredProduct({
 			env: {
 				NETCONDUCTOR_WORKERS_CONCURRENCY: String(options.sessions),
-				...(options.workers > 0 && { NETCONDUCTOR_WORKERS_PROCESSES: String(options.workers) }),
+				...(workers > 0 && { NETCONDUCTOR_WORKERS_PROCESSES: String(workers) }),
 			},
 			profile_dir: options.profile === "" ? undefined : options.profile,
 			count_statements: options.statements,
@@ -132,7 +139,7 @@ async function measure(devices: number): Promise<Life> {
 			for (const { name } of fleet.devices) await fleet.config(name);
 			const database = options.statements ? await measured.connectDatabase() : undefined;
 			await sleep(settle_ms);
-			const first = await backUp(measured, fleet);
+			const first = await backUp(measured, fleet, workers);
 			let round = 2;
 			for (; (round - 1) * devices < options["warm-up"]; round++) await nextRound();
 			if (database) await resetStatements(database);
@@ -145,7 +152,7 @@ async function measure(devices: number): Promise<Life> {
 
 			async function nextRound(): Promise<Round> {
 				await changeConfigs(fleet, options.changed, round);
-				return backUp(measured, fleet);
+				return backUp(measured, fleet, workers);
 			}
 		} finally {
 			await measured.stop();
@@ -155,6 +162,9 @@ async function measure(devices: number): Promise<Life> {
 	}
 }
 
+/** Whether several numbers of worker processes are compared. */
+const several = options.workers.includes(",");
+
 const cpuPerDevice = ({ cpu_ms: { main, workers, postgres }, devices }: Round) => (main + workers + postgres) / devices;
 const devicesPerSecond = ({ devices, wall_ms }: Round) => devices / (wall_ms / 1_000);
 
@@ -163,6 +173,7 @@ function roundsTable(lives: Life[]): Table {
 		title: "Rounds; CPU in ms for one device",
 		columns: [
 			"devices",
+			...(several ? ["worker processes"] : []),
 			"round",
 			"wall s",
 			"devices/s",
@@ -177,6 +188,7 @@ function roundsTable(lives: Life[]): Table {
 		rows: lives.flatMap(({ first, later }) =>
 			[first, ...later].map((round, i) => [
 				String(round.devices),
+				...(several ? [String(round.workers)] : []),
 				i === 0 ? "first" : "later",
 				round.wall_ms / 1_000,
 				devicesPerSecond(round),
@@ -193,7 +205,8 @@ function roundsTable(lives: Life[]): Table {
 }
 
 function figuresOf({ first, later, session_ms }: Life): Figure[] {
-	const named = (name: string) => `${first.devices} devices: ${name}`;
+	const of = several ? `${first.devices} devices, ${first.workers} workers` : `${first.devices} devices`;
+	const named = (name: string) => `${of}: ${name}`;
 	if (options["latency-ms"] > 0) {
 		const ideal_s = ((first.devices / options.sessions) * session_ms) / 1_000;
 		const waiting_ms = first.commands_per_device * options["latency-ms"];
@@ -218,7 +231,7 @@ function figuresOf({ first, later, session_ms }: Life): Figure[] {
 
 /** How far apart the cost of a device is between the smallest and the largest fleet. */
 function flatness(lives: Life[]): Figure[] {
-	if (lives.length < 2 || options["latency-ms"] > 0) return [];
+	if (lives.length < 2 || several || options["latency-ms"] > 0) return [];
 	const costs = lives.map(({ later }) => median(later.map(cpuPerDevice)));
 	return [
 		{
@@ -230,13 +243,58 @@ function flatness(lives: Life[]): Figure[] {
 	];
 }
 
+/** How much more several worker processes do than one: as it was, without what the simulated devices cost, and by what the workers cost. */
+function scaling(lives: Life[]): Figure[] {
+	const [one, ...others] = lives;
+	if (!several || one === undefined) return [];
+	const cores = availableParallelism();
+	const rate = ({ later }: Life) => median(later.map(devicesPerSecond));
+	/** As if the fleet had run on another machine: its CPU time, spread over the cores, is taken off the wall time. */
+	const rateWithoutFleet = ({ later }: Life) =>
+		median(later.map(({ devices, wall_ms, fleet_cpu_ms }) => devices / ((wall_ms - fleet_cpu_ms / cores) / 1_000)));
+	const costOf = ({ later }: Life, kind: keyof CpuTimes) =>
+		median(later.map(({ cpu_ms, devices }) => cpu_ms[kind] / devices));
+	return others.flatMap((more) => {
+		const name = `${more.first.workers} workers ÷ ${one.first.workers}, ${more.first.devices} devices`;
+		const target = { at_least: (1.6 / 2) * (more.first.workers / one.first.workers) };
+		const byCost = (more.first.workers / one.first.workers) * (costOf(one, "workers") / costOf(more, "workers"));
+		return [
+			{ name: `${name}: devices/s as measured`, value: rate(more) / rate(one), unit: "×", ...target },
+			{
+				name: `${name}: devices/s, the simulator's CPU subtracted (computed)`,
+				value: rateWithoutFleet(more) / rateWithoutFleet(one),
+				unit: "×",
+				...target,
+			},
+			{
+				name: `${name}: what workers with cores of their own would do, by their CPU for a device (computed)`,
+				value: byCost,
+				unit: "×",
+				...target,
+			},
+			{
+				name: `${more.first.workers} workers: devices/s at which the main process fills a core (computed)`,
+				value: 1_000 / costOf(more, "main"),
+				unit: "/s",
+			},
+			{
+				name: `${more.first.workers} workers: cores that the product kept busy`,
+				value: median(more.later.map((round) => (cpuPerDevice(round) * round.devices) / round.wall_ms)),
+				unit: "",
+			},
+		];
+	});
+}
+
 if (options.rounds < 2) throw new RangeError("it takes two rounds: the first is told apart");
 const lives: Life[] = [];
-for (const devices of numbersIn(options.devices)) lives.push(await measure(devices));
+for (const devices of numbersIn(options.devices)) {
+	for (const workers of numbersIn(options.workers)) lives.push(await measure(devices, workers));
+}
 printReport(
 	{
 		tables: [roundsTable(lives), ...lives.flatMap(({ statements }) => (statements ? [statements] : []))],
-		figures: [...lives.flatMap(figuresOf), ...flatness(lives)],
+		figures: [...lives.flatMap(figuresOf), ...flatness(lives), ...scaling(lives)],
 	},
 	options,
 );

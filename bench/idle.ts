@@ -9,7 +9,7 @@ import { freePort } from "@netconductor/lab/free-port";
 import { startFleetProcess } from "@netconductor/lab/sim/process";
 import { median } from "./harness/figures.ts";
 import { readOptions } from "./harness/options.ts";
-import { childrenOf, cpuOf, cpuOfDescendants, cpuOfTree, type Memory, memoryOf } from "./harness/processes.ts";
+import { childrenOf, cpuOf, cpuOfTree, type Memory, memoryOf } from "./harness/processes.ts";
 import { importFleet } from "./harness/product.ts";
 import { printReport } from "./harness/report.ts";
 
@@ -90,7 +90,7 @@ async function startTimed(server: ServerProcess, url: string): Promise<Start> {
 	const asking = (async () => {
 		while (ready === undefined) {
 			const answer = await fetch(`${url}/health/ready`).catch(() => undefined);
-			if (answer?.ok) ready = { wall_ms: performance.now() - started, cpu_ms: cpuOfDescendants(server.pid()) };
+			if (answer?.ok) ready = { wall_ms: performance.now() - started, cpu_ms: cpuOfTree(server.pid()) };
 			else await sleep(10);
 		}
 		return ready;

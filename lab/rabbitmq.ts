@@ -18,8 +18,16 @@ export interface LabRabbit {
 /**
  * A private RabbitMQ broker of Debian's `rabbitmq-server`: node, cookie, name service, ports, password and data are all its own, so that it
  * meets no broker of the host. Takes about 5 s to start; `dir` keeps the data. It ends with this process.
+ *
+ * @param vhosts virtual hosts to make besides `/`: each is a broker to itself
  */
-export async function startRabbit({ dir }: { dir: string }): Promise<LabRabbit> {
+export async function startRabbit({
+	dir,
+	vhosts = [],
+}: {
+	dir: string;
+	vhosts?: readonly string[];
+}): Promise<LabRabbit> {
 	const password = await keptPassword(dir);
 	const [port = 0, epmdPort = 0, distributionPort = 0] = await freePorts(3);
 	await writeFile(
@@ -35,7 +43,9 @@ export async function startRabbit({ dir }: { dir: string }): Promise<LabRabbit> 
 			"",
 		].join("\n"),
 	);
-	await writeFile(join(dir, "definitions.json"), JSON.stringify(definitions(password)), { mode: 0o600 });
+	await writeFile(join(dir, "definitions.json"), JSON.stringify(definitions(password, ["/", ...vhosts])), {
+		mode: 0o600,
+	});
 	await writeFile(join(dir, "enabled_plugins"), "[].\n");
 	const env = {
 		// The Erlang cookie is made in HOME; the host's own node keeps its own.
@@ -87,12 +97,12 @@ export async function startRabbit({ dir }: { dir: string }): Promise<LabRabbit> 
 const user = "netconductor";
 
 /** Imported at every start. An empty hash lets nobody in: data of before has a `guest` whose password everybody knows. */
-function definitions(password: string) {
+function definitions(password: string, vhosts: readonly string[]) {
 	const salt = randomBytes(4);
 	const hash = createHash("sha256").update(salt).update(password).digest();
 	const hashing_algorithm = "rabbit_password_hashing_sha256";
 	return {
-		vhosts: [{ name: "/" }],
+		vhosts: vhosts.map((name) => ({ name })),
 		users: [
 			{
 				name: user,
@@ -102,7 +112,7 @@ function definitions(password: string) {
 			},
 			{ name: "guest", password_hash: "", hashing_algorithm, tags: "" },
 		],
-		permissions: [{ user, vhost: "/", configure: ".*", write: ".*", read: ".*" }],
+		permissions: vhosts.map((vhost) => ({ user, vhost, configure: ".*", write: ".*", read: ".*" })),
 	};
 }
 

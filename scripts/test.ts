@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { type LabPackage, requirePackages } from "@netconductor/lab/packages";
 import { testsWithout } from "./left-out.ts";
+import { testsOfBoth } from "./topologies.ts";
 
 const needed: LabPackage[] = [
 	"frr",
@@ -58,12 +59,15 @@ interface Outcome {
 	files: TestFile[];
 }
 
-async function run(args: readonly string[]): Promise<Outcome> {
+async function run(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
 	const folder = mkdtempSync(join(tmpdir(), "netconductor-results-"));
 	const report = join(folder, "results.json");
 	const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
 	try {
-		const child = spawn(process.execPath, [vitest, "run", ...reporters, ...args], { stdio: "inherit" });
+		const child = spawn(process.execPath, [vitest, "run", ...reporters, ...args], {
+			stdio: "inherit",
+			env: { ...process.env, ...env },
+		});
 		const code = await new Promise<number>((resolve) => child.once("exit", (status) => resolve(status ?? 1)));
 		const files = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")).testResults : [];
 		return { code, files };
@@ -90,27 +94,42 @@ function tests(files: readonly TestFile[], ...statuses: TestFile["assertionResul
 	return files.flatMap((file) => file.assertionResults).filter(({ status }) => statuses.includes(status)).length;
 }
 
-let { code, files } = await run([...leftOut.flatMap((file) => ["--exclude", file]), ...asked]);
-if (asked.length === 0 && files.length > 0) process.stdout.write(slowest(files));
+/** Runs tests, and by themselves those that failed, if they are few. */
+async function runTwice(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
+	const first = await run(args, env);
+	if (asked.length === 0 && first.files.length > 0) process.stdout.write(slowest(first.files));
 
-// Two busy cores can stand still for longer than any wait of a test. Only what fails again with the machine for itself fails the run; what does not
-// is named, because a test that needs luck wants mending, too.
-const shaky = files.filter(({ status }) => status === "failed").map(({ name }) => name);
-if (asked.length === 0 && shaky.length > 0 && shaky.length <= mostSecondTries) {
+	// Two busy cores can stand still for longer than any wait of a test. Only what fails again with the machine for itself fails the run; what does not
+	// is named, because a test that needs luck wants mending, too.
+	const shaky = first.files.filter(({ status }) => status === "failed").map(({ name }) => name);
+	if (asked.length > 0 || shaky.length === 0 || shaky.length > mostSecondTries) return first;
 	process.stdout.write(
 		`\nFailed, and run again by themselves:\n${shaky.map((name) => `  ${fromHere(name)}\n`).join("")}`,
 	);
-	const again = await run(["--maxWorkers=1", ...shaky]);
-	if (again.files.length === shaky.length) {
-		code = again.code;
-		files = [...files.filter(({ name }) => !shaky.includes(name)), ...again.files];
-		const passed = again.files.filter(({ status }) => status === "passed").map(({ name }) => `  ${fromHere(name)}\n`);
-		if (passed.length > 0) process.stdout.write(`Passed at the second try only; mend them:\n${passed.join("")}`);
-	}
+	const again = await run(["--maxWorkers=1", ...shaky], env);
+	if (again.files.length !== shaky.length) return first;
+	const passed = again.files.filter(({ status }) => status === "passed").map(({ name }) => `  ${fromHere(name)}\n`);
+	if (passed.length > 0) process.stdout.write(`Passed at the second try only; mend them:\n${passed.join("")}`);
+	return { code: again.code, files: [...first.files.filter(({ name }) => !shaky.includes(name)), ...again.files] };
 }
 
-const skipped = tests(files, "pending", "skipped", "todo");
+function summary(what: string, { code, files }: Outcome): string {
+	const failed = Math.max(tests(files, "failed"), code === 0 ? 0 : 1);
+	return `${what}${tests(files, "passed")} passed, ${failed} failed\n`;
+}
+
+const all = await runTwice([...leftOut.flatMap((file) => ["--exclude", file]), ...asked]);
+let outcome = all;
+if (asked.length === 0) {
+	const both = testsOfBoth().filter((file) => !leftOut.includes(file));
+	process.stdout.write("\nOnce more, with every service as a process of its own:\n");
+	const distributed = await runTwice(both, { NETCONDUCTOR_E2E_TOPOLOGY: "distributed" });
+	process.stdout.write(summary("Everything, the product in one process: ", all));
+	process.stdout.write(summary("Once more, every service a process of its own: ", distributed));
+	outcome = { code: all.code || distributed.code, files: [...all.files, ...distributed.files] };
+}
+
+const skipped = tests(outcome.files, "pending", "skipped", "todo");
 if (skipped > 0) process.stdout.write(`${skipped} left out\n`);
-const failed = Math.max(tests(files, "failed"), code === 0 ? 0 : 1);
-process.stdout.write(`${tests(files, "passed")} passed, ${failed} failed\n`);
-process.exit(code);
+process.stdout.write(summary("", outcome));
+process.exit(outcome.code);

@@ -12,9 +12,10 @@ export interface LoadProcess {
 
 /** Starts `load.ts`. */
 export function startLoad(options: LoadOptions): LoadProcess {
-	const child = spawn(process.execPath, [join(import.meta.dirname, "load.ts"), JSON.stringify(options)], {
+	const child = spawn(process.execPath, [join(import.meta.dirname, "load.ts")], {
 		stdio: ["pipe", "pipe", "inherit"],
 	});
+	child.stdin.write(`${JSON.stringify(options)}\n`);
 	const result = text(child.stdout).then((answer): LoadResult => {
 		if (answer === "") throw new Error("the load generator ended without a result");
 		return JSON.parse(answer);

@@ -1,13 +1,23 @@
-// A program of its own, so that the load it makes is not the load it measures: asks one address over and over, and tells how that went.
+// A program of its own, so that the load it makes is not the load it measures: asks the same over and over, and tells how that went.
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import { quantile } from "./figures.ts";
 
-/** What to ask for, and how fast. Given as JSON in the first argument. */
-export interface LoadOptions {
-	origin: string;
+export interface Asked {
 	path: string;
 	token?: string;
+	/** Sent with POST, as JSON. */
+	body?: unknown;
+	/** Whose address a proxy would tell. */
+	forwarded_for?: string;
+}
+
+/** What to ask for, and how fast. Given as JSON in the first line of standard input. */
+export interface LoadOptions {
+	origin: string;
+	/** In turn. */
+	asked: Asked[];
 	connections: number;
 	/** Requests a second, begun on time whatever became of those before; 0 keeps `connections` requests under way. */
 	per_second: number;
@@ -17,9 +27,12 @@ export interface LoadOptions {
 
 /** Latency in ms, counted from when a request was due, so that a stall counts for every request that it held up. */
 export interface LoadResult {
+	/** Answers with 200. */
 	ok: number;
 	/** Any other answer, and no answer. */
 	failed: number;
+	/** How many answers had which status; "none" counts those that did not come. */
+	statuses: Record<string, number>;
 	seconds: number;
 	bytes: number;
 	p50_ms: number;
@@ -30,7 +43,8 @@ export interface LoadResult {
 	complaint?: string;
 }
 
-const options = JSON.parse(process.argv[2] ?? "") as LoadOptions;
+const lines = createInterface({ input: process.stdin });
+const options = await new Promise<LoadOptions>((resolve) => lines.once("line", (line) => resolve(JSON.parse(line))));
 const pool = new Pool(options.origin, {
 	connections: options.connections,
 	// One under way on each connection: browsers and our own clients do not pipeline.
@@ -38,44 +52,58 @@ const pool = new Pool(options.origin, {
 	headersTimeout: 30_000,
 	bodyTimeout: 30_000,
 });
-const headers = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` };
+/** Made once: what asking costs is nobody's to measure. */
+const requests = options.asked.map(({ path, token, body, forwarded_for }) => ({
+	origin: options.origin,
+	path,
+	method: body === undefined ? ("GET" as const) : ("POST" as const),
+	headers: {
+		...(token !== undefined && { authorization: `Bearer ${token}` }),
+		...(body !== undefined && { "content-type": "application/json" }),
+		...(forwarded_for !== undefined && { "x-forwarded-for": forwarded_for }),
+	},
+	...(body !== undefined && { body: JSON.stringify(body) }),
+}));
+let begun = 0;
 const latencies_ms: number[] = [];
 let ok = 0;
 let failed = 0;
+const statuses: Record<string, number> = {};
 let bytes = 0;
 let complaint: string | undefined;
 let stopping = false;
 
 function ask(due: number): Promise<void> {
+	const request = requests[begun++ % requests.length];
+	if (request === undefined) throw new RangeError("there is nothing to ask for");
 	return new Promise((resolve) => {
 		let status = 0;
 		const done = () => {
 			latencies_ms.push(performance.now() - due);
+			const answer = status === 0 ? "none" : String(status);
+			statuses[answer] = (statuses[answer] ?? 0) + 1;
 			resolve();
 		};
-		pool.dispatch(
-			{ origin: options.origin, path: options.path, method: "GET", headers },
-			{
-				onRequestStart() {},
-				onResponseStart(_, statusCode) {
-					status = statusCode;
-				},
-				onResponseData(_, chunk) {
-					bytes += chunk.length;
-				},
-				onResponseEnd() {
-					if (status === 200) ok++;
-					else failed++;
-					if (status !== 200) complaint ??= `status ${status}`;
-					done();
-				},
-				onResponseError(_, error) {
-					failed++;
-					complaint ??= error.message;
-					done();
-				},
+		pool.dispatch(request, {
+			onRequestStart() {},
+			onResponseStart(_, statusCode) {
+				status = statusCode;
 			},
-		);
+			onResponseData(_, chunk) {
+				bytes += chunk.length;
+			},
+			onResponseEnd() {
+				if (status === 200) ok++;
+				else failed++;
+				if (status !== 200) complaint ??= `status ${status}`;
+				done();
+			},
+			onResponseError(_, error) {
+				failed++;
+				complaint ??= error.message;
+				done();
+			},
+		});
 	});
 }
 
@@ -96,7 +124,7 @@ async function askOnTime(started: number): Promise<void> {
 }
 
 if (options.seconds > 0) setTimeout(() => (stopping = true), options.seconds * 1_000);
-process.stdin.on("end", () => (stopping = true)).resume();
+lines.once("close", () => (stopping = true));
 const started = performance.now();
 const cpu = process.cpuUsage();
 if (options.per_second > 0) await askOnTime(started);
@@ -106,6 +134,7 @@ const { user, system } = process.cpuUsage(cpu);
 const result: LoadResult = {
 	ok,
 	failed,
+	statuses,
 	seconds,
 	bytes,
 	p50_ms: quantile(latencies_ms, 0.5),

@@ -28,11 +28,20 @@ function statOf(pid: number | string): Stat | undefined {
 	}
 }
 
+/** All living processes by their parent: one reading of /proc, however deep a tree is looked at. */
+function livingByParent(): Map<number, { pid: number; stat: Stat }[]> {
+	const living = readdirSync("/proc")
+		.filter((name) => /^\d+$/.test(name))
+		.flatMap((name) => {
+			const stat = statOf(name);
+			return stat === undefined ? [] : [{ pid: Number(name), stat }];
+		});
+	return Map.groupBy(living, ({ stat }) => stat.parent);
+}
+
 /** Living processes whose parent is `pid`. */
 export function childrenOf(pid: number): number[] {
-	return readdirSync("/proc")
-		.filter((name) => /^\d+$/.test(name) && statOf(name)?.parent === pid)
-		.map(Number);
+	return (livingByParent().get(pid) ?? []).map((child) => child.pid);
 }
 
 /** CPU time of one process and its threads, ms. 0 where it has ended. */
@@ -48,18 +57,19 @@ export function cpuOfTree(pid: number): number {
 	for (let attempt = 0; ; attempt++) {
 		const before = statOf(pid);
 		if (before === undefined) return 0;
-		const living = childrenOf(pid).reduce((sum, child) => sum + cpuOfTree(child), 0);
+		const below_ms = cpuBelow(pid, livingByParent());
 		const after = statOf(pid);
 		if (after?.ended_children_ms === before.ended_children_ms || attempt === 5) {
-			return before.own_ms + before.ended_children_ms + living;
+			return before.own_ms + before.ended_children_ms + below_ms;
 		}
 	}
 }
 
-/** CPU time of a process and all below it, however deep, with those of them that ended and were waited for, ms. */
-export function cpuOfDescendants(pid: number): number {
-	const ended_ms = statOf(pid)?.ended_children_ms ?? 0;
-	return cpuOf(pid) + ended_ms + childrenOf(pid).reduce((sum, child) => sum + cpuOfDescendants(child), 0);
+function cpuBelow(pid: number, byParent: ReturnType<typeof livingByParent>): number {
+	return (byParent.get(pid) ?? []).reduce(
+		(sum, { pid: child, stat }) => sum + stat.own_ms + stat.ended_children_ms + cpuBelow(child, byParent),
+		0,
+	);
 }
 
 /** CPU time that the whole machine spent on anything but waiting, and what its host took away from it, ms. */

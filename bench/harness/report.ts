@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { availableParallelism, cpus, release, totalmem } from "node:os";
 import { programName } from "./options.ts";
-import { cpuOfDescendants, cpuOfMachine } from "./processes.ts";
+import { cpuOfMachine, cpuOfTree } from "./processes.ts";
 
 export interface Table {
 	title: string;
@@ -29,7 +29,7 @@ const begun = { at: performance.now(), machine_ms: cpuOfMachine() };
 
 /** Cores that were kept busy, from the start of this program on, by what is neither it nor its children: figures suffer from that. */
 function coresOfOthers(): number {
-	const others_ms = cpuOfMachine() - begun.machine_ms - cpuOfDescendants(process.pid);
+	const others_ms = cpuOfMachine() - begun.machine_ms - cpuOfTree(process.pid);
 	return Math.max(0, others_ms / (performance.now() - begun.at));
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { apis } from "./apis.ts";
-import { permissions, presetRoles } from "./auth/permissions.ts";
+import { openToLimited, permissions, presetRoles } from "./auth/permissions.ts";
 import { errorCatalogue } from "./errors.ts";
 import { isChange, type Operation } from "./kernel/operation.ts";
 import { redactSecrets, Secret } from "./kernel/secret.ts";
@@ -41,10 +41,24 @@ describe("every operation", () => {
 		},
 	);
 
+	test.each(operations.filter(([, { authenticated }]) => authenticated))(
+		"%s, open to anybody signed in, says what it is to those whose role covers some devices only",
+		(_, { scope }) => {
+			expect(scope).toBeDefined();
+		},
+	);
+
 	test("has a path and method of its own", () => {
 		const routes = operations.map(([, { method, path }]) => `${method} ${path.replace(/:[a-z_0-9]+/g, ":x")}`);
 		expect(new Set(routes).size).toBe(routes.length);
 	});
+});
+
+test("a role that is limited to device groups is offered what some operation keeps to its devices, and nothing else", () => {
+	const opened = operations.flatMap(([, { permission, scope }]) =>
+		permission === undefined || scope === undefined ? [] : [permission],
+	);
+	expect(openToLimited).toEqual(new Set(opened));
 });
 
 test("every permission is used by an operation, or by the metrics page", () => {

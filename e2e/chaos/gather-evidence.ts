@@ -3,9 +3,18 @@ import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
 import type { SimConnection } from "@netconductor/lab/sim/device";
 import type { FleetProcess } from "@netconductor/lab/sim/process";
 import type { Clients } from "../src/product.ts";
+import { type ChangedDevice, type ChangedFleet, lookAtChanged } from "./changes.ts";
+import type { Doors } from "./doors.ts";
 import { askPostgres } from "./postgres.ts";
 
-/** A run that was accepted, with everything that is known of it. */
+/** A deployment that was accepted. */
+export interface DeploymentEvidence {
+	run: Run;
+	operations: RunOperation[];
+	backups: Backup[];
+}
+
+/** A backup that was accepted, with everything that is known of it. */
 export interface RunEvidence {
 	run: Run;
 	operations: RunOperation[];
@@ -15,8 +24,11 @@ export interface RunEvidence {
 
 /** What a round left, as the API, the database and the fleet tell it. */
 export interface Evidence {
-	/** All runs, also those whose acceptance did not reach the one who asked. */
+	/** All backups, also those whose acceptance did not reach the one who asked. */
 	runs: RunEvidence[];
+	deployments: DeploymentEvidence[];
+	/** Devices that deployments go to. */
+	changed: ChangedDevice[];
 	/** Runs that were accepted and are not there. */
 	lost_runs: string[];
 	/** By backup: the whole text as it was sent; undefined where it cannot be read. */
@@ -24,6 +36,8 @@ export interface Evidence {
 	/** By device name: what the device answers when it is asked for its configuration. */
 	configs: Map<string, string>;
 	connections: SimConnection[];
+	/** Of the devices that deployments go to. */
+	changed_connections: SimConnection[];
 	/** Of every service: events not handed on, not handled, put aside. */
 	bus: { service: string; outbox: number; waiting: number; dead: number }[];
 	/** Entries in the devices' health history. */
@@ -44,6 +58,8 @@ export interface Evidence {
 		/** Changes that began and of whose end nothing is known yet. */
 		open: number;
 	};
+	/** Before and after; undefined where nobody knocked. */
+	doors: { before: Doors; after: Doors } | undefined;
 }
 
 interface Sources {
@@ -51,36 +67,43 @@ interface Sources {
 	data_dir: string;
 	fleet: Pick<FleetProcess, "connections">;
 	configs: Map<string, string>;
+	changed: ChangedFleet | undefined;
+	doors: Evidence["doors"];
 }
 
 const pageSize = 500;
 
 /** `accepted`: runs that the server answered 202 to. */
 export async function gatherEvidence(accepted: readonly string[], sources: Sources): Promise<Evidence> {
-	const { api, data_dir, fleet } = sources;
+	const { api, data_dir, fleet, changed } = sources;
 	// First: reading configurations is audited, too.
 	const bus = await gatherBus(data_dir);
 	const audit = await gatherAudit(api, data_dir);
 	const listed = (await api.tasks.listRuns({ query: { limit: 100 } })).items;
 	const runs: RunEvidence[] = [];
+	const deployments: DeploymentEvidence[] = [];
 	for (const run of listed) {
-		runs.push({
-			run,
-			operations: await everyPage((page) =>
-				api.tasks.listOperations({ params: { id: run.id }, query: { page, page_size: pageSize } }),
-			),
-			backups: await everyPage((page) =>
-				api.backup.listBackups({ query: { run_id: run.id, page, page_size: pageSize } }),
-			),
-			snapshot: await api.backup.getSnapshot({ params: { id: run.subject?.id ?? "" } }),
-		});
+		const operations = await everyPage((page) =>
+			api.tasks.listOperations({ params: { id: run.id }, query: { page, page_size: pageSize } }),
+		);
+		const backups = await everyPage((page) =>
+			api.backup.listBackups({ query: { run_id: run.id, page, page_size: pageSize } }),
+		);
+		if (run.kind !== "backup") deployments.push({ run, operations, backups });
+		else {
+			const snapshot = await api.backup.getSnapshot({ params: { id: run.subject?.id ?? "" } });
+			runs.push({ run, operations, backups, snapshot });
+		}
 	}
 	return {
 		runs,
+		deployments,
+		changed: changed === undefined ? [] : await lookAtChanged(changed),
 		lost_runs: accepted.filter((id) => !listed.some((run) => run.id === id)),
-		contents: await gatherContents(api, runs),
+		contents: await gatherContents(api, [...runs, ...deployments]),
 		configs: sources.configs,
 		connections: await fleet.connections(),
+		changed_connections: (await changed?.fleet.connections()) ?? [],
 		bus,
 		health: await askPostgres(
 			data_dir,
@@ -92,6 +115,7 @@ export async function gatherEvidence(accepted: readonly string[], sources: Sourc
 			"select operation_id, count(*)::int as rows from backup.backups group by operation_id having count(*) > 1",
 		),
 		audit,
+		doors: sources.doors,
 	};
 }
 
@@ -104,7 +128,7 @@ async function everyPage<T>(read: (page: number) => Promise<{ items: T[]; total:
 	}
 }
 
-async function gatherContents(api: Clients, runs: readonly RunEvidence[]): Promise<Evidence["contents"]> {
+async function gatherContents(api: Clients, runs: readonly DeploymentEvidence[]): Promise<Evidence["contents"]> {
 	const contents: Evidence["contents"] = new Map();
 	const waiting = runs.flatMap(({ backups }) => backups).filter(({ status }) => status === "succeeded");
 	async function read(): Promise<void> {

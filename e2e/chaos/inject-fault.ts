@@ -1,6 +1,8 @@
 import type { FleetProcess } from "@netconductor/lab/sim/process";
+import type { Wire } from "@netconductor/lab/wire";
 import type { Product } from "../src/product.ts";
 import type { Brokers } from "./brokers.ts";
+import type { ChangedFleet } from "./changes.ts";
 import type { SmallDisk } from "./disk.ts";
 import type { FakeClock } from "./fake-clock.ts";
 import type { Operator } from "./operator.ts";
@@ -20,6 +22,10 @@ export interface Scene {
 	clock: FakeClock | undefined;
 	/** Present where services are processes of their own. */
 	brokers: Brokers | undefined;
+	/** Devices that are changed; absent where none are. */
+	changed: ChangedFleet | undefined;
+	/** Present where the plan cuts or slows what passes there. */
+	wires: { postgres?: Wire; rabbitmq?: Wire; redis?: Wire };
 	/** SIGTERMs, for what must hold of each. */
 	drains: Drain[];
 }
@@ -44,11 +50,39 @@ export async function injectFault(fault: PlannedFault, scene: Scene): Promise<vo
 			return;
 		}
 		case "service_kill": {
-			const services = product.server.processes().filter(({ target }) => target !== "worker");
+			const services = servicesOf(product);
 			const one = services[Math.floor(fault.which * services.length)];
 			const chosen = fault.all ? services : services.filter((service) => service === one);
 			timeline.add(`kill -9 of ${chosen.map(({ target }) => target).join(", ")}`);
 			kill(chosen.map(({ pid }) => pid));
+			return;
+		}
+		case "gateway_kill":
+		case "tasks_kill":
+		case "devices_kill":
+		case "backup_kill": {
+			const name = fault.kind.slice(0, -"_kill".length);
+			const chosen = product.server.processes().filter(({ target }) => target === name);
+			timeline.add(`kill -9 of ${name}${chosen.length === 0 ? ": it does not run" : ""}`);
+			kill(chosen.map(({ pid }) => pid));
+			return;
+		}
+		case "service_cut":
+			return standStill(fault, scene);
+		case "postgres_cut":
+			return cut("PostgreSQL", scene.wires.postgres, fault, scene);
+		case "rabbitmq_cut":
+			return cut("RabbitMQ", scene.wires.rabbitmq, fault, scene);
+		case "redis_cut":
+			return cut("Redis", scene.wires.redis, fault, scene);
+		case "slow_database": {
+			const { postgres } = scene.wires;
+			timeline.add(`every statement takes ${slower_ms} ms more, for ${fault.lasts_ms} ms`);
+			await operator.obstruct(fault.lasts_ms, {
+				begin: async () => postgres?.slow(slower_ms),
+				end: async () => postgres?.slow(0),
+			});
+			timeline.add("statements take as long as ever");
 			return;
 		}
 		case "rabbitmq_kill":
@@ -120,11 +154,52 @@ export async function injectFault(fault: PlannedFault, scene: Scene): Promise<vo
 			return;
 		case "network_cut":
 			timeline.add("every connection to every device breaks");
-			await Promise.all(scene.fleet.devices.map(({ name }) => scene.fleet.dropConnections(name)));
+			for (const fleet of [scene.fleet, scene.changed?.fleet]) {
+				await Promise.all((fleet?.devices ?? []).map(({ name }) => fleet?.dropConnections(name)));
+			}
 			return;
 		case "devices":
 			return;
 	}
+}
+
+/** By name, so that a seed strikes the same one each time. */
+function servicesOf({ server }: Product) {
+	return server
+		.processes()
+		.filter(({ target }) => target !== "worker")
+		.toSorted((a, b) => a.target.localeCompare(b.target));
+}
+
+const slower_ms = 500;
+
+async function cut(to: string, wire: Wire | undefined, fault: PlannedFault, scene: Scene): Promise<void> {
+	const { operator, timeline } = scene;
+	timeline.add(`nothing passes to and from ${to} for ${fault.lasts_ms} ms`);
+	await operator.obstruct(fault.lasts_ms, {
+		begin: async () => wire?.cut(),
+		end: async () => wire?.mend({ late: fault.all }),
+	});
+	timeline.add(`${to} can be reached again; ${fault.all ? "all arrives late" : "connections of before stay dead"}`);
+}
+
+/** What a cut between it and whoever calls it comes to: connections stand, nothing is answered, and what was sent arrives late. */
+async function standStill(fault: PlannedFault, { product, operator, timeline }: Scene): Promise<void> {
+	const services = servicesOf(product);
+	const chosen = services[Math.floor(fault.which * services.length)];
+	timeline.add(`${chosen?.target ?? "none"} stands still for ${fault.lasts_ms} ms`);
+	const pids = chosen === undefined ? [] : [chosen.pid];
+	await operator.obstruct(fault.lasts_ms, {
+		begin: async () => signal(pids, "SIGSTOP"),
+		end: async () => {
+			const still = product.server.processes().filter(({ pid }) => pids.includes(pid));
+			signal(
+				still.map(({ pid }) => pid),
+				"SIGCONT",
+			);
+		},
+	});
+	timeline.add(`${chosen?.target ?? "none"} goes on`);
 }
 
 async function killBroker(

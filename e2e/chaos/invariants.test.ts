@@ -6,6 +6,8 @@ import { connectBare } from "@netconductor/lab/sim/bare-client";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { addFleet, eventually, type Product, runEnded, startProduct } from "../src/product.ts";
+import { type ChangedFleet, inviteApprover, planDeployment, startChangedFleet } from "./changes.ts";
+import { type Doors, grantsIn, inviteVisitors, knockAtDoors } from "./doors.ts";
 import { createFootprint, findLeftovers } from "./find-leftovers.ts";
 import { fleetOptions, hearConfigs } from "./fleet.ts";
 import { type Evidence, gatherBus, gatherEvidence } from "./gather-evidence.ts";
@@ -17,6 +19,8 @@ import { askPostgres } from "./postgres.ts";
 let product: Product;
 let fleet: FleetProcess;
 let run_id: string;
+let changed: ChangedFleet;
+let doors: Doors;
 let configs: Map<string, string>;
 let temp_dir: string;
 
@@ -34,16 +38,30 @@ beforeAll(async () => {
 	configs = await hearConfigs(fleet.devices);
 	await eventually("the fleet is alone", async () => (await fleet.totalStats()).open_connections === 0);
 	await fleet.forgetConnections();
-	product = await startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "1", TMPDIR: temp_dir });
+	product = await startProduct({
+		NETCONDUCTOR_WORKERS_PROCESSES: "1",
+		NETCONDUCTOR_HTTP_REQUESTS_PER_MINUTE: "100000",
+		NETCONDUCTOR_HTTP_ANONYMOUS_REQUESTS_PER_MINUTE: "100000",
+		TMPDIR: temp_dir,
+	});
 	const api = product.as(product.admin_token);
 	await addFleet(api, fleet);
+	await inviteVisitors(api);
+	await inviteApprover(api);
+	doors = await knockAtDoors(product, product.data_dir);
 	({ run_id } = await api.backup.runAll({ body: {} }));
 	await runEnded(api, run_id);
+	changed = await startChangedFleet(5, 1);
+	await addFleet(api, changed.fleet);
+	const deployment = await planDeployment(product, api, changed);
+	await deployment.approve();
+	await runEnded(api, deployment.run_id);
 	await settle();
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
 	await product?.dispose();
 	await fleet?.stop();
+	await changed?.fleet.stop();
 	rmSync(temp_dir, { recursive: true, force: true });
 });
 
@@ -55,14 +73,16 @@ function settle(): Promise<unknown> {
 	);
 }
 
-function gather(accepted = [run_id]): Promise<Evidence> {
+function gather(accepted = [run_id], after = doors): Promise<Evidence> {
 	const api = product.as(product.admin_token);
-	return gatherEvidence(accepted, { api, data_dir: product.data_dir, fleet, configs });
+	const { data_dir } = product;
+	return gatherEvidence(accepted, { api, data_dir, fleet, configs, changed, doors: { before: doors, after } });
 }
 
 async function violated(given: Partial<Allowance> = {}): Promise<string[]> {
 	await settle();
-	const found = findViolations(await gather(), { ...allowance, ...given });
+	const grants = await grantsIn(product.data_dir);
+	const found = findViolations(await gather([run_id], { ...doors, grants }), { ...allowance, ...given });
 	return [...new Set(found.map(({ invariant }) => invariant))];
 }
 
@@ -74,6 +94,8 @@ const oneBackup = "(select id from backup.backups order by id limit 1)";
 const oneOperation = "(select id from tasks.operations order by id limit 1)";
 const results = "each operation has exactly one result";
 const once = "every event took effect once";
+const pushed = "no configuration is pushed twice";
+const wider = "no permission is wider than before";
 
 describe("what is planted is found:", () => {
 	test.each([
@@ -82,7 +104,7 @@ describe("what is planted is found:", () => {
 			`alter table backup.backups drop constraint if exists backups_operation_id_unique, drop constraint if exists backups_operation_id_key;
 			insert into backup.backups select (jsonb_populate_record(b, jsonb_build_object('id', gen_random_uuid(), 'created_at', b.created_at - interval '1 s'))).*
 				from backup.backups b where id = ${oneBackup}`,
-			"delete from backup.backups where id not in (select (result ->> 'backup_id')::uuid from tasks.operations)",
+			"delete from backup.backups b using tasks.operations o where o.id = b.operation_id and b.id <> (o.result ->> 'backup_id')::uuid",
 			["no backup is double", results, once],
 		],
 		[
@@ -110,6 +132,24 @@ describe("what is planted is found:", () => {
 			`update tasks.operations set attempts = 2 where id = ${oneOperation}`,
 			"update tasks.operations set attempts = 1",
 			["nothing was done twice to a device beyond what a lost reading permits"],
+		],
+		[
+			"a write that was begun twice",
+			"update tasks.operations set attempts = 2 where id = (select id from tasks.operations where step_id = 'apply' limit 1)",
+			"update tasks.operations set attempts = 1 where step_id = 'apply'",
+			[pushed],
+		],
+		[
+			"a write that failed and stands on its device",
+			"update tasks.operations set status = 'failed' where id = (select id from tasks.operations where step_id = 'apply' limit 1)",
+			"update tasks.operations set status = 'succeeded' where step_id = 'apply'",
+			[pushed, results, once],
+		],
+		[
+			"a role that may do more than before",
+			"update auth.roles set permissions = permissions || '{audit:read}' where name = 'viewer'",
+			"update auth.roles set permissions = array_remove(permissions, 'audit:read') where name = 'viewer'",
+			[wider],
 		],
 		[
 			"an event that was applied twice",
@@ -147,7 +187,7 @@ describe("what is planted is found:", () => {
 		[
 			"a login that was handed out unrecorded",
 			`alter table audit.records disable trigger all;
-			create table public.saved as select * from audit.records where operation = 'revealConnection' order by position desc limit 1;
+			create table public.saved as select * from audit.records where operation = 'revealConnection' order by position limit 1;
 			delete from audit.records where position = (select position from public.saved)`,
 			// What PostgreSQL works out itself cannot be put back.
 			`do $$ declare columns text; begin
@@ -193,6 +233,36 @@ describe("what is planted is found:", () => {
 		const drains = [{ asked_at: Date.now() - 3_600_000, ended_at: Date.now(), code: 0 }];
 		expect(await violated({ drains })).toContain("nothing is begun after SIGTERM");
 	});
+});
+
+test("a door that opens to somebody it was shut for is found", async () => {
+	await sql("update auth.users set role = 'operator' where username = 'chaos-viewer'");
+	const after = await knockAtDoors(product, product.data_dir);
+	await sql("update auth.users set role = 'viewer' where username = 'chaos-viewer'");
+	const found = findViolations(await gather([run_id], after), allowance).filter(({ invariant }) => invariant === wider);
+	expect(found.map(({ evidence }) => evidence)).toEqual(
+		expect.arrayContaining([
+			expect.stringMatching(/^viewer: .* answers .*, before 403 auth\.forbidden$/),
+			"there is now user chaos-viewer: operator",
+		]),
+	);
+});
+
+test("a device that is pushed to once more than it was written to is found", async () => {
+	const device = changed.fleet.devices.find(({ platform }) => platform === "cisco_ios");
+	if (device === undefined) throw new Error("no device");
+	const client = await connectBare(device);
+	await client.until(">", 20_000);
+	client.send("enable\n");
+	await client.until("Password: ", 20_000);
+	client.send(`${device.enable_password}\n`);
+	await client.until("#", 20_000);
+	for (const line of ["configure terminal", "interface Loopback77", "description written twice", "end"]) {
+		await client.ask(line, "#");
+	}
+	client.close();
+	await client.ended;
+	expect(await violated()).toContain(pushed);
 });
 
 test("a process, a port, files and a socket that a stopped product leaves are found", async () => {

@@ -1,5 +1,7 @@
 import type { RunOperation } from "@netconductor/contracts/tasks/model";
-import type { Evidence, RunEvidence } from "./gather-evidence.ts";
+import { type ChangedDevice, changeFaults } from "./changes.ts";
+import { doorFaults } from "./doors.ts";
+import type { DeploymentEvidence, Evidence, RunEvidence } from "./gather-evidence.ts";
 import type { Drain } from "./inject-fault.ts";
 
 /** Something that a round must never leave, with what shows it. */
@@ -30,15 +32,30 @@ const endedOperation = new Set(["succeeded", "skipped", "failed", "cancelled", "
 const invariants: Record<string, Check> = {
 	"every accepted run is there": ({ lost_runs }) => lost_runs.map((id) => `run ${id} was accepted and is gone`),
 
-	"every accepted run ended or waits for a person": ({ runs }) =>
-		runs.filter(({ run }) => !endedRun.has(run.status)).map(({ run }) => `run ${run.id} is ${run.status}`),
+	"every accepted run ended or waits for a person": ({ runs, deployments }) =>
+		[...runs, ...deployments]
+			.filter(({ run }) => !endedRun.has(run.status))
+			.map(({ run }) => `run ${run.id} is ${run.status}`),
 
-	"each operation has exactly one result": ({ runs }) => runs.flatMap(resultsOf),
+	"each operation has exactly one result": ({ runs, deployments }) => [
+		...runs.flatMap(resultsOf),
+		...deployments.flatMap(stepsOf),
+	],
 
-	"no reading of a healthy device failed": ({ runs, connections }, { faulty, network_cut }) => {
-		const broken = new Set(connections.filter(({ ended }) => ended === "device").map(({ device }) => device));
-		return runs
-			.flatMap(({ operations }) => operations)
+	"no configuration is pushed twice": ({ deployments, changed }) => changeFaults(deployments, changed),
+
+	"no reading of a healthy device failed": (
+		{ runs, deployments, connections, changed_connections },
+		{ faulty, network_cut },
+	) => {
+		const broken = new Set(
+			[...connections, ...changed_connections].filter(({ ended }) => ended === "device").map(({ device }) => device),
+		);
+		const planning = deployments.flatMap(({ operations }) =>
+			// What comes after a write depends on what became of it.
+			operations.filter(({ step_id }) => step_id === "before" || step_id === "plan"),
+		);
+		return [...runs.flatMap(({ operations }) => operations), ...planning]
 			.filter(({ status, device_name }) => status !== "succeeded" && !faulty.has(device_name))
 			.filter(({ device_name }) => !(network_cut && broken.has(device_name)))
 			.map(({ device_name, status, error }) => `${device_name}: ${status}, ${error?.code} ${error?.message}`);
@@ -47,12 +64,16 @@ const invariants: Record<string, Check> = {
 	"no backup is double": ({ doubled_backups }) =>
 		doubled_backups.map(({ operation_id, rows }) => `operation ${operation_id} has ${rows} backups`),
 
-	"no backup is empty or cut": ({ runs, contents, configs }, { faulty }) =>
-		runs
+	"no backup is empty or cut": ({ runs, deployments, contents, configs, changed }, { faulty }) =>
+		[...runs, ...deployments]
 			.flatMap(({ backups }) => backups)
 			.filter(({ status }) => status === "succeeded")
 			.flatMap(({ id, device_name }) => {
-				const fault = faultIn(contents.get(id), configs.get(device_name), faulty.has(device_name));
+				const device = changed.find((one) => one.device === device_name);
+				const fault =
+					device === undefined
+						? faultIn(contents.get(id), configs.get(device_name), faulty.has(device_name))
+						: faultInChanged(contents.get(id), device);
 				return fault === undefined ? [] : [`backup ${id} of ${device_name}: ${fault}`];
 			}),
 
@@ -66,9 +87,12 @@ const invariants: Record<string, Check> = {
 
 	"every event took effect once": (evidence) => [...healthFaults(evidence), ...evidence.runs.flatMap(snapshotFaults)],
 
-	"the newest backup of each device is the one that its row names": ({ runs, newest }) => {
+	"no permission is wider than before": ({ doors }) =>
+		doors === undefined ? [] : doorFaults(doors.before, doors.after),
+
+	"the newest backup of each device is the one that its row names": ({ runs, deployments, newest }) => {
 		const last = new Map<string, { id: string; created_at: string }>();
-		for (const { id, device_id, created_at, status } of runs.flatMap(({ backups }) => backups)) {
+		for (const { id, device_id, created_at, status } of [...runs, ...deployments].flatMap(({ backups }) => backups)) {
 			const before = last.get(device_id);
 			if (status === "succeeded" && (before === undefined || before.created_at < created_at)) {
 				last.set(device_id, { id, created_at });
@@ -134,7 +158,8 @@ export function findViolations(evidence: Evidence, allowance: Allowance): Violat
 	);
 }
 
-function resultsOf({ run, operations, backups }: RunEvidence): string[] {
+/** Each of them once, ended, and counted as what it is. */
+function countFaults({ run, operations }: Pick<RunEvidence, "run" | "operations">): string[] {
 	const faults: string[] = [];
 	if (operations.length !== run.total) faults.push(`run ${run.id} has ${operations.length} of ${run.total} operations`);
 	const counted = countBy(operations, ({ status }) => status);
@@ -143,6 +168,23 @@ function resultsOf({ run, operations, backups }: RunEvidence): string[] {
 			faults.push(`run ${run.id} counts ${count} ${status}, there are ${counted.get(status) ?? 0}`);
 		}
 	}
+	return faults;
+}
+
+function stepsOf({ run, operations }: DeploymentEvidence): string[] {
+	const open = operations.filter(({ status }) => !endedOperation.has(status));
+	const each = countBy(operations, ({ step_id, device_id }) => `${step_id} on ${device_id}`);
+	return [
+		...countFaults({ run, operations }),
+		...(run.status === "needs_attention" ? [] : open).map(
+			({ step_id, device_name, status }) => `${step_id} on ${device_name} is ${status} although its run ended`,
+		),
+		...[...each].filter(([, count]) => count !== 1).map(([step, count]) => `run ${run.id} has ${step} ${count} times`),
+	];
+}
+
+function resultsOf({ run, operations, backups }: RunEvidence): string[] {
+	const faults = countFaults({ run, operations });
 	const byDevice = countBy(backups, ({ device_id }) => device_id);
 	for (const { id, device_id, device_name, status, finished_at, result } of operations) {
 		if (!endedOperation.has(status) || finished_at === null)
@@ -174,24 +216,47 @@ function faultIn(content: string | undefined, answer: string | undefined, isFaul
 	return `${kept.length} characters that are not the ${sent.length} that the device answers`;
 }
 
-/** Comments that tell the time, and IOS' idea of its own clock, differ from one reading to the next. */
+/** A deployment adds lines, on some platforms one after the other: each that was there before is there, and so is the end. */
+function faultInChanged(content: string | undefined, { before }: ChangedDevice): string | undefined {
+	if (content === undefined) return "cannot be read";
+	const linesOf = (text: string) =>
+		withoutTimes(text)
+			.split("\n")
+			// An empty block of Junos is a statement once it was loaded again.
+			.map((line) => line.replace(/[{;\s]+$/, "").trim());
+	const kept = linesOf(content);
+	const sent = linesOf(before);
+	// What stands before the configuration is not kept with it.
+	const first = sent.indexOf(kept[0] ?? "");
+	const there = new Set(kept);
+	const missing = sent.slice(Math.max(0, first)).find((line) => !there.has(line));
+	if (missing !== undefined) return `the line ${missing} is not there`;
+	return first === -1 || kept.at(-1) !== sent.at(-1) ? "it begins or ends otherwise" : undefined;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
+const terminalMode = /\u001b\[\?\d+[hl]/g;
+
+/** Comments that tell the time, and IOS' idea of its own clock, differ from one reading to the next; some terminals are told how to behave. */
 function withoutTimes(text: string): string {
-	const lines = text.replaceAll("\r\n", "\n").split("\n");
+	const lines = text.replaceAll("\r\n", "\n").replaceAll(terminalMode, "").split("\n");
 	return lines
 		.filter((line) => !/^\W*[!#;].*\d\d:\d\d:\d\d|^ntp clock-period /.test(line))
 		.join("\n")
 		.trim();
 }
 
-function healthFaults({ runs, health }: Evidence): string[] {
+function healthFaults({ runs, deployments, health }: Evidence): string[] {
 	const entries = new Map(health.map((row) => [`${row.run_id} ${row.device_id}`, row.entries]));
-	return runs.flatMap(({ run, operations }) =>
-		operations
-			.map(({ device_id, device_name, status, error }) => ({
-				device_name,
+	return [...runs, ...deployments].flatMap(({ run, operations }) =>
+		[...Map.groupBy(operations, ({ device_id }) => device_id)]
+			.map(([device_id, steps]) => ({
+				device_name: steps[0]?.device_name,
 				found: entries.get(`${run.id} ${device_id}`) ?? 0,
 				// What went wrong on our side says nothing about the device.
-				expected: status === "succeeded" || (status === "failed" && error?.code.startsWith("device.")) ? 1 : 0,
+				expected: steps.filter(
+					({ status, error }) => status === "succeeded" || (status === "failed" && error?.code.startsWith("device.")),
+				).length,
 			}))
 			.filter(({ found, expected }) => found !== expected)
 			.map(
@@ -222,10 +287,12 @@ function snapshotFaults({ snapshot, operations, backups, run }: RunEvidence): st
 /** A session takes so many lines: what is sent before the configuration, the commands for it, a goodbye. */
 const mostLines = 8;
 
-function connectionFaults({ runs, connections }: Evidence): string[] {
+function connectionFaults({ runs, connections, configs }: Evidence): string[] {
 	const attempts = new Map<string, number>();
 	const readings = new Map<string, number>();
 	for (const operation of runs.flatMap(({ operations }) => operations)) {
+		// A write takes as many sessions as it takes; its pushes are counted instead.
+		if (!configs.has(operation.device_name)) continue;
 		attempts.set(operation.device_name, (attempts.get(operation.device_name) ?? 0) + operation.attempts);
 		if (operation.status === "succeeded") {
 			readings.set(operation.device_name, (readings.get(operation.device_name) ?? 0) + 1);

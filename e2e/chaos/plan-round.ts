@@ -21,6 +21,8 @@ const commonFaults = [
 	"restart",
 	/** PostgreSQL ends every connection and refuses new ones. */
 	"refuse",
+	/** Every statement takes half a second more. */
+	"slow_database",
 	/** Not a byte is left under the data directory. */
 	"disk_full",
 	/** The clock jumps an hour forward, and later back. */
@@ -33,12 +35,25 @@ const commonFaults = [
 
 /** What strikes where services are processes of their own. */
 const distributedFaults = [
-	/** `kill -9` of services. */
+	/** `kill -9` of one service, whichever, or of all. */
 	"service_kill",
+	/** `kill -9` of this one. */
+	"gateway_kill",
+	"tasks_kill",
+	"devices_kill",
+	"backup_kill",
 	/** `kill -9` of RabbitMQ, which is started again with its data. */
 	"rabbitmq_kill",
 	/** `kill -9` of Redis, which is started again empty. */
 	"redis_kill",
+	/** Between the product and PostgreSQL nothing passes, without a word to either; then connections of before stay dead, or all arrives late. */
+	"postgres_cut",
+	/** The same between it and RabbitMQ. */
+	"rabbitmq_cut",
+	/** The same between it and Redis. */
+	"redis_cut",
+	/** A service stands still: whoever called it hears nothing, and what they sent arrives late. */
+	"service_cut",
 ] as const;
 export const faultKinds = [...commonFaults, ...distributedFaults] as const;
 export type FaultKind = (typeof faultKinds)[number];
@@ -64,11 +79,15 @@ export interface RoundPlan {
 	seed: number;
 	topology: Topology;
 	devices: number;
+	/** Devices that a deployment changes meanwhile. */
+	changed_devices: number;
 	faults: PlannedFault[];
 	/** By position in the fleet. */
 	device_faults: { device: number; fault: Fault }[];
 	/** Another run is asked for in the moment of the first fault. */
 	second_run: boolean;
+	/** Once it was stopped at the end, it is started and stopped again. */
+	start_again: boolean;
 }
 
 export interface PlanOptions {
@@ -79,6 +98,8 @@ export interface PlanOptions {
 	faults?: readonly FaultKind[] | undefined;
 	/** How long PostgreSQL refuses connections. */
 	refuse_ms?: number | undefined;
+	/** 8 unless told. */
+	changed_devices?: number | undefined;
 }
 
 /** Share of the fleet that is at fault where devices are. */
@@ -89,7 +110,7 @@ const faultyShare = 0.02;
  * turn: all of them alone, then all of them with others.
  */
 export function planRound(seed: number, options: PlanOptions): RoundPlan {
-	const { devices, topology = "one", faults: given, refuse_ms = 20_000 } = options;
+	const { devices, topology = "one", faults: given, refuse_ms = 20_000, changed_devices = 8 } = options;
 	const random = createRandom(`chaos ${seed}`);
 	const kinds = given ?? drawKinds(seed, faultsIn(topology), random);
 	const faults = kinds
@@ -110,7 +131,10 @@ export function planRound(seed: number, options: PlanOptions): RoundPlan {
 				fault: deviceFaults[i % deviceFaults.length] as Fault,
 			}))
 		: [];
-	return { seed, topology, devices, faults, device_faults, second_run: random.next() < 0.4 };
+	const second_run = random.next() < 0.4;
+	// Of so many processes a start takes longest, and most rounds have had another one before.
+	const start_again = topology === "one" || seed % 5 === 0;
+	return { seed, topology, devices, changed_devices, faults, device_faults, second_run, start_again };
 }
 
 function drawKinds(seed: number, there: readonly FaultKind[], random: Random): FaultKind[] {
@@ -127,6 +151,13 @@ function durationOf(kind: FaultKind, random: Random): number {
 			return random.between(3_000, 12_000);
 		case "clock":
 			return random.between(3_000, 15_000);
+		case "slow_database":
+			return random.between(5_000, 15_000);
+		case "postgres_cut":
+		case "rabbitmq_cut":
+		case "redis_cut":
+		case "service_cut":
+			return random.between(5_000, 20_000);
 		default:
 			return random.between(0, 3_000);
 	}
@@ -146,9 +177,11 @@ const deviceFaults: Fault[] = [
 
 /** The plan in one line: `worker_kill at 37 %, refuse (20 s) at 37 %, 20 faulty devices, second run`. */
 export function describePlan({ faults, device_faults, second_run }: RoundPlan): string {
-	const parts = faults.map(({ kind, at, lasts_ms }) => {
-		const lasting = kind === "refuse" || kind === "disk_full" || kind === "clock";
-		return `${kind}${lasting ? ` (${Math.round(lasts_ms / 1_000)} s)` : ""} at ${Math.round(at * 100)} %`;
+	const parts = faults.map(({ kind, at, lasts_ms, all }) => {
+		const cut = kind === "postgres_cut" || kind === "rabbitmq_cut" || kind === "redis_cut" || kind === "service_cut";
+		const lasting = cut || kind === "refuse" || kind === "disk_full" || kind === "clock" || kind === "slow_database";
+		const late = cut && (all || kind === "service_cut") ? ", then late" : "";
+		return `${kind}${lasting ? ` (${Math.round(lasts_ms / 1_000)} s${late})` : ""} at ${Math.round(at * 100)} %`;
 	});
 	if (device_faults.length > 0) parts.push(`${device_faults.length} faulty devices`);
 	if (second_run) parts.push("second run");

@@ -1,21 +1,39 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { describePlan } from "./plan-round.ts";
+import { describePlan, type Topology } from "./plan-round.ts";
 import type { RoundResult } from "./run-round.ts";
 
-const ends = { one: "<!-- end of rounds -->", distributed: "<!-- end of distributed rounds -->" };
+const endOf = (topology: Topology) => `<!-- end of rounds: ${topology} -->`;
 
 /** Adds a row about a round to the table of its topology, which ends with a mark. @throws where the file has no such mark */
-export function appendRecord(file: string, { plan, seconds, sessions, made_again, violations }: RoundResult): void {
-	const end = ends[plan.topology];
+export function appendRecord(file: string, { plan, violations, ...told }: RoundResult): void {
+	const end = endOf(plan.topology);
 	const text = readFileSync(file, "utf8");
 	if (!text.includes(end)) throw new Error(`${file} has no line ${end}`);
 	const verdict =
 		violations.length === 0 ? "held" : [...new Set(violations.map(({ invariant }) => invariant))].join("; ");
-	const row = [plan.seed, describePlan(plan), commit(), Math.round(seconds), sessions, made_again, verdict];
+	const { seconds, sessions, made_again, pushes, unknown } = told;
+	const counts = [Math.round(seconds), sessions, made_again, pushes, unknown];
+	const row = [plan.seed, describePlan(plan), plan.devices, commit(), ...counts, verdict];
 	writeFileSync(file, text.replace(end, `| ${row.join(" | ")} |\n${end}`));
 }
 
+/** Seeds that the table of this topology has. */
+export function recordedSeeds(file: string, topology: Topology): Set<number> {
+	const lines = readFileSync(file, "utf8").split("\n");
+	const seeds = new Set<number>();
+	for (let at = lines.indexOf(endOf(topology)) - 1; at >= 0; at--) {
+		const seed = /^\| (\d+) \|/.exec(lines[at] ?? "")?.[1];
+		if (seed === undefined) break;
+		seeds.add(Number(seed));
+	}
+	return seeds;
+}
+
+/** With a mark where what was played is not what was committed. */
 function commit(): string {
-	return execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: import.meta.dirname, encoding: "utf8" }).trim();
+	return execFileSync("git", ["describe", "--always", "--dirty", "--exclude=*"], {
+		cwd: import.meta.dirname,
+		encoding: "utf8",
+	}).trim();
 }

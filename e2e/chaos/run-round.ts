@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FleetProcess } from "@netconductor/lab/sim/process";
 import { addFleet, type Clients, eventually, type Product, signedIn, startProduct } from "../src/product.ts";
-import { type Brokers, startBrokers } from "./brokers.ts";
+import { type Brokers, emptyBrokers } from "./brokers.ts";
+import { type ChangedFleet, inviteApprover, planDeployment, startChangedFleet } from "./changes.ts";
 import { mountSmallDisk, type SmallDisk } from "./disk.ts";
+import { inviteVisitors, knockAtDoors } from "./doors.ts";
 import { createFakeClock, type FakeClock } from "./fake-clock.ts";
 import { createFootprint, findLeftovers } from "./find-leftovers.ts";
 import { gatherBus, gatherEvidence } from "./gather-evidence.ts";
@@ -14,6 +16,7 @@ import { type Allowance, findViolations, madeAgain, type Violation } from "./inv
 import { createOperator } from "./operator.ts";
 import { describePlan, type RoundPlan } from "./plan-round.ts";
 import { askPostgres } from "./postgres.ts";
+import { type Stretch, stretchWires } from "./stretch-wires.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 
 export interface RoundResult {
@@ -24,6 +27,10 @@ export interface RoundResult {
 	lines: number;
 	/** Readings that were made again because their worker was lost. */
 	made_again: number;
+	/** Changes that devices counted. */
+	pushes: number;
+	/** Writes of which nobody can say what became of them. */
+	unknown: number;
 	runs: number;
 	violations: Violation[];
 	timeline: string[];
@@ -38,6 +45,8 @@ export interface RoundOptions {
 	/** Keeps the data also of a round that went well. */
 	keep?: boolean | undefined;
 	lease_ms?: number | undefined;
+	/** For the topology `distributed`. */
+	brokers?: Brokers | undefined;
 }
 
 const workers = 2;
@@ -48,7 +57,7 @@ const longestRun_ms = 300_000;
 /** Starts a product of its own, does to it what the plan says, and says what does not hold afterwards. */
 export async function runRound(
 	plan: RoundPlan,
-	{ fleet, configs, keep, lease_ms }: RoundOptions,
+	{ fleet, configs, keep, lease_ms, brokers: given }: RoundOptions,
 ): Promise<RoundResult> {
 	const timeline = createTimeline();
 	// Where PostgreSQL's account gets to, too.
@@ -61,18 +70,27 @@ export async function runRound(
 	const disk = has("disk_full") ? mountSmallDisk(data_dir) : undefined;
 	const clock = has("clock") ? createFakeClock(folder) : undefined;
 	const distributed = plan.topology === "distributed";
-	const brokers = distributed ? await startBrokers(folder) : undefined;
+	const brokers = distributed ? given : undefined;
 	const violations: Violation[] = [];
 	let product: Product | undefined;
-	let told = { sessions: 0, lines: 0, made_again: 0, runs: 0 };
+	let changed: ChangedFleet | undefined;
+	let stretch: Stretch | undefined;
+	let told = { sessions: 0, lines: 0, made_again: 0, pushes: 0, unknown: 0, runs: 0 };
 	try {
 		await eventually("the fleet is alone", async () => (await fleet.totalStats()).open_connections === 0);
 		await fleet.forgetConnections();
+		if (distributed && brokers === undefined) throw new Error("a distributed product needs brokers");
+		if (brokers !== undefined) await emptyBrokers(brokers);
+		if (plan.changed_devices > 0) changed = await startChangedFleet(plan.changed_devices, plan.seed);
 		mkdirSync(data_dir, { recursive: true, mode: 0o700 });
+		stretch = await stretchWires(plan, data_dir, brokers);
 		product = await startProduct(
 			{
 				TMPDIR: temp_dir,
-				...(brokers !== undefined && { RABBITMQ_URL: brokers.rabbit.url, REDIS_URL: brokers.redis.url }),
+				...stretch.env,
+				// Doors are knocked at by the hundred.
+				NETCONDUCTOR_HTTP_REQUESTS_PER_MINUTE: "100000",
+				NETCONDUCTOR_HTTP_ANONYMOUS_REQUESTS_PER_MINUTE: "100000",
 				NETCONDUCTOR_WORKERS_PROCESSES: String(workers),
 				NETCONDUCTOR_WORKERS_CONCURRENCY: String(concurrency),
 				...(lease_ms !== undefined && { NETCONDUCTOR_WORKERS_LEASE_MS: String(lease_ms) }),
@@ -82,7 +100,9 @@ export async function runRound(
 			{ distributed },
 		);
 		timeline.add("started");
-		told = await play({ plan, product, fleet, configs, timeline, disk, clock, brokers, temp_dir, violations });
+		const { wires, database } = stretch;
+		const stage = { plan, product, fleet, configs, timeline, disk, clock, brokers, temp_dir, violations, changed };
+		told = await play({ ...stage, wires, database });
 	} catch (error) {
 		violations.push({
 			invariant: "the round can be played to its end",
@@ -91,7 +111,8 @@ export async function runRound(
 		await product?.server.end("SIGKILL");
 	} finally {
 		for (const { device } of plan.device_faults) await fleet.setFault(fleet.devices[device]?.name ?? "", null);
-		for (const broker of Object.values(brokers ?? {})) await broker.stop();
+		await changed?.fleet.stop();
+		await stretch?.close();
 	}
 	const seconds = timeline.seconds();
 	const failed = violations.length > 0;
@@ -119,16 +140,25 @@ interface Stage {
 	disk: SmallDisk | undefined;
 	clock: FakeClock | undefined;
 	brokers: Brokers | undefined;
+	changed: ChangedFleet | undefined;
+	wires: Stretch["wires"];
+	/** A PostgreSQL that is not the product's own. */
+	database: Stretch["database"];
 	temp_dir: string;
 	violations: Violation[];
 }
 
 async function play(stage: Stage) {
-	const { plan, product, fleet, timeline, violations, temp_dir } = stage;
+	const { plan, product, fleet, changed, timeline, violations } = stage;
 	const { data_dir } = product;
 	const api = product.as(product.admin_token);
 	await addFleet(api, fleet);
+	if (changed !== undefined) await addFleet(api, changed.fleet);
 	const faulty = await spoilDevices(stage, api);
+	await inviteVisitors(api);
+	if (changed !== undefined) await inviteApprover(api);
+	const before = await knockAtDoors(product, data_dir);
+	timeline.add("knocked at the doors");
 	const footprint = createFootprint(data_dir);
 	footprint.look();
 
@@ -141,12 +171,16 @@ async function play(stage: Stage) {
 
 	// The clock may have outdated the token. A service that was struck may have a moment to go until it is back.
 	const again = await eventually("somebody can sign in", () => signedIn(product.url).catch(() => undefined), 120_000);
+	const after = await knockAtDoors(again, data_dir);
+	// Refusals are audited, too.
 	await eventually("all events are handled", () => nothingWaits(data_dir), 60_000).catch(() => undefined);
 	const evidence = await gatherEvidence(accepted, {
 		api: again.as(again.admin_token),
 		data_dir,
 		fleet,
 		configs: stage.configs,
+		changed,
+		doors: { before, after },
 	});
 	violations.push(...findViolations(evidence, allowanceOf(plan, faulty, scene.drains)));
 	violations.push(
@@ -155,12 +189,15 @@ async function play(stage: Stage) {
 	timeline.add("looked at everything");
 
 	await operator.dismiss();
-	violations.push(...(await stopAndStartAgain({ plan, product, temp_dir, footprint, timeline })));
+	violations.push(...(await stopAndStartAgain({ ...stage, footprint })));
+	const writes = evidence.deployments.flatMap(({ operations }) => operations);
 	return {
 		sessions: evidence.connections.length,
 		lines: evidence.connections.reduce((sum, { lines }) => sum + lines, 0),
-		made_again: madeAgain(evidence.runs),
-		runs: evidence.runs.length,
+		made_again: madeAgain([...evidence.runs, ...evidence.deployments]),
+		pushes: evidence.changed.reduce((sum, { pushes }) => sum + pushes, 0),
+		unknown: writes.filter(({ status }) => status === "unknown").length,
+		runs: evidence.runs.length + evidence.deployments.length,
 	};
 }
 
@@ -182,16 +219,23 @@ async function spoilDevices({ plan, fleet }: Stage, api: Clients): Promise<Set<s
 	return faulty;
 }
 
-/** Starts the run, strikes when the plan says so, and answers which runs were accepted once all faults are over. */
+/** Starts the runs, strikes when the plan says so, and answers which were accepted once all faults are over. */
 async function struckRun(scene: Scene, { plan }: Stage, api: Clients, look: () => void): Promise<string[]> {
-	const { timeline, product } = scene;
+	const { timeline, product, changed } = scene;
+	const deployment = changed === undefined ? undefined : await planDeployment(product, api, changed);
+	const accepted = deployment === undefined ? [] : [deployment.run_id];
+	if (deployment !== undefined) timeline.add(`deployment ${deployment.run_id} waits for its approval`);
+	const [planned = 0] = await endedAndAll(product.data_dir, accepted);
 	const { run_id } = await api.backup.runAll({ body: {} });
-	const accepted = [run_id];
-	timeline.add(`run ${run_id} accepted: ${describePlan(plan)}`);
+	accepted.push(run_id);
+	timeline.add(`backup ${run_id} accepted: ${describePlan(plan)}`);
+	const together = accepted.slice();
+	await deployment?.approve();
 	const striking: Promise<void>[] = [];
 	const waiting = plan.faults.slice();
 	for (const until = performance.now() + longestRun_ms; waiting.length > 0 && performance.now() < until; ) {
-		const share = await progressOf(product.data_dir, run_id);
+		const [ended, all] = await endedAndAll(product.data_dir, together);
+		const share = ended === undefined || all === undefined ? undefined : (ended - planned) / Math.max(1, all - planned);
 		while (waiting[0] !== undefined && share !== undefined && waiting[0].at <= share) {
 			look();
 			const first = striking.length === 0;
@@ -201,7 +245,7 @@ async function struckRun(scene: Scene, { plan }: Stage, api: Clients, look: () =
 		}
 		await sleep(50);
 	}
-	if (waiting.length > 0) throw new Error(`the run did not get as far as ${waiting[0]?.at} for ${waiting[0]?.kind}`);
+	if (waiting.length > 0) throw new Error(`the runs did not get as far as ${waiting[0]?.at} for ${waiting[0]?.kind}`);
 	if (plan.faults.length === 0 && plan.second_run) await askForAnother(api, accepted, timeline);
 	await Promise.all(striking);
 	return accepted;
@@ -217,15 +261,14 @@ async function askForAnother(api: Clients, accepted: string[], timeline: Timelin
 	}
 }
 
-/** Share of the run's operations that have ended; undefined while nobody can tell. */
-async function progressOf(data_dir: string, run_id: string): Promise<number | undefined> {
-	const rows = await askPostgres<{ ended: number; total: number }>(
+/** How many of the runs' operations have ended, and how many there are; nothing while nobody can tell. */
+async function endedAndAll(data_dir: string, run_ids: readonly string[]): Promise<[number, number] | []> {
+	const [counts] = await askPostgres<{ ended: number; total: number }>(
 		data_dir,
-		"select count(*) filter (where finished_at is not null)::int as ended, count(*)::int as total from tasks.operations where run_id = $1",
-		[run_id],
+		"select count(*) filter (where finished_at is not null)::int as ended, count(*)::int as total from tasks.operations where run_id = any($1::uuid[])",
+		[run_ids],
 	).catch(() => []);
-	const [counts] = rows;
-	return counts === undefined ? undefined : counts.ended / Math.max(1, counts.total);
+	return counts === undefined ? [] : [counts.ended, counts.total];
 }
 
 async function allEnded(data_dir: string, timeline: Timeline): Promise<void> {
@@ -255,20 +298,9 @@ async function nothingWaits(data_dir: string): Promise<boolean> {
 function allowanceOf(plan: RoundPlan, faulty: ReadonlySet<string>, drains: readonly Drain[]): Allowance {
 	const kinds = new Set(plan.faults.map(({ kind }) => kind));
 	const all = workers * concurrency;
-	// Each of these ends workers, or keeps them from their leases, once.
-	const costly = [
-		"worker_kill",
-		"main_kill",
-		"postgres_kill",
-		"backend_kill",
-		"restart",
-		"refuse",
-		"disk_full",
-		"clock",
-		"service_kill",
-		"rabbitmq_kill",
-	];
-	const lost = plan.faults.filter(({ kind }) => costly.includes(kind)).length;
+	// Each of these ends no worker, nor keeps one from its lease.
+	const harmless = ["sigterm", "network_cut", "redis_kill", "redis_cut", "gateway_kill", "devices_kill", "backup_kill"];
+	const lost = plan.faults.filter(({ kind }) => !harmless.includes(kind)).length;
 	// The clock's two jumps are two.
 	const lost_readings = all * (lost + (kinds.has("clock") ? 1 : 0));
 	const blurred = plan.faults.some(({ kind }) => kind !== "sigterm");
@@ -276,7 +308,7 @@ function allowanceOf(plan: RoundPlan, faulty: ReadonlySet<string>, drains: reado
 		faulty,
 		network_cut: kinds.has("network_cut"),
 		lost_readings,
-		processes_killed: lost > 0,
+		processes_killed: plan.faults.some(({ kind }) => kind !== "sigterm" && kind !== "network_cut"),
 		drains: blurred ? [] : drains,
 	};
 }
@@ -284,14 +316,14 @@ function allowanceOf(plan: RoundPlan, faulty: ReadonlySet<string>, drains: reado
 /** How long an idle product may take to stop: every service of a distributed one after those that call it. */
 const longestStop_ms = { one: 10_000, distributed: 30_000 };
 
-async function stopAndStartAgain(given: {
-	plan: RoundPlan;
-	product: Product;
-	temp_dir: string;
-	footprint: ReturnType<typeof createFootprint>;
-	timeline: Timeline;
-}): Promise<Violation[]> {
-	const { plan, product, temp_dir, footprint, timeline } = given;
+async function stopAndStartAgain({
+	plan,
+	product,
+	database,
+	temp_dir,
+	footprint,
+	timeline,
+}: Stage & { footprint: ReturnType<typeof createFootprint> }): Promise<Violation[]> {
 	const found: Violation[] = [];
 	for (const which of ["first", "second"] as const) {
 		footprint.look();
@@ -305,9 +337,11 @@ async function stopAndStartAgain(given: {
 		if (took > longestStop_ms[plan.topology]) {
 			found.push({ invariant: "it stops by itself", evidence: `took ${Math.round(took)} ms although nothing ran` });
 		}
+		await database?.stop();
 		const leftovers = findLeftovers(product.data_dir, temp_dir, footprint);
 		found.push(...leftovers.map((evidence) => ({ invariant: "nothing is left over", evidence })));
-		if (which === "second") break;
+		// A database of somebody else is not started with the product.
+		if (which === "second" || !plan.start_again || database !== undefined) break;
 		try {
 			await product.restart();
 			const door = await signedIn(product.url);

@@ -281,6 +281,7 @@ describe("the main job", () => {
 			"runs",
 			"workers",
 			"users",
+			"service-accounts",
 			"roles",
 			"tokens",
 			"audit",

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { isAlive } from "@netconductor/runtime/db/data-dir-claim";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -67,8 +65,7 @@ test("SIGTERM in the middle of a run: everything ends in time and cleanly, the n
 
 test("kill -9 of the main process in the middle of a run: workers end by themselves, the next start takes over and finishes", async () => {
 	const run = await startedBackup();
-	const children = product.server.children();
-	const workers = children.filter((pid) => pid !== postgresPid(product));
+	const workers = workerPids();
 	expect(workers).toHaveLength(1);
 	await product.kill();
 	await product.restart();
@@ -103,11 +100,10 @@ test("kill -9 of everything at once, PostgreSQL too: the next start finishes the
 
 test("kill -9 of a worker: another takes its place and the run ends once", async () => {
 	const run = await startedBackup();
-	const database = postgresPid(product);
-	for (const pid of product.server.children()) if (pid !== database) process.kill(pid, "SIGKILL");
+	for (const pid of workerPids()) process.kill(pid, "SIGKILL");
 	await expectOnce(run);
 }, 90_000);
 
-function postgresPid({ data_dir }: Product): number {
-	return Number.parseInt(readFileSync(join(data_dir, "postgres", "cluster", "postmaster.pid"), "utf8"), 10);
+function workerPids(): number[] {
+	return product.server.processes().flatMap(({ pid, target }) => (target === "worker" ? [pid] : []));
 }

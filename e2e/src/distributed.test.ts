@@ -1,16 +1,19 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { eventually, type Product, startProduct } from "./product.ts";
 
-/**
- * Every service as a process of its own: whole test files once more, in the other topology. Any file of this folder that starts its product
- * with `startProduct` runs in it: `NETCONDUCTOR_E2E_TOPOLOGY=distributed npx vitest run e2e/src/approvals.test.ts`.
- */
-process.env.NETCONDUCTOR_E2E_TOPOLOGY = "distributed";
+/** Every service as a process of its own, with RabbitMQ and Redis that it starts itself. */
 
 describe("npm run distributed", () => {
 	let product: Product;
 	beforeAll(async () => {
-		product = await startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "2" });
+		const data_dir = mkdtempSync(join(tmpdir(), "netconductor-e2e-"));
+		product = await startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "2" }, data_dir, {
+			distributed: true,
+			own_rabbit: true,
+		});
 	}, 200_000);
 	afterAll(() => product?.dispose());
 

@@ -5,9 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { apis } from "@netconductor/contracts/apis";
 import { tokensOf } from "@netconductor/contracts/auth/second-factor";
 import { type Client, createClient } from "@netconductor/contracts/kernel/client";
-import { createFetchTransport } from "@netconductor/contracts/kernel/fetch-transport";
+import { ApiProblem, createFetchTransport } from "@netconductor/contracts/kernel/fetch-transport";
 import { freePort } from "@netconductor/lab/free-port";
 import type { FleetProcess } from "@netconductor/lab/sim/process";
+import { ownVhost } from "./own-vhost.ts";
 import { createServerProcess, type ServerProcess } from "./server-process.ts";
 
 export const adminPassword = "correct horse battery staple";
@@ -63,19 +64,26 @@ export function productEnvironment({ data_dir, port }: { data_dir: string; port:
 
 /**
  * Starts the product as an operator would, with `env` on top and data in a folder of its own, and signs in as its administrator. Where it is to be
- * distributed, as NETCONDUCTOR_E2E_TOPOLOGY says unless told, every service is a process of its own, over RabbitMQ and Redis.
+ * distributed, as NETCONDUCTOR_E2E_TOPOLOGY says unless told, every service is a process of its own, over Redis and RabbitMQ: the test run's, unless
+ * it is to start its own.
  */
 export async function startProduct(
 	env: Readonly<Record<string, string>> = {},
 	data_dir = mkdtempSync(join(tmpdir(), "netconductor-e2e-")),
-	{ distributed = isDistributed() }: { distributed?: boolean } = {},
+	{ distributed = isDistributed(), own_rabbit = false }: { distributed?: boolean; own_rabbit?: boolean } = {},
 ): Promise<Product> {
+	const isGiven = env.RABBITMQ_URL !== undefined;
+	const rabbitmq_url = distributed && !own_rabbit && !isGiven ? await ownVhost() : undefined;
 	const port = await freePort();
 	const url = `http://127.0.0.1:${port}`;
 	const server = createServerProcess({
 		distributed,
 		url,
-		env: { ...productEnvironment({ data_dir, port }), ...env },
+		env: {
+			...productEnvironment({ data_dir, port }),
+			...(rabbitmq_url !== undefined && { RABBITMQ_URL: rabbitmq_url }),
+			...env,
+		},
 	});
 	try {
 		await server.start();
@@ -122,7 +130,14 @@ export async function signedIn(url: string, password = adminPassword): Promise<D
 		const { access_token } = tokensOf(await clientsOf(url, undefined).auth.login({ body: { username, password } }));
 		return access_token;
 	};
-	return { url, as: (token) => clientsOf(url, token), login, admin_token: await login("admin", password) };
+	// On a busy machine the first sign-ins after a start may be told to come again.
+	const admin_token = await eventually("the administrator signs in", () =>
+		login("admin", password).catch((error) => {
+			if (error instanceof ApiProblem && error.problem.retryable) return undefined;
+			throw error;
+		}),
+	);
+	return { url, as: (token) => clientsOf(url, token), login, admin_token };
 }
 
 /** What the server itself calls an error explains a failed test better than the test does. */

@@ -22,11 +22,17 @@ beforeAll(async () => {
 		NETCONDUCTOR_HTTP_ANONYMOUS_REQUESTS_PER_MINUTE: "100000",
 	});
 	const admin = product.as(product.admin_token);
+	const { id } = await admin.devices.createGroup({ body: { name: "matrix" } });
 	for (const role of roles) {
 		await admin.auth.createUser({ body: { username: `matrix-${role}`, role, password, must_change_password: false } });
 		tokens.set(role, await product.login(`matrix-${role}`, password));
+		const name = `${role}-of-a-group`;
+		const permissions = [...presetRoles[role].permissions];
+		await admin.auth.createRole({ body: { name, label: name, permissions, device_groups: [id] } });
+		await admin.auth.createUser({ body: { username: name, role: name, password, must_change_password: false } });
+		tokens.set(name, await product.login(name, password));
 	}
-}, 120_000);
+}, 180_000);
 afterAll(() => product?.dispose());
 
 /** Asks with nothing valid in it: what matters is whether the door opens. */
@@ -78,6 +84,22 @@ describe.each(roles)("%s", (role) => {
 				isPermitted(presetRoles[role] as never, operation.permission ?? "");
 			if (allowed) expect(code).not.toBe("auth.forbidden");
 			else expect(code).toBe("auth.forbidden");
+		},
+	);
+});
+
+describe.each(roles)("%s, limited to a device group", (role) => {
+	const ordered = routed.toSorted((a, b) => Number(a.name === "logout") - Number(b.name === "logout"));
+	test.each(ordered.map((one) => [`${one.operation.method} ${one.operation.path}`, one] as const))(
+		"%s",
+		async (_, { operation }) => {
+			const { code } = await knock(operation, tokens.get(`${role}-of-a-group`));
+			const refusals = ["auth.forbidden", "auth.out_of_scope"];
+			const permitted = operation.authenticated || isPermitted(presetRoles[role] as never, operation.permission ?? "");
+			if (operation.public) expect(refusals).not.toContain(code);
+			else if (!permitted) expect(code).toBe("auth.forbidden");
+			else if (operation.scope === undefined) expect(code).toBe("auth.out_of_scope");
+			else expect(refusals).not.toContain(code);
 		},
 	);
 });

@@ -45,7 +45,7 @@ const longestStart_ms = 180_000;
 
 const server = join(import.meta.dirname, "..", "..", "apps", "server");
 const program = join(server, "bin", "server.mjs");
-const distributedProgram = join(server, "src", "distributed", "main.ts");
+const distributedProgram = join(server, "bin", "distributed.mjs");
 /** As `npm start` has them. */
 const flags = ["--max-semi-space-size=8"];
 

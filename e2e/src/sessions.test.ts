@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { type Clients, type Door, startProduct } from "./product.ts";
-import { startSeveralProcesses } from "./several-processes.ts";
+import { byPurpose, startSeveralProcesses } from "./several-processes.ts";
 
 /** What is taken away is gone at once, for requests and for views that are open, in whatever process they are. */
 
 const topologies: { name: string; start(): Promise<Door & { dispose(): Promise<void> }> }[] = [
 	{ name: "one process", start: () => startProduct() },
-	{ name: "several processes", start: () => startSeveralProcesses() },
+	{ name: "several processes", start: () => startSeveralProcesses(byPurpose) },
 ];
 
 /** Less than the five seconds that the edge remembers somebody for, and that pass between two looks at who watches. */

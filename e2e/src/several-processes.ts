@@ -7,28 +7,38 @@ import { startRabbit } from "@netconductor/lab/rabbitmq";
 import { startRedis } from "@netconductor/lab/redis";
 import { startEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
 import { createLog } from "@netconductor/runtime/log";
+import { ownVhost } from "./own-vhost.ts";
 import { adminPassword, type Door, reportErrors, signedIn } from "./product.ts";
 import { createServerProcess, type ServerProcess } from "./server-process.ts";
 
-/** Which services share a process; the last one starts the workers. */
-const placement = {
+/** Which services share a process; the one with tasks starts the workers. */
+export const byPurpose = {
 	edge: ["gateway", "realtime"],
 	inventory: ["auth", "devices"],
 	records: ["audit", "system", "alerts"],
 	work: ["tasks", "backup", "config", "scheduling"],
 } as const;
 
-type ProcessName = keyof typeof placement;
+/** Every service but the gateway twice. */
+export const inTwos = {
+	edge: ["gateway"],
+	one: [...byPurpose.inventory, ...byPurpose.records, ...byPurpose.work, "realtime"],
+	other: [...byPurpose.inventory, ...byPurpose.records, ...byPurpose.work, "realtime"],
+} as const;
 
 /** NetConductor as services in several processes, over RabbitMQ, Redis and one PostgreSQL of its own. */
-export interface SeveralProcesses extends Door {
-	processes: Record<ProcessName, ServerProcess>;
+export interface SeveralProcesses<Name extends string = keyof typeof byPurpose> extends Door {
+	processes: Record<Name, ServerProcess>;
 	database_url: string;
 	output(): string;
 	dispose(): Promise<void>;
 }
 
-export async function startSeveralProcesses(): Promise<SeveralProcesses> {
+/** @param env settings of all processes, on top */
+export async function startSeveralProcesses<Name extends string>(
+	placement: Readonly<Record<Name, readonly string[]>>,
+	env: Readonly<Record<string, string>> = {},
+): Promise<SeveralProcesses<Name>> {
 	const dir = mkdtempSync(join(tmpdir(), "netconductor-e2e-"));
 	const folder = (name: string) => {
 		const path = join(dir, name);
@@ -41,13 +51,14 @@ export async function startSeveralProcesses(): Promise<SeveralProcesses> {
 	}
 	try {
 		const log = createLog({ level: "error" });
+		const vhost = await ownVhost();
 		const [postgres, rabbit, redis] = await Promise.all([
 			startEmbeddedPostgres({
 				data_dir: folder("database"),
 				log,
 				settings: { fsync: "off", synchronous_commit: "off" },
 			}),
-			startRabbit({ dir: folder("rabbitmq") }),
+			vhost === undefined ? startRabbit({ dir: folder("rabbitmq") }) : { url: vhost, stop: async () => {} },
 			startRedis({ dir: folder("redis") }),
 		]);
 		undo.push(
@@ -56,13 +67,15 @@ export async function startSeveralProcesses(): Promise<SeveralProcesses> {
 			() => redis.stop(),
 		);
 
-		const names = Object.keys(placement) as ProcessName[];
-		const ports = new Map<ProcessName, number>();
+		const names = Object.keys(placement) as Name[];
+		const ports = new Map<Name, number>();
 		for (const name of names) ports.set(name, await freePort());
-		const addressOf = (name: ProcessName) => `http://127.0.0.1:${ports.get(name)}`;
-		const addresses = names.flatMap((name) =>
-			placement[name].map((service) => [`NETCONDUCTOR_${service.toUpperCase()}_URL`, addressOf(name)] as const),
-		);
+		const addressOf = (name: Name) => `http://127.0.0.1:${ports.get(name)}`;
+		const services = new Set(names.flatMap((name) => placement[name]));
+		const addresses = [...services].map((service) => {
+			const places = names.filter((name) => placement[name].includes(service));
+			return [`NETCONDUCTOR_${service.toUpperCase()}_URL`, places.map(addressOf).join(",")] as const;
+		});
 		const public_port = await freePort();
 		const shared = {
 			...Object.fromEntries(addresses),
@@ -74,8 +87,10 @@ export async function startSeveralProcesses(): Promise<SeveralProcesses> {
 			NETCONDUCTOR_PORT: String(public_port),
 			NETCONDUCTOR_WORKERS_PROCESSES: "1",
 			NETCONDUCTOR_WORKERS_DRAIN_MS: "3000",
+			...env,
 		};
-		const process = (name: ProcessName) =>
+		const process = (name: Name): [Name, ServerProcess] => [
+			name,
 			createServerProcess({
 				args: [`--targets=${placement[name].join(",")}`],
 				url: addressOf(name),
@@ -85,14 +100,10 @@ export async function startSeveralProcesses(): Promise<SeveralProcesses> {
 					NETCONDUCTOR_DATA_DIR: folder(name),
 					NETCONDUCTOR_INTERNAL_PORT: String(ports.get(name)),
 				},
-			});
-		const processes = {
-			edge: process("edge"),
-			inventory: process("inventory"),
-			records: process("records"),
-			work: process("work"),
-		};
-		const all = Object.values(processes);
+			}),
+		];
+		const processes = Object.fromEntries(names.map(process)) as Record<Name, ServerProcess>;
+		const all = names.map((name) => processes[name]);
 		const output = () => all.map((server) => server.output()).join("");
 		undo.push(async () => reportErrors(output()));
 		undo.push(() => Promise.all(all.map((server) => server.end("SIGTERM"))));

@@ -81,7 +81,7 @@ describe("a wrong configuration ends with 78", () => {
 		const { code, said } = await attempt({}, ["--targets=tasks,realtime"]);
 		expect(code).toBe(78);
 		expect(said).toContain("NETCONDUCTOR_AUTH_URL: is required: realtime in this process call auth");
-		expect(said).toContain("NETCONDUCTOR_DEVICES_URL: is required: workers in this process");
+		expect(said).toContain("NETCONDUCTOR_BACKUP_URL: is required: workers in this process call backup");
 		expect(said).toContain("RABBITMQ_URL: is required");
 	});
 });

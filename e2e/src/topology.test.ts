@@ -2,7 +2,7 @@ import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/proc
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { outputOf, watchRun } from "./live-view.ts";
 import { addFleet, type Clients, type Door, eventually, runEnded, startProduct } from "./product.ts";
-import { type SeveralProcesses, startSeveralProcesses } from "./several-processes.ts";
+import { byPurpose, type SeveralProcesses, startSeveralProcesses } from "./several-processes.ts";
 
 /** The main job is the same in one process and in several, also when one of them dies. */
 
@@ -22,7 +22,7 @@ const topologies: { name: string; start(): Promise<Running> }[] = [
 	{
 		name: "several processes",
 		async start() {
-			several = await startSeveralProcesses();
+			several = await startSeveralProcesses(byPurpose);
 			return several;
 		},
 	},

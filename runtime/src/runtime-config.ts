@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
 import { Secret } from "@netconductor/contracts/kernel/secret";
+import { defaultWorkerPool, WorkerPool } from "@netconductor/contracts/kernel/worker-pool";
 import { z } from "zod";
 import { defineConfig } from "./config.ts";
 import { isOutboundRule } from "./http/outbound-rules.ts";
@@ -27,6 +28,15 @@ export const workersConfig = defineConfig(
 				shown_default: "processors − 1, at least 1",
 				description: "Worker processes that this one starts; 0 when workers run elsewhere.",
 			}),
+		pool: WorkerPool.default(defaultWorkerPool).meta({
+			accepts: "lower-case letters, digits and -, at most 40",
+			description:
+				"Pool of a worker: it takes operations on devices of this pool alone. Those that this process starts are of it, too.",
+		}),
+		keys_file: z.string().min(1).optional().meta({
+			description:
+				"File with the keys of a worker, from `netconductor worker-keys`: it starts with these in place of the master key, and is of the pool that they are for.",
+		}),
 		concurrency: z.int().min(1).max(2_000).default(50).meta({
 			description:
 				"Device sessions that one worker process holds at a time. All processes of an installation have the same.",

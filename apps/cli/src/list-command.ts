@@ -5,7 +5,7 @@ import type { Cli, Open } from "./cli.ts";
 import { type Column, renderTable } from "./output/table.ts";
 import { count } from "./output/words.ts";
 import { addQueryOptions, filtersOf, type ListOptions, pagingOf } from "./query-options.ts";
-import { findCredential, findDevice, findSnapshot } from "./resolve.ts";
+import { findCredential, findDevice, findSnapshot, findUser } from "./resolve.ts";
 
 type Query = Record<string, unknown>;
 
@@ -49,6 +49,7 @@ export async function idsOf(cli: Cli, options: Query): Promise<Query> {
 	if (typeof options.device === "string") ids.device_id = (await findDevice(cli, options.device)).id;
 	if (typeof options.snapshot === "string") ids.snapshot_id = (await findSnapshot(cli, options.snapshot)).id;
 	if (typeof options.credential === "string") ids.credential_id = (await findCredential(cli, options.credential)).id;
+	if (typeof options.owner === "string") ids.owner_id = (await findUser(cli, options.owner)).id;
 	if (typeof options.run === "string") ids.run_id = options.run;
 	return ids;
 }

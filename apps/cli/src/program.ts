@@ -19,6 +19,7 @@ import { addRunCommands } from "./commands/runs.ts";
 import { addScheduleCommands } from "./commands/schedules.ts";
 import { addSchemaCommand } from "./commands/schema.ts";
 import { addServerCommands } from "./commands/server.ts";
+import { addServiceAccountCommands } from "./commands/service-accounts.ts";
 import { addSessionCommands } from "./commands/session.ts";
 import { addSessionsCommands } from "./commands/sessions.ts";
 import { addSettingsCommands } from "./commands/settings.ts";
@@ -98,6 +99,7 @@ export function createProgram(system: System): Command {
 	program.commandsGroup("Administration:");
 	addAccountCommands(program, open);
 	addUserCommands(program, open);
+	addServiceAccountCommands(program, open);
 	addRoleCommands(program, open);
 	addLoginMethodCommands(program, open);
 	addSessionsCommands(program, open);

@@ -24,10 +24,12 @@ const named: Record<string, { flag: string; value: string; description: string }
 		description: "Only what names this credential itself (name or id)",
 	},
 	run_id: { flag: "run", value: "run", description: "Only of this run (id)" },
+	owner_id: { flag: "owner", value: "user", description: "Only of this owner (name or id)" },
 };
 const paging = new Set(["page", "page_size", "cursor", "limit", "sort"]);
 const descriptions: Record<string, string> = {
 	q: "Only what contains this text",
+	ownerless: "Only those whose owner was deleted or is no longer active",
 	from: "Only from this time on",
 	to: "Only before this time",
 };

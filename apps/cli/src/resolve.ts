@@ -1,5 +1,6 @@
 import type { ApprovalPolicy } from "@netconductor/contracts/alerts/approvals";
 import type { User } from "@netconductor/contracts/auth/model";
+import type { ServiceAccount } from "@netconductor/contracts/auth/service-accounts";
 import type { Backup, Snapshot } from "@netconductor/contracts/backup/model";
 import type { Credential, Device, DeviceGroup } from "@netconductor/contracts/devices/model";
 import type { Page } from "@netconductor/contracts/kernel/page";
@@ -118,6 +119,18 @@ export function findUser({ clients: { auth } }: Cli, given: string): Promise<Use
 		byId: (id) => auth.getUser({ params: { id } }),
 		search: (query) => auth.listUsers({ query }),
 		list: "users list",
+	});
+}
+
+export function findServiceAccount({ clients: { auth } }: Cli, given: string): Promise<ServiceAccount> {
+	return find({
+		noun: "service account",
+		code: "service_accounts.not_found",
+		given,
+		nameOf: ({ name }) => name,
+		byId: (id) => auth.getServiceAccount({ params: { id } }),
+		search: (query) => auth.listServiceAccounts({ query }),
+		list: "service-accounts list",
 	});
 }
 

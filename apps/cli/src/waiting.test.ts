@@ -16,7 +16,7 @@ const progress = {
 };
 
 function lines(waiting_for: Run["waiting_for"], more: Partial<Run> = {}): string {
-	return waitingLines({ id: "RUN", waiting_for, progress, ...more } as Run);
+	return waitingLines({ id: "RUN", waiting_for, progress, unserved: [], ...more } as Run);
 }
 
 test("a run that waits says for what, and the command that lets it go on", () => {
@@ -54,5 +54,16 @@ test("what a device said cannot pretend to be a line of ours", () => {
 	const message = "failed\nWaits for approval FORGED";
 	expect(lines({ kind: "decision", step: "check", message, since } as Run["waiting_for"])).not.toMatch(
 		/^Waits for appr/m,
+	);
+});
+
+test("a run whose pool has no worker says which, how much waits there, and how one is started", () => {
+	const unserved = [
+		{ worker_pool: "dc2", waiting: 12 },
+		{ worker_pool: "dc3", waiting: 1 },
+	];
+	const said = lines({ kind: "resume", paused_by: null, since }, { unserved });
+	expect(said).toMatch(
+		/^12 operations wait for a worker of the pool dc2: none runs\.\n.*--worker-pool=dc2`.*\n1 operation waits for a worker of the pool dc3.*\n.*\nPauses/,
 	);
 });

@@ -3,7 +3,17 @@ import type { Run } from "@netconductor/contracts/tasks/model";
 import { count, localTime } from "./output/words.ts";
 
 /** What a run waits for and what lets it go on; empty for one that does not wait. */
-export function waitingLines({ id, kind, waiting_for, progress }: Run): string {
+export function waitingLines(run: Run): string {
+	const unserved = run.unserved.map(unservedWords).join("\n");
+	return [unserved, standstill(run)].filter((lines) => lines !== "").join("\n");
+}
+
+/** `12 operations wait for a worker of the pool dc2: none runs.` */
+function unservedWords({ worker_pool, waiting }: Run["unserved"][number]): string {
+	return `${count(waiting, "operation")} ${waiting === 1 ? "waits" : "wait"} for a worker of the pool ${worker_pool}: none runs.\n  Start one: \`netconductor serve --targets=worker --worker-pool=${worker_pool}\`   Which there are: \`netconductor workers pools\``;
+}
+
+function standstill({ id, kind, waiting_for, progress }: Run): string {
 	if (waiting_for === null) return "";
 	switch (waiting_for.kind) {
 		case "approval": {

@@ -43,6 +43,7 @@ export function workerEnvironment(
 		// The port that is set is that of the process which starts them.
 		NETCONDUCTOR_INTERNAL_PORT: "0",
 		NETCONDUCTOR_WORKERS_PROCESSES: "0",
+		NETCONDUCTOR_WORKERS_KEYS_FILE: undefined,
 	});
 }
 

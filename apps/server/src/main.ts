@@ -3,14 +3,17 @@ import { parseArgs } from "node:util";
 import { isAppError } from "@netconductor/runtime/errors";
 import { redactText } from "@netconductor/runtime/redact";
 import { announce } from "./announce.ts";
+import { withVariables } from "./child-environment.ts";
 import type { Server } from "./serve.ts";
 import { defaultTargets, parseTargets } from "./services.ts";
 
-const usage = `Usage: netconductor serve [--targets=all|auth,devices,...] [--config=netconductor.yaml]
+const usage = `Usage: netconductor serve [--targets=all|auth,devices,...] [--worker-pool=NAME] [--config=netconductor.yaml]
+       netconductor worker-keys --pool=NAME [--to=FILE] [--config=netconductor.yaml]
        netconductor doctor [--json] and the same options
        netconductor health [--ready]
        netconductor system backup|restore, which say their options themselves
 
+worker-keys writes what a worker of another site needs in place of the master key, to a new file or to standard output.
 serve ends with 0 after SIGTERM or SIGINT, 2 for a wrong command line, 78 for a wrong configuration, 1 for everything else
 that keeps it from running. doctor says whether that start would work, or what is wrong with what runs, and ends with 1
 when something must be mended. health asks a process beside this one, for container engines.
@@ -29,6 +32,7 @@ function readCommandLine() {
 			allowPositionals: true,
 			options: {
 				targets: { type: "string" },
+				"worker-pool": { type: "string" },
 				config: { type: "string" },
 				json: { type: "boolean" },
 				help: { type: "boolean", short: "h" },
@@ -46,12 +50,18 @@ function readCommandLine() {
 			json: values.json === true,
 			targets: values.targets === undefined ? defaultTargets : parseTargets(values.targets),
 			config_file: values.config,
+			env: withPool(process.env, values["worker-pool"]),
 		};
 	} catch (error) {
 		const { message } = error as Error;
 		process.stderr.write(message === "" ? usage : `netconductor: ${message}\n${usage}`);
 		process.exit(2);
 	}
+}
+
+/** The command line wins over the environment, as that does over the file. */
+function withPool(env: NodeJS.ProcessEnv, pool: string | undefined) {
+	return pool === undefined ? env : withVariables(env, { NETCONDUCTOR_WORKERS_POOL: pool });
 }
 
 if (process.argv[2] === "system") {
@@ -64,10 +74,14 @@ if (process.argv[2] === "health") {
 	const { runHealthCommand } = await import("./health-command.ts");
 	process.exit(await runHealthCommand(process.argv.slice(3), process.env));
 }
-const { command, json, targets, config_file } = readCommandLine();
+if (process.argv[2] === "worker-keys") {
+	const { runWorkerKeysCommand } = await import("./worker-keys-command.ts");
+	process.exit(await runWorkerKeysCommand(process.argv.slice(3), process.env).catch(fail));
+}
+const { command, json, targets, config_file, env } = readCommandLine();
 if (command === "doctor") {
 	const { diagnose, renderDiagnosis } = await import("./doctor/doctor.ts");
-	const diagnosis = await diagnose({ targets, config_file, env: process.env }).catch(fail);
+	const diagnosis = await diagnose({ targets, config_file, env }).catch(fail);
 	const text = json ? `${JSON.stringify(diagnosis, null, 2)}\n` : renderDiagnosis(diagnosis);
 	// Only a written answer is one: process.exit does not wait for a pipe.
 	await new Promise((resolve) => process.stdout.write(text, resolve));
@@ -77,7 +91,7 @@ const isWorker = targets.includes("worker");
 if (targets.length > 1) process.stdout.write("Starting NetConductor (the first start takes some seconds)...\n");
 // Loaded after the line above: it takes a second or more. What follows is registered before anything starts: a process that is stopped
 // while it starts must not leave its database running.
-const starting = import("./serve.ts").then(({ serve }) => serve({ targets, config_file, env: process.env }));
+const starting = import("./serve.ts").then(({ serve }) => serve({ targets, config_file, env }));
 
 /** A terminal's Ctrl-C may arrive twice at once: by the terminal and by npm. */
 const impatient_ms = 1_000;

@@ -1,7 +1,28 @@
 import { join } from "node:path";
+import { defaultWorkerPool } from "@netconductor/contracts/kernel/worker-pool";
 import { failed } from "@netconductor/runtime/errors";
 import { findMasterKeys, loadMasterKeys, type MasterKeys } from "@netconductor/runtime/master-key";
+import { readWorkerKeys, type WorkerKeys } from "@netconductor/runtime/worker-keys";
 import type { Settings } from "./settings.ts";
+
+/**
+ * The keys of a process: a worker may hold those of its pool in place of the master key.
+ * @throws startup.master_key_missing
+ * @throws startup.worker_keys_invalid — also where they are for another pool than the one that is configured
+ */
+export async function openKeys(
+	settings: Pick<Settings, "master" | "workers">,
+	data_dir: string,
+	{ is_worker, may_make }: { is_worker: boolean; may_make: boolean },
+): Promise<MasterKeys | WorkerKeys> {
+	const { keys_file, pool } = settings.workers;
+	if (!is_worker || keys_file === undefined) return openMasterKeys(settings, data_dir, { may_make });
+	const keys = await readWorkerKeys(keys_file);
+	if (pool === keys.pool || pool === defaultWorkerPool) return keys;
+	throw failed("startup.worker_keys_invalid", {
+		message: `The worker keys ${keys_file} are for the pool ${keys.pool}, and this worker is to be of the pool ${pool}: NETCONDUCTOR_WORKERS_POOL, or --worker-pool.`,
+	});
+}
 
 /**
  * The master keys. A key made in place of a lost one would open nothing, and hide that one was lost: only a first start makes one.

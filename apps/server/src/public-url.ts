@@ -12,3 +12,15 @@ export function publicUrl(targets: readonly Target[], settings: Settings): strin
 	const shown = host === "0.0.0.0" || host === "::" ? "localhost" : host.includes(":") ? `[${host}]` : host;
 	return `${tls_certificate_path === undefined ? "http" : "https"}://${shown}:${port}`;
 }
+
+/**
+ * The same by a name rather than an address, for what browsers allow at names only; undefined where no name is known to lead there.
+ */
+export function localUrl(targets: readonly Target[], settings: Settings): string | undefined {
+	const url = publicUrl(targets, settings);
+	if (url === undefined) return undefined;
+	const { protocol, hostname, port } = new URL(url);
+	if (port === "0") return undefined;
+	if (hostname !== "127.0.0.1" && hostname !== "[::1]" && hostname !== "localhost") return undefined;
+	return new URL(`${protocol}//localhost:${port}`).origin;
+}

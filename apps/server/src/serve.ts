@@ -16,9 +16,10 @@ import { createRedisCounters } from "@netconductor/runtime/limits/counters";
 import { createLog, type Log } from "@netconductor/runtime/log";
 import { createMetrics } from "@netconductor/runtime/metrics";
 import { startTelemetry } from "@netconductor/runtime/telemetry";
+import { isWorkerKeys } from "@netconductor/runtime/worker-keys";
 import { workerEnvironment } from "./child-environment.ts";
-import { openMasterKeys } from "./master-keys.ts";
-import { publicUrl } from "./public-url.ts";
+import { openKeys } from "./master-keys.ts";
+import { localUrl, publicUrl } from "./public-url.ts";
 import { loadServices, type Target } from "./services.ts";
 import { loadSettings, type Settings, usesEmbedded } from "./settings.ts";
 import { loadSimulator } from "./simulator.ts";
@@ -96,15 +97,17 @@ async function start({ targets, services, settings, config_file, env, log, life 
 	life.onStop("telemetry", () => telemetry.stop());
 
 	const hasData = usesEmbedded(services, settings) && findEmbeddedPostgres(data_dir).state !== "absent";
-	const master = await openMasterKeys(settings, data_dir, { may_make: !isWorker && !hasData });
+	const master = await openKeys(settings, data_dir, { is_worker: isWorker, may_make: !isWorker && !hasData });
+	const pool = isWorkerKeys(master) ? master.pool : settings.workers.pool;
 	const admin_url = await openDatabase(services, settings, data_dir, log, life);
 	const metrics = createMetrics();
 	const health = createHealth();
 	const host = await createHost({
 		services,
-		config: settings.sections,
+		config: { ...settings.sections, workers: { ...settings.workers, pool } },
 		outbound: settings.outbound,
 		master,
+		...(isWorker && { worker_pool: pool }),
 		database: { admin_url, urls: settings.database_urls, pool_size: settings.database.pool_size },
 		peers: settings.peers,
 		internal: settings.internal,
@@ -117,6 +120,7 @@ async function start({ targets, services, settings, config_file, env, log, life 
 			id: newId(),
 			version,
 			data_dir,
+			local_url: localUrl(targets, settings),
 			stands_on: {
 				database: usesEmbedded(services, settings) ? "embedded" : "external",
 				events: settings.rabbitmq.url === undefined ? "in this process" : "RabbitMQ",

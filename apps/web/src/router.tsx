@@ -34,6 +34,8 @@ import { scheduleRoute } from "./routes/schedule/route.ts";
 import { schedulesRoute } from "./routes/schedules/route.ts";
 import { searchRoute } from "./routes/search/route.ts";
 import { secondFactorRoute } from "./routes/second-factor/route.ts";
+import { serviceAccountRoute } from "./routes/service-account/route.ts";
+import { serviceAccountsRoute } from "./routes/service-accounts/route.ts";
 import { serviceInstancesRoute } from "./routes/service-instances/route.ts";
 import { sessionsRoute } from "./routes/sessions/route.ts";
 import { settingsRoute } from "./routes/settings/route.ts";
@@ -101,6 +103,8 @@ const routeTree = root.addChildren([
 			deviceTypeRoute,
 			addDeviceTypeRoute,
 			editDeviceTypeRoute,
+			serviceAccountsRoute,
+			serviceAccountRoute,
 			usersRoute,
 			userRoute,
 			rolesRoute,
@@ -125,7 +129,7 @@ export function createAppRouter(context: Parameters<typeof createRouter<typeof r
 		defaultNotFoundComponent: MissingPage,
 		defaultPendingComponent: () => (
 			<Center p="xl">
-				<Loader aria-label="Loading" />
+				<Loader role="status" aria-label="Loading" />
 			</Center>
 		),
 	});

@@ -47,6 +47,16 @@ import {
 	ViewChange,
 } from "./model.ts";
 import {
+	AddedPasskey,
+	BegunPasskey,
+	BegunPasskeySignIn,
+	NewPasskey,
+	Passkey,
+	PasskeyForChallenge,
+	PasskeyName,
+	PasskeySignIn,
+} from "./passkeys.ts";
+import {
 	BegunSecondFactor,
 	CodeForChallenge,
 	LoginAnswer,
@@ -55,6 +65,7 @@ import {
 	SecondFactors,
 	SignInCode,
 } from "./second-factor.ts";
+import { serviceAccountOperations } from "./service-accounts.ts";
 
 const byId = z.object({ id: Id });
 const methodErrors = [
@@ -74,7 +85,7 @@ export const authApi = defineApi("auth", {
 	login: post("/api/auth/login", {
 		summary: "Sign in",
 		description:
-			"Answers tokens, or for who has a second factor a challenge, to be sent to /api/auth/second-factor with a code.",
+			"Answers tokens, or for who has a second factor a challenge, to be sent to /api/auth/second-factor with a code or to /api/auth/second-factor/passkey with a passkey.",
 		body: Login,
 		returns: LoginAnswer,
 		public: true,
@@ -86,6 +97,34 @@ export const authApi = defineApi("auth", {
 		returns: TokenPair,
 		public: true,
 		errors: ["auth.challenge_over", "auth.wrong_code", "auth.throttled", "auth.bad_credentials"],
+	}),
+	signInWithPasskeyAsWell: post("/api/auth/second-factor/passkey", {
+		summary: "Sign in with a passkey, after the password",
+		body: PasskeyForChallenge,
+		returns: TokenPair,
+		public: true,
+		errors: [
+			"auth.challenge_over",
+			"auth.passkey_refused",
+			"auth.passkey_copied",
+			"auth.throttled",
+			"passkeys.unavailable",
+		],
+	}),
+	beginPasskeySignIn: post("/api/auth/passkey-sign-in/begin", {
+		summary: "Begin to sign in with a passkey alone",
+		description: "The same for everybody: whoever sits at the browser says who they are by the passkey they choose.",
+		returns: BegunPasskeySignIn,
+		public: true,
+		changes: false,
+		errors: ["passkeys.unavailable"],
+	}),
+	signInWithPasskey: post("/api/auth/passkey-sign-in", {
+		summary: "Sign in with a passkey alone",
+		body: PasskeySignIn,
+		returns: TokenPair,
+		public: true,
+		errors: ["auth.passkey_refused", "auth.passkey_copied", "auth.throttled", "passkeys.unavailable"],
 	}),
 	beginOidc: post("/api/auth/oidc/:name/begin", {
 		summary: "Begin to sign in at an identity provider",
@@ -119,19 +158,26 @@ export const authApi = defineApi("auth", {
 		changes: false,
 		errors: ["auth.session_ended", "auth.refresh_reused"],
 	}),
-	logout: post("/api/auth/logout", { summary: "End this session", authenticated: true }),
-	getMe: get("/api/auth/me", { summary: "Who am I, and what may I do", returns: Me, authenticated: true }),
+	logout: post("/api/auth/logout", { summary: "End this session", authenticated: true, scope: "none" }),
+	getMe: get("/api/auth/me", {
+		summary: "Who am I, and what may I do",
+		returns: Me,
+		authenticated: true,
+		scope: "none",
+	}),
 	changePassword: post("/api/auth/password", {
 		summary: "Change one's own password; other sessions end",
 		body: z.object({ current_password: Secret(), new_password: NewPassword }),
 		returns: TokenPair,
 		authenticated: true,
+		scope: "none",
 		errors: ["auth.bad_credentials", "auth.weak_password", "auth.throttled", "users.external"],
 	}),
 	listMySecondFactors: get("/api/auth/second-factors", {
 		summary: "One's own second factors",
 		returns: SecondFactors,
 		authenticated: true,
+		scope: "none",
 	}),
 	beginSecondFactor: post("/api/auth/second-factors", {
 		summary: "Begin to sign in with codes of an app as well; a first code confirms it",
@@ -139,14 +185,16 @@ export const authApi = defineApi("auth", {
 		returns: BegunSecondFactor,
 		status: 201,
 		authenticated: true,
+		scope: "none",
 		errors: ["auth.bad_credentials", "auth.throttled", "users.external", "second_factors.exists"],
 	}),
 	confirmSecondFactor: post("/api/auth/second-factors/:id/confirm", {
-		summary: "Confirm a second factor with a first code; answers ten recovery codes, once",
+		summary: "Confirm a second factor with a first code; answers ten recovery codes with the first second factor, once",
 		params: byId,
 		body: z.object({ code: SignInCode }),
 		returns: RecoveryCodes,
 		authenticated: true,
+		scope: "none",
 		errors: ["auth.wrong_code", "second_factors.not_found"],
 	}),
 	removeSecondFactor: post("/api/auth/second-factors/:id/remove", {
@@ -154,19 +202,83 @@ export const authApi = defineApi("auth", {
 		params: byId,
 		body: OwnerProof,
 		authenticated: true,
-		errors: ["auth.bad_credentials", "auth.wrong_code", "auth.throttled", "second_factors.not_found"],
+		scope: "none",
+		errors: [
+			"auth.bad_credentials",
+			"auth.wrong_code",
+			"auth.throttled",
+			"second_factors.not_found",
+			"second_factors.required",
+		],
+	}),
+	beginPasskey: post("/api/auth/passkeys/begin", {
+		summary: "Begin to add a passkey for oneself, which a browser then makes",
+		body: OwnerProof,
+		returns: BegunPasskey,
+		authenticated: true,
+		scope: "none",
+		errors: [
+			"auth.bad_credentials",
+			"auth.wrong_code",
+			"auth.throttled",
+			"users.external",
+			"passkeys.unavailable",
+			"passkeys.too_many",
+		],
+	}),
+	addPasskey: post("/api/auth/passkeys", {
+		summary: "Add the passkey that a browser has made; answers ten recovery codes with the first second factor, once",
+		body: NewPasskey,
+		returns: AddedPasskey,
+		status: 201,
+		authenticated: true,
+		scope: "none",
+		errors: [
+			"users.external",
+			"passkeys.unavailable",
+			"passkeys.attempt_over",
+			"passkeys.invalid",
+			"passkeys.exists",
+			"passkeys.too_many",
+		],
+	}),
+	renamePasskey: patch("/api/auth/passkeys/:id", {
+		summary: "Rename one's own passkey",
+		params: byId,
+		body: z.object({ name: PasskeyName }),
+		returns: Passkey,
+		authenticated: true,
+		scope: "none",
+		errors: ["users.external", "passkeys.not_found"],
+	}),
+	removePasskey: post("/api/auth/passkeys/:id/remove", {
+		summary: "Remove one's own passkey",
+		params: byId,
+		body: OwnerProof,
+		authenticated: true,
+		scope: "none",
+		errors: [
+			"auth.bad_credentials",
+			"auth.wrong_code",
+			"auth.throttled",
+			"users.external",
+			"passkeys.not_found",
+			"second_factors.required",
+		],
 	}),
 	createRecoveryCodes: post("/api/auth/recovery-codes", {
 		summary: "Make ten new recovery codes; the old ones are void",
 		body: OwnerProof,
 		returns: RecoveryCodes,
 		authenticated: true,
+		scope: "none",
 		errors: ["auth.bad_credentials", "auth.wrong_code", "auth.throttled", "second_factors.not_found"],
 	}),
 	createWsTicket: post("/api/auth/ws-ticket", {
 		summary: "A single-use ticket that opens one WebSocket within 30 seconds",
 		returns: z.object({ ticket: z.string(), expires_in: z.int() }),
 		authenticated: true,
+		scope: "none",
 		changes: false,
 	}),
 	getJwks: get("/api/auth/jwks", {
@@ -180,16 +292,19 @@ export const authApi = defineApi("auth", {
 		query: ListSessions,
 		returns: Page(Session),
 		authenticated: true,
+		scope: "none",
 	}),
 	revokeOtherSessions: post("/api/auth/sessions/revoke-others", {
 		summary: "End one's own sessions but this one",
 		returns: z.object({ revoked: z.int() }),
 		authenticated: true,
+		scope: "none",
 	}),
 	revokeMySession: del("/api/auth/sessions/:id", {
 		summary: "End one of one's own sessions, at once",
 		params: byId,
 		authenticated: true,
+		scope: "none",
 		errors: ["sessions.not_found"],
 	}),
 
@@ -198,6 +313,7 @@ export const authApi = defineApi("auth", {
 		query: ListTokens,
 		returns: Page(ApiToken),
 		authenticated: true,
+		scope: "none",
 	}),
 	createToken: post("/api/auth/tokens", {
 		summary: "Make an API token for oneself; it is shown once",
@@ -205,12 +321,14 @@ export const authApi = defineApi("auth", {
 		returns: CreatedApiToken,
 		status: 201,
 		authenticated: true,
+		scope: "none",
 		errors: ["roles.escalation"],
 	}),
 	revokeMyToken: del("/api/auth/tokens/:id", {
 		summary: "Revoke one's own API token",
 		params: byId,
 		authenticated: true,
+		scope: "none",
 		errors: ["tokens.not_found"],
 	}),
 
@@ -219,6 +337,7 @@ export const authApi = defineApi("auth", {
 		query: ListUsers,
 		returns: Page(User),
 		permission: "users:read",
+		scope: "none",
 	}),
 	createUser: post("/api/users", {
 		summary: "Add a user",
@@ -226,6 +345,7 @@ export const authApi = defineApi("auth", {
 		returns: User,
 		status: 201,
 		permission: "users:write",
+		scope: "none",
 		errors: ["users.name_taken", "roles.not_found", "roles.escalation", "auth.weak_password"],
 	}),
 	getUser: get("/api/users/:id", {
@@ -233,6 +353,7 @@ export const authApi = defineApi("auth", {
 		params: byId,
 		returns: User,
 		permission: "users:read",
+		scope: "none",
 		errors: ["users.not_found"],
 	}),
 	updateUser: patch("/api/users/:id", {
@@ -241,6 +362,7 @@ export const authApi = defineApi("auth", {
 		body: UserChange,
 		returns: User,
 		permission: "users:write",
+		scope: "none",
 		errors: ["users.not_found", "users.last_admin", "roles.not_found", "roles.escalation"],
 	}),
 	setUserPassword: post("/api/users/:id/password", {
@@ -248,6 +370,7 @@ export const authApi = defineApi("auth", {
 		params: byId,
 		body: z.object({ password: NewPassword }),
 		permission: "users:write",
+		scope: "none",
 		errors: ["users.not_found", "users.external", "roles.escalation", "auth.weak_password"],
 	}),
 	listUserSecondFactors: get("/api/users/:id/second-factors", {
@@ -255,18 +378,21 @@ export const authApi = defineApi("auth", {
 		params: byId,
 		returns: SecondFactors,
 		permission: "users:read",
+		scope: "none",
 		errors: ["users.not_found"],
 	}),
 	removeUserSecondFactors: del("/api/users/:id/second-factors", {
-		summary: "Remove the second factors of a user who lost theirs; their sessions end",
+		summary: "Remove the second factors of a user who lost theirs, passkeys included; their sessions end",
 		params: byId,
 		permission: "users:write",
+		scope: "none",
 		errors: ["users.not_found", "roles.escalation", "second_factors.not_found"],
 	}),
 	deleteUser: del("/api/users/:id", {
 		summary: "Delete a user with their sessions and API tokens",
 		params: byId,
 		permission: "users:write",
+		scope: "none",
 		errors: ["users.not_found", "users.last_admin", "roles.escalation"],
 	}),
 	listUserSessions: get("/api/users/:id/sessions", {
@@ -275,12 +401,14 @@ export const authApi = defineApi("auth", {
 		query: ListSessions,
 		returns: Page(Session),
 		permission: "users:read",
+		scope: "none",
 		errors: ["users.not_found"],
 	}),
 	revokeUserSession: del("/api/users/:id/sessions/:session_id", {
 		summary: "End a session of a user, at once",
 		params: z.object({ id: Id, session_id: Id }),
 		permission: "users:write",
+		scope: "none",
 		errors: ["users.not_found", "sessions.not_found", "roles.escalation"],
 	}),
 	listUserTokens: get("/api/users/:id/tokens", {
@@ -289,25 +417,31 @@ export const authApi = defineApi("auth", {
 		query: ListTokens,
 		returns: Page(ApiToken),
 		permission: "tokens:read",
+		scope: "none",
 		errors: ["users.not_found"],
 	}),
 	revokeUserToken: del("/api/users/:id/tokens/:token_id", {
 		summary: "Revoke a user's API token",
 		params: z.object({ id: Id, token_id: Id }),
 		permission: "tokens:write",
+		scope: "none",
 		errors: ["tokens.not_found"],
 	}),
+
+	...serviceAccountOperations,
 
 	listRoles: get("/api/roles", {
 		summary: "Roles",
 		query: ListRoles,
 		returns: Page(Role),
 		permission: "roles:read",
+		scope: "none",
 	}),
 	listPermissions: get("/api/roles/permissions", {
 		summary: "Every permission and what it allows",
 		returns: z.array(z.object({ name: z.string(), description: z.string() })),
 		permission: "roles:read",
+		scope: "none",
 	}),
 	createRole: post("/api/roles", {
 		summary: "Add a role",
@@ -315,13 +449,15 @@ export const authApi = defineApi("auth", {
 		returns: Role,
 		status: 201,
 		permission: "roles:write",
-		errors: ["roles.name_taken", "roles.escalation"],
+		scope: "none",
+		errors: ["roles.name_taken", "roles.escalation", "device_groups.not_found"],
 	}),
 	getRole: get("/api/roles/:name", {
 		summary: "One role",
 		params: byName,
 		returns: Role,
 		permission: "roles:read",
+		scope: "none",
 		errors: ["roles.not_found"],
 	}),
 	updateRole: patch("/api/roles/:name", {
@@ -330,13 +466,15 @@ export const authApi = defineApi("auth", {
 		body: RoleChange,
 		returns: Role,
 		permission: "roles:write",
-		errors: ["roles.not_found", "roles.preset", "roles.escalation"],
+		scope: "none",
+		errors: ["roles.not_found", "roles.preset", "roles.escalation", "device_groups.not_found"],
 	}),
 	deleteRole: del("/api/roles/:name", {
 		summary: "Delete a custom role that nobody holds",
 		params: byName,
 		permission: "roles:write",
-		errors: ["roles.not_found", "roles.preset", "roles.in_use"],
+		scope: "none",
+		errors: ["roles.not_found", "roles.preset", "roles.in_use", "roles.escalation"],
 	}),
 
 	listLoginMethods: get("/api/auth/methods", {
@@ -395,6 +533,7 @@ export const authApi = defineApi("auth", {
 		query: ListViews,
 		returns: Page(SavedView),
 		authenticated: true,
+		scope: "none",
 	}),
 	createView: post("/api/views", {
 		summary: "Save a view of a page",
@@ -402,6 +541,7 @@ export const authApi = defineApi("auth", {
 		returns: SavedView,
 		status: 201,
 		authenticated: true,
+		scope: "none",
 		errors: ["views.name_taken", "views.too_many"],
 	}),
 	updateView: put("/api/views/:id", {
@@ -410,16 +550,23 @@ export const authApi = defineApi("auth", {
 		body: ViewChange,
 		returns: SavedView,
 		authenticated: true,
+		scope: "none",
 		errors: ["views.not_found", "views.not_yours", "views.name_taken"],
 	}),
 	deleteView: del("/api/views/:id", {
 		summary: "Delete a saved view",
 		params: byId,
 		authenticated: true,
+		scope: "none",
 		errors: ["views.not_found", "views.not_yours"],
 	}),
 
-	getSettings: get("/api/settings", { summary: "Settings", returns: Settings, permission: "settings:read" }),
+	getSettings: get("/api/settings", {
+		summary: "Settings",
+		returns: Settings,
+		permission: "settings:read",
+		scope: "none",
+	}),
 	updateSettings: put("/api/settings", {
 		summary: "Change settings",
 		body: SettingsChange,
@@ -430,6 +577,7 @@ export const authApi = defineApi("auth", {
 		summary: "Encryption keys of the services and their latest rotation",
 		returns: z.array(KeyState),
 		permission: "settings:read",
+		scope: "none",
 	}),
 	rotateKeys: post("/api/settings/keys/rotate", {
 		summary: "Rotate the encryption keys of every service and seal what is stored anew",
@@ -464,7 +612,7 @@ export const authApi = defineApi("auth", {
 		}),
 		returns: z.object({ users: z.array(Holder) }),
 	}),
-	/** Enabled users who hold a permission and, where some are named, are one of those or have one of those roles; by name. */
+	/** Enabled users who hold a permission on every device and, where some are named, are one of those or have one of those roles; by name. */
 	listHolders: internal("/internal/auth/holders", {
 		summary: "Who holds a permission now",
 		body: z.object({

@@ -13,7 +13,7 @@ export const Username = z
 export const NewPassword = Secret(z.string().min(12, "At least 12 characters").max(256));
 
 /** Text for people on one line or a few: no control characters, which PostgreSQL (NUL) and terminals do not take well. */
-const ShortText = z.string().regex(/^[^\p{Cc}]*$/u, "Control characters are not allowed");
+export const ShortText = z.string().regex(/^[^\p{Cc}]*$/u, "Control characters are not allowed");
 
 /** A permission, or a wildcard over one resource (`devices:*`), over one action (`*:read`), or over everything (`*`). */
 export const PermissionGrant = z.string().refine((grant) => {
@@ -37,6 +37,8 @@ export const Role = z
 		label: z.string(),
 		description: z.string(),
 		permissions: z.array(z.string()),
+		/** Ids of the groups whose devices alone it covers; null: every device. A group that is deleted stays here, and holds none. */
+		device_groups: z.array(Id).nullable(),
 		preset: z.boolean(),
 		users: z.int(),
 		created_at: Timestamp,
@@ -46,17 +48,22 @@ export const Role = z
 export type Role = z.infer<typeof Role>;
 export const ListRoles = PageQuery.extend({ sort: sortBy(["name", "label", "created_at"], "name") });
 
+/** Ids of device groups that a role is limited to; null: every device. */
+const DeviceGroups = z.array(Id).max(100).nullable();
+
 export const NewRole = z.object({
 	name: RoleName,
 	label: ShortText.min(1).max(100),
 	description: ShortText.max(500).default(""),
 	permissions: z.array(PermissionGrant).max(200),
+	device_groups: DeviceGroups.default(null),
 });
 /** Fields that are left out stay as they are. */
 export const RoleChange = z.object({
 	label: ShortText.min(1).max(100).optional(),
 	description: ShortText.max(500).optional(),
 	permissions: z.array(PermissionGrant).max(200).optional(),
+	device_groups: DeviceGroups.optional(),
 });
 
 export const User = z
@@ -87,16 +94,23 @@ export const Holder = z.object({
 	role: RoleName,
 	disabled: z.boolean(),
 	permissions: z.array(z.string()),
+	/** Ids of the device groups that their role is limited to; null, or not answered by the version before: every device. */
+	device_groups: z.array(z.string()).nullable().default(null),
 });
 export type Holder = z.infer<typeof Holder>;
 
-/** The signed-in user with what they may do. */
+/** Who asks, with what they may do. */
 export const Me = z
 	.object({
-		user: User,
+		/** Null where a service account asks. */
+		user: User.nullable(),
+		/** The service account whose API token asks. */
+		service_account: z.object({ id: Id, name: z.string(), role: RoleName }).nullable().default(null),
 		permissions: z.array(z.string()),
 		/** Until they have added a second factor nothing else is open to them. */
 		must_add_second_factor: z.boolean().default(false),
+		/** Ids of the device groups that their role is limited to; null: every device. */
+		device_groups: z.array(z.string()).nullable().default(null),
 	})
 	.meta({ id: "Me" });
 
@@ -195,6 +209,11 @@ export const Settings = z
 		access_token_seconds: z.int().min(60).max(3600).default(600),
 		/** A session that is not refreshed for this long ends, in hours. */
 		session_idle_hours: z.int().min(1).max(720).default(72),
+		/**
+		 * API tokens of people whom nobody can be asked about (of identity providers that give no refresh token, of directories that are signed in to
+		 * directly) work for so many hours after their sign-in, and again when they sign in again.
+		 */
+		token_unconfirmed_hours: z.int().min(1).max(168).default(24),
 		/** Shortest password accepted for local users. */
 		password_min_length: z.int().min(12).max(64).default(12),
 		/**
@@ -216,6 +235,7 @@ export type Settings = z.infer<typeof Settings>;
 export const SettingsChange = z.object({
 	access_token_seconds: Settings.shape.access_token_seconds.unwrap().optional(),
 	session_idle_hours: Settings.shape.session_idle_hours.unwrap().optional(),
+	token_unconfirmed_hours: Settings.shape.token_unconfirmed_hours.unwrap().optional(),
 	password_min_length: Settings.shape.password_min_length.unwrap().optional(),
 	require_second_factor: Settings.shape.require_second_factor.unwrap().optional(),
 	login_banner: Settings.shape.login_banner.unwrap().optional(),
@@ -244,6 +264,8 @@ export const SignIn = z
 		password_min_length: Settings.shape.password_min_length.unwrap(),
 		/** Ways to sign in without a password of ours, in the order of their buttons. */
 		buttons: z.array(z.object({ name: z.string(), label: z.string() })),
+		/** Origin (`https://netconductor.example`) at which browsers take passkeys for this installation; null: at none. */
+		passkey_origin: z.string().nullable().default(null),
 	})
 	.meta({ id: "SignIn" });
 

@@ -35,6 +35,8 @@ export const permissions = {
 	"workers:write": "Have workers finish and be replaced",
 	"users:read": "See users",
 	"users:write": "Add, change and delete users and set their passwords",
+	"service_accounts:read": "See service accounts and their API tokens",
+	"service_accounts:write": "Add, change and delete service accounts, and make, rotate and revoke their API tokens",
 	"roles:read": "See roles",
 	"roles:write": "Add, change and delete roles",
 	"login_methods:read": "See the ways to sign in, never their secrets",
@@ -51,6 +53,29 @@ export const permissions = {
 } as const satisfies Record<`${string}:${string}`, string>;
 
 export type Permission = keyof typeof permissions;
+
+/**
+ * Permissions that are worth something to a role that is limited to device groups: they open operations that keep to such limits. All
+ * others open nothing to it. A test holds them against the contracts.
+ */
+export const openToLimited: ReadonlySet<Permission> = new Set<Permission>([
+	"devices:read",
+	"devices:write",
+	"devices:test",
+	"devices:trust",
+	"credentials:read",
+	"runs:read",
+	"runs:start",
+	"runs:cancel",
+	"runs:decide",
+	"users:read",
+	"users:write",
+	"roles:read",
+	"roles:write",
+	"tokens:read",
+	"tokens:write",
+	"settings:read",
+]);
 
 /** The roles every installation has. They can be neither changed nor deleted; custom ones stand beside them. */
 export const presetRoles = {
@@ -72,6 +97,7 @@ export const presetRoles = {
 			"schedules:*",
 			"workers:*",
 			"users:read",
+			"service_accounts:read",
 			"roles:read",
 			"settings:read",
 			"audit:read",

@@ -2,17 +2,21 @@ import { z } from "zod";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { Secret } from "../kernel/secret.ts";
 import { TokenPair } from "./model.ts";
+import { Passkey, PasskeyRequest } from "./passkeys.ts";
 
-/** What a code can come from: an app that shows one every 30 seconds (RFC 6238), or the list that was shown once. */
-const CodeKind = z.enum(["totp", "recovery_code"]);
+/** A passkey; a code of an app that shows one every 30 seconds (RFC 6238); or one of the list that was shown once. */
+const FactorKind = z.enum(["passkey", "totp", "recovery_code"]);
 
-/** What a password alone is answered with where a code is needed as well. */
+/** What a password alone is answered with where a second factor is needed as well. */
 export const SecondFactorAsked = z
 	.object({
 		second_factor: z.object({
-			/** Goes back with the code; good for one session, for a few minutes and a few wrong codes. */
+			/** Goes back with the code or passkey; good for one session, for a few minutes and a few wrong codes. */
 			challenge: z.string(),
-			kinds: z.array(CodeKind),
+			/** What will do. */
+			kinds: z.array(FactorKind),
+			/** What to ask a browser for where a passkey will do. */
+			passkey: PasskeyRequest.optional(),
 			/** Lifetime of the challenge in seconds. */
 			expires_in: z.int(),
 		}),
@@ -23,7 +27,7 @@ export type SecondFactorAsked = z.infer<typeof SecondFactorAsked>;
 export const LoginAnswer = z.union([TokenPair, SecondFactorAsked]);
 export type LoginAnswer = z.infer<typeof LoginAnswer>;
 
-/** Whether the password was right and a code is needed as well. */
+/** Whether the password was right and a second factor is needed as well. */
 export function asksForCode<T extends object>(answer: T | SecondFactorAsked): answer is SecondFactorAsked {
 	return "second_factor" in answer;
 }
@@ -60,7 +64,11 @@ const SecondFactor = z
 
 /** Without any, the password is enough. */
 export const SecondFactors = z
-	.object({ factors: z.array(SecondFactor), recovery_codes_left: z.int() })
+	.object({
+		factors: z.array(SecondFactor),
+		passkeys: z.array(Passkey).default([]),
+		recovery_codes_left: z.int(),
+	})
 	.meta({ id: "SecondFactors" });
 export type SecondFactors = z.infer<typeof SecondFactors>;
 
@@ -77,5 +85,5 @@ export const BegunSecondFactor = z
 	})
 	.meta({ id: "BegunSecondFactor" });
 
-/** The only answer that ever holds them. Each is good once, in place of a code of the app. */
+/** The only answer that ever holds them. Each is good once, in place of another second factor. */
 export const RecoveryCodes = z.object({ recovery_codes: z.array(z.string()) }).meta({ id: "RecoveryCodes" });

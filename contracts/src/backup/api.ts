@@ -261,8 +261,7 @@ export const backupApi = defineApi("backup", {
 		max_body_bytes: 8 * 1024 * 1024,
 		errors: ["devices.not_found", "device_groups.not_found", "devices.disabled", "devices.nothing_selected"],
 	}),
-	/** Stores what a worker collected. Idempotent by operation: the same one again answers the same backup. */
-	/** The newest good backup of each device; devices without one are left out. Secrets are masked. */
+	/** The newest good backup of each device; devices without one are left out. Secrets are masked. A worker of a site is told of its pool's alone. */
 	readCurrent: internal("/internal/backup/current", {
 		summary: "Current configurations",
 		body: z.object({ device_ids: z.array(Id).max(100) }),
@@ -279,7 +278,9 @@ export const backupApi = defineApi("backup", {
 			),
 		}),
 		changes: false,
+		errors: ["devices.other_pool"],
 	}),
+	/** Stores what a worker collected. Idempotent by operation: the same one again answers the same backup. */
 	recordBackup: internal("/internal/backup/backups", {
 		summary: "Record a collected configuration",
 		body: z.object({
@@ -297,5 +298,6 @@ export const backupApi = defineApi("backup", {
 		returns: z.object({ backup_id: Id, changed: z.boolean().nullable(), size_bytes: z.int() }),
 		max_body_bytes: 96 * 1024 * 1024,
 		timeout_ms: 120_000,
+		errors: ["devices.other_pool"],
 	}),
 });

@@ -91,27 +91,28 @@ export interface MopStep {
 
 const Steps = z.lazy(() => z.array(MopStep).min(1).max(500));
 
-export const MopStep: z.ZodType<MopStep> = z.lazy(() =>
-	z.strictObject({
-		id: StepId,
-		name: Text.max(200).optional(),
-		type: z.string().min(1).max(63),
-		with: z.record(z.string(), z.unknown()).optional(),
-		targets: Selection.optional(),
-		when: z.union([z.string().max(2000), z.boolean()]).optional(),
-		retries: z.union([z.int().min(0).max(50), Retries]).optional(),
-		timeout_s: z.number().min(1).max(604_800).optional(),
-		parallelism: z.int().min(1).max(500).optional(),
-		save_to_variable: VariableName.optional(),
-		on_success: OnSuccess.optional(),
-		on_failure: OnFailure.optional(),
-		branches: z.array(Steps).min(1).max(50).optional(),
-		// biome-ignore lint/suspicious/noThenProperty: it is the key of a document, and nobody awaits a schema
-		then: Steps.optional(),
-		else: Steps.optional(),
-		steps: Steps.optional(),
-	}),
-);
+const stepShape = {
+	id: StepId,
+	name: Text.max(200).optional(),
+	type: z.string().min(1).max(63),
+	with: z.record(z.string(), z.unknown()).optional(),
+	targets: Selection.optional(),
+	when: z.union([z.string().max(2000), z.boolean()]).optional(),
+	retries: z.union([z.int().min(0).max(50), Retries]).optional(),
+	timeout_s: z.number().min(1).max(604_800).optional(),
+	parallelism: z.int().min(1).max(500).optional(),
+	save_to_variable: VariableName.optional(),
+	on_success: OnSuccess.optional(),
+	on_failure: OnFailure.optional(),
+	branches: z.array(Steps).min(1).max(50).optional(),
+	// biome-ignore lint/suspicious/noThenProperty: it is the key of a document, and nobody awaits a schema
+	then: Steps.optional(),
+	else: Steps.optional(),
+	steps: Steps.optional(),
+};
+export const MopStep: z.ZodType<MopStep> = z.lazy(() => z.strictObject(stepShape));
+/** In the order in which they are written. */
+export const stepKeys: readonly string[] = Object.keys(stepShape);
 
 /** What the YAML of a procedure says. */
 export const MopDocument = z.strictObject({
@@ -135,6 +136,8 @@ export const MopDocument = z.strictObject({
 	rollback: Steps.optional(),
 });
 export type MopDocument = z.output<typeof MopDocument>;
+/** In the order in which they are written. */
+export const procedureKeys: readonly string[] = MopDocument.keyof().options;
 
 export const longestMopSource = 500_000;
 const Source = Text.min(1).max(longestMopSource);

@@ -19,6 +19,7 @@ import {
 	DeviceSummary,
 	DeviceType,
 	DeviceTypeId,
+	GroupName,
 	HealthEntry,
 	HostKey,
 	ImportResult,
@@ -43,12 +44,14 @@ export const devicesApi = defineApi("devices", {
 		query: ListDevices,
 		returns: Page(Device),
 		permission: "devices:read",
+		scope: "devices",
 		same_for_all: true,
 	}),
 	getDeviceSummary: get("/api/devices/summary", {
-		summary: "Devices counted: by health, device type, site, group and tag",
+		summary: "Devices counted: by health, device type, site, worker pool, group and tag",
 		returns: DeviceSummary,
 		permission: "devices:read",
+		scope: "devices",
 		same_for_all: true,
 	}),
 	createDevice: post("/api/devices", {
@@ -57,11 +60,14 @@ export const devicesApi = defineApi("devices", {
 		returns: Device,
 		status: 201,
 		permission: "devices:write",
+		scope: "devices",
 		errors: [
 			"devices.name_taken",
 			"devices.unknown_type",
 			"devices.not_found",
 			"devices.jump_loop",
+			"devices.leaves_scope",
+			"device_groups.not_found",
 			"credentials.not_found",
 			"credentials.own",
 		],
@@ -71,6 +77,7 @@ export const devicesApi = defineApi("devices", {
 		params: byId,
 		returns: Device,
 		permission: "devices:read",
+		scope: "devices",
 		errors: ["devices.not_found"],
 	}),
 	updateDevice: patch("/api/devices/:id", {
@@ -79,12 +86,15 @@ export const devicesApi = defineApi("devices", {
 		body: DeviceChange,
 		returns: Device,
 		permission: "devices:write",
+		scope: "devices",
 		errors: [
 			"devices.not_found",
 			"devices.name_taken",
 			"devices.unknown_type",
 			"devices.incomplete_login",
 			"devices.jump_loop",
+			"devices.leaves_scope",
+			"device_groups.not_found",
 			"credentials.not_found",
 			"credentials.own",
 		],
@@ -93,20 +103,23 @@ export const devicesApi = defineApi("devices", {
 		summary: "Delete a device; its backups stay until their retention ends",
 		params: byId,
 		permission: "devices:write",
+		scope: "devices",
 		errors: ["devices.not_found", "devices.jump_in_use"],
 	}),
 	updateDevices: post("/api/devices/bulk", {
-		summary: "Enable, disable, tag, group or delete many devices, or give them a credential or a site",
+		summary: "Enable, disable, tag, group or delete many devices, or give them a credential, a site or a worker pool",
 		body: z.object({ select: Selection, action: BulkAction }),
 		returns: z.object({ changed: z.int() }),
 		max_body_bytes: 8 * 1024 * 1024,
 		timeout_ms: 120_000,
 		permission: "devices:write",
+		scope: "devices",
 		errors: [
 			"devices.not_found",
 			"devices.nothing_selected",
 			"devices.jump_in_use",
 			"devices.too_many_tags",
+			"devices.leaves_scope",
 			"device_groups.not_found",
 			"credentials.not_found",
 			"credentials.own",
@@ -118,6 +131,7 @@ export const devicesApi = defineApi("devices", {
 		query: CursorQuery,
 		returns: CursorPage(HealthEntry),
 		permission: "devices:read",
+		scope: "devices",
 		errors: ["devices.not_found"],
 	}),
 	getConnection: get("/api/devices/:id/connection", {
@@ -125,6 +139,7 @@ export const devicesApi = defineApi("devices", {
 		params: byId,
 		returns: ConnectionInUse,
 		permission: "devices:read",
+		scope: "devices",
 		errors: ["devices.not_found"],
 	}),
 	testDevice: post("/api/devices/:id/test", {
@@ -133,6 +148,7 @@ export const devicesApi = defineApi("devices", {
 		returns: RunRef,
 		status: 202,
 		permission: "devices:test",
+		scope: "devices",
 		errors: ["devices.not_found", "devices.disabled", "devices.no_credential", "devices.jump_loop"],
 	}),
 	testDevices: post("/api/devices/test", {
@@ -141,12 +157,13 @@ export const devicesApi = defineApi("devices", {
 		returns: RunRef,
 		status: 202,
 		permission: "devices:test",
+		scope: "devices",
 		errors: ["devices.nothing_selected", "devices.not_found", "devices.disabled", "device_groups.not_found"],
 	}),
 	importDevices: post("/api/devices/import", {
 		summary: "Import devices from CSV or JSON: all rows or none",
 		description:
-			"Columns: name, host, device_type, port, credential (name), username, password, enable_password, jump_host (name), tags and groups (separated by ;), site, description, enabled, legacy_algorithms. A device of the same name is updated: a column that is absent stays as it is, and so does an empty cell, save that an empty cell of tags, groups, site, description and jump_host empties it.",
+			"Columns: name, host, device_type, port, credential (name), username, password, enable_password, jump_host (name), tags and groups (separated by ;), site, worker_pool, description, enabled, legacy_algorithms. A device of the same name is updated: a column that is absent stays as it is, and so does an empty cell, save that an empty cell of tags, groups, site, worker_pool, description and jump_host empties it.",
 		body: z.object({
 			format: z.enum(["csv", "json"]),
 			/** May hold passwords, so no record of the request keeps it. */
@@ -176,6 +193,7 @@ export const devicesApi = defineApi("devices", {
 		returns: z.string(),
 		produces: "text/plain; charset=utf-8",
 		permission: "devices:read",
+		scope: "devices",
 		timeout_ms: 120_000,
 	}),
 
@@ -184,6 +202,7 @@ export const devicesApi = defineApi("devices", {
 		params: byId,
 		returns: Override,
 		permission: "devices:read",
+		scope: "devices",
 		errors: ["devices.not_found"],
 	}),
 	listOverrides: get("/api/device-overrides", {
@@ -191,6 +210,7 @@ export const devicesApi = defineApi("devices", {
 		query: PageQuery.extend({ sort: sortBy(["updated_at"], "updated_at") }),
 		returns: Page(Override),
 		permission: "devices:read",
+		scope: "devices",
 	}),
 	putOverride: put("/api/device-overrides/:id", {
 		summary: "Set the override of a device (by device id)",
@@ -198,12 +218,14 @@ export const devicesApi = defineApi("devices", {
 		body: OverrideInput,
 		returns: Override,
 		permission: "devices:write",
+		scope: "devices",
 		errors: ["devices.not_found", "credentials.not_found", "credentials.own"],
 	}),
 	deleteOverride: del("/api/device-overrides/:id", {
 		summary: "Remove the override of a device (by device id)",
 		params: byId,
 		permission: "devices:write",
+		scope: "devices",
 		errors: ["devices.not_found"],
 	}),
 
@@ -212,6 +234,7 @@ export const devicesApi = defineApi("devices", {
 		query: PageQuery.extend({ sort: sortBy(["name", "created_at"], "name") }),
 		returns: Page(DeviceGroup),
 		permission: "devices:read",
+		scope: "devices",
 	}),
 	createGroup: post("/api/device-groups", {
 		summary: "Add a group",
@@ -226,6 +249,7 @@ export const devicesApi = defineApi("devices", {
 		params: byId,
 		returns: DeviceGroup,
 		permission: "devices:read",
+		scope: "devices",
 		errors: ["device_groups.not_found"],
 	}),
 	updateGroup: patch("/api/device-groups/:id", {
@@ -256,6 +280,7 @@ export const devicesApi = defineApi("devices", {
 		query: ListCredentials,
 		returns: Page(Credential),
 		permission: "credentials:read",
+		scope: "devices",
 	}),
 	createCredential: post("/api/credentials", {
 		summary: "Add a credential",
@@ -270,6 +295,7 @@ export const devicesApi = defineApi("devices", {
 		params: byId,
 		returns: Credential,
 		permission: "credentials:read",
+		scope: "devices",
 		errors: ["credentials.not_found"],
 	}),
 	updateCredential: patch("/api/credentials/:id", {
@@ -301,6 +327,7 @@ export const devicesApi = defineApi("devices", {
 		}),
 		returns: Page(DeviceType),
 		permission: "devices:read",
+		scope: "devices",
 	}),
 	createDeviceType: post("/api/device-types", {
 		summary: "Add a device type by data alone",
@@ -315,6 +342,7 @@ export const devicesApi = defineApi("devices", {
 		params: byTypeId,
 		returns: DeviceType,
 		permission: "devices:read",
+		scope: "devices",
 		errors: ["device_types.not_found"],
 	}),
 	updateDeviceType: put("/api/device-types/:id", {
@@ -340,12 +368,14 @@ export const devicesApi = defineApi("devices", {
 		}),
 		returns: Page(HostKey),
 		permission: "devices:read",
+		scope: "devices",
 	}),
 	getHostKey: get("/api/devices/:id/host-key", {
 		summary: "Host key of a device",
 		params: byId,
 		returns: HostKey,
 		permission: "devices:read",
+		scope: "devices",
 		errors: ["devices.not_found", "host_keys.not_found"],
 	}),
 	acceptHostKey: post("/api/devices/:id/host-key/accept", {
@@ -354,6 +384,7 @@ export const devicesApi = defineApi("devices", {
 		body: z.object({ fingerprint: z.string().min(1).max(200) }),
 		returns: HostKey,
 		permission: "devices:trust",
+		scope: "devices",
 		errors: ["devices.not_found", "host_keys.not_found", "host_keys.fingerprint_differs"],
 	}),
 	rejectHostKey: post("/api/devices/:id/host-key/reject", {
@@ -363,12 +394,14 @@ export const devicesApi = defineApi("devices", {
 		body: z.object({ fingerprint: z.string().min(1).max(200) }),
 		returns: HostKey,
 		permission: "devices:trust",
+		scope: "devices",
 		errors: ["devices.not_found", "host_keys.not_found", "host_keys.fingerprint_differs"],
 	}),
 	forgetHostKey: del("/api/devices/:id/host-key", {
 		summary: "Forget the key of a device: the next contact trusts the key it presents",
 		params: byId,
 		permission: "devices:trust",
+		scope: "devices",
 		errors: ["devices.not_found", "host_keys.not_found"],
 	}),
 
@@ -386,6 +419,23 @@ export const devicesApi = defineApi("devices", {
 		summary: "Devices by id",
 		body: z.object({ device_ids: z.array(Id).max(50_000) }),
 		returns: z.object({ devices: z.array(Device) }),
+		changes: false,
+		max_body_bytes: 8 * 1024 * 1024,
+	}),
+	/** Which of these groups there are; the others are left out. */
+	describeGroups: internal("/internal/devices/groups", {
+		summary: "Groups by id",
+		body: z.object({ group_ids: z.array(Id).max(1_000) }),
+		returns: z.object({ groups: z.array(z.object({ id: Id, name: GroupName })) }),
+		changes: false,
+	}),
+	/**
+	 * Ids of the devices that exist for whom the caller acts; null: every device. `among` asks of these alone.
+	 */
+	listDevicesInScope: internal("/internal/devices/in-scope", {
+		summary: "Devices that the role of the actor covers",
+		body: z.object({ among: z.array(Id).max(50_000).optional() }),
+		returns: z.object({ device_ids: z.array(Id).nullable() }),
 		changes: false,
 		max_body_bytes: 8 * 1024 * 1024,
 	}),
@@ -409,9 +459,18 @@ export const devicesApi = defineApi("devices", {
 			"devices.disabled",
 			"devices.no_credential",
 			"devices.jump_loop",
+			"devices.other_pool",
 			"credentials.not_found",
 			"credentials.own",
 		],
+	}),
+	/** Which workers reach these devices now; those that do not exist are left out. */
+	listWorkerPools: internal("/internal/devices/worker-pools", {
+		summary: "Worker pools of devices",
+		body: z.object({ device_ids: z.array(Id).max(50_000) }),
+		returns: z.object({ pools: z.array(z.object({ device_id: Id, worker_pool: z.string() })) }),
+		changes: false,
+		max_body_bytes: 8 * 1024 * 1024,
 	}),
 	/** Definitions for normalising and masking stored text; ids that do not exist (any more) are left out. */
 	getPlatforms: internal("/internal/devices/platforms", {
@@ -430,6 +489,6 @@ export const devicesApi = defineApi("devices", {
 			run_id: Id,
 		}),
 		returns: z.object({ status: z.enum(["trusted", "known", "changed"]) }),
-		errors: ["devices.not_found"],
+		errors: ["devices.not_found", "devices.other_pool"],
 	}),
 });

@@ -7,6 +7,7 @@ export const devicesErrors = defineErrors({
 	"devices.disabled": { kind: "conflict", title: "The device is disabled" },
 	"devices.unknown_type": { kind: "invalid", title: "There is no such device type" },
 	"devices.no_credential": { kind: "conflict", title: "No credential applies to the device" },
+	"devices.other_pool": { kind: "conflict", title: "Workers of another pool reach the device" },
 	"devices.jump_loop": { kind: "invalid", title: "The jump hosts form a loop" },
 	"devices.import_invalid": { kind: "invalid", title: "The import has errors; nothing was imported" },
 	"devices.import_conflict": {
@@ -17,6 +18,7 @@ export const devicesErrors = defineErrors({
 	"devices.nothing_selected": { kind: "invalid", title: "No device is selected" },
 	"devices.incomplete_login": { kind: "invalid", title: "A device's own login needs a user name and a password" },
 	"devices.too_many_tags": { kind: "invalid", title: "A device has at most 100 tags" },
+	"devices.leaves_scope": { kind: "conflict", title: "The device would be in none of the groups of one's role" },
 	"devices.jump_in_use": { kind: "conflict", title: "Other devices are reached through this device" },
 	"device_types.not_found": { kind: "not_found", title: "There is no such device type" },
 	"device_types.id_taken": { kind: "conflict", title: "A device type with this id exists already" },

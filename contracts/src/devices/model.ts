@@ -2,6 +2,7 @@ import { z } from "zod";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { PageQuery, QueryBoolean, QueryList, sortBy } from "../kernel/page.ts";
 import { Secret } from "../kernel/secret.ts";
+import { WorkerPool } from "../kernel/worker-pool.ts";
 import { SessionTimeouts, SetTimeouts } from "./connection.ts";
 import { Facts, PlatformDefinition } from "./platform.ts";
 
@@ -56,6 +57,8 @@ export const Device = z
 		legacy_algorithms: z.boolean(),
 		enabled: z.boolean(),
 		site: z.string().nullable(),
+		/** Workers that reach it; null: as one of its groups says, else the default pool. */
+		worker_pool: WorkerPool.nullable(),
 		tags: z.array(z.string()),
 		groups: z.array(z.string()),
 		description: z.string(),
@@ -80,6 +83,7 @@ const deviceFields = {
 	legacy_algorithms: z.boolean().default(false),
 	enabled: z.boolean().default(true),
 	site: Text.max(100).nullable().default(null),
+	worker_pool: WorkerPool.nullable().default(null),
 	tags: z.array(Tag).max(100).default([]),
 	/** Names of groups; missing ones are made. */
 	groups: z.array(GroupName).max(100).default([]),
@@ -121,6 +125,7 @@ export const DeviceChange = z
 		legacy_algorithms: z.boolean().optional(),
 		enabled: z.boolean().optional(),
 		site: Text.max(100).nullable().optional(),
+		worker_pool: WorkerPool.nullable().optional(),
 		tags: z.array(Tag).max(100).optional(),
 		groups: z.array(GroupName).max(100).optional(),
 		description: Text.max(2000).optional(),
@@ -133,6 +138,8 @@ export const DeviceFilter = z.object({
 	/** Any of these device types. */
 	device_type: QueryList(DeviceTypeId).optional(),
 	site: Text.max(100).optional(),
+	/** Devices that workers of this pool reach, whether they name it, a group of theirs does, or nothing does. */
+	worker_pool: WorkerPool.optional(),
 	/** All of these tags. */
 	tag: QueryList(Text).optional(),
 	/** All of these groups, by name. */
@@ -162,6 +169,7 @@ export const DeviceSummary = z
 		by_device_type: z.array(FilterChoice),
 		by_site: z.array(FilterChoice),
 		without_site: z.int(),
+		by_worker_pool: z.array(FilterChoice),
 		by_group: z.array(FilterChoice),
 		by_tag: z.array(FilterChoice),
 		/** Devices that present another host key than the accepted one. */
@@ -182,6 +190,7 @@ export const BulkAction = z.discriminatedUnion("kind", [
 	/** A stored credential, or null for none. Own logins of the devices are deleted. */
 	z.object({ kind: z.literal("set_credential"), credential_id: Id.nullable() }),
 	z.object({ kind: z.literal("set_site"), site: Text.min(1).max(100).nullable() }),
+	z.object({ kind: z.literal("set_worker_pool"), worker_pool: WorkerPool.nullable() }),
 	z.object({ kind: z.literal("delete") }),
 ]);
 export type BulkAction = z.infer<typeof BulkAction>;
@@ -214,6 +223,8 @@ export const Target = z.object({
 	device_id: Id,
 	name: z.string(),
 	device_type: z.string(),
+	/** Pool of the workers that reach it. */
+	worker_pool: z.string(),
 	/** False when the device or its override says that nothing may touch it. */
 	enabled: z.boolean(),
 	/** Why it is not enabled, for people. */
@@ -315,6 +326,13 @@ export const ConnectionInUse = z
 				group: z.string().nullable(),
 			})
 			.nullable(),
+		/** Workers that open it. */
+		worker_pool: z.object({
+			name: z.string(),
+			from: z.enum(["device", "group", "default"]),
+			/** Name of the group that it comes from. */
+			group: z.string().nullable(),
+		}),
 		/** Hosts to go through, the first one reached directly. */
 		jump_hosts: z.array(z.object({ device_id: Id, device_name: z.string(), host: z.string(), port: Port })),
 		legacy_algorithms: z.boolean(),
@@ -331,6 +349,8 @@ export const DeviceGroup = z
 		name: GroupName,
 		description: z.string(),
 		credential_id: Id.nullable(),
+		/** Workers that reach its devices, where those name no pool themselves. */
+		worker_pool: WorkerPool.nullable(),
 		devices: z.int(),
 		created_at: Timestamp,
 		updated_at: Timestamp,
@@ -341,11 +361,13 @@ export const NewDeviceGroup = z.object({
 	name: GroupName,
 	description: Text.max(500).default(""),
 	credential_id: Id.nullable().default(null),
+	worker_pool: WorkerPool.nullable().default(null),
 });
 export const DeviceGroupChange = z.object({
 	name: GroupName.optional(),
 	description: Text.max(500).optional(),
 	credential_id: Id.nullable().optional(),
+	worker_pool: WorkerPool.nullable().optional(),
 });
 
 export const DeviceType = z

@@ -25,6 +25,11 @@ export interface Operation {
 	authenticated?: boolean;
 	/** Only with a service token; the gateway never routes it. */
 	internal?: boolean;
+	/**
+	 * What it is to an actor whose role covers only some devices: `devices` shows and touches no others, as if those did not exist; `none` has
+	 * nothing to do with devices. One that says neither is refused to them. Whom an operation is open to without a token, it is open to anyway.
+	 */
+	scope?: "devices" | "none";
 	/** Codes of this domain's catalogue that it may answer, besides the kernel's. */
 	errors?: readonly string[];
 	/** Largest accepted body in bytes; 1 MiB unless told. */
@@ -33,7 +38,10 @@ export interface Operation {
 	timeout_ms?: number;
 	/** False for an operation that is not GET but changes nothing, so needs no audit record. */
 	changes?: boolean;
-	/** True for a GET whose answer depends on what is asked and never on who asks: equal questions that come together share one answer. */
+	/**
+	 * True for a GET whose answer depends on what is asked, on which devices the asker's role covers, and on nothing else of theirs: equal questions
+	 * that come together share one answer.
+	 */
 	same_for_all?: true;
 	/** One line for people: OpenAPI summary, audit record, CLI. */
 	summary: string;
@@ -61,7 +69,7 @@ export const patch = declare("PATCH");
 export const del = declare("DELETE");
 
 /** An operation between services: a POST that is callable only with a service token and never routed by the gateway. */
-export function internal<const D extends Shape>(path: `/internal/${string}`, declared: D) {
+export function internal<const D extends Omit<Shape, "scope">>(path: `/internal/${string}`, declared: D) {
 	return { method: "POST" as const, path, internal: true as const, ...declared };
 }
 

@@ -6,6 +6,7 @@ export const runtimeErrors = defineErrors({
 	"startup.address_unusable": { kind: "conflict", title: "The server cannot listen on its address" },
 	"startup.config_invalid": { kind: "invalid", title: "The configuration is not valid" },
 	"startup.master_key_invalid": { kind: "invalid", title: "The master key cannot be used" },
+	"startup.worker_keys_invalid": { kind: "invalid", title: "The keys of the worker cannot be used" },
 	"startup.master_key_missing": { kind: "conflict", title: "The master key of the stored data is missing" },
 	"startup.master_key_wrong": { kind: "conflict", title: "The stored data keys belong to another master key" },
 	"startup.data_dir_unusable": { kind: "conflict", title: "The data directory cannot be used" },

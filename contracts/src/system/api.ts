@@ -1,4 +1,13 @@
 import { defineApi, del, get, post } from "../kernel/operation.ts";
+import {
+	DeadLetterCount,
+	DeadLetterDetail,
+	DeadLetterPage,
+	DeadLetterParams,
+	DiscardDeadLetters,
+	ListDeadLetters,
+	ReplayDeadLetters,
+} from "./dead-letters.ts";
 import { About, SimulatedChange, SimulatedNetwork, StartSimulatedNetwork, SystemHealth } from "./model.ts";
 
 export const systemApi = defineApi("system", {
@@ -11,6 +20,36 @@ export const systemApi = defineApi("system", {
 		summary: "Every service and what it depends on, as it is now",
 		returns: SystemHealth,
 		permission: "system:read",
+	}),
+
+	listDeadLetters: get("/api/system/dead-letters", {
+		summary: "Events that services could not apply and put aside, the oldest first",
+		query: ListDeadLetters,
+		returns: DeadLetterPage,
+		permission: "system:read",
+		errors: ["system.no_such_service"],
+	}),
+	getDeadLetter: get("/api/system/dead-letters/:service/:id", {
+		summary: "An event that was put aside, with what it says",
+		description: "Takes system:write: what an event says may be of things that not everybody sees.",
+		params: DeadLetterParams,
+		returns: DeadLetterDetail,
+		permission: "system:write",
+		errors: ["system.no_such_service", "system.dead_letter_not_found"],
+	}),
+	replayDeadLetters: post("/api/system/dead-letters/replay", {
+		summary: "Give events that were put aside another ten attempts: those named, or all of a service",
+		body: ReplayDeadLetters,
+		returns: DeadLetterCount,
+		permission: "system:write",
+		errors: ["system.no_such_service"],
+	}),
+	discardDeadLetters: post("/api/system/dead-letters/discard", {
+		summary: "Give events that were put aside up: what they should have caused does not happen",
+		body: DiscardDeadLetters,
+		returns: DeadLetterCount,
+		permission: "system:write",
+		errors: ["system.no_such_service"],
 	}),
 
 	getSimulatedNetwork: get("/api/system/simulated-network", {

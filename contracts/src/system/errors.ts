@@ -12,6 +12,8 @@ export const systemErrors = defineErrors({
 	},
 	"system.simulated_network_failed": { kind: "unavailable", title: "The simulated network did not start" },
 	"system.names_taken": { kind: "conflict", title: "Devices have the names of simulated ones" },
+	"system.no_such_service": { kind: "not_found", title: "There is no such service here" },
+	"system.dead_letter_not_found": { kind: "not_found", title: "This event was not put aside" },
 	"system.backup_damaged": { kind: "invalid", title: "The file is not a whole backup of the system" },
 	"system.backup_key_wrong": { kind: "invalid", title: "The backup of the system is sealed with another key" },
 	"system.backup_too_new": { kind: "conflict", title: "The backup of the system was made by another version" },

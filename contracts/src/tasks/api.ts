@@ -8,6 +8,7 @@ import {
 	ListOperationGroups,
 	ListOperations,
 	ListRuns,
+	ListWorkers,
 	NewDecision,
 	OperationGroup,
 	OutputChunk,
@@ -49,12 +50,14 @@ export const tasksApi = defineApi("tasks", {
 		query: ListRuns,
 		returns: CursorPage(Run),
 		permission: "runs:read",
+		scope: "devices",
 	}),
 	getRun: get("/api/runs/:id", {
 		summary: "One run with its counts",
 		params: byId,
 		returns: Run,
 		permission: "runs:read",
+		scope: "devices",
 		errors: ["runs.not_found"],
 	}),
 	listOperations: get("/api/runs/:id/operations", {
@@ -63,6 +66,7 @@ export const tasksApi = defineApi("tasks", {
 		query: ListOperations,
 		returns: Page(RunOperation),
 		permission: "runs:read",
+		scope: "devices",
 		errors: ["runs.not_found"],
 	}),
 	listOperationGroups: get("/api/runs/:id/groups", {
@@ -72,6 +76,7 @@ export const tasksApi = defineApi("tasks", {
 		query: ListOperationGroups,
 		returns: Page(OperationGroup),
 		permission: "runs:read",
+		scope: "devices",
 		errors: ["runs.not_found"],
 	}),
 	readOutput: get("/api/runs/:id/output", {
@@ -88,6 +93,7 @@ export const tasksApi = defineApi("tasks", {
 			ended: z.boolean(),
 		}),
 		permission: "runs:read",
+		scope: "devices",
 		errors: ["runs.not_found"],
 	}),
 	downloadOutput: get("/api/runs/:id/output.txt", {
@@ -99,6 +105,7 @@ export const tasksApi = defineApi("tasks", {
 		returns: z.string(),
 		produces: "text/plain; charset=utf-8",
 		permission: "runs:read",
+		scope: "devices",
 		timeout_ms: 120_000,
 		errors: ["runs.not_found"],
 	}),
@@ -108,6 +115,7 @@ export const tasksApi = defineApi("tasks", {
 		returns: Run,
 		status: 202,
 		permission: "runs:cancel",
+		scope: "devices",
 		errors: ["runs.not_found", "runs.already_ended"],
 	}),
 	pauseRun: post("/api/runs/:id/pause", {
@@ -116,6 +124,7 @@ export const tasksApi = defineApi("tasks", {
 		returns: Run,
 		status: 202,
 		permission: "runs:cancel",
+		scope: "devices",
 		errors: ["runs.not_found", "runs.already_ended", "runs.cannot_pause"],
 	}),
 	resumeRun: post("/api/runs/:id/resume", {
@@ -125,6 +134,7 @@ export const tasksApi = defineApi("tasks", {
 		returns: Run,
 		status: 202,
 		permission: "runs:cancel",
+		scope: "devices",
 		errors: ["runs.not_found", "runs.already_ended", "runs.not_paused"],
 	}),
 	breakGlass: post("/api/runs/:id/break-glass", {
@@ -142,6 +152,7 @@ export const tasksApi = defineApi("tasks", {
 		returns: RunRef,
 		status: 202,
 		permission: "runs:start",
+		scope: "devices",
 		errors: ["runs.not_found", "runs.still_running", "runs.nothing_to_retry", "runs.is_a_procedure"],
 	}),
 	decideOperation: post("/api/runs/:id/operations/:operation_id/decide", {
@@ -152,6 +163,7 @@ export const tasksApi = defineApi("tasks", {
 		body: NewDecision,
 		returns: RunOperation,
 		permission: "runs:decide",
+		scope: "devices",
 		errors: [
 			"runs.not_found",
 			"runs.was_cancelled",
@@ -166,6 +178,7 @@ export const tasksApi = defineApi("tasks", {
 		body: NewDecision,
 		returns: z.object({ decided: z.int(), run: Run }),
 		permission: "runs:decide",
+		scope: "devices",
 		errors: ["runs.not_found", "runs.was_cancelled", "runs.is_a_procedure", "runs.nothing_to_decide"],
 	}),
 
@@ -174,12 +187,14 @@ export const tasksApi = defineApi("tasks", {
 		query: ListRuns,
 		returns: CursorPage(Task),
 		permission: "runs:read",
+		scope: "devices",
 	}),
 	getTask: get("/api/tasks/:id", {
 		summary: "One task",
 		params: byId,
 		returns: Task,
 		permission: "runs:read",
+		scope: "devices",
 		errors: ["runs.not_found"],
 	}),
 	getTaskResult: get("/api/tasks/:id/result", {
@@ -188,6 +203,7 @@ export const tasksApi = defineApi("tasks", {
 		query: PageQuery,
 		returns: TaskResult,
 		permission: "runs:read",
+		scope: "devices",
 		errors: ["runs.not_found"],
 	}),
 	cancelTask: post("/api/tasks/:id/cancel", {
@@ -196,12 +212,13 @@ export const tasksApi = defineApi("tasks", {
 		returns: Task,
 		status: 202,
 		permission: "runs:cancel",
+		scope: "devices",
 		errors: ["runs.not_found", "runs.already_ended"],
 	}),
 
 	listWorkers: get("/api/workers", {
 		summary: "Worker processes",
-		query: PageQuery,
+		query: ListWorkers,
 		returns: Page(Worker),
 		permission: "workers:read",
 	}),
@@ -217,6 +234,7 @@ export const tasksApi = defineApi("tasks", {
 		body: TryDeviceType,
 		returns: TranscriptReading,
 		permission: "devices:read",
+		scope: "none",
 		changes: false,
 		max_body_bytes: 2 * 1024 * 1024,
 		errors: ["device_types.bad_pattern", "device_types.try_too_slow"],

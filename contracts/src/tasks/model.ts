@@ -3,6 +3,7 @@ import type { Permission } from "../auth/permissions.ts";
 import { DevicePhase } from "../kernel/errors.ts";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { CursorQuery, PageQuery, QueryList, sortBy } from "../kernel/page.ts";
+import { WorkerPool } from "../kernel/worker-pool.ts";
 import { CalendarHold } from "../scheduling/model.ts";
 
 export const RunStatus = z.enum([
@@ -89,6 +90,8 @@ export const Plan = z.object({
 				groups: z.array(z.string()).max(1_000).optional(),
 				/** Batches take the devices of the lowest wave first, and none of the next before all of it have ended. Left out: 0. */
 				wave: z.int().min(0).max(50_000).optional(),
+				/** Pool of the workers that reach it. Left out: the default pool. */
+				worker_pool: WorkerPool.optional(),
 				/** For all steps on this device. */
 				input: TargetInput.optional(),
 			}),
@@ -167,6 +170,14 @@ export const OperationCounts = z.object({
 	unknown: z.int(),
 });
 
+/** A pool of workers with work and without a worker that takes any. */
+export const UnservedPool = z.object({
+	worker_pool: z.string(),
+	/** Operations that could begin, and procedures that could go on. */
+	waiting: z.int(),
+});
+export type UnservedPool = z.infer<typeof UnservedPool>;
+
 export const Run = z
 	.object({
 		id: Id,
@@ -185,6 +196,8 @@ export const Run = z
 		waiting_for: WaitingFor.nullable(),
 		/** Of a run with a gate that it has come to. */
 		progress: RunProgress.nullable(),
+		/** What of it waits for a worker of a pool in which none takes work. Looked at where one run is asked for; empty in lists. */
+		unserved: z.array(UnservedPool),
 		/** Why it ended before its time: rejected, expired, too many failures. */
 		end_reason: z.string().nullable(),
 		created_at: Timestamp,
@@ -357,6 +370,7 @@ export const TaskResult = z
 export const Worker = z
 	.object({
 		id: z.string(),
+		pool: z.string(),
 		hostname: z.string(),
 		pid: z.int(),
 		version: z.string(),
@@ -368,6 +382,10 @@ export const Worker = z
 		last_heartbeat_at: Timestamp,
 	})
 	.meta({ id: "Worker" });
+
+export const ListWorkers = PageQuery.extend({
+	pool: WorkerPool.optional(),
+});
 
 export const WorkerStats = z
 	.object({
@@ -383,6 +401,16 @@ export const WorkerStats = z
 		oldest_pending_at: Timestamp.nullable(),
 		/** Kinds of which nothing waits or runs are left out. */
 		by_kind: z.array(z.object({ kind: RunKind, pending: z.int(), running: z.int() })),
+		/** Pools that have workers or work, by name. */
+		by_pool: z.array(
+			z.object({
+				pool: z.string(),
+				workers_online: z.int(),
+				concurrency: z.int(),
+				/** Operations that could begin, and procedures that could go on: without a worker online they wait until there is one. */
+				waiting: z.int(),
+			}),
+		),
 	})
 	.meta({ id: "WorkerStats" });
 

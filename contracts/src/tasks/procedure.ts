@@ -2,6 +2,7 @@ import { z } from "zod";
 import { type Permission, permissions } from "../auth/permissions.ts";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { PageQuery, QueryList } from "../kernel/page.ts";
+import { WorkerPool } from "../kernel/worker-pool.ts";
 import { OperationError, OperationStatus, StepType } from "./model.ts";
 
 /** Name of a step in its procedure. */
@@ -119,6 +120,8 @@ export const Procedure = z.object({
 				groups: z.array(z.string()).max(1_000).default([]),
 				/** What templates are told of it as the variable `device`. */
 				context: z.record(z.string(), z.unknown()).default({}),
+				/** Pool of the workers that reach it. Left out: the default pool. */
+				worker_pool: WorkerPool.optional(),
 			}),
 		)
 		.max(5_000),

@@ -14,6 +14,7 @@ import { exchangeRaw, openRaw } from "./raw-connection.ts";
 const MB = 1024 * 1024;
 const headersTimeout_ms = 2_000;
 const requestTimeout_ms = 4_000;
+const unreadTimeout_ms = 2_000;
 
 let product: Product;
 let api: Clients;
@@ -23,6 +24,7 @@ beforeAll(async () => {
 	product = await startProduct({
 		NETCONDUCTOR_HTTP_HEADERS_TIMEOUT_MS: String(headersTimeout_ms),
 		NETCONDUCTOR_HTTP_REQUEST_TIMEOUT_MS: String(requestTimeout_ms),
+		NETCONDUCTOR_HTTP_UNREAD_TIMEOUT_MS: String(unreadTimeout_ms),
 		NETCONDUCTOR_HTTP_REQUESTS_PER_MINUTE: "1000000",
 		NETCONDUCTOR_HTTP_ANONYMOUS_REQUESTS_PER_MINUTE: "1000",
 		NETCONDUCTOR_WORKERS_PROCESSES: "1",
@@ -181,6 +183,50 @@ describe("clients that send a byte now and then", () => {
 	});
 });
 
+describe("clients that ask and take no answer", () => {
+	test("lose their connection; one that takes it slowly gets all of it", async () => {
+		const ask = "GET /api/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
+		const whole = (await (await fetch(`${product.url}/api/openapi.json`)).arrayBuffer()).byteLength;
+		const deaf = new Set<number>();
+		for (let made = 0; made < 20; made++) {
+			const socket = await openRaw(product.url);
+			open.push(socket);
+			socket.pause();
+			deaf.add(socket.localPort ?? 0);
+			// More than the system keeps for it.
+			socket.write(ask.repeat(20));
+		}
+		const slow = await openRaw(product.url);
+		open.push(slow);
+		slow.pause();
+		slow.write(ask.repeat(20));
+		let taken = 0;
+		slow.on("data", (piece: Buffer) => {
+			taken += piece.length;
+			slow.pause();
+			setTimeout(() => slow.resume(), 2);
+		});
+		slow.resume();
+		await eventually(
+			"the deaf are gone",
+			async () => !connected().some((port) => deaf.has(port)),
+			requestTimeout_ms * 8,
+		);
+		await eventually("the slow one has all", async () => taken >= 20 * whole, requestTimeout_ms * 20);
+		await served();
+	});
+
+	/** Ports of clients with a connection to the product, from proc(5). */
+	function connected(): number[] {
+		const at = (address = "") => Number.parseInt(address.split(":")[1] ?? "", 16);
+		return readFileSync("/proc/net/tcp", "utf8")
+			.split("\n")
+			.map((line) => line.trim().split(/\s+/))
+			.filter(([, local, , state]) => at(local) === Number(new URL(product.url).port) && state === "01")
+			.map(([, , remote]) => at(remote));
+	}
+});
+
 describe("a WebSocket", () => {
 	const address = (ticket: string) => `${product.url.replace("http", "ws")}/ws/dashboard?ticket=${ticket}`;
 
@@ -212,6 +258,46 @@ describe("a WebSocket", () => {
 		huge.send(Buffer.alloc(16 * MB));
 		expect([1009, 1006]).toContain(await closeCode(huge));
 		expect(faults.filter(({ message }) => message.includes("Invalid WebSocket frame"))).toEqual([]);
+	});
+
+	test("that is packed, or sends its frame in pieces without end, is closed", async () => {
+		const packed = await view();
+		expect(packed.extensions).toBe("");
+		const { ticket } = await api.auth.createWsTicket({});
+		const key = "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==";
+		const head = [
+			`GET /ws/dashboard?ticket=${ticket} HTTP/1.1`,
+			`Host: ${new URL(product.url).host}`,
+			"Connection: Upgrade",
+			"Upgrade: websocket",
+			"Sec-WebSocket-Version: 13",
+			"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits",
+			key,
+		];
+		const raw = await openRaw(product.url);
+		open.push(raw);
+		let heard = "";
+		let gone = false;
+		raw.on("data", (piece: Buffer) => (heard += piece.toString("latin1")));
+		raw.on("close", () => (gone = true));
+		raw.on("error", () => {});
+		raw.write(`${head.join("\r\n")}\r\n\r\n`);
+		await eventually("it is open", async () => heard.includes("101 Switching"));
+		expect(heard).not.toMatch(/permessage-deflate/i);
+		// A message that says of itself that it is packed (RSV1), though nobody agreed to that.
+		raw.write(Buffer.from([0xc1, 0x82, 0, 0, 0, 0, 0x4b, 0x04]));
+		await eventually("it is closed", async () => gone);
+
+		const pieces = await view();
+		const before = memory();
+		const closed = closeCode(pieces);
+		for (let sent = 0; sent < 2_000 && pieces.readyState === WebSocket.OPEN; sent++) {
+			pieces.send(Buffer.alloc(4_000), { fin: false });
+			if (sent % 100 === 0) await sleep(1);
+		}
+		expect([1009, 1008, 1006]).toContain(await closed);
+		expect(memory() - before).toBeLessThan(64 * MB);
+		await served();
 	});
 
 	test("that sends pings and reads no answer is cut off before they fill the memory", async () => {

@@ -426,6 +426,14 @@ describe("two requests in one", () => {
 		["a size beyond all measure", ["Transfer-Encoding: chunked"], `fffffffffffffffff\r\n{}\r\n0\r\n\r\n${hidden}`],
 		["a chunk longer than it says", ["Transfer-Encoding: chunked"], `1\r\n{}\r\n0\r\n\r\n${hidden}`],
 		["a header name with a NUL", ["X\u0000: a", "Content-Length: 2"], `{}${hidden}`],
+		["two hosts", ["Host: y", "Content-Length: 2"], `{}${hidden}`],
+		["a header that ends with a line feed alone", ["X-A: b\nContent-Length: 40", "Content-Length: 2"], `{}${hidden}`],
+		["a size that ends with a line feed alone", ["Transfer-Encoding: chunked"], `2\n{}\r\n0\r\n\r\n${hidden}`],
+		["a chunk that ends with a line feed alone", ["Transfer-Encoding: chunked"], `2\r\n{}\n0\r\n\r\n${hidden}`],
+		["a line feed in what is said of a chunk", ["Transfer-Encoding: chunked"], `2;a\nb\r\n{}\r\n0\r\n\r\n${hidden}`],
+		["a length among the last headers", ["Transfer-Encoding: chunked"], `0\r\nContent-Length: 40\r\n\r\n${hidden}`],
+		["two codings", ["Transfer-Encoding: chunked", "Transfer-Encoding: identity"], `0\r\n\r\n${hidden}`],
+		["an empty length", ["Content-Length:"], hidden],
 		["a bare carriage return", ["X-A: b\rContent-Length: 40", "Content-Length: 2"], `{}${hidden}`],
 	] as [string, string[], string][])(
 		"with %s: the first is refused, and the connection with it",
@@ -436,6 +444,16 @@ describe("two requests in one", () => {
 			expect(answer.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
 		},
 	);
+
+	test.each([
+		["one header", `X-A: ${"a".repeat(20_000)}`],
+		["a token", `Authorization: Bearer ${"a".repeat(20_000)}`],
+		["very many headers", Array.from({ length: 3_000 }, (_, at) => `x${at}: 1`).join("\r\n")],
+	])("%s beyond all measure: refused before anything is done, and the connection with it", async (_, line) => {
+		const answer = await exchangeRaw(product.url, request([line, "Content-Length: 2"], `{}${hidden}`));
+		expect(answer).toMatch(/^HTTP\/1\.1 431/);
+		expect(answer.match(/HTTP\/1\.1 \d/g)).toHaveLength(1);
+	});
 
 	test("split into answers by line breaks in what we repeat is not possible", async () => {
 		for (const path of [

@@ -63,6 +63,10 @@ async function fill(): Promise<string[]> {
 		body: { disabled_reason: evil, timeouts: { command_ms: 20_000 } },
 	});
 	await api.auth.createRole({ body: { name: "evil", label: evil, description: evil, permissions: [] } });
+	const program = await api.auth.createServiceAccount({
+		body: { name: "every-page-bot", role: "viewer", description: evil },
+	});
+	await api.auth.createServiceAccountToken({ params: { id: program.id }, body: { name: evil } });
 	const user = await api.auth.createUser({
 		body: { username: "mallory", display_name: evil, role: "viewer", password: adminPassword },
 	});
@@ -260,6 +264,8 @@ async function fill(): Promise<string[]> {
 		"/workers",
 		"/users",
 		`/users/${user.id}`,
+		"/service-accounts",
+		`/service-accounts/${program.id}`,
 		"/roles",
 		"/sign-in-methods",
 		"/sign-in/callback",

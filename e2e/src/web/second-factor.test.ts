@@ -53,7 +53,7 @@ test("somebody adds a second factor, signs in with it at the page and the comman
 	const page = await stranger();
 	await page.goto(at("/second-factor"));
 	await givePassword(page, "olga");
-	await page.getByRole("button", { name: "Add a second factor" }).click();
+	await page.getByRole("button", { name: "Add an authenticator app" }).click();
 	const drawer = page.getByRole("dialog");
 	await drawer.locator('input[name="password"]').fill(adminPassword);
 	await drawer.getByRole("button", { name: "Go on" }).click();

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LabRedis, startRedis } from "@netconductor/lab/redis";
+import { stretchWire, type Wire } from "@netconductor/lab/wire";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createLog } from "../log.ts";
@@ -14,6 +15,8 @@ const patient = { timeout: 15_000, interval: 10 };
 interface Kind {
 	start(): Promise<void>;
 	create(): Ephemeral;
+	/** One that looks often whether its connection lives, over a wire that can be cut. */
+	createOverWire(): Promise<{ ephemeral: Ephemeral; wire: Wire }>;
 	/** Breaks every connection; they can be made anew at once or soon. */
 	interrupt(): Promise<void>;
 	stop(): Promise<void>;
@@ -26,6 +29,14 @@ function postgres(): Kind {
 			database = await testDatabase("ephemeral");
 		},
 		create: () => createPostgresEphemeral({ url: database.url, log }),
+		async createOverWire() {
+			const { hostname, port, username, password, pathname } = new URL(database.url);
+			const folder = decodeURIComponent(hostname);
+			const path = `${folder}/.s.PGSQL.${port}`;
+			const wire = await stretchWire(() => (folder.startsWith("/") ? { path } : { port: Number(port) }));
+			const url = `postgres://${username}:${password}@127.0.0.1:${wire.port}${pathname}`;
+			return { wire, ephemeral: createPostgresEphemeral({ url, log, beat_ms: 200 }) };
+		},
 		async interrupt() {
 			const client = new pg.Client(database.url);
 			await client.connect();
@@ -47,6 +58,12 @@ function redis(): Kind {
 			server = await startRedis({ dir });
 		},
 		create: () => createRedisEphemeral({ url: server?.url ?? "", log }),
+		async createOverWire() {
+			const wire = await stretchWire(() => ({ port: server?.port ?? 0 }));
+			const url = new URL(server?.url ?? "");
+			url.port = String(wire.port);
+			return { wire, ephemeral: createRedisEphemeral({ url: url.href, log, beat_ms: 200 }) };
+		},
 		async interrupt() {
 			await server?.kill();
 			await server?.start();
@@ -84,6 +101,25 @@ describe.each([
 		await expect.poll(() => heard.there.length, patient).toBe(5);
 		await expect.poll(() => heard.here, patient).toEqual([1, 2, 2, 2, 3].map((tick) => ({ tick })));
 		expect(heard.there).toEqual(heard.here);
+	});
+
+	test("are heard again after their connection died without a word, and the gap is told", async () => {
+		const { ephemeral, wire } = await kind.createOverWire();
+		opened.push(ephemeral);
+		const heard: unknown[] = [];
+		let gaps = 0;
+		await ephemeral.subscribe(
+			"t",
+			(payload) => heard.push(payload),
+			() => gaps++,
+		);
+		wire.cut();
+		wire.mend({ late: false });
+		await expect.poll(() => gaps, patient).toBe(1);
+		await ephemeral.publish("t", "afterwards");
+		await expect.poll(() => heard, patient).toEqual(["afterwards"]);
+		await ephemeral.close();
+		await wire.close();
 	});
 
 	test("are heard by topic or by the beginning of the topic, until the listener has had enough", async () => {

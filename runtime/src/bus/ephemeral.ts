@@ -32,11 +32,19 @@ const channel = "netconductor_ephemeral";
 
 const Envelope = z.tuple([z.string(), z.unknown(), z.string()]);
 
+interface EphemeralOptions {
+	url: string;
+	log: Log;
+	/** How often it is looked whether the connection lives, and how long an answer may take; 10,000. */
+	beat_ms?: number;
+}
+
 /** Over PostgreSQL's NOTIFY: for the processes of one machine, or a small deployment. Works within one database. */
-export function createPostgresEphemeral({ url, log }: { url: string; log: Log }): Ephemeral {
+export function createPostgresEphemeral({ url, log, beat_ms }: EphemeralOptions): Ephemeral {
 	return createEphemeral(log, (receive, gap) => {
 		const line = keepConnected({
 			log,
+			beat_ms,
 			name: "PostgreSQL notifications",
 			gap,
 			async connect(lost) {
@@ -51,7 +59,12 @@ export function createPostgresEphemeral({ url, log }: { url: string; log: Log })
 				client.on("notification", ({ payload = "" }) => receive(payload));
 				await client.connect();
 				await client.query(`listen ${channel}`);
-				return { use: client, close: () => client.end() };
+				const close = async () => {
+					// A connection that died without a word does not say goodbye either.
+					await Promise.race([client.end(), sleep(1_000, undefined, { ref: false })]);
+					client.connection.stream.destroy();
+				};
+				return { use: client, beat: () => client.query("select 1"), close };
 			},
 		});
 		return {
@@ -66,10 +79,11 @@ export function createPostgresEphemeral({ url, log }: { url: string; log: Log })
 }
 
 /** Over Redis: for several machines. */
-export function createRedisEphemeral({ url, log }: { url: string; log: Log }): Ephemeral {
+export function createRedisEphemeral({ url, log, beat_ms }: EphemeralOptions): Ephemeral {
 	return createEphemeral(log, (receive, gap) => {
 		const line = keepConnected({
 			log,
+			beat_ms,
 			name: "Redis",
 			gap,
 			async connect(lost) {
@@ -99,7 +113,7 @@ export function createRedisEphemeral({ url, log }: { url: string; log: Log }): E
 					await close();
 					throw error;
 				}
-				return { use: sender, close };
+				return { use: sender, beat: () => Promise.all([listener.ping(), sender.ping()]), close };
 			},
 		});
 		return {
@@ -233,16 +247,24 @@ function unavailable(cause: unknown) {
 	});
 }
 
+interface Line<T> {
+	use: T;
+	/** Answers when the other end does. */
+	beat(): Promise<unknown>;
+	close(): Promise<void>;
+}
+
 /** One connection that is made anew, after a pause that doubles up to 5 s, whenever it is lost. */
 function keepConnected<T>(needs: {
 	name: string;
 	log: Log;
-	connect(lost: (error: unknown) => void): Promise<{ use: T; close(): Promise<void> }>;
+	beat_ms: number | undefined;
+	connect(lost: (error: unknown) => void): Promise<Line<T>>;
 	gap(): void;
 }) {
-	const { name, log, connect, gap } = needs;
+	const { name, log, beat_ms = 10_000, connect, gap } = needs;
 	const closing = new AbortController();
-	let open: { use: T; close(): Promise<void> } | undefined;
+	let open: Line<T> | undefined;
 	let next = Promise.withResolvers<T>();
 	next.promise.catch(() => {});
 
@@ -255,7 +277,10 @@ function keepConnected<T>(needs: {
 				next.resolve(open.use);
 				if (connected_before) gap();
 				connected_before = true;
-				const error = await Promise.race([lost.promise, aborted(closing.signal)]);
+				const ended = new AbortController();
+				const silent = untilSilent(open, beat_ms, ended.signal);
+				const error = await Promise.race([lost.promise, silent, aborted(closing.signal)]);
+				ended.abort();
 				if (!closing.signal.aborted) log.warn({ err: error }, `${name}: connection lost, connecting again`);
 				next = Promise.withResolvers<T>();
 				next.promise.catch(() => {});
@@ -292,6 +317,19 @@ function keepConnected<T>(needs: {
 			await keeping;
 		},
 	};
+}
+
+/** Resolves with an error when nothing is heard from the other end: whoever only listens would wait on a dead connection for hours. */
+async function untilSilent(line: Line<unknown>, beat_ms: number, ended: AbortSignal): Promise<unknown> {
+	while (!ended.aborted) {
+		await sleep(beat_ms, undefined, { signal: ended, ref: false }).catch(() => {});
+		if (ended.aborted) break;
+		const late = sleep(beat_ms, "late" as const, { signal: ended, ref: false }).catch(() => undefined);
+		// One that fails tells so by itself.
+		const outcome = await Promise.race([line.beat().catch(() => undefined), late]);
+		if (outcome === "late") return new Error("nothing was heard on the connection");
+	}
+	return new Promise(() => {});
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -8,6 +8,7 @@ import type { Log } from "../log.ts";
 import { redactText } from "../redact.ts";
 import { runWithTraceparent, withSpan } from "../telemetry.ts";
 import type { BusMessage, Carrier } from "./carrier.ts";
+import { replayedSignal } from "./dead-letters.ts";
 import { takeTurn, turn_retry_ms } from "./turn.ts";
 import { startWorkLoop } from "./work-loop.ts";
 
@@ -269,42 +270,4 @@ function describe(error: unknown): string {
 	const text =
 		error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error);
 	return redactText(text).slice(0, 2_000);
-}
-
-/** Emitted on a database's signals when events put aside were given another chance. */
-const replayedSignal = "inbox";
-
-/** An event that its consumer could not apply. */
-export interface DeadEvent {
-	id: string;
-	name: string;
-	occurred_at: string;
-	dead_at: string;
-	attempts: number;
-	last_error: string | null;
-}
-
-/** Events put aside in a service's inbox, the oldest first. */
-export async function listDeadEvents(db: Database, limit = 100): Promise<DeadEvent[]> {
-	const { rows } = await db.orm.execute<Record<keyof DeadEvent, never>>(
-		sql`select id, name, occurred_at, dead_at, attempts, last_error from ${inboxOf(db)} where dead_at is not null order by dead_at, id limit ${limit}`,
-	);
-	return rows.map((row) => ({
-		...row,
-		occurred_at: new Date(row.occurred_at).toISOString(),
-		dead_at: new Date(row.dead_at).toISOString(),
-	}));
-}
-
-/** Gives events put aside another ten attempts, from now on. Answers how many of the ids were such. */
-export async function replayDeadEvents(db: Database, ids: string[]): Promise<number> {
-	const { rowCount } = await db.orm.execute(
-		sql`update ${inboxOf(db)} set dead_at = null, attempts = 0, next_attempt_at = '-infinity' where dead_at is not null and id = any(${sql.param(ids)}::uuid[])`,
-	);
-	db.signals.emit(replayedSignal);
-	return rowCount ?? 0;
-}
-
-function inboxOf(db: Database): SQL {
-	return sql`${sql.identifier(db.schema)}.inbox`;
 }

@@ -13,6 +13,7 @@ import pg from "pg";
 import { flatRowMapper } from "./map-rows.ts";
 import { namedStatements } from "./named-statements.ts";
 import { toDatabaseError } from "./query-error.ts";
+import { watchConnections } from "./watch-connections.ts";
 
 // Services declare tables and pass them to each statement; Drizzle's relational queries are not used.
 type NoSchema = Record<string, never>;
@@ -62,10 +63,16 @@ export interface DatabaseOptions {
 	application_name: string;
 	/** Most connections at a time. */
 	max?: number;
+	/** How often connections that wait for an answer are looked at; 5,000. */
+	watch_ms?: number;
 }
 
+/** What PostgreSQL does when nothing is heard of us any more, as when our machine is gone: it lets go of what a transaction holds. */
+const whenWeAreGone =
+	"-c idle_in_transaction_session_timeout=60s -c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3";
+
 /** Opens a pool. Connects on first use, and again by itself after PostgreSQL was away. */
-export function openDatabase({ url, schema, application_name, max = 10 }: DatabaseOptions): Database {
+export function openDatabase({ url, schema, application_name, max = 10, watch_ms }: DatabaseOptions): Database {
 	const pool = new pg.Pool({
 		Client: namedStatements(),
 		connectionString: url,
@@ -74,8 +81,10 @@ export function openDatabase({ url, schema, application_name, max = 10 }: Databa
 		connectionTimeoutMillis: 10_000,
 		idleTimeoutMillis: 30_000,
 		keepAlive: true,
-		options: `-c search_path=${searchPath(schema)}`,
+		keepAliveInitialDelayMillis: 10_000,
+		options: `-c search_path=${searchPath(schema)} ${whenWeAreGone}`,
 	});
+	watchConnections(pool, url, watch_ms);
 	// Without a listener a connection that dies, idle or between two statements of a transaction, would end the process. The next statement on it reports the loss.
 	pool.on("error", () => {});
 	pool.on("connect", (client) => client.on("error", () => {}));

@@ -88,7 +88,7 @@ export async function applyMigrations(
 	migrations: Migration[],
 ): Promise<{ applied: string[] }> {
 	return db.transaction(async (tx) => {
-		await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`netconductor.migrate.${db.schema}`}, 0))`);
+		await holdSchema(tx, db.schema);
 		const table = sql`${sql.identifier(db.schema)}.schema_migrations`;
 		await refuseHalfRestored(tx, db.schema);
 		await tx.execute(sql`create table if not exists ${table} ${sql.raw(migrationsColumns)}`);
@@ -112,6 +112,22 @@ export async function applyMigrations(
 		}
 		return { applied };
 	});
+}
+
+/**
+ * Runs statements that make what is not there yet. `create table if not exists` by itself fails where another process makes the same table at the
+ * same time: processes that start together wait for each other.
+ */
+export async function makeTables(db: Database, statements: readonly string[]): Promise<void> {
+	await db.transaction(async (tx) => {
+		await holdSchema(tx, db.schema);
+		for (const statement of statements) await tx.execute(sql.raw(statement));
+	});
+}
+
+/** Until the transaction ends nobody else changes the schema's tables. */
+async function holdSchema(tx: Tx, schema: string): Promise<void> {
+	await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`netconductor.migrate.${schema}`}, 0))`);
 }
 
 const migrationsColumns =

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestDatabase, testDatabase } from "../testing/database.ts";
 import type { Database } from "./database.ts";
+import { plannedForItsValues } from "./named-statements.ts";
 
 let test_database: TestDatabase;
 let db: Database;
@@ -31,6 +32,12 @@ test("one that comes once, or has no parameters, is not kept", async () => {
 	await db.query("select 1 as plain");
 	await db.query("select 1 as plain");
 	expect((await kept()).filter((statement) => /only_once|plain/.test(statement))).toEqual([]);
+});
+
+test("one whose plan depends on its values is planned for them each time, however often it comes", async () => {
+	const text = `select ${plannedForItsValues} $1::int as fitting`;
+	for (const given of [1, 2, 3]) expect(await db.query(text, [given])).toEqual([{ fitting: given }]);
+	expect((await kept()).filter((statement) => statement.includes("fitting"))).toEqual([]);
 });
 
 test("a statement that fails is as good as new afterwards", async () => {

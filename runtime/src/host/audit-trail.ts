@@ -7,6 +7,7 @@ import type { Outbox } from "../bus/outbox.ts";
 import type { Clock } from "../clock.ts";
 import type { Database, Tx } from "../db/database.ts";
 import { jsonbText } from "../db/jsonb.ts";
+import { makeTables } from "../db/migrate.ts";
 import { type AppError, failed } from "../errors.ts";
 import { newId } from "../id.ts";
 import type { Log } from "../log.ts";
@@ -38,7 +39,7 @@ export const auditTable = [
 
 /** Creates the table of begun changes in a service's schema. */
 export async function ensureAuditTable(db: Database): Promise<void> {
-	for (const statement of auditTable) await db.query(statement);
+	await makeTables(db, auditTable);
 }
 
 const longestBodyKept = 16_384;

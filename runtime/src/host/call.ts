@@ -9,6 +9,8 @@ export interface CallerContext {
 	/** Instant of `performance.now()`, which no change of the clock moves, after which nobody waits for the answer. */
 	deadline_at?: number;
 	request_id?: string;
+	/** Of a call that a worker makes: its pool, as its token proves. */
+	worker_pool?: string | undefined;
 }
 
 /** What a change was made to, for the audit record. Later notes of one call overwrite earlier ones field by field. */

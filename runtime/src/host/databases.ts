@@ -1,8 +1,9 @@
 import { type Database, openDatabase } from "../db/database.ts";
 import { provisionSchema } from "../db/provision.ts";
 import { failed } from "../errors.ts";
-import { deriveKey, type MasterKeys } from "../master-key.ts";
+import type { MasterKeys } from "../master-key.ts";
 import { checkMasterKey } from "../vault.ts";
+import { isWorkerKeys, rolePassword, type WorkerKeys } from "../worker-keys.ts";
 import type { AnyService } from "./service.ts";
 
 export interface DatabaseAccess {
@@ -30,7 +31,7 @@ export interface OpenedDatabase {
 export async function openDatabases(
 	services: readonly AnyService[],
 	access: DatabaseAccess,
-	master: MasterKeys,
+	keys: MasterKeys | WorkerKeys,
 ): Promise<Map<string, OpenedDatabase>> {
 	const opened = new Map<string, OpenedDatabase>();
 	const schemas = new Set(services.flatMap(({ schema }) => (schema === false ? [] : [schema])));
@@ -38,7 +39,7 @@ export async function openDatabases(
 		[...schemas].map(async (schema) => {
 			const given = access.urls?.[schema];
 			const url =
-				given === undefined ? await provision(schema, access.admin_url, master) : withPassword(given, schema, master);
+				given === undefined ? await provision(schema, access.admin_url, keys) : withPassword(given, schema, keys);
 			const application_name = `netconductor ${schema}`;
 			opened.set(schema, { url, db: openDatabase({ url, schema, application_name, max: access.pool_size }) });
 		}),
@@ -46,8 +47,12 @@ export async function openDatabases(
 	return opened;
 }
 
-async function provision(schema: string, admin_url: string | undefined, master: MasterKeys): Promise<string> {
-	if (admin_url === undefined) {
+async function provision(
+	schema: string,
+	admin_url: string | undefined,
+	keys: MasterKeys | WorkerKeys,
+): Promise<string> {
+	if (admin_url === undefined || isWorkerKeys(keys)) {
 		throw failed("startup.no_database", {
 			message: `${schema} has no database: set DATABASE_URL, or NETCONDUCTOR_${schema.toUpperCase()}_DATABASE_URL`,
 		});
@@ -55,20 +60,15 @@ async function provision(schema: string, admin_url: string | undefined, master: 
 	return provisionSchema({
 		admin_url,
 		service: schema,
-		password: rolePassword(schema, master),
-		check: (client) => checkMasterKey(client, schema, master),
+		password: rolePassword(schema, keys),
+		check: (client) => checkMasterKey(client, schema, keys),
 	});
 }
 
 /** A URL that names the role which provisioning makes, without a password, means the one that we gave it. */
-export function withPassword(given: string, schema: string, master: MasterKeys): string {
+export function withPassword(given: string, schema: string, keys: MasterKeys | WorkerKeys): string {
 	const url = new URL(given);
 	if (url.username !== `nc_${schema}` || url.password !== "") return given;
-	url.password = rolePassword(schema, master);
+	url.password = isWorkerKeys(keys) ? keys.database_password : rolePassword(schema, keys);
 	return url.href;
-}
-
-/** Password of the role that owns a schema: it follows from the master key. */
-export function rolePassword(schema: string, { current }: MasterKeys): string {
-	return deriveKey(current, `database role ${schema}`).toString("base64url");
 }

@@ -1,4 +1,5 @@
 import type { AddressInfo } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { Api } from "@netconductor/contracts/kernel/operation";
@@ -13,6 +14,7 @@ import { ensureBusTables } from "../bus/tables.ts";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../db/database.ts";
 import { migrate } from "../db/migrate.ts";
+import { failed } from "../errors.ts";
 import type { HealthRegistry } from "../health.ts";
 import { closeWithin } from "../http/close.ts";
 import { createInternalServer } from "../http/internal-server.ts";
@@ -23,17 +25,19 @@ import type { Log } from "../log.ts";
 import { deriveKey, type MasterKeys } from "../master-key.ts";
 import type { Metrics } from "../metrics.ts";
 import { createVault, type Vault } from "../vault.ts";
+import { isWorkerKeys, type WorkerKeys, workerTokenSeed } from "../worker-keys.ts";
 import { type AuditTrail, createAuditTrail, ensureAuditTable } from "./audit-trail.ts";
 import type { CallerContext, Invoke, ServiceTransport } from "./call.ts";
 import { createServiceClient } from "./client.ts";
 import { type DatabaseAccess, openDatabases } from "./databases.ts";
+import { withDeadLetters } from "./dead-letters.ts";
 import { createHttpTransport } from "./http-transport.ts";
 import { createInvoker } from "./invoke.ts";
 import { createKeyRotation, ensureRotationTable } from "./key-rotation.ts";
 import { createLifecycle, type Lifecycle } from "./lifecycle.ts";
 import { startOrder } from "./order.ts";
-import type { AnyService, BuiltService, ProcessFacts, ServiceContext } from "./service.ts";
-import { createServiceTokens } from "./service-token.ts";
+import type { AnyService, BuiltService, ProcessFacts, ServiceContext, Upgrades } from "./service.ts";
+import { createRemoteWorkerTokens, createServiceTokens, type ServiceTokens } from "./service-token.ts";
 import { createLocalTransport } from "./transport.ts";
 
 export interface HostOptions {
@@ -43,7 +47,10 @@ export interface HostOptions {
 	config: Readonly<Record<string, unknown>>;
 	/** Rules of what requests to the world outside may reach; without them those that hold by default. */
 	outbound?: { allow: readonly string[]; deny: readonly string[] };
-	master: MasterKeys;
+	/** The master key, or what a worker of a site holds instead: then no service here owns a schema or answers calls. */
+	master: MasterKeys | WorkerKeys;
+	/** Pool of the worker that runs here. */
+	worker_pool?: string | undefined;
 	database: DatabaseAccess;
 	/** Internal address by service, for those that run elsewhere. */
 	peers: Readonly<Record<string, readonly string[] | undefined>>;
@@ -76,6 +83,11 @@ export interface Host {
 }
 
 const drain_ms = 3_000;
+/**
+ * So long a process that stops goes on refusing the calls that arrive, before it closes its connections: a call that is on its way when its connection is
+ * closed is lost, since nobody knows whether it was heard. Who was refused once asks elsewhere.
+ */
+const farewell_ms = 500;
 
 /** Builds the services of this process and joins them: databases, keys, events, calls. Nothing moves by itself until `start`. */
 export async function createHost(options: HostOptions): Promise<Host> {
@@ -90,6 +102,8 @@ export async function createHost(options: HostOptions): Promise<Host> {
 
 async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 	const { health, master, log } = options;
+	let isLeaving = false;
+	let connected = async () => false;
 	const services = startOrder(options.services);
 	const opened = await openDatabases(services, options.database, master);
 	for (const [schema, { db }] of opened) {
@@ -114,14 +128,27 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 		return addresses;
 	};
 
+	const upgrades = new Map<string, Upgrades>();
+	const upgradesOf = (name: string) => upgrades.get(name);
 	const answering: { api: Api; invoke: Invoke; upgrades: BuiltService<Api>["upgrades"] }[] = [];
 	const starts: (() => Promise<void>)[] = [];
 	for (const service of services) {
 		const db = service.schema === false ? undefined : opened.get(service.schema)?.db;
-		const part = await buildService(service, { options, life, db, ephemeral, counters, calls, outbound, addressesOf });
-		local.set(service.name, createLocalTransport(service.api, part.invoke));
-		if (Object.keys(service.api.operations).length > 0 || part.built.upgrades !== undefined) {
-			answering.push({ api: service.api, invoke: part.invoke, upgrades: part.built.upgrades });
+		const part = await buildService(service, {
+			options,
+			life,
+			db,
+			ephemeral,
+			counters,
+			calls,
+			outbound,
+			addressesOf,
+			upgradesOf,
+		});
+		if (part.built.upgrades !== undefined) upgrades.set(service.name, part.built.upgrades);
+		local.set(service.name, createLocalTransport(part.api, part.invoke));
+		if (Object.keys(part.api.operations).length > 0 || part.built.upgrades !== undefined) {
+			answering.push({ api: part.api, invoke: part.invoke, upgrades: part.built.upgrades });
 		}
 		starts.push(async () => {
 			life.onStop(service.name, () => part.built.stop?.());
@@ -131,8 +158,16 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 
 	// Where it has a port of its own, a process says how it is, even one that answers no calls.
 	if (answering.length > 0 || options.internal.port !== 0) {
-		const tokens = createServiceTokens("host", deriveKey(master.current, "service tokens"));
-		const server = createInternalServer({ services: answering, tokens, health, metrics: options.metrics, log });
+		const tokens = tokensOf("host", options);
+		const server = createInternalServer({
+			services: answering,
+			tokens,
+			health,
+			metrics: options.metrics,
+			isLeaving: () => isLeaving,
+			log,
+		});
+		connected = () => new Promise((resolve) => server.server.getConnections((_, count) => resolve(count > 0)));
 		await listenOn(server, options.internal, {
 			announce: "Answering our own processes at",
 			settings: "NETCONDUCTOR_INTERNAL_HOST and NETCONDUCTOR_INTERNAL_PORT",
@@ -152,15 +187,25 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 		},
 		async stop() {
 			health.holdBack("stopping");
+			isLeaving = true;
+			if (await connected()) await sleep(farewell_ms);
 			await life.stop();
 		},
 	};
 }
 
+function tokensOf(service: string, { master, worker_pool }: HostOptions): ServiceTokens {
+	if (isWorkerKeys(master)) return createRemoteWorkerTokens(master.pool, Buffer.from(master.token_seed, "base64url"));
+	return createServiceTokens(service, deriveKey(master.current, "service tokens"), {
+		seedOfPool: (pool) => workerTokenSeed(master, pool),
+		worker_pool: service === "worker" ? worker_pool : undefined,
+	});
+}
+
 type Calls = (caller: string, api: Api) => ServiceTransport;
 
 /** Ways to services, found at the first call: what is called may be built after its caller, or run elsewhere. */
-function createCalls({ peers, master }: HostOptions, local: Map<string, ServiceTransport>, life: Lifecycle): Calls {
+function createCalls(options: HostOptions, local: Map<string, ServiceTransport>, life: Lifecycle): Calls {
 	const remote = new Map<string, ServiceTransport>();
 	// Registered before any service starts, so that one which stops can still call others while it finishes what it has.
 	life.onStop("calls to other processes", () =>
@@ -170,11 +215,10 @@ function createCalls({ peers, master }: HostOptions, local: Map<string, ServiceT
 	function reach(caller: string, name: string): ServiceTransport {
 		const known = local.get(name) ?? remote.get(`${caller} ${name}`);
 		if (known !== undefined) return known;
-		const base_urls = peers[name];
+		const base_urls = options.peers[name];
 		if (base_urls === undefined)
 			throw new TypeError(`${caller} needs ${name}, which neither runs here nor has an address`);
-		const tokens = createServiceTokens(caller, deriveKey(master.current, "service tokens"));
-		const transport = createHttpTransport({ service: name, base_urls, tokens });
+		const transport = createHttpTransport({ service: name, base_urls, tokens: tokensOf(caller, options) });
 		remote.set(`${caller} ${name}`, transport);
 		return transport;
 	}
@@ -194,12 +238,13 @@ interface Surroundings {
 	calls: Calls;
 	outbound: Outbound;
 	addressesOf(service: string): readonly string[];
+	upgradesOf(service: string): Upgrades | undefined;
 }
 
 async function buildService(
 	service: AnyService,
-	{ options, life, db, ephemeral, counters, calls, outbound, addressesOf }: Surroundings,
-): Promise<{ built: BuiltService<Api>; invoke: Invoke }> {
+	{ options, life, db, ephemeral, counters, calls, outbound, addressesOf, upgradesOf }: Surroundings,
+): Promise<{ built: BuiltService<Api>; api: Api; invoke: Invoke }> {
 	const { clock, metrics, health } = options;
 	const log = options.log.child({ service: service.name });
 	const needs: Record<string, Api> = service.needs;
@@ -220,6 +265,8 @@ async function buildService(
 		transports: mapValues(needs, (api) => calls(service.name, api)),
 		outbound,
 		addressesOf,
+		upgradesOf,
+		clientOf: <A extends Api>(api: A) => createServiceClient(api, calls(service.name, api)),
 		config: service.config === undefined ? undefined : options.config[service.config.section],
 		clock,
 		log,
@@ -238,14 +285,18 @@ async function buildService(
 		const announced = announceOutbox({ db, ephemeral });
 		life.onStop(`${service.name} outbox`, () => announced.stop());
 	}
+	const { api, operations } =
+		own === undefined
+			? { api: service.api, operations: built.operations }
+			: withDeadLetters(service.api, built.operations, own.db, clock);
 	const invoke = createInvoker({
-		api: service.api,
-		handlers: built.operations,
+		api,
+		handlers: operations,
 		audit: own?.audit,
 		observe: (seen) => metrics.observeRequest({ ...seen, operation: `${service.name}.${seen.operation}` }),
 		log,
 	});
-	return { built, invoke };
+	return { built, api, invoke };
 }
 
 interface OwnSchema {
@@ -261,6 +312,11 @@ async function prepareSchema(
 	{ master, clock }: HostOptions,
 	log: Log,
 ): Promise<OwnSchema> {
+	if (isWorkerKeys(master)) {
+		throw failed("startup.worker_keys_invalid", {
+			message: `${service.name} cannot run with the keys of a worker: it needs the master key.`,
+		});
+	}
 	await ensureBusTables(db);
 	await ensureAuditTable(db);
 	await ensureRotationTable(db);

@@ -3,6 +3,7 @@ import { Problem as ProblemSchema } from "@netconductor/contracts/kernel/errors"
 import { isSafe, type Operation } from "@netconductor/contracts/kernel/operation";
 import { BrokenCircuitError, ExponentialBackoff, handleWhen, retry } from "cockatiel";
 import { type AppError, failed, fromProblem, isAppError } from "../errors.ts";
+import { leavingHeader } from "../http/leaving.ts";
 import { newId } from "../id.ts";
 import { currentTraceparent, withSpan } from "../telemetry.ts";
 import type { Answer, CallerContext, RawCall, ServiceTransport } from "./call.ts";
@@ -22,8 +23,9 @@ export interface HttpTransportOptions {
 
 const defaultTimeoutMs = 30_000;
 
-/** Reasons for which nothing of a call has left this process. */
+/** Reasons for which nothing of a call was done. */
 const notReached = new Set([
+	"leaving",
 	"ECONNREFUSED",
 	"ENOTFOUND",
 	"EAI_AGAIN",
@@ -98,6 +100,7 @@ export function createHttpTransport({
 			});
 			const content_type = String(response.headers["content-type"] ?? "");
 			const payload = await response.body.text();
+			if (response.headers[leavingHeader] !== undefined) throw leaving(service);
 			if (response.statusCode < 400) return { status: response.statusCode, content_type, payload };
 			const problem = readProblem(payload, service, response.statusCode);
 			throw problem.status === 401 && problem.retryable ? tokenRefused(service) : fromProblem(problem);
@@ -158,6 +161,13 @@ function pathOf(operation: Operation, { params, query }: RawCall): string {
 		for (const item of Array.isArray(value) ? value : [value]) search.append(name, item);
 	}
 	return search.size === 0 ? path : `${path}?${search}`;
+}
+
+function leaving(service: string): AppError {
+	return failed("service.unavailable", {
+		message: `${service} stops; no other process of it could be asked`,
+		details: { service, reason: "leaving" },
+	});
 }
 
 /** Nothing that the caller did: the two processes do not agree on the time or the master key, perhaps only for a moment. */

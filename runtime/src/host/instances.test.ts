@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from "node:net";
 import { defineApi, get, post } from "@netconductor/contracts/kernel/operation";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { admin, startTestHost, type TestHost } from "../testing/service.ts";
 import { defineService } from "./service.ts";
@@ -92,6 +92,31 @@ test("a process that is gone costs no call, not even one that changes something,
 	const before = other.counted();
 	for (let call = 0; call < 20; call++) expect(await caller.count({ body: {} }, by)).toEqual({ by: "other" });
 	expect(other.counted()).toBe(before + 20);
+});
+
+test("a process that is stopped under load costs no call: what it no longer takes is done elsewhere, and nothing is done twice", async () => {
+	const [one, other] = [await counterProcess("one"), await counterProcess("other")];
+	const caller = await callerOf([one.url, other.url]);
+	let done = 0;
+	let going = true;
+	const lost: unknown[] = [];
+	const clients = Array.from({ length: 16 }, async () => {
+		while (going) {
+			await caller.count({ body: {} }, by).then(
+				() => done++,
+				(error) => lost.push(error),
+			);
+		}
+	});
+	await vi.waitFor(() => expect(one.counted()).toBeGreaterThan(50), { timeout: 20_000 });
+	await one.host.stop();
+	hosts.splice(hosts.indexOf(one.host), 1);
+	const before = other.counted();
+	await vi.waitFor(() => expect(other.counted()).toBeGreaterThan(before + 50), { timeout: 20_000 });
+	going = false;
+	await Promise.all(clients);
+	expect(lost).toEqual([]);
+	expect(one.counted() + other.counted()).toBe(done);
 });
 
 test("a call that reached a process which then broke off is not made again elsewhere where it changes something", async () => {

@@ -72,13 +72,14 @@ export function createInvoker({ api, handlers, audit, observe, log }: InvokerNee
 			signal,
 			deadline_at,
 			request_id: caller.request_id ?? newId(),
+			worker_pool: caller.worker_pool,
 			note: (change) => void Object.assign(notes, change),
 		};
 		const handler = handlers[name];
 		if (handler === undefined) throw new TypeError(`${api.name}.${name} has no handler`);
 		const answer = async (given: Call<Operation>) => encode(operation, name, await handler(given as never));
 		const work = () => {
-			if (operation.same_for_all) return sharedAnswer(operation, name, input, answer);
+			if (operation.same_for_all) return sharedAnswer(operation, name, input, caller.actor, answer);
 			if (!changes) return answer(call);
 			const change = audited(name, operation, raw, call, notes, () => handler(call as never));
 			return change.then((result) => encode(operation, name, result));
@@ -91,19 +92,21 @@ export function createInvoker({ api, handlers, audit, observe, log }: InvokerNee
 		}
 	}
 
-	/** Read on nobody's behalf: no one caller's going away ends it, and what depended on the caller would fail. */
+	/** Read on nobody's behalf but for the devices that a role covers: no one caller's going away ends it, and what depended on the caller would fail. */
 	function sharedAnswer(
 		operation: Operation,
 		name: string,
 		input: ReturnType<typeof parseInput>,
+		{ device_groups }: Actor,
 		answer: (call: Call<Operation>) => Promise<Answer>,
 	): Promise<Answer> {
-		return sharedRead(`${name} ${JSON.stringify(input)}`, async () => {
+		const actor = device_groups === undefined ? anonymous : { ...anonymous, device_groups };
+		return sharedRead(`${name} ${JSON.stringify([device_groups, input])}`, async () => {
 			const deadline_at = performance.now() + (operation.timeout_ms ?? defaultTimeoutMs);
 			const end = endOf(undefined, deadline_at);
 			const { signal } = end;
 			try {
-				return await answer({ ...input, actor: anonymous, signal, deadline_at, request_id: newId(), note: () => {} });
+				return await answer({ ...input, actor, signal, deadline_at, request_id: newId(), note: () => {} });
 			} finally {
 				end.forget();
 			}
@@ -144,11 +147,17 @@ export function whyDenied(operation: Operation, actor: Actor): AppError | undefi
 	if (actor.id === anonymous.id) {
 		return failed("auth.unauthenticated", { message: "Sign in, or send an API token as `Authorization: Bearer …`" });
 	}
-	if (operation.authenticated) return undefined;
-	if (operation.permission !== undefined && isPermitted(actor, operation.permission)) return undefined;
-	return failed("auth.forbidden", {
-		message: `${actor.name} does not hold the permission ${operation.permission ?? "for this"}`,
-		details: { permission: operation.permission },
+	const permitted =
+		operation.authenticated || (operation.permission !== undefined && isPermitted(actor, operation.permission));
+	if (!permitted) {
+		return failed("auth.forbidden", {
+			message: `${actor.name} does not hold the permission ${operation.permission ?? "for this"}`,
+			details: { permission: operation.permission },
+		});
+	}
+	if (actor.device_groups === undefined || operation.scope !== undefined) return undefined;
+	return failed("auth.out_of_scope", {
+		message: `The role of ${actor.name} is limited to some device groups, and this is not open to such roles: ${operation.summary}. Ask somebody whose role covers every device.`,
 	});
 }
 

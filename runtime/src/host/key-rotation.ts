@@ -3,6 +3,7 @@ import type { Consumer } from "../bus/inbox.ts";
 import type { Outbox } from "../bus/outbox.ts";
 import type { Clock } from "../clock.ts";
 import { afterCommit, type Database } from "../db/database.ts";
+import { makeTables } from "../db/migrate.ts";
 import type { Log } from "../log.ts";
 import type { Vault } from "../vault.ts";
 import type { SealedColumn } from "../vault-rotation.ts";
@@ -12,7 +13,7 @@ export const rotationTable = [
 ];
 
 export async function ensureRotationTable(db: Database): Promise<void> {
-	for (const statement of rotationTable) await db.query(statement);
+	await makeTables(db, rotationTable);
 }
 
 export interface KeyRotation {

@@ -19,7 +19,7 @@ import type { CallerContext, ChangeNote, ServiceTransport } from "./call.ts";
 import type { Simulator } from "./simulator.ts";
 
 /** What every handler is given besides its input. */
-export interface CallContext extends Required<CallerContext> {
+export interface CallContext extends Required<Omit<CallerContext, "worker_pool">>, Pick<CallerContext, "worker_pool"> {
 	/** Adds to the audit record of this call; has no effect where the operation changes nothing. */
 	note(change: ChangeNote): void;
 }
@@ -56,6 +56,13 @@ export interface ServiceContext<N extends Needs, C extends ConfigSlice> {
 	outbound: Outbound;
 	/** Where a service listens for our other processes, this one included, each of its processes: `http://127.0.0.1:41234`. */
 	addressesOf(service: string): readonly string[];
+	/** What takes connections over for a service that runs in this process; undefined where it does not. Known once the services start. */
+	upgradesOf(service: string): Upgrades | undefined;
+	/**
+	 * A client of whichever service, for one that looks at all of them and needs none to work: it is neither started before nor checked to have
+	 * an address.
+	 */
+	clientOf<A extends Api>(api: A): Client<A, CallerContext>;
 	config: ConfigValue<C>;
 	clock: Clock;
 	log: Log;
@@ -72,10 +79,18 @@ export interface ProcessFacts {
 	id: string;
 	version: string;
 	data_dir: string;
+	/** Where a browser on this machine reaches the web app by a name; undefined for a process without the gateway. */
+	local_url?: string | undefined;
 	/** What the process stands on, for people. */
 	stands_on: { database: "embedded" | "external"; events: string; live: string };
 	/** Loads the simulator; answers undefined where it is not installed. */
 	simulator?(): Promise<Simulator | undefined>;
+}
+
+/** Takes over connections that ask for an upgrade (WebSocket) under a path. Writes whole frames. */
+export interface Upgrades {
+	prefix: `/${string}/`;
+	accept(request: IncomingMessage, socket: Duplex, head: Buffer): void;
 }
 
 /** What a service is made of, once built. */
@@ -85,8 +100,7 @@ export interface BuiltService<A extends Api> {
 	consumers?: Consumers;
 	/** Columns that hold what the vault sealed, for key rotation. */
 	sealed?: SealedColumn[];
-	/** Takes over connections that ask for an upgrade (WebSocket) under a path. */
-	upgrades?: { prefix: `/${string}/`; accept(request: IncomingMessage, socket: Duplex, head: Buffer): void };
+	upgrades?: Upgrades;
 	/** Begins background work: schedules, listeners. Every service's operations can be called by then. */
 	start?(): Promise<void>;
 	/** Takes nothing new, finishes or hands back what runs, closes. Called before the database goes. */

@@ -74,6 +74,13 @@ const probeApi = defineApi("probe", {
 		permission: "probe:read",
 		same_for_all: true,
 	}),
+	limited: get("/probe/limited", {
+		summary: "Of the devices that the asker's role covers",
+		returns: z.object({ device_groups: z.array(z.string()).nullable(), nth: z.number() }),
+		permission: "probe:read",
+		scope: "devices",
+		same_for_all: true,
+	}),
 	inside: internal("/internal/probe/inside", { summary: "For services", returns: z.object({ ok: z.boolean() }) }),
 });
 
@@ -121,6 +128,11 @@ const probe = defineService({
 				const nth = ++readings;
 				await sleep(50, undefined, { signal });
 				return { n: query.n, nth, actor: actor.id };
+			},
+			limited: async ({ actor: { device_groups = null } }) => {
+				const nth = ++readings;
+				await sleep(50);
+				return { device_groups, nth };
 			},
 			inside: async () => ({ ok: true }),
 		},
@@ -187,6 +199,28 @@ describe.each(["local", "http"] as const)("%s transport", (kind) => {
 			call().echo({ params: { id: "1" }, body: { text: "" } }, { actor: actorWith("probe:read") }),
 		);
 		expect(error).toMatchObject({ code: "auth.forbidden", details: { permission: "probe:write" } });
+	});
+
+	test("what does not say how it keeps to some devices is refused to those who see no others, whatever they may do", async () => {
+		const actor = { ...actorWith("*"), device_groups: ["g1"] };
+		expect(await caught(call().context({}, { actor }))).toMatchObject({ code: "auth.out_of_scope", kind: "forbidden" });
+		const denied = await caught(call().limited({}, { actor: { ...actorWith(), device_groups: ["g1"] } }));
+		expect(denied).toMatchObject({ code: "auth.forbidden" });
+		expect(await call().limited({}, { actor })).toMatchObject({ device_groups: ["g1"] });
+		expect(await call().inside({}, { actor })).toEqual({ ok: true });
+	});
+
+	test("what is the same for all is read once for those who see the same devices, and never shown to others", async () => {
+		readings = 0;
+		const groups = [["g1"], ["g1"], ["g2"], [], undefined, undefined];
+		const answers = await Promise.all(
+			groups.map((device_groups) => {
+				const actor = { ...actorWith("probe:read"), ...(device_groups && { device_groups }) };
+				return call().limited({}, { actor });
+			}),
+		);
+		expect(answers.map(({ device_groups }) => device_groups)).toEqual(groups.map((one) => one ?? null));
+		expect(readings).toBeGreaterThanOrEqual(4);
 	});
 
 	test("a wildcard of the resource grants its actions", async () => {

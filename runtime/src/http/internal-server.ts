@@ -1,4 +1,5 @@
 import type { Api } from "@netconductor/contracts/kernel/operation";
+import { isForRemoteWorkers } from "@netconductor/contracts/tasks/remote-workers";
 import Fastify, {
 	type FastifyBaseLogger,
 	type FastifyInstance,
@@ -14,6 +15,7 @@ import type { ServiceTokens } from "../host/service-token.ts";
 import type { Log } from "../log.ts";
 import type { Metrics } from "../metrics.ts";
 import { runWithTraceparent, withSpan } from "../telemetry.ts";
+import { leavingHeader } from "./leaving.ts";
 import { answerWithProblems, mountApi } from "./mount.ts";
 
 export interface InternalServerOptions {
@@ -21,6 +23,8 @@ export interface InternalServerOptions {
 	tokens: ServiceTokens;
 	health: HealthRegistry;
 	metrics: Metrics;
+	/** Whether the process stops: a call is then sent elsewhere, before anything of it is done. */
+	isLeaving(): boolean;
 	log: Log;
 }
 
@@ -30,14 +34,22 @@ export function createInternalServer({
 	tokens,
 	health,
 	metrics,
+	isLeaving,
 	log,
 }: InternalServerOptions): FastifyInstance {
 	const app = Fastify({
 		loggerInstance: log as FastifyBaseLogger,
 		logController: new LogController({ disableRequestLogging: true }),
 		routerOptions: { maxParamLength: 500 },
+		// The hook below refuses in words that the caller understands.
+		return503OnClosing: false,
 	});
 	answerWithProblems(app);
+	app.addHook("onRequest", async (request, reply) => {
+		if (!isLeaving() || notCalls.has(request.routeOptions.url ?? "")) return;
+		reply.header(leavingHeader, "1").header("connection", "close");
+		throw failed("service.unavailable", { message: "This process stops; another is to be asked" });
+	});
 	// A body of another type would reach the service unparsed.
 	app.removeContentTypeParser("text/plain");
 	for (const { api, invoke } of services) {
@@ -50,7 +62,7 @@ export function createInternalServer({
 					// Retryable: the clocks of two processes may disagree for a moment.
 					throw failed("auth.unauthenticated", { message: (cause as Error).message, retryable: true, cause });
 				}),
-			(name, _, raw, { request, caller: { actor }, signal }) =>
+			(name, _, raw, { request, caller: { actor, worker_pool, is_remote }, signal }) =>
 				runWithTraceparent(header(request, "traceparent"), () =>
 					withSpan(
 						`${api.name}.${name}`,
@@ -58,8 +70,10 @@ export function createInternalServer({
 						async () => {
 							const remaining_ms = Number(header(request, "x-deadline-ms") ?? Number.NaN);
 							const request_id = header(request, "x-request-id");
+							if (is_remote && !isForRemoteWorkers(api.name, name)) throw notForRemoteWorkers(api.name, name);
 							return invoke(name, raw, {
 								actor,
+								worker_pool,
 								signal,
 								...(Number.isFinite(remaining_ms) && { deadline_at: performance.now() + remaining_ms }),
 								...(request_id !== undefined && { request_id }),
@@ -83,6 +97,16 @@ export function createInternalServer({
 		else owner.upgrades.accept(request, socket, head);
 	});
 	return app;
+}
+
+/** What is asked of a process for itself, also while it stops. */
+const notCalls = new Set(["/health/live", "/health/ready", "/health/backlogs", "/metrics"]);
+
+function notForRemoteWorkers(service: string, operation: string): Error {
+	return failed("auth.forbidden", {
+		message: `A worker with keys of its pool alone may not call ${service}.${operation}; one that holds the master key may.`,
+		details: { service, operation },
+	});
 }
 
 /** A health report as probes expect it: 200 or 503. */

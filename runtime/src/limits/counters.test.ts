@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type LabRedis, startRedis } from "@netconductor/lab/redis";
+import { stretchWire } from "@netconductor/lab/wire";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createLog } from "../log.ts";
 import { type Counters, createMemoryCounters, createRedisCounters } from "./counters.ts";
@@ -84,6 +85,25 @@ describe("counts over Redis", () => {
 		await expect
 			.poll(async () => (await there.count("new", 60_000)).count, { timeout: 15_000, interval: 100 })
 			.toBeGreaterThan(1);
+	}, 40_000);
+
+	test("are shared again after the connection died without a word", async () => {
+		const wire = await stretchWire(() => ({ port: server.port }));
+		const url = new URL(server.url);
+		url.port = String(wire.port);
+		const counters = createRedisCounters({ url: url.href, log });
+		opened.push(counters);
+		const there = open();
+		await counters.count("wire", 60_000);
+		wire.cut();
+		wire.mend({ late: false });
+		for (let time = 0; time < 4; time++) await there.count("wire", 60_000);
+		await expect
+			.poll(() => counters.count("other", 60_000).then(() => written), { timeout: 20_000, interval: 100 })
+			.toContain("for all processes together");
+		expect((await counters.count("wire", 60_000)).count).toBe(6);
+		await counters.close();
+		await wire.close();
 	}, 40_000);
 });
 

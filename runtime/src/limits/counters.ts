@@ -86,6 +86,8 @@ export function createRedisCounters({ url, log }: { url: string; log: Log }): Co
 				log.warn({ err }, "Redis does not answer: until it does, each process counts limits for itself");
 			}
 			away_until = performance.now() + away_ms;
+			// Where it is the connection that died without a word, a new one helps.
+			if (redis.status === "ready") redis.disconnect(true);
 			return undefined;
 		}
 	}

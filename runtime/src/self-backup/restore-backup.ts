@@ -3,7 +3,7 @@ import { halfRestored, restoreMark } from "../db/migrate.ts";
 import { provisionSchema } from "../db/provision.ts";
 import { toDatabaseError } from "../db/query-error.ts";
 import { failed } from "../errors.ts";
-import { rolePassword } from "../host/databases.ts";
+import { rolePassword } from "../worker-keys.ts";
 import { copyIn } from "./copy-stream.ts";
 import { actFor, connectTo, type Place, quoted } from "./place.ts";
 import { readBackup, verifyBackup } from "./read-backup.ts";

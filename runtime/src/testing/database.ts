@@ -2,7 +2,7 @@ import pg from "pg";
 import { inject } from "vitest";
 import { type Database, openDatabase } from "../db/database.ts";
 import { provisionSchema } from "../db/provision.ts";
-import { rolePassword } from "../host/databases.ts";
+import { rolePassword } from "../worker-keys.ts";
 import { testMaster } from "./master.ts";
 
 export interface TestDatabase {

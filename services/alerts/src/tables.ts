@@ -28,6 +28,8 @@ export const approvals = pgTable(
 		/** User's id; a service's name where no person stands behind it. */
 		requested_by_id: text().notNull(),
 		requested_by_name: text().notNull(),
+		/** Users who could have asked in the name of the service account that did: no more a second pair of eyes than it. */
+		behind_requester: text().array().notNull().default([]),
 		reason: text(),
 		plan_sha256: text().notNull(),
 		device_count: integer().notNull(),

@@ -23,6 +23,7 @@ export const hashB = "b".repeat(64);
 /** The alerts service on its own database. Time stands still; `people` are the users that auth answers for. */
 export async function startAlerts(env: Record<string, string> = {}, clock = createManualClock()) {
 	const people = new Map<string, Holder>();
+	const behind = new Map<string, string[]>();
 	let authIsAway = false;
 	const answer = <T>(value: T): T => {
 		if (authIsAway) throw failed("service.unavailable", { message: "auth does not answer" });
@@ -35,6 +36,7 @@ export async function startAlerts(env: Record<string, string> = {}, clock = crea
 					({ id, username }) => body.user_ids.includes(id) || body.usernames.includes(username),
 				),
 			}),
+		describeServiceAccount: async ({ body }) => answer({ user_ids: behind.get(body.service_account_id) ?? [] }),
 		listHolders: async ({ body }) => {
 			const users = [...people.values()].filter(
 				({ id, role, disabled, permissions }) =>
@@ -85,8 +87,14 @@ export async function startAlerts(env: Record<string, string> = {}, clock = crea
 
 	function person(name: string, role = "operator", permissions = ["approvals:read", "approvals:decide"]): Actor {
 		const id = newId();
-		people.set(id, { id, username: name, display_name: name, role, disabled: false, permissions });
+		people.set(id, { id, username: name, display_name: name, role, disabled: false, permissions, device_groups: null });
 		return { kind: "user", id, name, role, permissions };
+	}
+	/** A program behind which these people are. */
+	function program(name: string, user_ids: string[], permissions: string[]): Actor {
+		const id = newId();
+		behind.set(id, user_ids);
+		return { kind: "service_account", id, name: `${name}/ci`, role: "operator", permissions, session_id: newId() };
 	}
 	people.set(admin.id, {
 		id: admin.id,
@@ -95,6 +103,7 @@ export async function startAlerts(env: Record<string, string> = {}, clock = crea
 		role: "admin",
 		disabled: false,
 		permissions: ["*"],
+		device_groups: null,
 	});
 
 	const engine = host.client(alertsApi, { kind: "service", id: "service:tasks", name: "tasks", permissions: ["*"] });
@@ -104,6 +113,7 @@ export async function startAlerts(env: Record<string, string> = {}, clock = crea
 		host,
 		people,
 		person,
+		program,
 		recorded,
 		engine,
 		as: (actor: Actor) => host.client(alertsApi, actor),

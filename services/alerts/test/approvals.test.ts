@@ -86,6 +86,58 @@ describe("whoever asked", () => {
 	});
 });
 
+describe("a service account", () => {
+	const everything = ["*"];
+
+	test("approves, refuses, delegates and breaks the glass for nobody, also where a policy names its role", async () => {
+		const policy = { name: "Operators", kinds: ["restart"], stages: [{ needed: 1, roles: ["operator"] }] };
+		const { id: policy_id } = await host.admin.createApprovalPolicy({ body: policy });
+		const bot = host.program("bot", [], everything);
+		const id = await host.request(host.person("ann-bot"), { kind: "restart" });
+		const params = { id };
+		const body = { plan_sha256: hashA, reason: "because I can do so" };
+		expect(await failureOf(approve(bot, id))).toBe("approvals.not_an_approver");
+		expect(await failureOf(host.as(bot).reject({ params, body }))).toBe("approvals.not_an_approver");
+		expect(await failureOf(host.as(bot).bypass({ params, body }))).toBe("approvals.not_an_approver");
+		const until = new Date(host.clock.now().getTime() + 600_000).toISOString();
+		const handed = host.as(bot).delegate({ params, body: { ...body, to: "admin", until } });
+		expect(await failureOf(handed)).toBe("approvals.not_an_approver");
+		expect((await host.as(bot).getApproval({ params })).mine).toMatchObject({ can_decide: false, can_bypass: false });
+		expect((await host.as(bot).listApprovals({ query: { mine: "to_decide" } })).items).toEqual([]);
+		await host.admin.deleteApprovalPolicy({ params: { id: policy_id } });
+	});
+
+	test("is no second pair of eyes for who owns it or saw a secret of it, nor they for it", async () => {
+		const [owner, other, third] = [host.person("bot-owner"), host.person("bot-other"), host.person("bot-third")];
+		const bot = host.program("deployer", [owner.id], everything);
+		const id = await host.request(bot);
+		expect(await failureOf(approve(owner, id))).toBe("approvals.own_request");
+		expect(await failureOf(approve(tokenOf(owner), id))).toBe("approvals.own_request");
+		const rejected = host.as(owner).reject({ params: { id }, body: { plan_sha256: hashA, reason: "no" } });
+		expect(await failureOf(rejected)).toBe("approvals.own_request");
+		const until = new Date(host.clock.now().getTime() + 600_000).toISOString();
+		const hand = (to: string) =>
+			host.as(other).delegate({ params: { id }, body: { plan_sha256: hashA, to, until, reason: "on holiday" } });
+		expect(await failureOf(hand("bot-owner"))).toBe("approvals.bad_delegate");
+		const inbox = async (as: Actor) =>
+			(await host.as(as).listApprovals({ query: { mine: "to_decide", page_size: 500 } })).items.map((one) => one.id);
+		expect(await inbox(owner)).not.toContain(id);
+		expect(await inbox(other)).toContain(id);
+		const approvers = (await host.admin.listApprovers({ params: { id } })).items.map(({ name }) => name);
+		expect(approvers).toContain("bot-other");
+		expect(approvers).not.toContain("bot-owner");
+		expect(await approve(third, id)).toMatchObject({ status: "approved", requested_by: { kind: "service_account" } });
+	});
+
+	test("asks for nothing while nobody can say who is behind it", async () => {
+		const bot = host.program("unknown", [], everything);
+		host.letAuthBeAway(true);
+		expect(await failureOf(host.request(bot))).toBe("service.unavailable");
+		host.letAuthBeAway(false);
+		expect(await failureOf(host.request(bot))).toBeUndefined();
+	});
+});
+
 describe("what is bound", () => {
 	test("an approval of another plan than the one that waits is refused", async () => {
 		const [ann, bob] = [host.person("ann-h"), host.person("bob-h")];

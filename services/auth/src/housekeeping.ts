@@ -67,9 +67,11 @@ export async function tidyUp({ db, keys, throttle, clock }: TidyingNeeds): Promi
 	await deleteInBatches(db, "oidc_attempts", "hash", "expires_at < $1", now);
 	await deleteInBatches(db, "logout_tokens", "hash", "expires_at < $1", now);
 	await deleteInBatches(db, "sign_in_challenges", "hash", "expires_at < $1", now);
+	await deleteInBatches(db, "passkey_attempts", "hash", "expires_at < $1", now);
 	const begun_before = new Date(now.getTime() - unconfirmed_s * 1000);
 	await deleteInBatches(db, "second_factors", "id", "confirmed_at is null and created_at < $1", begun_before);
 	await deleteInBatches(db, "refresh_tokens", "hash", "expires_at < $1", now);
+	await deleteInBatches(db, "service_account_insiders", "ctid", "until < $1", now);
 	await deleteInBatches(db, "sessions", "id", "expires_at < $1", long_ago);
 	await deleteInBatches(db, "sessions", "id", "ended_at < $1", long_ago);
 	await throttle.prune();

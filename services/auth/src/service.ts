@@ -1,4 +1,5 @@
 import { authApi } from "@netconductor/contracts/auth/api";
+import { devicesApi } from "@netconductor/contracts/devices/api";
 import { configInvalid } from "@netconductor/runtime/config";
 import { defineService } from "@netconductor/runtime/host/service";
 import { AuthConfig } from "./config.ts";
@@ -19,6 +20,9 @@ import { createMethodKinds } from "./methods/method-kinds.ts";
 import { sealedMethodSecrets } from "./methods/method-store.ts";
 import { endOidcSession } from "./oidc/end-session.ts";
 import { beginOidc, finishOidc, sealedProviderTokens } from "./oidc/sign-in.ts";
+import { addPasskey, beginPasskey, removePasskey, renamePasskey } from "./passkeys/manage-passkeys.ts";
+import { relyingPartyAt } from "./passkeys/relying-party.ts";
+import { beginPasskeySignIn, signInWithPasskey, signInWithPasskeyAsWell } from "./passkeys/sign-in-with-passkey.ts";
 import { openBreachedPasswords } from "./passwords/breached-passwords.ts";
 import { createPasswords } from "./passwords/hashing.ts";
 import { createPasswordRules } from "./passwords/password-rules.ts";
@@ -35,6 +39,20 @@ import {
 	removeUserSecondFactors,
 } from "./second-factor/manage-factors.ts";
 import { signInWithCode } from "./second-factor/sign-in-with-code.ts";
+import { describeServiceAccount } from "./service-accounts/insiders.ts";
+import {
+	createServiceAccountToken,
+	listServiceAccountTokens,
+	revokeServiceAccountToken,
+	rotateServiceAccountToken,
+} from "./service-accounts/manage-account-tokens.ts";
+import {
+	createServiceAccount,
+	deleteServiceAccount,
+	getServiceAccount,
+	listServiceAccounts,
+	updateServiceAccount,
+} from "./service-accounts/manage-accounts.ts";
 import { login } from "./sessions/login.ts";
 import {
 	listMySessions,
@@ -59,7 +77,22 @@ export const authService = defineService({
 	api: authApi,
 	config: AuthConfig,
 	migrations: new URL("../migrations/", import.meta.url),
-	async setup({ db, vault, outbox, ephemeral, outbound, config, clock, log, process: { data_dir } }) {
+	needs: { devices: devicesApi },
+	// Everybody who is asked by devices needs to know who asks; auth asks it only of the groups in a role that somebody changes.
+	starts_before: ["devices"],
+	async setup({
+		db,
+		vault,
+		outbox,
+		ephemeral,
+		outbound,
+		config,
+		clients,
+		clock,
+		log,
+		ownAccount,
+		process: { data_dir, local_url },
+	}) {
 		const passwords = await createPasswords();
 		const rules = createPasswordRules(await breachedPasswords(config.breached_passwords_path));
 		const throttle = createLoginThrottle({ db, clock, key: vault.keyFor("login throttle") });
@@ -67,6 +100,7 @@ export const authService = defineService({
 		const initialPassword = createInitialPasswordFile(data_dir);
 		const methods = createMethodKinds({ vault, outbound, clock });
 		const needs = {
+			party: relyingPartyAt(config.public_url ?? local_url),
 			db,
 			vault,
 			methods,
@@ -79,6 +113,8 @@ export const authService = defineService({
 			throttle,
 			keys,
 			initialPassword,
+			devices: clients.devices,
+			ownAccount,
 		};
 
 		await writePresetRoles(db.orm, clock.now().toISOString());
@@ -91,6 +127,9 @@ export const authService = defineService({
 				getSignIn: getSignIn(needs),
 				login: login(needs),
 				signInWithCode: signInWithCode(needs),
+				signInWithPasskeyAsWell: signInWithPasskeyAsWell(needs),
+				beginPasskeySignIn: beginPasskeySignIn(needs),
+				signInWithPasskey: signInWithPasskey(needs),
 				beginOidc: beginOidc(needs),
 				finishOidc: finishOidc(needs),
 				endOidcSession: endOidcSession(needs),
@@ -102,6 +141,10 @@ export const authService = defineService({
 				beginSecondFactor: beginSecondFactor(needs),
 				confirmSecondFactor: confirmSecondFactor(needs),
 				removeSecondFactor: removeSecondFactor(needs),
+				beginPasskey: beginPasskey(needs),
+				addPasskey: addPasskey(needs),
+				renamePasskey: renamePasskey(needs),
+				removePasskey: removePasskey(needs),
 				createRecoveryCodes: createRecoveryCodes(needs),
 				createWsTicket: createWsTicket(needs),
 				redeemWsTicket: redeemWsTicket(needs),
@@ -130,6 +173,17 @@ export const authService = defineService({
 				listUserSecondFactors: listUserSecondFactors(needs),
 				removeUserSecondFactors: removeUserSecondFactors(needs),
 				deleteUser: deleteUser(needs),
+
+				listServiceAccounts: listServiceAccounts(needs),
+				createServiceAccount: createServiceAccount(needs),
+				getServiceAccount: getServiceAccount(needs),
+				updateServiceAccount: updateServiceAccount(needs),
+				deleteServiceAccount: deleteServiceAccount(needs),
+				listServiceAccountTokens: listServiceAccountTokens(needs),
+				createServiceAccountToken: createServiceAccountToken(needs),
+				rotateServiceAccountToken: rotateServiceAccountToken(needs),
+				revokeServiceAccountToken: revokeServiceAccountToken(needs),
+				describeServiceAccount: describeServiceAccount(needs),
 
 				listRoles: listRoles(needs),
 				listPermissions: listPermissions(),

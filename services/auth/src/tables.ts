@@ -3,6 +3,7 @@ import type { Settings } from "@netconductor/contracts/auth/model";
 import { instant } from "@netconductor/runtime/db/columns";
 import { sql } from "drizzle-orm";
 import {
+	bigint,
 	boolean,
 	check,
 	index,
@@ -22,6 +23,8 @@ export const roles = pgTable("roles", {
 	label: text().notNull(),
 	description: text().notNull(),
 	permissions: text().array().notNull(),
+	/** Groups of the devices service that it is limited to; null: every device. */
+	device_groups: uuid().array(),
 	preset: boolean().notNull(),
 	created_at: instant().notNull(),
 	updated_at: instant().notNull(),
@@ -163,6 +166,66 @@ export const secondFactors = pgTable(
 	],
 );
 
+export const passkeyOwners = pgTable(
+	"passkey_owners",
+	{
+		user_id: uuid()
+			.primaryKey()
+			.references(() => users.id, { onDelete: "cascade" }),
+		/** What devices know the user by (`user.id` of WebAuthn): random, base64url. */
+		handle: text().notNull(),
+	},
+	(t) => [uniqueIndex("passkey_owners_handle_key").on(t.handle)],
+);
+
+export const passkeys = pgTable(
+	"passkeys",
+	{
+		id: uuid().primaryKey(),
+		user_id: uuid()
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		name: text().notNull(),
+		/** Base64url. */
+		credential_id: text().notNull(),
+		/** COSE (RFC 9052), base64url. */
+		public_key: text().notNull(),
+		/** Signatures that the device has counted, as it said last; 0 where it does not count. */
+		sign_count: bigint({ mode: "number" }).notNull(),
+		transports: text().array().notNull(),
+		/** More than one device holds it. */
+		synced: boolean().notNull(),
+		/** Relying party that it was made for: no browser gives it to another. */
+		domain: text().notNull(),
+		created_at: instant().notNull(),
+		last_used_at: instant(),
+		/** Network (see address.ts). */
+		last_used_from: text(),
+	},
+	(t) => [
+		uniqueIndex("passkeys_credential_key").on(t.credential_id),
+		index("passkeys_by_user").on(t.user_id, t.created_at),
+	],
+);
+
+export const passkeyAttempts = pgTable(
+	"passkey_attempts",
+	{
+		/** SHA-256 of what the browser that began holds, hex; the challenge follows from that, and is kept nowhere. */
+		hash: text().primaryKey(),
+		purpose: text().$type<"add" | "sign_in">().notNull(),
+		/** Who adds a passkey, and in which session; null for a sign-in, in which nobody has said yet who they are. */
+		user_id: uuid().references(() => users.id, { onDelete: "cascade" }),
+		session_id: uuid(),
+		expires_at: instant().notNull(),
+	},
+	(t) => [
+		index("passkey_attempts_by_user").on(t.user_id),
+		index("passkey_attempts_by_expiry").on(t.expires_at),
+		check("passkey_attempts_whose", sql`(${t.purpose} = 'add') = (${t.user_id} is not null)`),
+	],
+);
+
 export const recoveryCodes = pgTable(
 	"recovery_codes",
 	{
@@ -227,17 +290,99 @@ export const apiTokens = pgTable(
 	(t) => [uniqueIndex("api_tokens_hash_key").on(t.hash), index("api_tokens_by_user").on(t.user_id, t.created_at)],
 );
 
+/** Accounts of programs. Apart from users, so that nothing which lets people in ever finds one. */
+export const serviceAccounts = pgTable(
+	"service_accounts",
+	{
+		id: uuid().primaryKey(),
+		name: text().notNull(),
+		description: text().notNull(),
+		role: text()
+			.notNull()
+			.references(() => roles.name),
+		/** Whom to ask; a program goes on when its owner leaves. */
+		owner_id: uuid().references(() => users.id, { onDelete: "set null" }),
+		disabled: boolean().notNull().default(false),
+		last_used_at: instant(),
+		created_at: instant().notNull(),
+		updated_at: instant().notNull(),
+	},
+	(t) => [
+		uniqueIndex("service_accounts_name_key").on(sql`lower(${t.name})`),
+		index("service_accounts_by_role").on(t.role, t.id),
+		index("service_accounts_by_owner").on(t.owner_id, t.id),
+		index("service_accounts_by_use").on(t.last_used_at, t.id),
+		index("service_accounts_by_creation").on(t.created_at, t.id),
+	],
+);
+
+export const serviceAccountTokens = pgTable(
+	"service_account_tokens",
+	{
+		id: uuid().primaryKey(),
+		service_account_id: uuid()
+			.notNull()
+			.references(() => serviceAccounts.id, { onDelete: "cascade" }),
+		name: text().notNull(),
+		prefix: text().notNull(),
+		/** SHA-256 of the whole token, hex. */
+		hash: text().notNull(),
+		permissions: text().array().notNull(),
+		expires_at: instant().notNull(),
+		last_used_at: instant(),
+		/** Who saw the secret. */
+		issued_by: uuid().references(() => users.id, { onDelete: "set null" }),
+		rotated_at: instant(),
+		/** The secret before this one, which goes on until programs were given the new one. */
+		replaced_hash: text(),
+		replaced_prefix: text(),
+		replaced_expires_at: instant(),
+		replaced_last_used_at: instant(),
+		created_at: instant().notNull(),
+	},
+	(t) => [
+		uniqueIndex("service_account_tokens_hash_key").on(t.hash),
+		uniqueIndex("service_account_tokens_replaced_key").on(t.replaced_hash).where(sql`${t.replaced_hash} is not null`),
+		index("service_account_tokens_by_account").on(t.service_account_id, t.created_at, t.id),
+		index("service_account_tokens_by_issuer").on(t.issued_by).where(sql`${t.issued_by} is not null`),
+		check(
+			"service_account_tokens_replaced_whole",
+			sql`num_nonnulls(${t.replaced_hash}, ${t.replaced_prefix}, ${t.replaced_expires_at}) in (0, 3)`,
+		),
+	],
+);
+
+/** Users who saw a secret of a service account, and so could have acted as it. */
+export const serviceAccountInsiders = pgTable(
+	"service_account_insiders",
+	{
+		service_account_id: uuid()
+			.notNull()
+			.references(() => serviceAccounts.id, { onDelete: "cascade" }),
+		user_id: uuid()
+			.notNull()
+			.references(() => users.id, { onDelete: "cascade" }),
+		/** Some time after the secret would have ended, revoked or not: what was begun with it may be waiting until then. */
+		until: instant().notNull(),
+	},
+	(t) => [
+		primaryKey({ columns: [t.service_account_id, t.user_id] }),
+		index("service_account_insiders_by_user").on(t.user_id),
+		index("service_account_insiders_by_end").on(t.until),
+	],
+);
+
 export const wsTickets = pgTable(
 	"ws_tickets",
 	{
 		/** SHA-256 of the ticket, hex. */
 		hash: text().primaryKey(),
-		user_id: uuid()
-			.notNull()
-			.references(() => users.id, { onDelete: "cascade" }),
+		/** Null where a service account asked. */
+		user_id: uuid().references(() => users.id, { onDelete: "cascade" }),
 		/** What the ticket's owner was signed in with; it must still hold when the ticket is redeemed. */
 		session_id: uuid().references(() => sessions.id, { onDelete: "cascade" }),
 		api_token_id: uuid().references(() => apiTokens.id, { onDelete: "cascade" }),
+		service_account_token_id: uuid().references(() => serviceAccountTokens.id, { onDelete: "cascade" }),
 		ip: text(),
 		expires_at: instant().notNull(),
 	},
@@ -246,7 +391,12 @@ export const wsTickets = pgTable(
 		index("ws_tickets_by_user").on(t.user_id),
 		index("ws_tickets_by_session").on(t.session_id),
 		index("ws_tickets_by_api_token").on(t.api_token_id),
-		check("ws_tickets_one_origin", sql`num_nonnulls(${t.session_id}, ${t.api_token_id}) = 1`),
+		index("ws_tickets_by_service_account_token").on(t.service_account_token_id),
+		check(
+			"ws_tickets_one_origin",
+			sql`num_nonnulls(${t.session_id}, ${t.api_token_id}, ${t.service_account_token_id}) = 1
+				and (${t.user_id} is null) = (${t.service_account_token_id} is not null)`,
+		),
 	],
 );
 

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { authApi } from "@netconductor/contracts/auth/api";
 import type { TokenPair } from "@netconductor/contracts/auth/model";
 import { tokensOf } from "@netconductor/contracts/auth/second-factor";
+import { devicesApi } from "@netconductor/contracts/devices/api";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import { createPostgresEphemeral } from "@netconductor/runtime/bus/ephemeral";
@@ -16,6 +17,7 @@ import { createHost } from "@netconductor/runtime/host/host";
 import { createLog } from "@netconductor/runtime/log";
 import { createMetrics } from "@netconductor/runtime/metrics";
 import { testDatabase } from "@netconductor/runtime/testing/database";
+import { peer } from "@netconductor/runtime/testing/service";
 import { decodeJwt } from "jose";
 import { authService } from "../src/service.ts";
 
@@ -37,6 +39,12 @@ export interface AuthHost {
 	stop(): Promise<void>;
 }
 
+/** The groups that devices are in, as the devices service would tell. */
+export const deviceGroups = {
+	berlin: { id: "01900000-0000-7000-8000-0000000000b1", name: "berlin" },
+	munich: { id: "01900000-0000-7000-8000-0000000000a1", name: "munich" },
+};
+
 const gateway: CallerContext = {
 	actor: { kind: "service", id: "service:gateway", name: "gateway", permissions: ["*"] },
 };
@@ -49,16 +57,25 @@ export function anonymousFrom(ip?: string): CallerContext {
 /** The service in a real host on real PostgreSQL. Time stands still and background work is not started, so that a test decides when things happen. */
 export async function startAuthHost(
 	name: string,
-	{ admin_password, breached_passwords_path }: { admin_password?: string; breached_passwords_path?: string } = {},
+	{
+		admin_password,
+		breached_passwords_path,
+		public_url,
+	}: { admin_password?: string; breached_passwords_path?: string; public_url?: string } = {},
 ): Promise<AuthHost> {
 	const database = await testDatabase(name);
 	const data_dir = await mkdtemp(join(tmpdir(), "netconductor-auth-"));
 	const clock = createManualClock();
 	const lines: string[] = [];
+	const devices = peer(devicesApi, {
+		describeGroups: async ({ body }) => ({
+			groups: Object.values(deviceGroups).filter(({ id }) => body.group_ids.includes(id)),
+		}),
+	});
 	const log = createLog({ level: "trace", destination: { write: (line) => void lines.push(line) } });
 	const host = await createHost({
-		services: [authService],
-		config: { auth: { admin_password, breached_passwords_path } },
+		services: [authService, devices],
+		config: { auth: { admin_password, breached_passwords_path, public_url } },
 		// Always the same: roles are the cluster's, and their passwords follow from this key.
 		master: { current: { id: "07070707", bytes: Buffer.alloc(32, 7), source: "test" }, previous: undefined },
 		database: { admin_url: database.admin_url, pool_size: 10 },

@@ -214,6 +214,15 @@ test("what cannot be a user name is asked of no directory", async () => {
 	}
 });
 
+test("nobody comes in under the name of a service account, nor learns that it is one", async () => {
+	await add("corp");
+	const { id } = await auth.api.createServiceAccount({ body: { name: "Alice", role: "admin" } }, admin);
+	await expect(auth.login("alice", "alice secret")).rejects.toMatchObject({ code: "auth.not_provisioned" });
+	await expect(auth.login("alice", "a guess")).rejects.toMatchObject({ code: "auth.bad_credentials" });
+	await auth.api.deleteServiceAccount({ params: { id } }, admin);
+	expect((await auth.login("alice", "alice secret")).user.username).toBe("alice");
+});
+
 test("where users are not made at the first sign-in, nobody unknown comes in", async () => {
 	await add("corp", {}, false);
 	await expect(auth.login("alice", "alice secret")).rejects.toMatchObject({ code: "auth.not_provisioned" });

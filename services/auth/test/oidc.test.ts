@@ -84,6 +84,7 @@ test("whom the provider recognises becomes a user with the role of their groups,
 	expect((await finish(second.attempt, second.query)).user.id).toBe(user.id);
 	expect(await auth.api.getSignIn({}, anonymousFrom())).toMatchObject({
 		buttons: [{ name: "sso", label: "Sign in with single sign-on" }],
+		passkey_origin: null,
 	});
 });
 
@@ -127,6 +128,14 @@ test("nobody becomes a local user by having their name elsewhere", async () => {
 	await add();
 	const { attempt, query } = await signIn("mallory");
 	await expect(finish(attempt, query)).rejects.toMatchObject({ code: "auth.not_provisioned" });
+});
+
+test("nobody takes the name of a service account by having it elsewhere", async () => {
+	await add();
+	const { id } = await auth.api.createServiceAccount({ body: { name: "ERIN", role: "admin" } }, admin);
+	const { attempt, query } = await signIn("erin");
+	await expect(finish(attempt, query)).rejects.toMatchObject({ code: "auth.not_provisioned" });
+	await auth.api.deleteServiceAccount({ params: { id } }, admin);
 });
 
 test("an e-mail address that nobody verified is neither kept nor a name", async () => {
@@ -206,8 +215,47 @@ test("a provider that takes back what it gave one session ends that one alone: t
 	await expect(auth.as(first)).rejects.toMatchObject({ code: "auth.session_ended" });
 	expect((await auth.asToken(token)).actor?.name).toBe("erin/script");
 	expect((await refresh(second.refresh_token)).user.username).toBe("erin");
-	// Whoever is gone for good has their API tokens for a week at most.
-	await auth.clock.advance(8 * 86_400_000);
+	// Whoever is gone for good has their API tokens for a day at most.
+	await auth.clock.advance(25 * 3_600_000);
+	await expect(auth.asToken(token)).rejects.toMatchObject({ code: "auth.unauthenticated" });
+	admin = await auth.as(await auth.login("admin", adminPassword));
+});
+
+test("a provider is asked about who has API tokens, with what it gave their session; when it says no the session ends, the tokens a day later", async () => {
+	await add({ scopes: ["openid", "profile", "email", "offline_access"] });
+	const { attempt, query } = await signIn("erin");
+	const pair = await finish(attempt, query);
+	const body = { name: "script", permissions: ["devices:read"] };
+	const { token } = await auth.api.createToken({ body }, await auth.as(pair));
+	await auth.start();
+	const confirmed = async () =>
+		(await auth.db.query<{ at: string }>("select confirmed_at::text as at from users where username = 'erin'"))[0]?.at;
+	const before = await confirmed();
+	const rounds = async (until: () => Promise<boolean>) =>
+		expect
+			.poll(
+				async () => {
+					await auth.clock.advance(60_000);
+					return until();
+				},
+				{ timeout: 20_000, interval: 50 },
+			)
+			.toBe(true);
+	await auth.clock.advance(3_600_000);
+	await rounds(async () => (await confirmed()) !== before);
+	// The session has the new token to ask with, and refreshes as before.
+	await auth.clock.advance(6 * 60_000);
+	const next = await auth.api.refresh({ body: { refresh_token: pair.refresh_token } }, anonymousFrom());
+	provider.people.delete("erin");
+	await auth.clock.advance(3_600_000);
+	const isOver = () =>
+		auth.as(next).then(
+			() => false,
+			() => true,
+		);
+	await rounds(isOver);
+	await expect(auth.asToken(token)).resolves.toMatchObject({ actor: { kind: "token" } });
+	await auth.clock.advance(24 * 3_600_000);
 	await expect(auth.asToken(token)).rejects.toMatchObject({ code: "auth.unauthenticated" });
 	admin = await auth.as(await auth.login("admin", adminPassword));
 });

@@ -192,7 +192,11 @@ test("a session alone neither gives nor takes a second factor: the password or a
 	await expect(remove({ code: wrongCodeOf(user.factor.secret) })).rejects.toMatchObject({ code: "auth.wrong_code" });
 	await remove({ code: codeOf(user.factor.secret) });
 	await auth.login(user.username, password);
-	expect(await auth.api.listMySecondFactors({}, user.caller)).toEqual({ factors: [], recovery_codes_left: 0 });
+	expect(await auth.api.listMySecondFactors({}, user.caller)).toEqual({
+		factors: [],
+		passkeys: [],
+		recovery_codes_left: 0,
+	});
 });
 
 test("a second factor that is there is not replaced by beginning another", async () => {

@@ -73,16 +73,23 @@ test("while a directory is away API tokens go on for twelve hours, and again whe
 	await awaited(token, "works");
 });
 
-test("where nobody can be asked, API tokens go on for a week after their owner signed in", async () => {
+test("where nobody can be asked, API tokens rest a day after their owner signed in, or after as long as the settings say", async () => {
 	await corp.add({ bind: "direct", bind_dn: null, user_dn_template: "uid={username},ou=people,dc=example,dc=com" });
 	const pair = await auth.login("alice", "alice secret");
 	const token = await corp.tokenOf(pair);
-	await auth.clock.advance(6 * 24 * hour_ms);
+	await auth.clock.advance(23 * hour_ms);
 	expect(await corp.outcomeOf(token)).toBe("works");
-	await auth.clock.advance(25 * hour_ms);
+	await auth.clock.advance(hour_ms);
+	expect(await corp.outcomeOf(token)).toBe("auth.unauthenticated");
+	const set = async (token_unconfirmed_hours: number) =>
+		auth.api.updateSettings({ body: { token_unconfirmed_hours } }, await corp.admin());
+	await set(168);
+	expect(await corp.outcomeOf(token)).toBe("works");
+	await set(24);
 	expect(await corp.outcomeOf(token)).toBe("auth.unauthenticated");
 	await auth.login("alice", "alice secret");
 	expect(await corp.outcomeOf(token)).toBe("works");
+	await expect(set(169)).rejects.toMatchObject({ kind: "invalid" });
 });
 
 test("where nobody can be asked, a session that is refreshed all the time ends after a week as well", async () => {

@@ -123,6 +123,7 @@ test("a stranger is shown the banner, the name of the product and how long a pas
 		login_banner: "Authorised staff only",
 		password_min_length: 16,
 		buttons: [],
+		passkey_origin: null,
 	});
 });
 

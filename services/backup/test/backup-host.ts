@@ -30,6 +30,14 @@ const generic = PlatformDefinition.parse({
 	config: { commands: ["show configuration"], structure: "flat" },
 });
 
+interface Given {
+	snapshot_id?: string;
+	run_id?: string;
+	operation_id?: string;
+	at?: string;
+	started_by?: string;
+}
+
 /** The backup service on a real database, with devices that the test names and runs that it plays. */
 export async function startBackupHost(options: { clock?: Clock; env?: Record<string, string> } = {}) {
 	const targets: Target[] = [];
@@ -47,6 +55,9 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 			);
 			return { targets: chosen };
 		},
+		listWorkerPools: async ({ body }) => ({
+			pools: targets.filter(({ device_id }) => body.device_ids.includes(device_id)),
+		}),
 		getPlatforms: async ({ body }) => ({ platforms: [ios, generic].filter(({ id }) => body.ids.includes(id)) }),
 	});
 	const answers: Partial<Handlers<typeof tasksApi>> = {
@@ -73,6 +84,7 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 				steps: plan.steps,
 				started_by: { kind: "user", id: "x", name: "x" },
 				subject: plan.subject ?? null,
+				unserved: [],
 				retry_of: null,
 				cancel_requested_by: null,
 				waiting_for: null,
@@ -139,6 +151,7 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 			device_id: newId(),
 			name,
 			device_type: "cisco_ios",
+			worker_pool: "default",
 			enabled: true,
 			disabled_reason: null,
 			...given,
@@ -155,13 +168,9 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 		);
 	}
 
-	/** Records a config as a worker does. */
-	function record(
-		device: Target,
-		config: string | Uint8Array,
-		given: { snapshot_id?: string; run_id?: string; operation_id?: string; at?: string; started_by?: string } = {},
-	) {
-		return client.recordBackup({
+	/** What a worker collected of a device, as it hands it over. */
+	function collected(device: Target, config: string | Uint8Array, given: Given = {}) {
+		return {
 			body: {
 				operation_id: given.operation_id ?? newId(),
 				run_id: given.run_id ?? newId(),
@@ -173,8 +182,12 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 				collected_at: given.at ?? new Date().toISOString(),
 				content_base64: Buffer.from(config as Uint8Array).toString("base64"),
 			},
-		});
+		};
 	}
+
+	/** Records a config as a worker of the default pool does. */
+	const record = (device: Target, config: string | Uint8Array, given?: Given) =>
+		client.recordBackup(collected(device, config, given));
 
 	return {
 		...host,
@@ -187,6 +200,7 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 		world,
 		addDevice,
 		removeDevice,
+		collected,
 		record,
 		publish,
 		async stop() {

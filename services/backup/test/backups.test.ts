@@ -1,6 +1,6 @@
 import { backupApi } from "@netconductor/contracts/backup/api";
 import { newId } from "@netconductor/runtime/id";
-import { actorWith } from "@netconductor/runtime/testing/service";
+import { actorWith, admin } from "@netconductor/runtime/testing/service";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type BackupHost, startBackupHost } from "./backup-host.ts";
 
@@ -40,6 +40,28 @@ test("recording an operation again answers the same backup", async () => {
 	expect(new Set(results.map(({ backup_id }) => backup_id)).size).toBe(1);
 	const list = await host.client.listBackups({ query: { device_id: device.device_id } });
 	expect(list.total).toBe(1);
+});
+
+test("a worker of a site records and reads configurations of its own pool's devices alone", async () => {
+	const there = host.addDevice("there", { worker_pool: "dc2" });
+	const here = host.addDevice("here");
+	const gone = { ...there, device_id: newId() };
+	const { recordBackup, readCurrent } = host.host.client(backupApi);
+	const worker = { actor: admin, worker_pool: "dc2" };
+	await expect(recordBackup(host.collected(there, "hostname there\n"), worker)).resolves.toMatchObject({
+		changed: null,
+	});
+	for (const device of [here, gone]) {
+		await expect(recordBackup(host.collected(device, "forged\n"), worker)).rejects.toMatchObject({
+			code: "devices.other_pool",
+			details: { device_id: device.device_id },
+		});
+	}
+	const read = (...device_ids: string[]) => readCurrent({ body: { device_ids } }, worker);
+	expect((await read(there.device_id)).items).toMatchObject([{ device_id: there.device_id }]);
+	await expect(read(there.device_id, here.device_id)).rejects.toMatchObject({ code: "devices.other_pool" });
+	const { total } = await host.client.listBackups({ query: { device_id: here.device_id } });
+	expect(total).toBe(0);
 });
 
 test("backups of one device at the same moment are all kept, in one order", async () => {

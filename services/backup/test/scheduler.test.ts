@@ -34,7 +34,14 @@ test("three processes on one database fire once for each time that is due", asyn
 		maintenance_due_at: "2027-01-01T00:00:00.000Z",
 	});
 	const keys: string[] = [];
-	const target = { device_id: newId(), name: "r-1", device_type: "frr", enabled: true, disabled_reason: null };
+	const target = {
+		device_id: newId(),
+		name: "r-1",
+		device_type: "frr",
+		worker_pool: "default",
+		enabled: true,
+		disabled_reason: null,
+	};
 	const schedulers = pools.map((db) =>
 		createScheduler({
 			db,

@@ -60,6 +60,7 @@ export async function startConfig() {
 				legacy_algorithms: false,
 				enabled: true,
 				site: null,
+				worker_pool: null,
 				tags: [],
 				groups: [],
 				description: "",

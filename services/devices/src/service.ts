@@ -5,6 +5,7 @@ import { defineService } from "@netconductor/runtime/host/service";
 import { devicesConfig } from "./config.ts";
 import { getConnection } from "./connection/get-connection.ts";
 import { revealConnection } from "./connection/reveal-connection.ts";
+import { listWorkerPools } from "./connection/worker-pool.ts";
 import {
 	createCredential,
 	deleteCredential,
@@ -26,7 +27,15 @@ import { getDeviceSummary } from "./devices/device-summary.ts";
 import { describeDevices, listDevices } from "./devices/list-devices.ts";
 import { listTargets } from "./devices/selection.ts";
 import { updateDevices } from "./devices/update-devices.ts";
-import { createGroup, deleteGroup, getGroup, listGroups, setGroupMembers, updateGroup } from "./groups/groups.ts";
+import {
+	createGroup,
+	deleteGroup,
+	describeGroups,
+	getGroup,
+	listGroups,
+	setGroupMembers,
+	updateGroup,
+} from "./groups/groups.ts";
 import { listDeviceHealth, recordHealth } from "./health/record-health.ts";
 import { startTestOnce, testDevice, testDevices } from "./health/test-devices.ts";
 import {
@@ -38,6 +47,7 @@ import {
 	rejectHostKey,
 } from "./host-keys/host-keys.ts";
 import { deleteOverride, getOverride, listOverrides, putOverride } from "./overrides/overrides.ts";
+import { listDevicesInScope } from "./scope.ts";
 import { exportDevices } from "./transfer/export-devices.ts";
 import { importDevices } from "./transfer/import-devices.ts";
 
@@ -98,7 +108,10 @@ export const devicesService = defineService({
 				forgetHostKey: forgetHostKey(stores),
 
 				describeDevices: describeDevices({ db }),
+				describeGroups: describeGroups(stores),
+				listDevicesInScope: listDevicesInScope(stores),
 				listTargets: listTargets(stores),
+				listWorkerPools: listWorkerPools({ db }),
 				revealConnection: revealConnection(stores),
 				getPlatforms: getPlatforms(stores),
 				recordHostKey: recordHostKey({

@@ -38,6 +38,7 @@ export const devices = pgTable(
 		legacy_algorithms: boolean().notNull(),
 		enabled: boolean().notNull(),
 		site: text(),
+		worker_pool: text(),
 		tags: text().array().notNull(),
 		description: text().notNull(),
 		source: text().$type<Device["source"]>().notNull(),
@@ -57,17 +58,21 @@ export const devices = pgTable(
 	},
 	(table) => [
 		uniqueIndex("devices_name_key").on(lower(table.name)),
-		// One per order in which the list can be asked for: a page is read off an index.
+		// One per order in which the list can be asked for, and one more for the other direction where nulls come last in both: a page is read off an index.
+		// That of names holds name and id besides (the migration says so), without which PostgreSQL reads each row on its way to a page.
 		index("devices_by_name").on(inNaturalOrder(table.name)),
 		index("devices_by_host").on(table.host, table.id),
 		index("devices_by_type").on(table.device_type, table.id),
 		index("devices_by_site").on(table.site, table.id),
+		index("devices_by_site_downwards").on(table.site.desc().nullsLast(), table.id.desc().nullsFirst()),
 		index("devices_by_health").on(table.health, table.id),
 		index("devices_by_health_at").on(table.health_at, table.id),
+		index("devices_by_health_at_downwards").on(table.health_at.desc().nullsLast(), table.id.desc().nullsFirst()),
 		index("devices_by_created_at").on(table.created_at, table.id),
 		index("devices_by_updated_at").on(table.updated_at, table.id),
 		index("devices_by_search_text").using("gin", table.search_text.op("gin_trgm_ops")),
 		index("devices_by_tag").using("gin", table.tags),
+		index("devices_by_worker_pool").on(table.worker_pool).where(sql`worker_pool is not null`),
 		index("devices_by_credential").on(table.credential_id),
 		index("devices_by_jump_device").on(table.jump_device_id),
 	],
@@ -129,6 +134,7 @@ export const deviceGroups = pgTable(
 		name: text().notNull(),
 		description: text().notNull(),
 		credential_id: uuid().references(() => credentials.id),
+		worker_pool: text(),
 		created_at: instant().notNull(),
 		updated_at: instant().notNull(),
 	},

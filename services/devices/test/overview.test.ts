@@ -24,7 +24,7 @@ const names = async (query: ListQuery) => (await api.listDevices({ query })).ite
 
 test("the summary counts the whole inventory, and an empty one", async () => {
 	const none = { unknown: 0, reachable: 0, unreachable: 0, auth_failed: 0, host_key_changed: 0, failing: 0 };
-	const nothing = { by_device_type: [], by_site: [], by_group: [], by_tag: [] };
+	const nothing = { by_device_type: [], by_site: [], by_worker_pool: [], by_group: [], by_tag: [] };
 	expect(await api.getDeviceSummary({})).toEqual({
 		...nothing,
 		total: 0,
@@ -49,6 +49,7 @@ test("the summary counts the whole inventory, and an empty one", async () => {
 		],
 		by_site: [{ value: "Bern", devices: 2 }],
 		without_site: 1,
+		by_worker_pool: [{ value: "default", devices: 3 }],
 		by_group: [
 			{ value: "Edge", devices: 1 },
 			{ value: "empty", devices: 0 },

@@ -43,6 +43,8 @@ export async function startDevices(env: Record<string, string> = {}, log_level: 
 		recorded,
 		api: host.client(devicesApi),
 		clientOf: host.client,
+		/** As another of our services calls it. */
+		service: host.host.client(devicesApi),
 		async stop() {
 			await db.close();
 			await host.stop();

@@ -37,6 +37,9 @@ export const gatewayConfig = defineConfig(
 		request_timeout_ms: z.int().min(1_000).max(3_600_000).default(120_000).meta({
 			description: "Longest that a client may take to send a whole request.",
 		}),
+		unread_timeout_ms: z.int().min(1_000).max(3_600_000).default(60_000).meta({
+			description: "Longest that a client may take nothing of an answer that waits for it.",
+		}),
 		request_log: z.boolean().default(false).meta({
 			description:
 				"Whether every request is logged: method, route, status, time, request id, who and from where. Nothing of its address, headers or body.",

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import type { IncomingMessage } from "node:http";
 import type { Server } from "node:tls";
 import { fileURLToPath } from "node:url";
 import cors from "@fastify/cors";
@@ -17,7 +18,7 @@ import { type AppError, failed } from "@netconductor/runtime/errors";
 import type { HealthRegistry } from "@netconductor/runtime/health";
 import type { ServiceTransport } from "@netconductor/runtime/host/call";
 import { anonymous, whyDenied } from "@netconductor/runtime/host/invoke";
-import type { ProcessFacts } from "@netconductor/runtime/host/service";
+import type { ProcessFacts, Upgrades } from "@netconductor/runtime/host/service";
 import { answerHealth } from "@netconductor/runtime/http/internal-server";
 import { answerWithProblems, mountApi, sendProblem } from "@netconductor/runtime/http/mount";
 import { newId } from "@netconductor/runtime/id";
@@ -39,6 +40,7 @@ export interface EdgeNeeds {
 	config: ConfigValue<typeof gatewayConfig>;
 	transports: Record<string, ServiceTransport>;
 	addressesOf(service: string): readonly string[];
+	upgradesOf(service: string): Upgrades | undefined;
 	authenticate: Authenticate;
 	clock: Clock;
 	counters: Counters;
@@ -67,6 +69,8 @@ const beforeSecondFactor = new Set([
 	"listMySecondFactors",
 	"beginSecondFactor",
 	"confirmSecondFactor",
+	"beginPasskey",
+	"addPasskey",
 ]);
 
 /** The HTTP server that faces the outside. */
@@ -111,6 +115,17 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 		if (needs.isLeaving()) reply.header("connection", "close");
 		// A trace of our own for every request: a `traceparent` from outside could join strangers' requests or turn reporting on and off.
 		runWithTraceparent(undefined, done);
+	});
+	app.addHook("onRequest", async (request, reply) => {
+		if (!hasTwoHosts(request.raw)) return;
+		reply.header("connection", "close");
+		// RFC 9112, 3.2: whoever stands in front may have gone by the other one.
+		throw failed("request.invalid", { message: "A request names one host" });
+	});
+	app.addHook("onSend", (_, reply, payload, done) => {
+		// From here on only a client that takes nothing of its answer is silent. Node counts anew when it has all of it.
+		reply.raw.setTimeout(config.unread_timeout_ms);
+		done(null, payload);
 	});
 	if (config.request_log) logRequests(app, log);
 	app.addHook("onRequest", async (request) => {
@@ -162,6 +177,7 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	await mountDocs(app, needs.process.version);
 	await mountWeb(app, config.web_dir);
 	const upgrades = passUpgrades(app.server, {
+		realtimeHere: () => needs.upgradesOf("realtime"),
 		realtimeAddresses: () => needs.addressesOf("realtime"),
 		addressOf: createClientAddress(config.trusted_proxies),
 		mayTry: limits.mayTryTicket,
@@ -169,6 +185,10 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	});
 	app.addHook("preClose", async () => upgrades.end());
 	return app;
+}
+
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+	return rawHeaders.filter((name, at) => at % 2 === 0 && name.length === 4 && name.toLowerCase() === "host").length > 1;
 }
 
 const longestProgram = 200;
@@ -248,6 +268,14 @@ function mountSystem(app: FastifyInstance, { health, metrics }: EdgeNeeds): void
 				actor.id === anonymous.id
 					? failed("auth.unauthenticated", { message: "Send an API token that holds metrics:read as bearer token" })
 					: failed("auth.forbidden", { message: `${actor.name} does not hold the permission metrics:read` }),
+			);
+		}
+		if (actor.device_groups !== undefined) {
+			return sendProblem(
+				reply,
+				failed("auth.out_of_scope", {
+					message: `The metrics are of the whole installation, and the role of ${actor.name} is limited to some device groups`,
+				}),
 			);
 		}
 		const { content_type, body } = await metrics.expose();

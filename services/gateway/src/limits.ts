@@ -1,5 +1,5 @@
 import { normalizeIP } from "@fastify/rate-limit";
-import type { Actor } from "@netconductor/contracts/kernel/actor";
+import { type Actor, isByApiToken } from "@netconductor/contracts/kernel/actor";
 import { type AppError, failed } from "@netconductor/runtime/errors";
 import { anonymous } from "@netconductor/runtime/host/invoke";
 import type { Counters } from "@netconductor/runtime/limits/counters";
@@ -47,8 +47,8 @@ export function createLimits({ config, counters }: Needs) {
 }
 
 /** A token acts for its owner, whose other tokens and sessions have limits of their own. */
-function limited({ kind, id, session_id }: Actor): string {
-	return kind === "token" && session_id !== undefined ? session_id : id;
+function limited(actor: Actor): string {
+	return isByApiToken(actor) && actor.session_id !== undefined ? actor.session_id : actor.id;
 }
 
 function tooMany(retry_after_s: number): AppError {

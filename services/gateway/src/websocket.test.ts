@@ -27,6 +27,7 @@ test("a server that closes tells those who watch that it goes away, and does not
 	});
 	const front = await listening();
 	const upgrades = passUpgrades(front.server, {
+		realtimeHere: () => undefined,
 		realtimeAddresses: () => [`http://127.0.0.1:${realtime.port}`],
 		addressOf: () => "127.0.0.1",
 		mayTry: async () => true,
@@ -57,6 +58,7 @@ test("who is in the middle of a message gets the rest of it before they are told
 	});
 	const front = await listening();
 	const upgrades = passUpgrades(front.server, {
+		realtimeHere: () => undefined,
 		realtimeAddresses: () => [`http://127.0.0.1:${realtime.port}`],
 		addressOf: () => "127.0.0.1",
 		mayTry: async () => true,
@@ -81,6 +83,7 @@ test("a realtime process that is gone costs nobody their view while another is t
 	});
 	const front = await listening();
 	passUpgrades(front.server, {
+		realtimeHere: () => undefined,
 		realtimeAddresses: () => ["http://127.0.0.1:9", `http://127.0.0.1:${realtime.port}`, "http://127.0.0.1:10"],
 		addressOf: () => "127.0.0.1",
 		mayTry: async () => true,
@@ -93,4 +96,30 @@ test("a realtime process that is gone costs nobody their view while another is t
 		expect(String(first)).toContain("101 Switching Protocols");
 		client.destroy();
 	}
+});
+
+test("a service in this process takes the connection itself, and who watches is told all the same", async () => {
+	const accepted = Promise.withResolvers<{ url: string | undefined; head: string }>();
+	const front = await listening();
+	const upgrades = passUpgrades(front.server, {
+		realtimeHere: () => ({
+			accept(request, socket, head) {
+				socket.write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81\x02ab", "latin1");
+				accepted.resolve({ url: request.url, head: head.toString() });
+			},
+		}),
+		realtimeAddresses: () => [],
+		addressOf: () => "127.0.0.1",
+		mayTry: async () => true,
+		log: createLog({ level: "silent" }),
+	});
+	const client = connect(front.port, "127.0.0.1");
+	const pieces: Buffer[] = [];
+	client.on("data", (piece: Buffer) => pieces.push(piece));
+	client.write("GET /ws/dashboard HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\nearly");
+	expect(await accepted.promise).toEqual({ url: "/ws/dashboard", head: "early" });
+	const ended = once(client, "close");
+	upgrades.end();
+	await ended;
+	expect(Buffer.concat(pieces).toString("latin1").split("\r\n\r\n")[1]).toBe("\x81\x02ab\x88\x02\x03\xe9");
 });

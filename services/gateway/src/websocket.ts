@@ -1,14 +1,18 @@
 import type { IncomingMessage, Server } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import type { Upgrades as LocalUpgrades } from "@netconductor/runtime/host/service";
 import type { Log } from "@netconductor/runtime/log";
 import { followServerFrames, goingAway } from "./server-frames.ts";
 
-const mostOpen = 2_000;
+/** Some 30 KiB each. What one person may have open is for the realtime service to say. */
+const mostOpen = 10_000;
 /** How long a client that was told that we go may take to leave. */
 const goodbye_ms = 1_000;
 
 export interface UpgradeNeeds {
+	/** Where it runs in this process: a connection goes to it as it is, at half of what passing bytes on costs. */
+	realtimeHere(): Pick<LocalUpgrades, "accept"> | undefined;
 	/** Of each of its processes. */
 	realtimeAddresses(): readonly string[];
 	addressOf(request: IncomingMessage): string;
@@ -29,7 +33,10 @@ export interface Upgrades {
  * Hands WebSocket handshakes under `/ws/` on to the realtime service, bytes unchanged. The ticket in the address authenticates
  * them there; nothing is decided here but the path, how many may be open, and how often one address may try.
  */
-export function passUpgrades(server: Server, { realtimeAddresses, addressOf, mayTry, log }: UpgradeNeeds): Upgrades {
+export function passUpgrades(
+	server: Server,
+	{ realtimeHere, realtimeAddresses, addressOf, mayTry, log }: UpgradeNeeds,
+): Upgrades {
 	const open = new Map<Duplex, () => void>();
 	let ended = false;
 	server.on("upgrade", async (request: IncomingMessage, client: Duplex, head: Buffer) => {
@@ -40,6 +47,12 @@ export function passUpgrades(server: Server, { realtimeAddresses, addressOf, may
 		if (ended || open.size >= mostOpen) return refuse(client, "503 Service Unavailable");
 		open.set(client, () => client.destroy());
 		client.once("close", () => open.delete(client));
+		const here = realtimeHere();
+		if (here !== undefined) {
+			// It writes whole frames, so words of ours stand between two of them.
+			open.set(client, () => sayGoodbye(client));
+			return here.accept(request, client, head);
+		}
 		const upstream = await reachOne(shuffled(realtimeAddresses()), log);
 		if (upstream === undefined) return client.writable ? refuse(client, "502 Bad Gateway") : client.destroy();
 		if (client.destroyed || ended) return upstream.destroy();
@@ -91,7 +104,7 @@ function farewell(client: Duplex, upstream: Socket): () => void {
 	function leave() {
 		if (!frames.isBetween() || client.writableEnded) return;
 		upstream.unpipe(client);
-		client.end(goingAway);
+		sayGoodbye(client);
 	}
 	upstream.on("data", (piece: Buffer) => {
 		frames.pass(piece);
@@ -102,6 +115,11 @@ function farewell(client: Duplex, upstream: Socket): () => void {
 		leave();
 		setTimeout(() => client.destroy(), goodbye_ms).unref();
 	};
+}
+
+function sayGoodbye(client: Duplex): void {
+	client.end(goingAway);
+	setTimeout(() => client.destroy(), goodbye_ms).unref();
 }
 
 function handshake(request: IncomingMessage): string {

@@ -13,6 +13,7 @@ import { announceChanges } from "@netconductor/runtime/bus/announce-change";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Consumers } from "@netconductor/runtime/bus/inbox";
 import type { Clock } from "@netconductor/runtime/clock";
+import { hasCode } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Log } from "@netconductor/runtime/log";
 import { backlogLimitBytes, type Watcher } from "./watcher.ts";
@@ -34,37 +35,63 @@ export interface Dashboard {
 	 * Tells a watcher of what they may see, and first of what changed in the last `past_ms`. `actor` is asked each time: what somebody may do
 	 * changes while they watch.
 	 */
-	watch(watcher: Watcher, actor: () => Pick<Actor, "permissions">, past_ms: number): void;
+	watch(watcher: Watcher, actor: () => Actor, past_ms: number): void;
 }
 
+// What one operation changes is said by several services within some milliseconds: all who watch hear of it at once, and together.
+const gather_ms = 50;
 // A run of a thousand devices changes a thousand times; a person needs to hear of it once or twice a second.
-const gather_ms = 400;
+const between_ms = 400;
 const mostRunsKept = 100;
+
+interface News {
+	permission: string | null;
+	text: string;
+	/** What somebody hears whose role is limited to some devices; undefined: nothing. */
+	limited(actor: Actor): string | undefined;
+}
+
+function textOf(message: DashboardMessage): string {
+	return JSON.stringify(DashboardMessage.parse(message));
+}
+
+function limitOf({ device_groups }: Actor): string {
+	return JSON.stringify(device_groups);
+}
+
+/** Whose role is limited hears that something changed, not what: it may be none of theirs. */
+function newsOfChange(what: ChangeKind, id: string): News {
+	const unnamed = textOf({ type: "changed", what, id: "" });
+	return { permission: changeKinds[what], text: textOf({ type: "changed", what, id }), limited: () => unnamed };
+}
 
 /** Tells open pages that something changed, so that they read it again. What a page misses it reads when it reconnects. */
 export function createDashboard({ tasks, account, ephemeral, clock, log }: Needs): Dashboard {
-	const watchers = new Map<Watcher, () => Pick<Actor, "permissions">>();
+	const watchers = new Map<Watcher, () => Actor>();
 	const changes = new Map<ChangeKind, string>();
 	const runs = new Set<string>();
 	/** When each kind changed last, and each run: for those who open their view a moment later. */
 	const lastChanges = new Map<ChangeKind, number>();
 	const lastRuns = new Map<string, number>();
 	let timer: NodeJS.Timeout | undefined;
+	let told_at = Number.NEGATIVE_INFINITY;
 	const unsubscribes: (() => unknown)[] = [];
 
 	function gather(add: () => void): void {
 		if (watchers.size === 0) return;
 		add();
-		timer ??= setTimeout(() => {
-			timer = undefined;
-			const told = [
-				...[...changes].map(([what, id]) => tell({ type: "changed", what, id }, changeKinds[what])),
-				...[...runs].map(tellOfRun),
-			];
-			changes.clear();
-			runs.clear();
-			void Promise.all(told).catch((err) => log.warn({ err }, "a change could not be shown live"));
-		}, gather_ms);
+		timer ??= setTimeout(
+			() => {
+				timer = undefined;
+				told_at = clock.elapsed_ms();
+				tell([...changes].map(([what, id]) => newsOfChange(what, id)));
+				const told = [...runs].map(tellOfRun);
+				changes.clear();
+				runs.clear();
+				void Promise.all(told).catch((err) => log.warn({ err }, "a change could not be shown live"));
+			},
+			Math.max(gather_ms, told_at + between_ms - clock.elapsed_ms()),
+		);
 	}
 
 	function gatherChanges(changed: DashboardNews["changed"]): void {
@@ -82,23 +109,43 @@ export function createDashboard({ tasks, account, ephemeral, clock, log }: Needs
 		gather(() => runs.add(id));
 	}
 
-	function allowed(permission: string | null): Watcher[] {
-		return [...watchers].flatMap(([watcher, actor]) =>
-			permission === null || isPermitted(actor(), permission) ? [watcher] : [],
-		);
-	}
-
-	function tell(message: DashboardMessage, permission: string | null): void {
-		const text = JSON.stringify(DashboardMessage.parse(message));
-		for (const watcher of allowed(permission)) {
+	/** Each watcher gets what of it they may see. */
+	function tell(news: readonly News[]): void {
+		for (const [watcher, actorOf] of watchers) {
 			// It reads everything again when it reconnects, so one that does not keep up loses nothing.
-			if (watcher.backlog < backlogLimitBytes) watcher.sendText(text);
+			if (watcher.backlog >= backlogLimitBytes) continue;
+			const actor = actorOf();
+			const seen = news.flatMap(({ permission, text, limited }) => {
+				if (permission !== null && !isPermitted(actor, permission)) return [];
+				return (actor.device_groups === undefined ? text : limited(actor)) ?? [];
+			});
+			if (seen.length > 0) watcher.sendTexts(seen);
 		}
 	}
 
 	async function tellOfRun(id: string): Promise<void> {
-		if (allowed("runs:read").length === 0) return;
-		tell({ type: "run", run: await tasks.getRun({ params: { id } }, account) }, "runs:read");
+		const permission = "runs:read";
+		const told = [...watchers.values()].map((actorOf) => actorOf()).filter((actor) => isPermitted(actor, permission));
+		if (told.length === 0) return;
+		const text = textOf({ type: "run", run: await tasks.getRun({ params: { id } }, account) });
+		// Those with the same groups see the same runs.
+		const limits = Map.groupBy(
+			told.filter(({ device_groups }) => device_groups !== undefined),
+			limitOf,
+		);
+		const shown = new Set<string>();
+		for (const [limit, [actor]] of limits) if (actor !== undefined && (await exists(id, actor))) shown.add(limit);
+		tell([{ permission, text, limited: (actor) => (shown.has(limitOf(actor)) ? text : undefined) }]);
+	}
+
+	async function exists(run_id: string, actor: Actor): Promise<boolean> {
+		try {
+			await tasks.getRun({ params: { id: run_id } }, { actor });
+			return true;
+		} catch (error) {
+			if (hasCode(error, "runs.not_found")) return false;
+			throw error;
+		}
 	}
 
 	/** A page reads its whole list again, whichever of them changed: of many that changed at once the last is told. */

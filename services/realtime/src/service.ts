@@ -1,5 +1,6 @@
 import { AccessChange, accessTopic } from "@netconductor/contracts/auth/access";
 import { authApi } from "@netconductor/contracts/auth/api";
+import { isByApiToken } from "@netconductor/contracts/kernel/actor";
 import { realtimeApi } from "@netconductor/contracts/realtime/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { defineService } from "@netconductor/runtime/host/service";
@@ -19,11 +20,15 @@ export const realtimeService = defineService({
 		const dashboard = createDashboard({ tasks: clients.tasks, account: ownAccount(), ephemeral, clock, log });
 		const sockets = createSocketServer({
 			redeemTicket: async (ticket) => (await clients.auth.redeemWsTicket({ body: { ticket } }, ownAccount())).actor,
-			resolveAgain: async ({ kind, id, session_id = "" }) => {
+			requireRun: async (actor, run_id) => {
+				if (actor.device_groups !== undefined) await clients.tasks.getRun({ params: { id: run_id } }, { actor });
+			},
+			resolveAgain: async (actor) => {
+				const { id, session_id = "" } = actor;
 				const known = { kind: "session" as const, session_id, user_id: id };
-				const body = kind === "token" ? { kind: "api_token_id" as const, token_id: session_id } : known;
-				const { actor, ...owes } = await clients.auth.resolveActor({ body }, ownAccount());
-				return owes.must_change_password || owes.must_add_second_factor ? undefined : actor;
+				const body = isByApiToken(actor) ? { kind: "api_token_id" as const, token_id: session_id } : known;
+				const { actor: now, ...owes } = await clients.auth.resolveActor({ body }, ownAccount());
+				return owes.must_change_password || owes.must_add_second_factor ? undefined : now;
 			},
 			allowed_origins: config.allowed_origins,
 			feeds,

@@ -13,6 +13,8 @@ import { backlogLimitBytes, createWatcher, type Watcher } from "./watcher.ts";
 interface Needs {
 	/** @throws auth.ticket_invalid */
 	redeemTicket(ticket: string): Promise<Actor>;
+	/** @throws runs.not_found — for this actor, whose role may be limited to some devices */
+	requireRun(actor: Actor, run_id: string): Promise<void>;
 	/** The actor with what they may do by now; undefined or an `unauthenticated` error when they are signed out. */
 	resolveAgain(actor: Actor): Promise<Actor | undefined>;
 	allowed_origins: readonly string[];
@@ -29,16 +31,27 @@ const recheckEvery_ms = 5_000;
 const mostViewsOfOne = 200;
 
 const notPermitted = { code: closeCodes.forbidden, reason: "runs:read is needed" };
+const noSuchRun = "there is no such run";
 const signedOut = { code: closeCodes.ticket_invalid, reason: "the session or token behind this view has ended" };
 
 /** Somebody who watches: who they are with what they may do as far as it is known, and whether they may go on without seeing runs. */
 interface Watching {
 	actor: Actor;
 	needs_runs: boolean;
+	/** The run that they watch, where it is one. */
+	run_id?: string;
 }
 
 /** Accepts WebSockets: right origin, a single-use ticket, and a role that may see what is asked for. */
-export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins, feeds, dashboard, log }: Needs) {
+export function createSocketServer({
+	redeemTicket,
+	requireRun,
+	resolveAgain,
+	allowed_origins,
+	feeds,
+	dashboard,
+	log,
+}: Needs) {
 	// Browsers send nothing to us: anything longer than a pong is somebody playing.
 	const server = new WebSocketServer({ noServer: true, maxPayload: 4096, perMessageDeflate: false });
 	const alive = new WeakSet<WebSocket>();
@@ -78,8 +91,27 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 				if (now === undefined) watcher.end(signedOut.code, signedOut.reason);
 				else if (view.needs_runs && !isPermitted(now, "runs:read")) {
 					watcher.end(notPermitted.code, notPermitted.reason);
-				} else view.actor = { ...view.actor, permissions: now.permissions };
+				} else if (view.run_id !== undefined && !(await mayStillSee(now, view.run_id))) {
+					watcher.end(closeCodes.not_found, noSuchRun);
+				} else {
+					const { device_groups: _, ...known } = view.actor;
+					const { permissions, device_groups } = now;
+					view.actor = { ...known, permissions, ...(device_groups && { device_groups }) };
+				}
 			}
+		}
+	}
+
+	/** Only of a role that is limited can something be hidden that was shown before. */
+	async function mayStillSee(actor: Actor, run_id: string): Promise<boolean> {
+		if (actor.device_groups === undefined) return true;
+		try {
+			await requireRun(actor, run_id);
+			return true;
+		} catch (error) {
+			if (hasCode(error, "runs.not_found")) return false;
+			log.warn({ err: error }, "whether somebody may still watch a run could not be asked");
+			return true;
 		}
 	}
 
@@ -106,7 +138,7 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 			opened.on("message", () => opened.close(1008, "a watcher has nothing to say"));
 			// Every ping is answered: somebody who sends them without reading the answers would fill our memory.
 			opened.on("ping", () => opened.bufferedAmount > backlogLimitBytes && opened.terminate());
-			serve(request, createWatcher(opened)).catch((err) => {
+			serve(request, createWatcher(opened, socket)).catch((err) => {
 				log.error({ err }, "a live view failed");
 				opened.close(1011, "internal error");
 			});
@@ -122,7 +154,7 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 		});
 		if (actor === undefined) return watcher.end(closeCodes.ticket_invalid, "the ticket is unknown, used or expired");
 		const task = /^\/ws\/tasks\/([0-9a-f-]{36})$/.exec(url.pathname)?.[1];
-		const view: Watching = { actor, needs_runs: url.pathname !== "/ws/dashboard" };
+		const view: Watching = { actor, needs_runs: url.pathname !== "/ws/dashboard", ...(task && { run_id: task }) };
 		if (view.needs_runs && !isPermitted(actor, "runs:read")) return watcher.end(notPermitted.code, notPermitted.reason);
 		const views = watching
 			.values()
@@ -143,11 +175,12 @@ export function createSocketServer({ redeemTicket, resolveAgain, allowed_origins
 		if (task === undefined) return watcher.end(closeCodes.not_found, "there is no such live view");
 		const after = Number(url.searchParams.get("after") ?? 0);
 		try {
+			await requireRun(view.actor, task);
 			await feeds.watch(task, Number.isSafeInteger(after) && after >= 0 ? after : 0, watcher);
 			watcher.end(1000, "the run has ended");
 		} catch (error) {
 			if (!hasCode(error, "runs.not_found") && !hasCode(error, "request.invalid")) throw error;
-			watcher.end(closeCodes.not_found, "there is no such run");
+			watcher.end(closeCodes.not_found, noSuchRun);
 		}
 	}
 

@@ -1,3 +1,4 @@
+import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { CalendarInput, Timing } from "@netconductor/contracts/scheduling/model";
 import { instant } from "@netconductor/runtime/db/columns";
 import { sql } from "drizzle-orm";
@@ -8,8 +9,8 @@ const schema = pgSchema("scheduling");
 
 /** Whose permissions a run has, as they were known when the schedule was saved; what they may do is asked for when it is due. */
 export interface Owner {
-	kind: "user" | "token" | "service" | "system";
-	/** Of the user, also where it was a token. */
+	kind: Actor["kind"];
+	/** Of the user, also where it was a token; of the service account. */
 	id: string;
 	name: string;
 	/** Of the API token. */

@@ -182,7 +182,14 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 	const db = openDatabase({ url, schema: "scheduling", application_name: "test", max: 2 });
 
 	function addDevice(name: string): Target {
-		const target = { device_id: newId(), name, device_type: "frr", enabled: true, disabled_reason: null };
+		const target = {
+			device_id: newId(),
+			name,
+			device_type: "frr",
+			worker_pool: "default",
+			enabled: true,
+			disabled_reason: null,
+		};
 		targets.push(target);
 		return target;
 	}
@@ -261,6 +268,7 @@ function runOf(id: string, status: RunStatus): Run {
 		steps: [],
 		started_by: { kind: "user", id: "x", name: "x" },
 		subject: null,
+		unserved: [],
 		retry_of: null,
 		cancel_requested_by: null,
 		waiting_for: null,

@@ -6,6 +6,7 @@ import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import { defineService } from "@netconductor/runtime/host/service";
 import { getAbout } from "./about/get-about.ts";
+import { createDeadLetters } from "./dead-letters/dead-letters.ts";
 import { look } from "./health/look.ts";
 import { createHealthWatch } from "./health/watch-health.ts";
 import { createPlaces } from "./places.ts";
@@ -17,7 +18,7 @@ export const systemService = defineService({
 	api: systemApi,
 	migrations: new URL("../migrations/", import.meta.url),
 	needs: { auth: authApi, devices: devicesApi, tasks: tasksApi, backup: backupApi },
-	setup({ db, clients, ephemeral, health, addressesOf, ownAccount, process, clock, log }) {
+	setup({ db, clients, ephemeral, health, addressesOf, clientOf, ownAccount, process, clock, log }) {
 		const { devices, tasks } = clients;
 		const onChange = () => announceChange(ephemeral, "system");
 		const places = createPlaces("system", addressesOf);
@@ -42,6 +43,7 @@ export const systemService = defineService({
 			operations: {
 				getAbout: getAbout({ db, clients, places, process, ownAccount }),
 				getHealth: () => watch.now(),
+				...createDeadLetters({ places, clientOf, onChange }),
 				getSimulatedNetwork: () => network.describe(),
 				async startSimulatedNetwork(call) {
 					call.note(about);

@@ -69,6 +69,7 @@ beforeAll(async () => {
 					waiting_runs: 1,
 					oldest_pending_at: null,
 					by_kind: [],
+					by_pool: [],
 				}),
 				listWorkers: async () => ({ ...none, items: world.workers }),
 			}),
@@ -231,6 +232,7 @@ function workerOn(host: string): Worker {
 	const at = new Date().toISOString();
 	return {
 		id: "01900000-0000-7000-8000-0000000000aa",
+		pool: "default",
 		hostname: host,
 		pid: 1,
 		version: "0",

@@ -1,4 +1,5 @@
 import { alertsApi } from "@netconductor/contracts/alerts/api";
+import { devicesApi } from "@netconductor/contracts/devices/api";
 import { schedulingApi } from "@netconductor/contracts/scheduling/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { ListOperations } from "@netconductor/contracts/tasks/model";
@@ -31,6 +32,7 @@ import { passGate } from "./runs/pass-gate.ts";
 import { pauseRun, resumeRun } from "./runs/pause-run.ts";
 import { retryRun } from "./runs/retry-run.ts";
 import { hasEnded } from "./runs/run.ts";
+import { createRunScope } from "./runs/run-scope.ts";
 import { createRunStore } from "./runs/run-store.ts";
 import { startRun } from "./runs/start-run.ts";
 import { toTask } from "./runs/task.ts";
@@ -48,10 +50,11 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 		migrations: new URL("../migrations", import.meta.url),
 		after_restore: afterRestore,
 		config: workersConfig,
-		needs: { alerts: alertsApi, scheduling: schedulingApi },
-		starts_before: ["scheduling"],
+		needs: { alerts: alertsApi, scheduling: schedulingApi, devices: devicesApi },
+		starts_before: ["scheduling", "devices"],
 		async setup({ db, vault, outbox, ephemeral, clients, config, clock, log, metrics, ownAccount }) {
 			const store = createRunStore(db);
+			const scope = createRunScope({ db, devices: clients.devices });
 			const operations = createOperationStore(db, outbox);
 			const output = createOutputStore(db);
 			const workers = createWorkerStore(db, (id) => announceChange(ephemeral, "workers", id));
@@ -126,37 +129,54 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 
 			return {
 				operations: {
-					listRuns: ({ query }) => store.list(query),
-					getRun: ({ params }) => store.get(params.id),
-					async listOperations({ params, query }) {
+					listRuns: async (call) => store.list(call.query, await scope.of(call)),
+					async getRun(call) {
+						await scope.require(call.params.id, call);
+						return store.get(call.params.id);
+					},
+					async listOperations(call) {
+						const { params, query } = call;
+						await scope.require(call.params.id, call);
 						await store.get(params.id);
 						return operations.list(params.id, query);
 					},
-					async listOperationGroups({ params, query }) {
+					async listOperationGroups(call) {
+						const { params, query } = call;
+						await scope.require(call.params.id, call);
 						await store.get(params.id);
 						return groups(params.id, query);
 					},
-					async readOutput({ params, query }) {
+					async readOutput(call) {
+						const { params, query } = call;
+						await scope.require(call.params.id, call);
 						// Read first: what is stored after the end was seen cannot be missed.
 						const run = await store.get(params.id);
 						const { complete, ...part } = await readOutput(output, params.id, query);
 						return { ...part, ended: hasEnded(run.status) && complete };
 					},
-					async downloadOutput({ params, query }) {
+					async downloadOutput(call) {
+						const { params, query } = call;
+						await scope.require(call.params.id, call);
 						await store.get(params.id);
 						return outputAsText(output, params.id, query);
 					},
-					async cancelRun({ params, actor, note }) {
+					async cancelRun(call) {
+						const { params, actor, note } = call;
+						await scope.require(call.params.id, call);
 						const run = await cancel(params.id, actor);
 						note({ resource_type: "run", resource_id: run.id, resource_name: run.title });
 						return run;
 					},
-					async pauseRun({ params, actor, note }) {
+					async pauseRun(call) {
+						const { params, actor, note } = call;
+						await scope.require(call.params.id, call);
 						const run = await pause(params.id, actor);
 						note({ resource_type: "run", resource_id: run.id, resource_name: run.title });
 						return run;
 					},
-					async resumeRun({ params, body, note }) {
+					async resumeRun(call) {
+						const { params, body, note } = call;
+						await scope.require(call.params.id, call);
 						const run = await resume(params.id, body.until);
 						note({ resource_type: "run", resource_id: run.id, resource_name: run.title, after: body });
 						return run;
@@ -187,12 +207,21 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 						note({ resource_type: "run", resource_id: started.run_id, after: { ...body, restarted: id } });
 						return started;
 					},
-					async retryRun({ params, actor, request_id, note }) {
+					async retryRun(call) {
+						const { params, actor, request_id, note } = call;
+						await scope.require(call.params.id, call);
 						const started = await retry(params.id, actor, request_id);
 						note({ resource_type: "run", resource_id: started.run_id, after: { retry_of: params.id } });
 						return started;
 					},
-					async decideOperation({ params: { id, operation_id }, body, actor, note }) {
+					async decideOperation(call) {
+						const {
+							params: { id, operation_id },
+							body,
+							actor,
+							note,
+						} = call;
+						await scope.require(call.params.id, call);
 						await decide({ run_id: id, operation_id, ...body }, actor);
 						const operation = await operations.get(id, operation_id);
 						note({
@@ -203,7 +232,14 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 						});
 						return operation;
 					},
-					async decideRun({ params: { id }, body, actor, note }) {
+					async decideRun(call) {
+						const {
+							params: { id },
+							body,
+							actor,
+							note,
+						} = call;
+						await scope.require(call.params.id, call);
 						const decided = await decide({ run_id: id, ...body }, actor);
 						const run = await store.get(id);
 						note({
@@ -215,12 +251,17 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 						return { decided: decided.length, run };
 					},
 
-					async listTasks({ query }) {
-						const { items, next_cursor } = await store.list(query);
+					async listTasks(call) {
+						const { items, next_cursor } = await store.list(call.query, await scope.of(call));
 						return { items: items.map(toTask), next_cursor };
 					},
-					getTask: async ({ params }) => toTask(await store.get(params.id)),
-					async getTaskResult({ params, query }) {
+					async getTask(call) {
+						await scope.require(call.params.id, call);
+						return toTask(await store.get(call.params.id));
+					},
+					async getTaskResult(call) {
+						const { params, query } = call;
+						await scope.require(call.params.id, call);
 						const run = await store.get(params.id);
 						const { page, page_size, q } = query;
 						const found = await operations.list(run.id, ListOperations.parse({ page, page_size, q }));
@@ -234,7 +275,9 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 							total: found.total,
 						};
 					},
-					async cancelTask({ params, actor, note }) {
+					async cancelTask(call) {
+						const { params, actor, note } = call;
+						await scope.require(call.params.id, call);
 						const run = await cancel(params.id, actor);
 						note({ resource_type: "run", resource_id: run.id, resource_name: run.title });
 						return toTask(run);

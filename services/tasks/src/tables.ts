@@ -1,4 +1,5 @@
 import type { Actor } from "@netconductor/contracts/kernel/actor";
+import { defaultWorkerPool } from "@netconductor/contracts/kernel/worker-pool";
 import type {
 	Decision,
 	OperationError,
@@ -98,6 +99,8 @@ export const operations = tasksSchema.table(
 		gated: boolean().notNull().default(false),
 		/** Batches take the lowest first, and none of the next before all of it have ended. */
 		wave: integer().notNull().default(0),
+		/** Pool of the workers that reach the device, as the run was started or a worker of another was told since. */
+		worker_pool: text().notNull().default(defaultWorkerPool),
 		/** Groups of the device as the run was started, where they were told. */
 		device_groups: jsonb().$type<string[]>(),
 		/** Workers take the lowest first. Runs that wait together take turns: a new one's begin where the others have got to. */
@@ -116,7 +119,7 @@ export const operations = tasksSchema.table(
 		decided_by: text(),
 		decided_at: instant(),
 		decision_reason: text(),
-		/** Of `attempts`, those before a person had it run again: they do not count towards the most there may be. */
+		/** Of `attempts`, those that do not count towards the most there may be: before a person had it run again, by a worker of another pool. */
 		attempts_decided: smallint().notNull().default(0),
 		started_at: instant(),
 		finished_at: instant(),
@@ -126,7 +129,9 @@ export const operations = tasksSchema.table(
 		uniqueIndex("operations_by_device").on(table.device_id, table.run_id, table.step_index, table.pass),
 		index("operations_by_name").on(table.run_id, table.device_name, table.id),
 		index("operations_by_status").on(table.run_id, table.status, table.device_name, table.id),
-		index("operations_to_take").on(table.turn, table.id).where(sql`status = 'pending' and ready`),
+		index("operations_to_take_of_pool")
+			.on(table.worker_pool, table.turn, table.id)
+			.where(sql`status = 'pending' and ready`),
 		// One operation at a time on a device, over all runs and workers: whatever the code does.
 		uniqueIndex("operations_one_a_device").on(table.device_id).where(sql`status = 'running'`),
 		index("operations_unfinished").on(table.run_id).where(sql`status in ('pending', 'running')`),
@@ -177,6 +182,7 @@ export const workers = tasksSchema.table(
 	{
 		/** One for each lease: a worker that lost its lease comes back under another. */
 		id: text().primaryKey(),
+		pool: text().notNull().default(defaultWorkerPool),
 		hostname: text().notNull(),
 		pid: integer().notNull(),
 		version: text().notNull(),
@@ -216,6 +222,8 @@ export const procedures = tasksSchema.table(
 		begun: integer().notNull().default(0),
 		restarted: jsonb().$type<RunProcedure["restarted"]>(),
 		approval: jsonb().$type<{ id: string | null; started: boolean }>(),
+		/** Pool of the workers that reach all its devices. */
+		worker_pool: text().notNull().default(defaultWorkerPool),
 		worker_id: text(),
 		/** When a worker is to take it up; null: when it is told to. */
 		wake_at: instant(),

@@ -19,9 +19,10 @@ import { conduct } from "./procedures/conduct.ts";
 import { createProcedureStore } from "./procedures/procedure-store.ts";
 import { loadStepTypes, type StepTypes } from "./procedures/registry.ts";
 import { takeBack } from "./procedures/take-back.ts";
-import { createProgress } from "./progress.ts";
+import { createProgress, workTopic } from "./progress.ts";
 import { stepTypes } from "./steps/registry.ts";
 import type { StepRegistry } from "./steps/step.ts";
+import { rehome } from "./workers/rehome.ts";
 import { createWorker } from "./workers/run-worker.ts";
 import { takeOver } from "./workers/take-over.ts";
 import { createWorkerStore } from "./workers/worker-store.ts";
@@ -44,6 +45,7 @@ export function createWorkerService(steps: StepRegistry, loadTypes: () => Promis
 		async setup({ db, outbox, ephemeral, clients, config, clock, log, ownAccount, outbound, process }) {
 			const operations = createOperationStore(db, outbox);
 			const progress = createProgress(ephemeral);
+			const onMoved = () => void ephemeral.publish(workTopic, {}).catch(() => {});
 			const output = createOutputWriter({
 				store: createOutputStore(db),
 				clock,
@@ -62,6 +64,7 @@ export function createWorkerService(steps: StepRegistry, loadTypes: () => Promis
 				clock,
 				log,
 				onChange: progress.operation,
+				onMoved,
 			});
 			const procedures = createProcedureStore(db, outbox);
 			const engine = createTemplateEngine({ threads: 1 });
@@ -88,6 +91,7 @@ export function createWorkerService(steps: StepRegistry, loadTypes: () => Promis
 				procedures,
 				conduct: conductOne,
 				takeOver: (worker_ids) => takeOver(worker_ids, { db, operations, ephemeral, onRunChanged: progress.run }),
+				rehome: rehome({ db, devices: clients.devices, ownAccount, onMoved }),
 				ephemeral,
 				clock,
 				log,

@@ -45,6 +45,8 @@ export interface EngineLab {
 	targets(count: number, prefix?: string): { device_id: string; name: string }[];
 	/** Makes the peers know a simulated device. With `host_key` that key is the accepted one. */
 	know(entry: InventoryEntry, host_key?: string): void;
+	/** Has the inventory say that workers of this pool reach the device, as it would on being changed. */
+	moveTo(worker_pool: string, name: string): void;
 	/** From now on every plan with a gate needs an approval. Answers those that were asked for, as they come. */
 	wantApprovals(): AskedApproval[];
 	wantNoApprovals(): void;
@@ -102,6 +104,8 @@ export async function startEngineLab(
 	const inventory = new Map<string, InventoryEntry & { accepted: string | undefined }>();
 	const ids = new Map<string, string>();
 	const names = new Map<string, string>();
+	/** By device id. */
+	const pools = new Map<string, string>();
 	let approvals: AskedApproval[] | undefined;
 	let held: CalendarHold | null | "unanswered" = null;
 	const askedHolds: string[][] = [];
@@ -117,9 +121,16 @@ export async function startEngineLab(
 	}
 
 	const devices = peer(devicesApi, {
-		async revealConnection({ params }) {
+		async revealConnection({ params, worker_pool }) {
 			const name = names.get(params.id);
 			if (name === undefined) throw failed("devices.not_found", { message: `There is no device ${params.id}` });
+			const pool = pools.get(params.id) ?? worker_pool;
+			if (worker_pool !== pool) {
+				throw failed("devices.other_pool", {
+					message: `${name} is reached by workers of the pool ${pool}`,
+					details: { worker_pool: pool },
+				});
+			}
 			const entry = inventory.get(name);
 			const platform = builtInPlatforms.find(({ id }) => id === (entry?.platform ?? "generic_cli"));
 			if (platform === undefined) throw new Error(`no platform ${entry?.platform}`);
@@ -143,6 +154,14 @@ export async function startEngineLab(
 				legacy_algorithms: false,
 				platform,
 				timeouts: {},
+			};
+		},
+		async listWorkerPools({ body }) {
+			return {
+				pools: body.device_ids.flatMap((device_id) => {
+					const worker_pool = pools.get(device_id);
+					return worker_pool === undefined ? [] : [{ device_id, worker_pool }];
+				}),
 			};
 		},
 		async recordHostKey({ params, body }) {
@@ -301,6 +320,7 @@ export async function startEngineLab(
 			target(entry.name);
 			inventory.set(entry.name, { ...entry, accepted: host_key });
 		},
+		moveTo: (worker_pool, name) => void pools.set(target(name).device_id, worker_pool),
 		askedHolds,
 		hold(now) {
 			held = now;

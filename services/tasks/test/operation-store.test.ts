@@ -81,3 +81,34 @@ test("operations that were claimed and not begun are others' once they are given
 		].toSorted((a, b) => (a.device_name < b.device_name ? -1 : 1)),
 	);
 });
+
+test("with 100,000 operations waiting in another pool, a claim reads its own by the index and no more", async () => {
+	const run_id = newId();
+	await lab.db.query(
+		`insert into runs (id, idempotency_key, kind, title, status, steps, total, counts, started_by_kind, started_by_id, started_by_name, created_at)
+		values ($1, $2, 'backup', 'test', 'running', '[]', 0, '{}', 'user', 'x', 'admin', now())`,
+		[run_id, run_id],
+	);
+	const add = (from: number, to: number, pool: string) =>
+		lab.db.query(
+			`insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, turn, worker_pool)
+			select gen_random_uuid(), $1, n, 0, 'collect', 'collect_config', gen_random_uuid(), 'd' || n, 'pending', true, n, $4 from generate_series($2::int, $3::int) n`,
+			[run_id, from, to, pool],
+		);
+	await add(1, 100_000, "elsewhere");
+	await add(100_001, 100_003, "default");
+	await lab.db.query("analyze operations");
+	const plan = await lab.db.query<{ "QUERY PLAN": string }>(
+		`explain select o.id from operations o where o.status = 'pending' and o.ready and o.worker_pool = (select pool from workers where id = 'deaf')
+			and o.device_id <> all (array(select device_id from operations where status = 'running'))
+		order by o.turn, o.id limit 100 for update of o skip locked`,
+	);
+	const text = plan.map((row) => row["QUERY PLAN"]).join("\n");
+	expect(text).toContain("Index Scan using operations_to_take_of_pool");
+	expect(text).not.toContain("Sort");
+	const claimed = await operations.claim("deaf", 50, []);
+	expect(claimed.map(({ device_name }) => device_name).filter((name) => name.startsWith("d"))).toEqual(
+		expect.arrayContaining(["d100001", "d100002", "d100003"]),
+	);
+	expect(claimed.filter(({ run_id: of }) => of === run_id)).toHaveLength(3);
+});

@@ -402,6 +402,7 @@ describe("deploy_stack", () => {
 					steps: [],
 					started_by: { kind: "user", id: "x", name: "ann" },
 					subject: null,
+					unserved: [],
 					retry_of: null,
 					cancel_requested_by: null,
 					waiting_for: null,

@@ -11,6 +11,7 @@ import { createLog } from "@netconductor/runtime/log";
 import { createMetrics } from "@netconductor/runtime/metrics";
 import { outboundConfig, workersConfig } from "@netconductor/runtime/runtime-config";
 import { testMaster } from "@netconductor/runtime/testing/master";
+import { WorkerKeys } from "@netconductor/runtime/worker-keys";
 import { loadStepTypes } from "../src/procedures/registry.ts";
 import { createTasksService } from "../src/service.ts";
 import { createWorkerService } from "../src/worker.ts";
@@ -24,6 +25,8 @@ const {
 	TEST_TASKS_URL,
 	TEST_PORT = "0",
 	TEST_LOG_LEVEL,
+	/** A worker that holds keys of its pool alone: those. */
+	TEST_WORKER_KEYS,
 	...env
 } = process.env;
 const log = createLog({
@@ -40,7 +43,8 @@ const host = await createHost({
 	],
 	config,
 	outbound: config.outbound,
-	master: testMaster,
+	master: TEST_WORKER_KEYS === undefined ? testMaster : WorkerKeys.parse(JSON.parse(TEST_WORKER_KEYS)),
+	...(TEST_ROLE === "worker" && { worker_pool: config.workers.pool }),
 	database: { urls: { tasks: url }, pool_size: 5 },
 	peers: {
 		devices: addresses(TEST_PEERS_URL),

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { text as readAll } from "node:stream/consumers";
 import { devicesApi } from "@netconductor/contracts/devices/api";
-import type { Device, ImportResult, Selection } from "@netconductor/contracts/devices/model";
+import type { ConnectionInUse, Device, ImportResult, Selection } from "@netconductor/contracts/devices/model";
 import { type Command, Option } from "commander";
 import { type Cli, confirmed, type Open } from "../cli.ts";
 import { hasProblem, usageFailure, workFailure } from "../failure.ts";
@@ -94,6 +94,7 @@ function addShow(devices: Command, open: Open): void {
 						["Health", `${device.health}, ${ago(device.health_at, new Date())}`],
 						["Error", device.health_error ?? undefined],
 						["Site", device.site],
+						["Worker pool", poolInUse(connection.worker_pool)],
 						["Tags", device.tags.join(" ")],
 						["Groups", device.groups.join(", ")],
 						["Description", device.description],
@@ -125,6 +126,14 @@ function addShow(devices: Command, open: Open): void {
 		});
 }
 
+function poolInUse({ name, from, group }: ConnectionInUse["worker_pool"]): string {
+	return from === "device"
+		? name
+		: from === "group"
+			? `${name}, from the group ${group}`
+			: `${name}, as nothing says otherwise`;
+}
+
 /** Its name, or the id where the role may not see credentials. */
 async function credentialName(cli: Cli, { credential_id }: Device): Promise<string | null> {
 	if (credential_id === null) return null;
@@ -148,6 +157,7 @@ interface DeviceOptions extends Record<string, unknown> {
 	legacyAlgorithms?: boolean;
 	enabled?: boolean;
 	site?: string;
+	workerPool?: string;
 	tag?: string[];
 	group?: string[];
 	description?: string;
@@ -162,6 +172,7 @@ function addDeviceOptions(command: Command): Command {
 		.option("--jump <device>", 'Device through which this one is reached ("none" takes it away)')
 		.option("--legacy-algorithms <yes>", "Allow outdated SSH algorithms", yesOrNo)
 		.option("--site <site>", "Site (an empty one takes it away)")
+		.option("--worker-pool <pool>", "Workers that reach it (an empty one: as its groups say, else the default pool)")
 		.option("--tag <tag>", "Tags; they replace the ones there are", collected)
 		.option("--group <group>", "Groups by name; they replace the ones there are, missing ones are made", collected)
 		.option("--description <text>", "Description");
@@ -173,7 +184,7 @@ function addDeviceOptions(command: Command): Command {
 /** The fields that the options give; what was not given is absent. */
 async function fieldsOf(cli: Cli, options: DeviceOptions) {
 	const isNone = (given: string | undefined) => given === "none" || given === "";
-	const { credential, jump, site, username } = options;
+	const { credential, jump, site, workerPool, username } = options;
 	const secret = await readSecret(cli, options, {
 		...password,
 		ask: username !== undefined && cli.prompts.interactive,
@@ -187,6 +198,7 @@ async function fieldsOf(cli: Cli, options: DeviceOptions) {
 		groups: options.group?.filter((group) => group !== ""),
 		description: options.description,
 		site: site === "" ? null : site,
+		worker_pool: workerPool === "" ? null : workerPool,
 		username,
 		password: secret,
 		enable_password,

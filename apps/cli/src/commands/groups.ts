@@ -8,6 +8,12 @@ import { count } from "../output/words.ts";
 import { collected } from "../query-options.ts";
 import { findCredential, findDevice, findGroup } from "../resolve.ts";
 
+interface GroupOptions {
+	description?: string;
+	credential?: string;
+	workerPool?: string;
+}
+
 /** `groups`: devices that are worked with together. */
 export function addGroupCommands(program: Command, open: Open): void {
 	const groups = program.command("groups").description("Groups of devices");
@@ -19,6 +25,7 @@ export function addGroupCommands(program: Command, open: Open): void {
 		columns: [
 			{ title: "NAME", value: ({ name }) => name },
 			{ title: "DEVICES", value: ({ devices }) => devices, align: "right" },
+			{ title: "POOL", value: ({ worker_pool }) => worker_pool },
 			{ title: "DESCRIPTION", value: ({ description }) => description },
 			{ title: "ID", value: ({ id }) => id, whole: true },
 		],
@@ -29,12 +36,35 @@ export function addGroupCommands(program: Command, open: Open): void {
 		.description("Add a group")
 		.option("--description <text>", "Description")
 		.option("--credential <credential>", "Credential of its devices that have none of their own")
-		.action(async (name: string, options: { description?: string; credential?: string }, self: Command) => {
+		.option("--worker-pool <pool>", "Workers that reach its devices that name none themselves")
+		.action(async (name: string, options: GroupOptions, self: Command) => {
 			const cli = open(self);
-			const { description, credential } = options;
+			const { description, credential, workerPool: worker_pool } = options;
 			const credential_id = credential === undefined ? null : (await findCredential(cli, credential)).id;
-			const group = await cli.clients.devices.createGroup({ body: { name, description, credential_id } });
+			const group = await cli.clients.devices.createGroup({ body: { name, description, credential_id, worker_pool } });
 			cli.print(group, () => `Added the group ${group.name}.\n`);
+		});
+
+	groups
+		.command("edit <group>")
+		.description("Change a group")
+		.option("--name <name>", "Name")
+		.option("--description <text>", "Description")
+		.option("--credential <credential>", "Credential (an empty one takes it away)")
+		.option("--worker-pool <pool>", "Worker pool (an empty one takes it away)")
+		.action(async (given: string, options: GroupOptions & { name?: string }, self: Command) => {
+			const cli = open(self);
+			const { name, description, credential, workerPool } = options;
+			const credential_id = credential
+				? (await findCredential(cli, credential)).id
+				: credential === ""
+					? null
+					: undefined;
+			const worker_pool = workerPool === "" ? null : workerPool;
+			const { id } = await findGroup(cli, given);
+			const body = { name, description, credential_id, worker_pool };
+			const group = await cli.clients.devices.updateGroup({ params: { id }, body });
+			cli.print(group, () => `Changed the group ${group.name}.\n`);
 		});
 
 	groups

@@ -76,14 +76,16 @@ export function addSessionCommands(program: Command, open: Open): void {
 		.action(async (_options: unknown, self: Command) => {
 			const cli = open(self);
 			const me = await cli.clients.auth.getMe({});
+			const { user, service_account } = me;
 			cli.print({ url: cli.url, ...me }, () =>
 				renderFields(
 					[
 						["Server", cli.url],
-						["User", me.user.username],
-						["Name", me.user.display_name || undefined],
-						["Role", me.user.role],
-						["Last sign-in", localTime(me.user.last_login_at)],
+						["User", user?.username],
+						["Service account", service_account?.name],
+						["Name", user?.display_name || undefined],
+						["Role", user?.role ?? service_account?.role],
+						["Last sign-in", user === null ? undefined : localTime(user.last_login_at)],
 						["Permissions", me.permissions.join(" ")],
 					],
 					cli.terminal.paint,
@@ -132,15 +134,30 @@ async function signIn(cli: Cli, options: LoginOptions): Promise<TokenPair> {
 	}
 }
 
-/** A code from the command line is tried once; at a terminal somebody is asked until the challenge is over. */
+/**
+ * A code from the command line is tried once; at a terminal somebody is asked until the challenge is over. Who has passkeys alone is told what is open
+ * to them: a passkey belongs to a browser.
+ */
 async function giveCode(cli: Cli, options: LoginOptions, asked: SecondFactorAsked): Promise<TokenPair> {
-	const { challenge } = asked.second_factor;
+	const { challenge, kinds } = asked.second_factor;
 	if (options.code !== undefined) return cli.clients.auth.signInWithCode({ body: { challenge, code: options.code } });
+	const hasApp = kinds.includes("totp");
 	if (!cli.prompts.interactive) {
-		throw usageFailure("A code is needed as well: give it with --code. Programs use an API token instead.");
+		throw usageFailure(
+			hasApp
+				? "A code is needed as well: give it with --code. Programs use an API token instead."
+				: `Your second factor is a passkey, which only a browser takes: sign in at ${cli.url}, make an API token there and give it in NETCONDUCTOR_TOKEN. A recovery code given with --code does as well, once.`,
+		);
+	}
+	if (!hasApp) {
+		cli.note(
+			`Your second factor is a passkey, which only a browser takes. Sign in at ${cli.url} and make an API token for the command line (NETCONDUCTOR_TOKEN), or spend a recovery code now.`,
+		);
 	}
 	for (;;) {
-		const code = await cli.prompts.ask("Code of your authenticator app, or a recovery code: ");
+		const code = await cli.prompts.ask(
+			hasApp ? "Code of your authenticator app, or a recovery code: " : "Recovery code: ",
+		);
 		try {
 			return await cli.clients.auth.signInWithCode({ body: { challenge, code } });
 		} catch (error) {

@@ -6,15 +6,17 @@ import { renderFields, renderTable } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
 import { ago, byteCount, count, duration, localTime } from "../output/words.ts";
 import { wholeNumber } from "../query-options.ts";
+import { addDeadLetterCommands } from "./dead-letters.ts";
 import { addSystemBackupCommands } from "./system-backup.ts";
 
 const styles: Partial<Record<SystemState, Style>> = { failed: "bad", degraded: "warning", unknown: "warning" };
 
-/** `system`: what runs there, how well, the simulated network, and backups of all that is stored. */
+/** `system`: what runs there, how well, events put aside, the simulated network, and backups of all that is stored. */
 export function addSystemCommands(program: Command, open: Open): void {
 	const system = program.command("system").description("What runs there, and how well");
 	addAbout(system, open);
 	addHealth(system, open);
+	addDeadLetterCommands(system, open);
 	addSimulatedNetwork(system, open);
 	addSystemBackupCommands(system);
 }

@@ -53,12 +53,18 @@ export function addUserCommands(program: Command, open: Open): void {
 
 	users
 		.command("remove-second-factor <user>")
-		.description("Remove the second factor of a user who lost theirs; their sessions end")
+		.description("Remove the second factors of a user who lost theirs, passkeys included; their sessions end")
 		.option("--yes", "Do not ask")
 		.action(async (given: string, { yes }: { yes?: boolean }, self: Command) => {
 			const cli = open(self);
 			const { id, username } = await findUser(cli, given);
-			if (!(await confirmed(cli, yes, `Remove the second factor of ${username}? Their password alone will do.`)))
+			if (
+				!(await confirmed(
+					cli,
+					yes,
+					`Remove the second factors of ${username}, passkeys included? Their password alone will do.`,
+				))
+			)
 				return;
 			await cli.clients.auth.removeUserSecondFactors({ params: { id } });
 			cli.print({ id, username, removed: true }, () => `${username} signs in with the password alone now.\n`);

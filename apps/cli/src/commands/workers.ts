@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { z } from "zod";
 import type { Open } from "../cli.ts";
 import { addListCommand } from "../list-command.ts";
+import { renderTable } from "../output/table.ts";
 import { ago, count } from "../output/words.ts";
 
 /** `workers`: the processes that do the work, and what waits for them. */
@@ -22,6 +23,7 @@ export function addWorkerCommands(program: Command, open: Open): void {
 				value: ({ status }) => status,
 				style: ({ status }) => (status === "online" ? "good" : status === "lost" ? "bad" : "dim"),
 			},
+			{ title: "POOL", value: ({ pool }) => pool },
 			{ title: "HOST", value: ({ hostname }) => hostname },
 			{ title: "PID", value: ({ pid }) => pid, align: "right" },
 			{ title: "RUNNING", value: ({ running, concurrency }) => `${running}/${concurrency}`, align: "right" },
@@ -45,6 +47,32 @@ export function addWorkerCommands(program: Command, open: Open): void {
 			{ title: "BY", value: ({ started_by }) => started_by },
 		],
 	});
+
+	workers
+		.command("pools")
+		.description("Pools that have workers or work, and what waits in them")
+		.action(async (_options: unknown, self: Command) => {
+			const cli = open(self);
+			const { by_pool } = await cli.clients.tasks.getWorkerStats({});
+			cli.print({ items: by_pool }, () =>
+				renderTable(
+					[
+						{ title: "POOL", value: ({ pool }) => pool },
+						{
+							title: "WORKERS",
+							value: ({ workers_online, waiting }) =>
+								workers_online === 0 && waiting > 0 ? "none runs" : workers_online,
+							style: ({ workers_online, waiting }) => (workers_online === 0 && waiting > 0 ? "bad" : "dim"),
+							align: "right",
+						},
+						{ title: "AT A TIME", value: ({ concurrency }) => concurrency, align: "right" },
+						{ title: "WAITING", value: ({ waiting }) => waiting, align: "right" },
+					],
+					by_pool,
+					cli.terminal,
+				),
+			);
+		});
 
 	workers
 		.command("drain <worker>")

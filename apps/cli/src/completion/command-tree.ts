@@ -14,6 +14,7 @@ const dynamicKinds = [
 	"stack",
 	"mop",
 	"method",
+	"service-account",
 ] as const;
 export type DynamicKind = (typeof dynamicKinds)[number];
 

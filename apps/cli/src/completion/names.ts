@@ -21,6 +21,8 @@ export async function namesOf(
 			return (await devices.listDeviceTypes({ query })).items.map(({ id }) => id);
 		case "user":
 			return (await auth.listUsers({ query })).items.map(({ username }) => username);
+		case "service-account":
+			return (await auth.listServiceAccounts({ query })).items.map(({ name }) => name);
 		case "role":
 			return (await auth.listRoles({ query })).items.map(({ name }) => name);
 		case "method":

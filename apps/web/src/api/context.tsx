@@ -1,5 +1,5 @@
-import type { Me } from "@netconductor/contracts/auth/model";
-import type { Permission } from "@netconductor/contracts/auth/permissions";
+import type { Me, User } from "@netconductor/contracts/auth/model";
+import { openToLimited, type Permission } from "@netconductor/contracts/auth/permissions";
 import { isPermitted } from "@netconductor/contracts/kernel/actor";
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, use } from "react";
@@ -36,17 +36,24 @@ export function useSession(): Session {
 export function meQuery(api: Api) {
 	return queryOptions({
 		queryKey: ["me"],
-		queryFn: ({ signal }) => api.auth.getMe({}, { signal }),
+		queryFn: async ({ signal }) => {
+			const { user, ...me } = await api.auth.getMe({}, { signal });
+			if (user === null) throw new TypeError("a service account has no session");
+			return { ...me, user };
+		},
 		staleTime: 60_000,
 	});
 }
 
-export function useMe(): z.infer<typeof Me> {
+export function useMe(): z.infer<typeof Me> & { user: User } {
 	return useSuspenseQuery(meQuery(useApi())).data;
 }
 
-/** Whether who is signed in holds a permission: what they may not do is not offered. The server decides all the same. */
+/**
+ * Whether who is signed in holds a permission that opens something to them: what they may not do is not offered. The server decides all the same.
+ */
 export function usePermitted(): (permission: Permission) => boolean {
 	const me = useMe();
-	return (permission) => isPermitted(me, permission);
+	const unlimited = me.device_groups === null;
+	return (permission) => isPermitted(me, permission) && (unlimited || openToLimited.has(permission));
 }

@@ -2,6 +2,8 @@ import { Menu, useMantineColorScheme } from "@mantine/core";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { Link } from "@tanstack/react-router";
 import { useMe } from "../api/context.tsx";
+import { Icon } from "../ui/icon.tsx";
+import { count } from "../ui/words.ts";
 import { useDensity } from "./density.ts";
 import { useSignOut } from "./use-sign-out.ts";
 import { UserButton } from "./user-button.tsx";
@@ -19,7 +21,7 @@ const densities = [
 /** Who is signed in, how it looks to them, and the way out. Open from the start: it is loaded when somebody asks for it. */
 export function UserMenu() {
 	const signOut = useSignOut();
-	const { user } = useMe();
+	const { user, device_groups } = useMe();
 	const { colorScheme, setColorScheme } = useMantineColorScheme();
 	const [density, setDensity] = useDensity();
 
@@ -32,6 +34,14 @@ export function UserMenu() {
 				<Menu.Label>
 					{visibleLine(user.username)} · {user.role}
 				</Menu.Label>
+				{device_groups !== null && (
+					<Menu.Label>
+						<span className="nc-state">
+							<Icon name="group" size={12} />
+							Only devices of {count(device_groups.length, "group")}
+						</span>
+					</Menu.Label>
+				)}
 				<Menu.Item component={Link} to="/change-password">
 					Change password
 				</Menu.Item>

@@ -51,7 +51,7 @@ export async function writeApproval(tx: Tx, id: string, change: Partial<Approval
 export function ballotOf({ approval, votes: cast, delegations: delegated }: Case): Ballot {
 	return {
 		stages: approval.stages,
-		requester_id: approval.requested_by_id,
+		requester_ids: [approval.requested_by_id, ...approval.behind_requester],
 		votes: cast,
 		delegations: delegated.map(({ from_id, from_name, to_id, to_name, until }) => ({
 			from: { id: from_id, name: from_name },

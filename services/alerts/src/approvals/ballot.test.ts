@@ -17,6 +17,8 @@ interface Person {
 
 const ids = ["u0", "u1", "u2", "u3", "u4", "u5"];
 const requester_id = "u0";
+/** Could have made the requester ask: a program. */
+const behind_id = "u5";
 
 const person = fc.record({
 	role: fc.constantFrom(...roles),
@@ -44,7 +46,7 @@ const start = fc.record({
 
 function play({ stages, people, actions }: typeof start extends fc.Arbitrary<infer T> ? T : never): Model {
 	const model: Model = {
-		ballot: { stages, requester_id, votes: [], delegations: [] },
+		ballot: { stages, requester_ids: [requester_id, behind_id], votes: [], delegations: [] },
 		people: new Map(ids.map((id, index) => [id, { ...(people[index] as (typeof people)[number]), id, name: id }])),
 	};
 	for (const step of actions) {
@@ -84,6 +86,7 @@ test("no path approves with the requester's vote, with anybody twice, or with on
 			const { approved, stage: open, voids } = tally(ballot, people);
 			const counting = ballot.votes.filter((_, index) => voids[index] === null);
 			expect(counting.some(({ by_id, for_id }) => by_id === requester_id || for_id === requester_id)).toBe(false);
+			expect(counting.some(({ by_id, for_id }) => by_id === behind_id || for_id === behind_id)).toBe(false);
 			const voices = counting.map(({ by_id }) => by_id);
 			const seats = counting.map(({ by_id, for_id }) => for_id ?? by_id);
 			expect(new Set(voices).size).toBe(voices.length);
@@ -112,7 +115,7 @@ test("votes that should never have been taken do not count either", () => {
 	const forged = (by_id: string, for_id: string | null): CastVote => ({ stage: 0, decision: "approve", by_id, for_id });
 	const ballot: Ballot = {
 		stages: [{ name: "Two", needed: 2, users: [], roles: [] }],
-		requester_id,
+		requester_ids: [requester_id],
 		votes: [forged("u0", null), forged("u1", "u0"), forged("u0", "u2"), forged("u3", null), forged("u3", "u4")],
 		delegations: [],
 	};

@@ -26,8 +26,8 @@ export interface CastVote {
 export interface Ballot {
 	/** Never empty. */
 	stages: readonly Stage[];
-	/** Whose user id counts for nothing here. */
-	requester_id: string;
+	/** Whose user ids count for nothing here: who asked, and behind a service account those who could have made it ask. */
+	requester_ids: readonly string[];
 	votes: readonly CastVote[];
 	delegations: readonly Pick<Delegation, "from" | "to" | "until">[];
 }
@@ -70,7 +70,7 @@ function whyVoid(ballot: Ballot, vote: CastVote, people: People): string | null 
 	if (by.disabled) return `${by.name} is disabled`;
 	if (vote.decision === "bypass") return by.may_bypass ? null : `${by.name} may no longer break the glass`;
 	const seat = vote.for_id ?? vote.by_id;
-	if (vote.by_id === ballot.requester_id || seat === ballot.requester_id) return "Nobody approves their own request";
+	if (askedFor(ballot, vote.by_id) || askedFor(ballot, seat)) return "Nobody approves their own request";
 	if (!by.may_decide) return `${by.name} may no longer approve`;
 	const owner = people.get(seat);
 	if (owner === undefined) return "The user in whose place it was given was deleted";
@@ -78,6 +78,10 @@ function whyVoid(ballot: Ballot, vote: CastVote, people: People): string | null 
 	if (!owner.may_decide) return `${owner.name} may no longer approve`;
 	const stage = vote.stage === null ? undefined : ballot.stages[vote.stage];
 	return stage !== undefined && isAsked(stage, owner) ? null : `${owner.name} is no longer one of those asked`;
+}
+
+function askedFor({ requester_ids }: Ballot, id: string): boolean {
+	return requester_ids.includes(id);
 }
 
 /** Whether a stage asks this person. */
@@ -93,8 +97,14 @@ export type Standing =
 /** Whether somebody may decide in the stage that is open. */
 export function standingOf(ballot: Ballot, stage: number, voter_id: string, people: People, now: Date): Standing {
 	const no = (code: ErrorCode, why: string): Standing => ({ may: false, code, why });
-	if (voter_id === ballot.requester_id) {
+	if (voter_id === ballot.requester_ids[0]) {
 		return no("approvals.own_request", "You asked for this, so somebody else has to decide on it.");
+	}
+	if (askedFor(ballot, voter_id)) {
+		return no(
+			"approvals.own_request",
+			"A service account that you own, or a secret of which you saw, asked for this: somebody else has to decide on it.",
+		);
 	}
 	const voter = people.get(voter_id);
 	if (voter === undefined || voter.disabled || !voter.may_decide) {
@@ -103,23 +113,23 @@ export function standingOf(ballot: Ballot, stage: number, voter_id: string, peop
 	if (ballot.votes.some(({ by_id }) => by_id === voter_id)) {
 		return no("approvals.already_voted", "You have decided on this already.");
 	}
-	const asked = ballot.stages[stage];
-	if (asked === undefined) return no("approvals.already_decided", "It needs no further approval.");
+	const open = ballot.stages[stage];
+	if (open === undefined) return no("approvals.already_decided", "It needs no further approval.");
 	const { voids } = tally(ballot, people);
 	// The place of one whose delegate is gone is theirs again.
 	const taken = new Set(
 		ballot.votes.filter((_, index) => voids[index] === null).map(({ by_id, for_id }) => for_id ?? by_id),
 	);
-	if (isAsked(asked, voter) && !taken.has(voter_id)) return { may: true, stage, in_place_of: null };
+	if (isAsked(open, voter) && !taken.has(voter_id)) return { may: true, stage, in_place_of: null };
 	for (const { from, to, until } of ballot.delegations) {
 		if (to.id !== voter_id || new Date(until) <= now || taken.has(from.id)) continue;
 		const owner = people.get(from.id);
 		// Nor in the requester's place, should they ever have had one.
-		if (owner === undefined || owner.id === ballot.requester_id || owner.disabled || !owner.may_decide) continue;
-		if (isAsked(asked, owner)) return { may: true, stage, in_place_of: owner };
+		if (owner === undefined || askedFor(ballot, owner.id) || owner.disabled || !owner.may_decide) continue;
+		if (isAsked(open, owner)) return { may: true, stage, in_place_of: owner };
 	}
 	if (taken.has(voter_id)) return no("approvals.already_voted", "Somebody decided on this in your place already.");
-	return no("approvals.not_an_approver", `The stage “${asked.name}” asks ${whom(asked)}.`);
+	return no("approvals.not_an_approver", `The stage “${open.name}” asks ${whom(open)}.`);
 }
 
 function whom({ users, roles }: Stage): string {

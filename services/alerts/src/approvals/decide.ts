@@ -1,5 +1,5 @@
 import type { Approval } from "@netconductor/contracts/alerts/approvals";
-import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
+import { type Actor, isPermitted, isPerson } from "@netconductor/contracts/kernel/actor";
 import type { Tx } from "@netconductor/runtime/db/database";
 import { type AppError, failed, isAppError } from "@netconductor/runtime/errors";
 import type { ChangeNote } from "@netconductor/runtime/host/call";
@@ -60,7 +60,7 @@ export function bypass(needs: DecideNeeds): AlertsOperation<"bypass"> {
 	return ({ params, body, actor, note }) =>
 		decide(needs, { id: params.id, plan_sha256: body.plan_sha256, actor, note }, async (tx, settled) => {
 			const person = settled.people.get(actor.id);
-			if (actor.kind === "service" || person === undefined || person.disabled || !person.may_bypass) {
+			if (!isPerson(actor) || person === undefined || person.disabled || !person.may_bypass) {
 				throw failed("approvals.not_an_approver", { message: `${actor.name} may not break the glass.` });
 			}
 			// A vote that they gave before stays what it is; a person has one row.
@@ -94,9 +94,9 @@ export function delegate(needs: DecideNeeds): AlertsOperation<"delegate"> {
 				}
 				if (to === undefined) throw bad(`There is no user ${body.to}.`);
 				if (to.id === actor.id) throw bad("You decide for yourself already.");
-				if (to.id === settled.approval.requested_by_id) {
-					throw bad(`${to.name} asked for this, and nobody decides on what they asked for.`);
-				}
+				const [requester_id, ...behind] = ballotOf(settled).requester_ids;
+				if (to.id === requester_id) throw bad(`${to.name} asked for this, and nobody decides on what they asked for.`);
+				if (behind.includes(to.id)) throw bad(`${to.name} could act as the program that asked for this.`);
 				if (to.disabled || !to.may_decide) throw bad(`${to.name} may not approve anything (${decide_permission}).`);
 				if (settled.delegations.some(({ from_id }) => from_id === actor.id)) {
 					throw bad("You have handed your place on already.");
@@ -179,9 +179,9 @@ function mayDecide(settled: Settled, actor: Actor): Extract<Standing, { may: tru
 	throw failed(standing.code, { message: standing.why, details: { approval_id: settled.approval.id } });
 }
 
-/** An API token stands for its owner: its actor has the owner's id. */
+/** An API token stands for its owner: its actor has the owner's id. A program looks at nothing, whatever its role permits. */
 function standingIn(settled: Settled, actor: Actor): Standing {
-	if (actor.kind !== "user" && actor.kind !== "token") {
+	if (!isPerson(actor)) {
 		return { may: false, code: "approvals.not_an_approver", why: "Only people decide on approvals." };
 	}
 	const { tally: judged, people, now } = settled;
@@ -270,7 +270,7 @@ export function describe(settled: Settled, actor: Actor): Approval {
 		is_requester: actor.id === approval.requested_by_id,
 		can_decide,
 		can_delegate: can_decide && own_place && !delegated,
-		can_bypass: waiting && actor.kind !== "service" && isPermitted(actor, bypass_permission) && !voted,
+		can_bypass: waiting && isPerson(actor) && isPermitted(actor, bypass_permission) && !voted,
 		why_not: !waiting || can_decide ? null : standing.may ? "Your role may not approve." : standing.why,
 	});
 }

@@ -1,12 +1,12 @@
 import type { authApi } from "@netconductor/contracts/auth/api";
 import type { Holder } from "@netconductor/contracts/auth/model";
-import { isPermitted } from "@netconductor/contracts/kernel/actor";
+import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { People, Voter } from "./ballot.ts";
 
 export interface PeopleNeeds {
-	auth: Pick<Client<typeof authApi, CallerContext>, "describeUsers" | "listHolders">;
+	auth: Pick<Client<typeof authApi, CallerContext>, "describeUsers" | "listHolders" | "describeServiceAccount">;
 	ownAccount(): CallerContext;
 }
 
@@ -22,13 +22,24 @@ export async function peopleOf({ auth, ownAccount }: PeopleNeeds, ids: Iterable<
 	return new Map(users.map((user) => [user.id, toVoter(user)]));
 }
 
+/** Who sees only some devices decides on no plan: approvals are not open to them, and a vote of before counts no more. */
+/** Users who could have asked for it in the place of a program that did; nobody where a person asked. @throws service.unavailable */
+export async function behind(
+	{ auth, ownAccount }: PeopleNeeds,
+	{ kind, id }: Pick<Actor, "kind" | "id">,
+): Promise<string[]> {
+	if (kind !== "service_account") return [];
+	return (await auth.describeServiceAccount({ body: { service_account_id: id } }, ownAccount())).user_ids;
+}
+
 export function toVoter(user: Holder): Voter {
+	const covers_all = user.device_groups === null;
 	return {
 		id: user.id,
 		name: user.username,
 		role: user.role,
 		disabled: user.disabled,
-		may_decide: isPermitted(user, decide_permission),
-		may_bypass: isPermitted(user, bypass_permission),
+		may_decide: covers_all && isPermitted(user, decide_permission),
+		may_bypass: covers_all && isPermitted(user, bypass_permission),
 	};
 }

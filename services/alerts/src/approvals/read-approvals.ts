@@ -1,4 +1,4 @@
-import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
+import { type Actor, isPermitted, isPerson } from "@netconductor/contracts/kernel/actor";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { storable } from "@netconductor/runtime/text/lines";
 import { and, asc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
@@ -93,7 +93,10 @@ export function listApprovers(needs: SettleNeeds): AlertsOperation<"listApprover
 			{ body: { permission: decide_permission, ...(!all && { among }), limit: 1_000 } },
 			needs.ownAccount(),
 		);
-		const out = new Set([approval.requested_by_id, ...found.votes.flatMap((vote) => [vote.by_id, vote.for_id])]);
+		const out = new Set([
+			...ballotOf(found).requester_ids,
+			...found.votes.flatMap((vote) => [vote.by_id, vote.for_id]),
+		]);
 		const left = users.filter(({ id }) => !out.has(id));
 		return {
 			items: left
@@ -152,7 +155,7 @@ function mine(which: "to_decide" | "requested" | "decided", actor: Actor, waitsF
 
 /** The approvals in which somebody has the word; what decides in the end is the ballot (ballot.ts), under a lock. */
 function waitsFor(actor: Actor, now: Date): SQL {
-	if (!isPermitted(actor, decide_permission)) return sql`false`;
+	if (!isPerson(actor) || !isPermitted(actor, decide_permission)) return sql`false`;
 	const me = actor.id;
 	const voted = sql`exists (select from votes v where v.approval_id = approvals.id and v.by_id::text = ${me})`;
 	const placeTaken = sql`exists (select from votes v where v.approval_id = approvals.id and v.for_id::text = ${me} and v.void_reason is null)`;
@@ -161,6 +164,6 @@ function waitsFor(actor: Actor, now: Date): SQL {
 		select from delegations d
 		where d.approval_id = approvals.id and d.to_id::text = ${me} and d.until > ${now.toISOString()}::timestamptz and not exists (
 			select from votes v where v.approval_id = d.approval_id and coalesce(v.for_id, v.by_id) = d.from_id and v.void_reason is null))`;
-	return sql`status = 'waiting' and expires_at > ${now.toISOString()}::timestamptz and requested_by_id <> ${me}
+	return sql`status = 'waiting' and expires_at > ${now.toISOString()}::timestamptz and requested_by_id <> ${me} and not ${me} = any(behind_requester)
 		and not ${voted} and ((${asked} and not ${placeTaken}) or ${delegated})`;
 }

@@ -12,6 +12,7 @@ import { readRules } from "../policies/policy-store.ts";
 import { approvalDevices, approvals } from "../tables.ts";
 import { type ApprovalRow, approvalColumns } from "./approval-store.ts";
 import type { DecideNeeds } from "./decide.ts";
+import { behind } from "./people.ts";
 import { assessRisk } from "./risk.ts";
 import { end, isOpen } from "./settle.ts";
 
@@ -40,6 +41,7 @@ export function requestApproval(needs: RequestNeeds): AlertsOperation<"requestAp
 			stages: await namedStages(needs, demand.stages, "body.demand.stages"),
 			expires_in_minutes: demand.expires_in_minutes ?? expiry_minutes,
 		};
+		const behind_requester = await behind(needs, request.requested_by);
 		const answer = await db.transaction(async (tx) => {
 			// Two that ask with the same key at once: the second finds what the first made.
 			await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`approval ${request.key}`}, 0))`);
@@ -52,7 +54,7 @@ export function requestApproval(needs: RequestNeeds): AlertsOperation<"requestAp
 			await lapseOlder(needs, tx, request, now);
 			const requirement = withDemand(evaluatePolicies(await readRules(tx), facts, expiry_minutes), demanded);
 			if (requirement.stages.length === 0) return undefined;
-			const row = newApproval(request, risk, requirement, now);
+			const row = newApproval(request, { risk, requirement, behind_requester, now });
 			await tx.insert(approvals).values(row);
 			await insertDevices(tx, row.id, request);
 			await outbox.publish(tx, "approval.requested.v1", {
@@ -87,7 +89,15 @@ async function lapseOlder(needs: RequestNeeds, tx: Tx, { key, plan_sha256 }: Req
 	}
 }
 
-function newApproval(request: Request, risk: Risk, requirement: Requirement, now: Date): ApprovalRow {
+function newApproval(
+	request: Request,
+	{
+		risk,
+		requirement,
+		behind_requester,
+		now,
+	}: { risk: Risk; requirement: Requirement; behind_requester: string[]; now: Date },
+): ApprovalRow {
 	const { requested_by: by } = request;
 	const { stages } = requirement;
 	const [first] = stages;
@@ -104,6 +114,7 @@ function newApproval(request: Request, risk: Risk, requirement: Requirement, now
 		requested_by_id: by.id,
 		// A token's name says more than its owner's, and still begins with it.
 		requested_by_name: by.name,
+		behind_requester,
 		reason: request.reason ?? null,
 		plan_sha256: request.plan_sha256,
 		device_count: request.devices.length,

@@ -35,7 +35,7 @@ export async function refuseBeyond(tx: Tx, actor: Actor, row: MethodRow): Promis
 	const given = [...role_map.map(({ role }) => role), ...(default_role ? [default_role] : [])];
 	for (const name of new Set([...given, ...held.map(({ role }) => role)])) {
 		const role = await getRoleForGrant(tx, name);
-		refuseEscalation(actor, role.permissions, `decide on ${row.name}, by which people have the role ${role.name}`);
+		refuseEscalation(actor, role, `decide on ${row.name}, by which people have the role ${role.name}`);
 	}
 }
 

@@ -1,4 +1,5 @@
 import type { LoginMethod, MethodKind } from "@netconductor/contracts/auth/login-methods";
+import { Settings } from "@netconductor/contracts/auth/model";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
@@ -24,9 +25,10 @@ const times = {
 	believed_ms: 5 * 60_000,
 	/** And this long where whoever says it does not answer: a directory that is away must not lock everybody out at once, nor let anybody stay for ever. */
 	away_ms: 12 * 3_600_000,
-	/** And this long where nobody can be asked: then they have to sign in again. */
+	/** And sessions this long where nobody can be asked: then they have to sign in again. */
 	unasked_ms: 7 * 86_400_000,
 };
+const unaskedTokens = Settings.shape.token_unconfirmed_hours.parse(undefined);
 
 export interface ConfirmNeeds {
 	db: Database;
@@ -45,17 +47,27 @@ interface OpenSession {
 }
 
 /**
- * Whether what was said of somebody is too old for their API tokens, which nobody has to refresh.
- * @param by how they sign in; null: here
+ * Whether what was said of somebody is too old for their API tokens, which nobody has to refresh: see `Settings` for where nobody can be asked. A
+ * provider is asked while a session there lasts (confirm-owners.ts).
  */
 export function isLongUnconfirmed(
-	confirmed_at: string | null,
-	by: { kind: MethodKind; config: LoginMethod["config"] } | null,
+	{
+		confirmed_at,
+		login_method: by,
+		token_unconfirmed_hours,
+	}: {
+		confirmed_at: string | null;
+		/** How they sign in; null: here. */
+		login_method: { kind: MethodKind; config: LoginMethod["config"] } | null;
+		/** Null: as it is unless told. */
+		token_unconfirmed_hours: number | null;
+	},
 	now: Date,
 ): boolean {
 	if (by === null) return false;
 	const can_ask = "bind" in by.config && by.config.bind === "service";
-	return ageOf(confirmed_at, now) >= (can_ask ? times.away_ms : times.unasked_ms);
+	const longest_ms = can_ask ? times.away_ms : (token_unconfirmed_hours ?? unaskedTokens) * 3_600_000;
+	return ageOf(confirmed_at, now) >= longest_ms;
 }
 
 function ageOf(confirmed_at: string | null, now: Date): number {
@@ -89,13 +101,15 @@ export async function isStillThere(needs: ConfirmNeeds, user: UserRow, session: 
 	}
 }
 
+export type Said = "there" | "gone" | "away" | "nobody to ask" | "session over" | "method disabled";
+
 /** What whoever knows somebody says of them now. Whoever is gone loses what is open to them; whoever is there gets today's role. */
 export async function askAbout(
 	needs: ConfirmNeeds,
 	method: MethodRow,
 	user: UserRow,
 	session?: OpenSession,
-): Promise<"there" | "gone" | "away" | "nobody to ask" | "session over" | "method disabled"> {
+): Promise<Said> {
 	try {
 		const asked = await ask(needs, method, user, session);
 		if (asked === "nobody to ask" || asked === "session over") return asked;

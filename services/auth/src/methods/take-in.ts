@@ -5,12 +5,12 @@ import type { Clock } from "@netconductor/runtime/clock";
 import { afterCommit, type Tx } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import { z } from "zod";
 import { announceAccess } from "../sessions/announce-access.ts";
 import { users } from "../tables.ts";
 import { isActiveAdmin, type UserRow } from "../users/user.ts";
-import { insertUser, lockActiveAdmins, writeUser } from "../users/user-store.ts";
+import { insertUser, isNameTaken, lockActiveAdmins, lockName, writeUser } from "../users/user-store.ts";
 import { type ExternalIdentity, roleFor } from "./identity.ts";
 import { lockMethodForUse, type MethodRow } from "./method-store.ts";
 import { realmOf } from "./realm.ts";
@@ -77,11 +77,10 @@ export async function takeIn(
 	if (!method.provision) throw notProvisioned(`${method.name} lets nobody in who was never here`);
 	const username = Username.safeParse(identity.username);
 	if (!username.success) throw notProvisioned("their name there cannot be a user name here");
-	const [namesake] = await tx
-		.select({ id: users.id })
-		.from(users)
-		.where(eq(sql`lower(${users.username})`, username.data.toLowerCase()));
-	if (namesake !== undefined) throw notProvisioned(`the name ${username.data} is another user's`);
+	await lockName(tx, username.data);
+	if (await isNameTaken(tx, username.data)) {
+		throw notProvisioned(`the name ${username.data} is another user's, or a service account's`);
+	}
 	const user: UserRow = {
 		...fresh,
 		id: newId(),

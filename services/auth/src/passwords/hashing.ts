@@ -1,11 +1,15 @@
+import { availableParallelism } from "node:os";
 import { failed } from "@netconductor/runtime/errors";
 import { hash, verify } from "@node-rs/argon2";
 
 // OWASP Password Storage Cheat Sheet (2024): Argon2id, 19 MiB, two passes, one lane. Argon2id is the library's default algorithm.
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
 
-/** Passwords hashed at a time, and waiting: hashing runs on the few threads that files and names resolution need too. */
-const limits = { running: 2, waiting: 64 };
+/**
+ * Passwords hashed at a time, and waiting: hashing runs on the few threads that files and names resolution need too. One core stays free of it,
+ * so that those who are signed in do not wait for those who sign in.
+ */
+const limits = { running: availableParallelism() > 2 ? 2 : 1, waiting: 64 };
 
 export interface Passwords {
 	/** Argon2id hash in PHC form. */

@@ -6,7 +6,8 @@ import { afterCommit, type Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import type { Operation } from "../operation.ts";
 import { announceAccess } from "../sessions/announce-access.ts";
-import { grantsBeyond } from "./grants.ts";
+import { type Grants, grantsBeyond, groupsBeyond } from "./grants.ts";
+import { type GroupNeeds, requireGroups } from "./require-groups.ts";
 import {
 	describeRole,
 	getRoleForChange,
@@ -27,12 +28,14 @@ interface Needs {
  * Nobody hands out, takes away or manages more than they hold themselves.
  * @throws roles.escalation
  */
-export function refuseEscalation(actor: Actor, wanted: readonly string[], doing: string): void {
-	const beyond = grantsBeyond(actor.permissions, wanted);
+export function refuseEscalation(actor: Actor, wanted: Grants, doing: string): void {
+	const permissions = grantsBeyond(actor.permissions, wanted.permissions);
+	const device_groups = groupsBeyond(actor.device_groups, wanted.device_groups);
+	const beyond = [...permissions, ...device_groups];
 	if (beyond.length === 0) return;
 	throw failed("roles.escalation", {
 		message: `${actor.name} cannot ${doing}: it takes ${beyond.join(", ")}, which ${actor.name} does not hold.`,
-		details: { permissions: beyond },
+		details: { permissions, device_groups },
 	});
 }
 
@@ -48,9 +51,10 @@ export function getRole({ db }: Needs): Operation<"getRole"> {
 	return ({ params }) => describeRole(db.orm, params.name);
 }
 
-export function createRole({ db, clock }: Needs): Operation<"createRole"> {
+export function createRole({ db, clock, ...groups }: Needs & GroupNeeds): Operation<"createRole"> {
 	return async ({ body, actor, note }) => {
-		refuseEscalation(actor, body.permissions, `make the role ${body.name}`);
+		refuseEscalation(actor, body, `make the role ${body.name}`);
+		await requireGroups(groups, body.device_groups ?? []);
 		const now = clock.now().toISOString();
 		const role = { ...body, permissions: tidy(body.permissions), preset: false, created_at: now, updated_at: now };
 		await insertRole(db.orm, role);
@@ -59,16 +63,21 @@ export function createRole({ db, clock }: Needs): Operation<"createRole"> {
 	};
 }
 
-export function updateRole({ db, ephemeral, clock }: Needs): Operation<"updateRole"> {
+export function updateRole({ db, ephemeral, clock, ...groups }: Needs & GroupNeeds): Operation<"updateRole"> {
 	return async ({ params, body, actor, note }) => {
+		// A group that was deleted since may stay: it holds no device.
+		const { device_groups: known } = await describeRole(db.orm, params.name);
+		await requireGroups(groups, groupsBeyond(known ?? [], body.device_groups ?? []));
 		await db.transaction(async (tx) => {
 			const before = await getRoleForChange(tx, params.name);
 			refusePreset(before);
-			refuseEscalation(actor, [...before.permissions, ...(body.permissions ?? [])], `change the role ${before.name}`);
+			refuseEscalation(actor, before, `change the role ${before.name}`);
 			const change = { ...body, ...(body.permissions && { permissions: tidy(body.permissions) }) };
+			refuseEscalation(actor, { ...before, ...change }, `make that of the role ${before.name}`);
 			const after = { ...before, ...change, updated_at: clock.now().toISOString() };
 			await writeRole(tx, before.name, after);
-			if (body.permissions !== undefined) afterCommit(tx, () => announceAccess(ephemeral, {}));
+			if (body.permissions !== undefined || body.device_groups !== undefined)
+				afterCommit(tx, () => announceAccess(ephemeral, {}));
 			note({ ...about(after), before: visible(before), after: visible(after) });
 		});
 		return describeRole(db.orm, params.name);
@@ -76,10 +85,11 @@ export function updateRole({ db, ephemeral, clock }: Needs): Operation<"updateRo
 }
 
 export function deleteRole({ db }: Needs): Operation<"deleteRole"> {
-	return async ({ params, note }) => {
+	return async ({ params, actor, note }) => {
 		await db.transaction(async (tx) => {
 			const role = await getRoleForChange(tx, params.name);
 			refusePreset(role);
+			refuseEscalation(actor, role, `delete the role ${role.name}`);
 			note({ ...about(role), before: visible(role) });
 			await removeRole(tx, role.name);
 		});
@@ -103,6 +113,6 @@ function about(role: RoleRow) {
 	return { resource_type: "role", resource_id: role.name, resource_name: role.label };
 }
 
-function visible({ label, description, permissions: granted }: RoleRow) {
-	return { label, description, permissions: granted };
+function visible({ label, description, permissions: granted, device_groups }: RoleRow) {
+	return { label, description, permissions: granted, device_groups };
 }

@@ -14,7 +14,7 @@ export type RoleRow = typeof roles.$inferSelect;
 /** The preset roles as this release declares them; custom roles stay as they are. */
 export async function writePresetRoles(orm: Orm, now: string): Promise<void> {
 	for (const [name, { label, description, permissions }] of Object.entries(presetRoles)) {
-		const declared = { label, description, permissions: [...permissions], preset: true };
+		const declared = { label, description, permissions: [...permissions], device_groups: null, preset: true };
 		await orm
 			.insert(roles)
 			.values({ name, ...declared, created_at: now, updated_at: now })
@@ -71,10 +71,10 @@ export async function removeRole(orm: Orm, name: string): Promise<void> {
 	try {
 		await orm.delete(roles).where(eq(roles.name, name));
 	} catch (error) {
-		// The foreign key from users decides, not a count that may be old by then.
+		// The foreign keys decide, not a count that may be old by then.
 		if (!(error instanceof DatabaseQueryError && error.sqlstate === "23503")) throw error;
 		throw failed("roles.in_use", {
-			message: `Users hold the role ${name}. Give them another one first.`,
+			message: `Users or service accounts hold the role ${name}. Give them another one first.`,
 			details: { name },
 		});
 	}

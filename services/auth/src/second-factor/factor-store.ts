@@ -4,7 +4,9 @@ import { failed } from "@netconductor/runtime/errors";
 import { sealedContext } from "@netconductor/runtime/vault";
 import type { SealedColumn } from "@netconductor/runtime/vault-rotation";
 import { and, asc, count, eq, isNotNull, isNull, lt, or } from "drizzle-orm";
-import { recoveryCodes, secondFactors } from "../tables.ts";
+import { listPasskeys, toPasskey } from "../passkeys/passkey-store.ts";
+import { readSettings } from "../settings/settings-store.ts";
+import { passkeys, recoveryCodes, secondFactors } from "../tables.ts";
 
 type FactorRow = typeof secondFactors.$inferSelect;
 
@@ -15,7 +17,14 @@ export function factorSecretContext(id: string): string {
 	return sealedContext("second_factors", "secret", id);
 }
 
-/** The confirmed second factor of a user: with it a password is not enough. */
+/** Whether a password is not enough to sign in as a user: they have an app, or a passkey. */
+export async function hasSecondFactor(orm: Orm, user_id: string): Promise<boolean> {
+	if ((await findFactor(orm, user_id)) !== undefined) return true;
+	const [passkey] = await orm.select({ id: passkeys.id }).from(passkeys).where(eq(passkeys.user_id, user_id)).limit(1);
+	return passkey !== undefined;
+}
+
+/** The app that a user has confirmed. */
 export async function findFactor(orm: Orm, user_id: string): Promise<FactorRow | undefined> {
 	const [factor] = await orm
 		.select()
@@ -79,11 +88,33 @@ export async function confirmFactor(tx: Tx, id: string, step: number, now: strin
 	return confirmed.length > 0;
 }
 
-/** Removes every second factor of a user, and their recovery codes. False when there was none. */
-export async function removeFactors(tx: Tx, user_id: string): Promise<boolean> {
-	const removed = await tx.delete(secondFactors).where(eq(secondFactors.user_id, user_id)).returning();
+/** Removes a user's app. What stays is for `leaveFactors` to look at. */
+export async function removeApp(tx: Tx, user_id: string): Promise<void> {
+	await tx.delete(secondFactors).where(eq(secondFactors.user_id, user_id));
+}
+
+/**
+ * After one of a user's own second factors was removed in this transaction, in which the user is locked: with the last one the recovery codes go.
+ * @throws second_factors.required — it was the last, and the settings ask for one
+ */
+export async function leaveFactors(tx: Tx, user_id: string): Promise<void> {
+	if (await hasSecondFactor(tx, user_id)) return;
+	if ((await readSettings(tx)).require_second_factor) {
+		throw failed("second_factors.required", {
+			message:
+				"This installation asks a second factor of its local users, and this is your last. Add another first, or ask an administrator to remove it.",
+		});
+	}
 	await tx.delete(recoveryCodes).where(eq(recoveryCodes.user_id, user_id));
-	return removed.some(({ confirmed_at }) => confirmed_at !== null);
+}
+
+/** Removes every second factor of a user, passkeys and recovery codes included, and tells the kinds that there were. */
+export async function removeFactors(tx: Tx, user_id: string): Promise<string[]> {
+	const apps = await tx.delete(secondFactors).where(eq(secondFactors.user_id, user_id)).returning();
+	const keys = await tx.delete(passkeys).where(eq(passkeys.user_id, user_id)).returning({ name: passkeys.name });
+	await tx.delete(recoveryCodes).where(eq(recoveryCodes.user_id, user_id));
+	const confirmed = apps.filter(({ confirmed_at }) => confirmed_at !== null);
+	return [...confirmed.map(({ kind }) => kind), ...keys.map(({ name }) => `passkey ${name}`)];
 }
 
 /** What a user signs in with besides the password, without the secrets. */
@@ -99,5 +130,6 @@ export async function describeFactors(orm: Orm, user_id: string): Promise<Second
 		.where(and(eq(secondFactors.user_id, user_id), isNotNull(secondFactors.confirmed_at)))
 		.orderBy(asc(secondFactors.created_at));
 	const [left] = await orm.select({ n: count() }).from(recoveryCodes).where(eq(recoveryCodes.user_id, user_id));
-	return { factors, recovery_codes_left: left?.n ?? 0 };
+	const own = await listPasskeys(orm, user_id);
+	return { factors, passkeys: own.map(toPasskey), recovery_codes_left: left?.n ?? 0 };
 }

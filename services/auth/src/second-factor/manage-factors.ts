@@ -19,7 +19,10 @@ import {
 	factorSecretContext,
 	findFactor,
 	findUnconfirmed,
+	hasSecondFactor,
 	insertFactor,
+	leaveFactors,
+	removeApp,
 	removeFactors,
 } from "./factor-store.ts";
 import { ownerOf, provenOwner } from "./owner-proof.ts";
@@ -65,7 +68,7 @@ export function beginSecondFactor(needs: Needs): Operation<"beginSecondFactor"> 
 	};
 }
 
-/** From here on the password is not enough. */
+/** From here on the password is not enough. Who had a second factor before keeps the recovery codes that came with it. */
 export function confirmSecondFactor(needs: Needs): Operation<"confirmSecondFactor"> {
 	const { db, vault, outbox, clock } = needs;
 	return async ({ params, body, actor, note }) => {
@@ -79,16 +82,18 @@ export function confirmSecondFactor(needs: Needs): Operation<"confirmSecondFacto
 		const step = matchingStep(secret, body.code.replace(/\s/g, ""), now);
 		if (step === undefined) throw wrongCode();
 		const recovery_codes = await db.transaction(async (tx) => {
+			await getUserForChange(tx, user.id);
+			const isFirst = !(await hasSecondFactor(tx, user.id));
 			if (!(await confirmFactor(tx, factor.id, step, now.toISOString()))) throw noSuchFactor();
 			await outbox.publish(tx, "user.changed.v1", { user_id: user.id, username: user.username, change: "updated" });
-			return replaceRecoveryCodes(tx, user.id);
+			return isFirst ? replaceRecoveryCodes(tx, user.id) : [];
 		});
 		note({ after: { second_factor: "totp" } });
 		return { recovery_codes };
 	};
 }
 
-/** From here on the password is enough. The recovery codes go with the last factor. */
+/** Where it was the last second factor the password is enough from here on, and the recovery codes are gone. */
 export function removeSecondFactor(needs: Needs): Operation<"removeSecondFactor"> {
 	const { db, outbox } = needs;
 	return async ({ params, body, actor, note }) => {
@@ -97,7 +102,9 @@ export function removeSecondFactor(needs: Needs): Operation<"removeSecondFactor"
 		if ((await findFactor(db.orm, owner.id))?.id !== params.id) throw noSuchFactor();
 		const user = await provenOwner(needs, actor, body);
 		await db.transaction(async (tx) => {
-			await removeFactors(tx, user.id);
+			await getUserForChange(tx, user.id);
+			await removeApp(tx, user.id);
+			await leaveFactors(tx, user.id);
 			await outbox.publish(tx, "user.changed.v1", { user_id: user.id, username: user.username, change: "updated" });
 		});
 		note({ before: { second_factor: "totp" } });
@@ -110,7 +117,7 @@ export function createRecoveryCodes(needs: Needs): Operation<"createRecoveryCode
 	return async ({ body, actor, note }) => {
 		const owner = await ownerOf(db, actor);
 		note(about(owner));
-		if ((await findFactor(db.orm, owner.id)) === undefined) throw noSuchFactor();
+		if (!(await hasSecondFactor(db.orm, owner.id))) throw noSuchFactor();
 		const user = await provenOwner(needs, actor, body);
 		return { recovery_codes: await db.transaction((tx) => replaceRecoveryCodes(tx, user.id)) };
 	};
@@ -123,14 +130,14 @@ export function listUserSecondFactors({ db }: Needs): Operation<"listUserSecondF
 	};
 }
 
-/** For who lost theirs, recovery codes included. Whoever is signed in as them until now is so no more. */
+/** For who lost theirs: passkeys and recovery codes go as well. Whoever is signed in as them until now is so no more. */
 export function removeUserSecondFactors(needs: Needs): Operation<"removeUserSecondFactors"> {
 	const { db, outbox } = needs;
 	return async ({ params, actor, note }) => {
 		await db.transaction(async (tx) => {
-			const { user, permissions } = await getUserForChange(tx, params.id);
+			const { user, grants } = await getUserForChange(tx, params.id);
 			note({ ...about(user), before: { second_factor: "totp" } });
-			refuseEscalation(actor, permissions, `remove the second factor of ${user.username}`);
+			refuseEscalation(actor, grants, `remove the second factor of ${user.username}`);
 			if (!(await removeFactors(tx, user.id))) throw noSuchFactor();
 			await endSessions(tx, needs, { user_id: user.id }, "second_factor_removed");
 			await outbox.publish(tx, "user.changed.v1", { user_id: user.id, username: user.username, change: "updated" });

@@ -1,6 +1,5 @@
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
-import { failed } from "@netconductor/runtime/errors";
 import type { Vault } from "@netconductor/runtime/vault";
 import { networkOf } from "../address.ts";
 import type { SigningKeys } from "../keys/signing-keys.ts";
@@ -10,7 +9,7 @@ import { isFamiliar, noteSignIn } from "../sessions/session-store.ts";
 import { createTokenPair } from "../sessions/token-pair.ts";
 import type { LoginThrottle } from "../throttle/login-throttle.ts";
 import { getUser } from "../users/user-store.ts";
-import { attemptChallenge, useChallenge } from "./challenges.ts";
+import { attemptChallenge, challengeOver, useChallenge } from "./challenges.ts";
 import { readCode, wrongCode } from "./codes.ts";
 
 interface Needs {
@@ -48,11 +47,4 @@ export function signInWithCode(needs: Needs): Operation<"signInWithCode"> {
 		note({ actor: { kind: "user", id: user.id, name: user.username } });
 		return createTokenPair(needs.keys, opened);
 	};
-}
-
-function challengeOver() {
-	return failed("auth.challenge_over", {
-		message:
-			"This sign-in took too long, was finished before, or had too many wrong codes. Begin again with the password.",
-	});
 }

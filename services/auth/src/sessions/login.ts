@@ -14,9 +14,10 @@ import { type MethodOf, readDirectories } from "../methods/method-store.ts";
 import { takeIn } from "../methods/take-in.ts";
 import { describeFailure } from "../methods/test-steps.ts";
 import type { Operation } from "../operation.ts";
+import type { RelyingParty } from "../passkeys/relying-party.ts";
 import type { Passwords } from "../passwords/hashing.ts";
 import { issueChallenge } from "../second-factor/challenges.ts";
-import { findFactor } from "../second-factor/factor-store.ts";
+import { hasSecondFactor } from "../second-factor/factor-store.ts";
 import { users } from "../tables.ts";
 import type { LoginThrottle } from "../throttle/login-throttle.ts";
 import { type UserRow, usernameKey } from "../users/user.ts";
@@ -34,10 +35,11 @@ interface Needs {
 	ephemeral: Pick<Ephemeral, "publish">;
 	clock: Clock;
 	log: Log;
+	party: RelyingParty | undefined;
 }
 
 /**
- * Signs a user in with a password, wherever it is kept; who has a second factor is asked for a code as well. An unknown name, a wrong password
+ * Signs a user in with a password, wherever it is kept; who has a second factor is asked for it as well. An unknown name, a wrong password
  * and a disabled user are not told apart by the answer.
  * A name that is a user's here is only ever asked where that user's password is kept: no directory learns a local password, and none can
  * take over a local user.
@@ -57,9 +59,9 @@ export function login(needs: Needs): Operation<"login"> {
 
 		const now = clock.now().toISOString();
 		const opened = await db.transaction(async (tx) => {
-			if (recognised.kind === "here" && (await findFactor(tx, recognised.user.id)) !== undefined) {
+			if (recognised.kind === "here" && (await hasSecondFactor(tx, recognised.user.id))) {
 				if (!(await lockSignIn(tx, recognised.user))) throw badCredentials();
-				return issueChallenge(tx, clock, recognised.user.id);
+				return issueChallenge(tx, needs, recognised.user.id);
 			}
 			const taken =
 				recognised.kind === "here" ? recognised.user : await takeIn(tx, needs, recognised.method, recognised.identity);

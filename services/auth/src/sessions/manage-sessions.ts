@@ -47,9 +47,9 @@ export function revokeOtherSessions({ db, ...ending }: Needs): Operation<"revoke
 export function revokeUserSession({ db, ...ending }: Needs): Operation<"revokeUserSession"> {
 	return async ({ params, actor, note }) => {
 		await db.transaction(async (tx) => {
-			const { user, permissions } = await getUserForChange(tx, params.id);
+			const { user, grants } = await getUserForChange(tx, params.id);
 			note({ resource_type: "session", resource_id: params.session_id, resource_name: user.username });
-			refuseEscalation(actor, permissions, `end a session of ${user.username}`);
+			refuseEscalation(actor, grants, `end a session of ${user.username}`);
 			const ended = await endSessions(tx, ending, { user_id: user.id, only: params.session_id }, "revoked");
 			if (ended === 0) throw sessionNotFound(params.session_id);
 		});

@@ -7,6 +7,8 @@ import { isLongUnconfirmed } from "../methods/confirm.ts";
 import type { Operation } from "../operation.ts";
 import { commonGrants } from "../roles/grants.ts";
 import { secretHash } from "../secrets.ts";
+import { findAccountTokenByHash, findAccountTokenById } from "../service-accounts/account-token-store.ts";
+import { actorOfAccount } from "../service-accounts/resolve-account.ts";
 import { type ApiTokenUse, findTokenByHash, findTokenById, noteTokenUse } from "../tokens/token-store.ts";
 import { sessionEnded } from "./refresh.ts";
 import { findSession } from "./session-store.ts";
@@ -29,7 +31,7 @@ export function resolveActor(needs: Needs): Operation<"resolveActor"> {
 			case "session":
 				return actorOfSession(needs, body.session_id, body.user_id);
 			case "api_token":
-				return actorOfToken(needs, () => findTokenByHash(needs.db.orm, secretHash(body.token)));
+				return actorOfSecret(needs, secretHash(body.token));
 			case "api_token_id":
 				return actorOfTokenId(needs, body.token_id);
 		}
@@ -47,23 +49,34 @@ export async function actorOfSession(
 	if (new Date(found.expires_at) <= clock.now()) throw sessionEnded();
 	const { user, permissions, must_change_password, must_add_second_factor } = found;
 	return {
-		actor: { kind: "user", id: user.id, name: user.username, role: user.role, permissions, session_id },
+		actor: {
+			kind: "user",
+			id: user.id,
+			name: user.username,
+			role: user.role,
+			permissions,
+			...limitOf(found),
+			session_id,
+		},
 		must_change_password,
 		must_add_second_factor,
 	};
 }
 
+/** A user's, else a service account's. @throws auth.unauthenticated */
+async function actorOfSecret(needs: Needs, hash: string): Promise<ResolvedActor> {
+	const found = await findTokenByHash(needs.db.orm, hash);
+	if (found !== undefined) return actorOfToken(needs, found);
+	return owesNothing(await actorOfAccount(needs, await findAccountTokenByHash(needs.db.orm, hash), hash));
+}
+
 /** @throws auth.unauthenticated */
-async function actorOfToken(
-	{ db, clock }: Needs,
-	find: () => Promise<ApiTokenUse | undefined>,
-): Promise<ResolvedActor> {
-	const found = await find();
+async function actorOfToken({ db, clock }: Needs, found: ApiTokenUse): Promise<ResolvedActor> {
 	const now = clock.now();
-	if (found === undefined || found.user.disabled || (found.expires_at !== null && new Date(found.expires_at) <= now)) {
+	if (found.user.disabled || (found.expires_at !== null && new Date(found.expires_at) <= now)) {
 		throw failed("auth.unauthenticated", { message: "The API token is unknown, revoked or expired." });
 	}
-	if (isLongUnconfirmed(found.confirmed_at, found.login_method, now)) {
+	if (isLongUnconfirmed(found, now)) {
 		throw failed("auth.unauthenticated", {
 			message: `Nobody confirmed for a while that ${found.user.username} is still there. They have to sign in again before their API tokens work.`,
 		});
@@ -77,6 +90,7 @@ async function actorOfToken(
 			name: `${user.username}/${found.name}`,
 			role: user.role,
 			permissions: commonGrants(found.permissions, found.role_permissions),
+			...limitOf(found),
 			session_id: found.id,
 		},
 		must_change_password,
@@ -85,7 +99,19 @@ async function actorOfToken(
 	};
 }
 
+/** An actor says nothing of groups where the role covers every device. */
+function limitOf({ device_groups }: { device_groups: string[] | null }): Pick<Actor, "device_groups"> {
+	return device_groups === null ? {} : { device_groups };
+}
+
 /** @throws auth.unauthenticated */
-export function actorOfTokenId(needs: Needs, id: string): Promise<ResolvedActor> {
-	return actorOfToken(needs, () => findTokenById(needs.db.orm, id));
+export async function actorOfTokenId(needs: Needs, id: string): Promise<ResolvedActor> {
+	const found = await findTokenById(needs.db.orm, id);
+	if (found !== undefined) return actorOfToken(needs, found);
+	return owesNothing(await actorOfAccount(needs, await findAccountTokenById(needs.db.orm, id)));
+}
+
+/** A program has no password to change and no second factor to add. */
+function owesNothing(actor: Actor): ResolvedActor {
+	return { actor, must_change_password: false, must_add_second_factor: false };
 }

@@ -1,3 +1,4 @@
+import { isByApiToken } from "@netconductor/contracts/kernel/actor";
 import type { Ephemeral } from "@netconductor/runtime/bus/ephemeral";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
@@ -10,6 +11,7 @@ import type { SigningKeys } from "../keys/signing-keys.ts";
 import type { Operation } from "../operation.ts";
 import type { Passwords } from "../passwords/hashing.ts";
 import type { PasswordRules } from "../passwords/password-rules.ts";
+import { describeAccount } from "../service-accounts/account-store.ts";
 import { readSettings } from "../settings/settings-store.ts";
 import { users } from "../tables.ts";
 import type { LoginThrottle } from "../throttle/login-throttle.ts";
@@ -33,13 +35,22 @@ import { createTokenPair, idleEnd } from "./token-pair.ts";
  */
 export function getMe(needs: { db: Database; clock: Clock }): Operation<"getMe"> {
 	return async ({ actor }) => {
-		const user = await getUser(needs.db.orm, idOfPerson(actor));
 		const { session_id = "" } = actor;
-		const now = await (actor.kind === "token"
+		const program = actor.kind === "service_account";
+		const user = program ? null : toUser(await getUser(needs.db.orm, idOfPerson(actor)));
+		const now = await (isByApiToken(actor)
 			? actorOfTokenId(needs, session_id)
 			: actorOfSession(needs, session_id, actor.id));
+		const service_account = program
+			? await describeAccount(needs.db.orm, actor.id, needs.clock.now()).then(({ id, name, role }) => ({
+					id,
+					name,
+					role,
+				}))
+			: null;
 		const { must_add_second_factor } = now;
-		return { user: toUser(user), permissions: now.actor.permissions, must_add_second_factor };
+		const { permissions, device_groups = null } = now.actor;
+		return { user, service_account, permissions, must_add_second_factor, device_groups };
 	};
 }
 

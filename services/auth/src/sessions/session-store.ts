@@ -5,7 +5,7 @@ import type { Clock } from "@netconductor/runtime/clock";
 import { afterCommit, type Orm, type Tx } from "@netconductor/runtime/db/database";
 import { and, eq, isNull, ne, type SQL, sql } from "drizzle-orm";
 import { newSecret, secretHash } from "../secrets.ts";
-import { refreshTokens, roles, sessions, signInChallenges, users } from "../tables.ts";
+import { passkeyAttempts, refreshTokens, roles, sessions, signInChallenges, users } from "../tables.ts";
 import { barred, type UserRow } from "../users/user.ts";
 import { announceAccess } from "./announce-access.ts";
 
@@ -112,8 +112,11 @@ export async function endSessions(
 	for (const { id } of ended) {
 		await outbox.publish(tx, "session.revoked.v1", { session_id: id, user_id: which.user_id, reason });
 	}
-	// A sign-in that is half done goes on from what was true before.
-	if (which.only === undefined) await tx.delete(signInChallenges).where(eq(signInChallenges.user_id, which.user_id));
+	// A sign-in or a passkey that is half done goes on from what was true before.
+	if (which.only === undefined) {
+		await tx.delete(signInChallenges).where(eq(signInChallenges.user_id, which.user_id));
+		await tx.delete(passkeyAttempts).where(eq(passkeyAttempts.user_id, which.user_id));
+	}
 	afterCommit(tx, () => {
 		announceAccess(ephemeral, { user_id: which.user_id, session_id: which.only });
 		if (ended.length > 0) announceChange(ephemeral, "sessions");
@@ -175,7 +178,8 @@ export async function prolongSession(tx: Tx, id: string, now: string, expires_at
 /** Whether the settings ask a second factor of a user who has none. For a select from several tables. */
 const lacksSecondFactor = sql<boolean>`(${users.login_method} is null
 	and exists (select from settings s where (s.value->>'require_second_factor')::boolean)
-	and not exists (select from second_factors f where f.user_id = ${users.id} and f.confirmed_at is not null))`;
+	and not exists (select from second_factors f where f.user_id = ${users.id} and f.confirmed_at is not null)
+	and not exists (select from passkeys p where p.user_id = ${users.id}))`;
 
 /** The session with its user and what their role grants now: by primary keys only, for it is asked at every request. */
 export async function findSession(orm: Orm, id: string, user_id: string) {
@@ -185,6 +189,7 @@ export async function findSession(orm: Orm, id: string, user_id: string) {
 			must_change_password: users.must_change_password,
 			must_add_second_factor: lacksSecondFactor,
 			permissions: roles.permissions,
+			device_groups: roles.device_groups,
 			expires_at: sessions.expires_at,
 			ended_at: sessions.ended_at,
 		})

@@ -18,13 +18,15 @@ const lifetime_s = 30;
 /** A browser cannot send headers when it opens a WebSocket, and an access token has no place in a URL: this ticket may be seen in one. */
 export function createWsTicket({ db, clock }: Needs): Operation<"createWsTicket"> {
 	return async ({ actor }) => {
-		const user_id = idOfPerson(actor);
+		const program = actor.kind === "service_account";
+		const user_id = program ? null : idOfPerson(actor);
 		if (actor.session_id === undefined) throw failed("auth.forbidden", { message: `${actor.name} has no session` });
 		const ticket = newSecret("nct_");
-		const origin =
-			actor.kind === "token"
-				? { session_id: null, api_token_id: actor.session_id }
-				: { session_id: actor.session_id, api_token_id: null };
+		const origin = program
+			? { service_account_token_id: actor.session_id }
+			: actor.kind === "token"
+				? { api_token_id: actor.session_id }
+				: { session_id: actor.session_id };
 		await db.orm.insert(wsTickets).values({
 			hash: secretHash(ticket),
 			user_id,
@@ -45,12 +47,12 @@ export function redeemWsTicket(needs: Needs): Operation<"redeemWsTicket"> {
 			.where(eq(wsTickets.hash, secretHash(body.ticket)))
 			.returning();
 		if (ticket === undefined || new Date(ticket.expires_at) <= clock.now()) throw ticketInvalid();
-		const { user_id, session_id, api_token_id, ip } = ticket;
+		const { user_id, session_id, api_token_id, service_account_token_id, ip } = ticket;
 		try {
 			const { actor, must_change_password, must_add_second_factor } =
 				session_id === null
-					? await actorOfTokenId(needs, api_token_id ?? "")
-					: await actorOfSession(needs, session_id, user_id);
+					? await actorOfTokenId(needs, api_token_id ?? service_account_token_id ?? "")
+					: await actorOfSession(needs, session_id, user_id ?? "");
 			if (must_change_password || must_add_second_factor) throw ticketInvalid();
 			return { actor: { ...actor, ...(ip !== null && { ip }) } };
 		} catch (error) {

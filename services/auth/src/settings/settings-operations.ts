@@ -5,6 +5,7 @@ import { newId } from "@netconductor/runtime/id";
 import { asc } from "drizzle-orm";
 import { readProviders } from "../methods/method-store.ts";
 import type { Operation } from "../operation.ts";
+import type { RelyingParty } from "../passkeys/relying-party.ts";
 import { keyStates } from "../tables.ts";
 import { readSettings, readSettingsForChange, writeSettings } from "./settings-store.ts";
 
@@ -19,12 +20,13 @@ export function getSettings({ db }: Needs): Operation<"getSettings"> {
 }
 
 /** What anybody may know: a stranger learns neither the version nor who signs in here. */
-export function getSignIn({ db }: Needs): Operation<"getSignIn"> {
+export function getSignIn({ db, party }: Needs & { party: RelyingParty | undefined }): Operation<"getSignIn"> {
 	return async () => {
 		const { login_banner, password_min_length } = await readSettings(db.orm);
 		const providers = await readProviders(db.orm);
 		const buttons = providers.map(({ name, config }) => ({ name, label: config.button }));
-		return { product: "NetConductor", login_banner, password_min_length, buttons };
+		const passkey_origin = party?.origin ?? null;
+		return { product: "NetConductor", login_banner, password_min_length, buttons, passkey_origin };
 	};
 }
 

@@ -18,7 +18,8 @@ interface Needs {
 	clock: Clock;
 }
 
-const shownLength = apiTokenPrefix.length + 8;
+/** How much of a token is kept and shown, to recognise it by. */
+export const shownLength = apiTokenPrefix.length + 8;
 const day_ms = 86_400_000;
 
 export function listMyTokens({ db }: Needs): Operation<"listMyTokens"> {
@@ -33,7 +34,12 @@ export function createToken({ db, clock }: Needs): Operation<"createToken"> {
 				message: "Sign in with a password to make an API token; a token cannot make another.",
 			});
 		}
-		refuseEscalation(actor, body.permissions, `make the API token ${body.name}`);
+		const { permissions } = body;
+		refuseEscalation(
+			actor,
+			{ permissions, device_groups: actor.device_groups ?? null },
+			`make the API token ${body.name}`,
+		);
 		const owner = await getUser(db.orm, actor.id);
 		const token = newSecret(apiTokenPrefix);
 		const now = clock.now();

@@ -3,7 +3,7 @@ import type { Page } from "@netconductor/contracts/kernel/page";
 import type { Orm } from "@netconductor/runtime/db/database";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
-import { and, count, eq, ilike, isNull, lt, or, type SQL } from "drizzle-orm";
+import { and, count, eq, ilike, isNull, lt, or, type SQL, sql } from "drizzle-orm";
 import type { z } from "zod";
 import { apiTokens, loginMethods, roles, users } from "../tables.ts";
 import { barred } from "../users/user.ts";
@@ -31,8 +31,10 @@ const inUse = {
 	user: { id: users.id, username: users.username, role: users.role, disabled: barred },
 	must_change_password: users.must_change_password,
 	role_permissions: roles.permissions,
+	device_groups: roles.device_groups,
 	confirmed_at: users.confirmed_at,
 	login_method: { kind: loginMethods.kind, config: loginMethods.config },
+	token_unconfirmed_hours: sql<number | null>`(select (s.value->>'token_unconfirmed_hours')::int from settings s)`,
 };
 
 /** An API token with its owner and what their role grants now. */

@@ -2,7 +2,7 @@ import type { Holder } from "@netconductor/contracts/auth/model";
 import { covers } from "@netconductor/contracts/kernel/actor";
 import { Id } from "@netconductor/contracts/kernel/ids";
 import type { Database } from "@netconductor/runtime/db/database";
-import { and, asc, count, eq, inArray, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, eq, inArray, isNull, or, type SQL, sql } from "drizzle-orm";
 import type { Operation } from "../operation.ts";
 import { roles, users } from "../tables.ts";
 import { barred } from "./user.ts";
@@ -18,6 +18,7 @@ const shown = {
 	role: users.role,
 	disabled: barred,
 	permissions: roles.permissions,
+	device_groups: roles.device_groups,
 };
 
 /** Ids that are none (services have names for theirs) are nobody's, and do not fail. */
@@ -42,7 +43,10 @@ export function describeUsers({ db }: Needs): Operation<"describeUsers"> {
 export function listHolders({ db }: Needs): Operation<"listHolders"> {
 	return async ({ body }) => {
 		// There are few roles, and what a wildcard covers is decided in one place.
-		const granted = await db.orm.select({ name: roles.name, permissions: roles.permissions }).from(roles);
+		const granted = await db.orm
+			.select({ name: roles.name, permissions: roles.permissions })
+			.from(roles)
+			.where(isNull(roles.device_groups));
 		const names = granted
 			.filter(({ permissions }) => permissions.some((held) => covers(held, body.permission)))
 			.map(({ name }) => name);

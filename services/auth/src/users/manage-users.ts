@@ -61,7 +61,7 @@ export function createUser({ db, passwords, rules, outbox, clock }: Needs): Oper
 		};
 		await db.transaction(async (tx) => {
 			const role = await getRoleForGrant(tx, body.role);
-			refuseEscalation(actor, role.permissions, `give the role ${role.name}`);
+			refuseEscalation(actor, role, `give the role ${role.name}`);
 			await insertUser(tx, user);
 			await outbox.publish(tx, "user.changed.v1", { user_id: user.id, username: user.username, change: "created" });
 		});
@@ -74,11 +74,11 @@ export function updateUser({ db, outbox, ephemeral, clock }: Needs): Operation<"
 	return async ({ params, body, actor, note }) => {
 		const after = await db.transaction(async (tx) => {
 			const admins = body.role !== undefined || body.disabled !== undefined ? await lockActiveAdmins(tx) : [];
-			const { user: before, permissions } = await getUserForChange(tx, params.id);
-			refuseEscalation(actor, permissions, `change ${before.username}`);
+			const { user: before, grants } = await getUserForChange(tx, params.id);
+			refuseEscalation(actor, grants, `change ${before.username}`);
 			if (body.role !== undefined && body.role !== before.role) {
 				const role = await getRoleForGrant(tx, body.role);
-				refuseEscalation(actor, role.permissions, `give the role ${role.name}`);
+				refuseEscalation(actor, role, `give the role ${role.name}`);
 			}
 			const changed = { ...before, ...body };
 			if (isActiveAdmin(before) && !isActiveAdmin(changed)) refuseLastAdmin(admins, before);
@@ -107,8 +107,8 @@ export function setUserPassword(needs: Needs): Operation<"setUserPassword"> {
 		await rules.check(body.password, { username, min_length: password_min_length });
 		const password_hash = await passwords.hash(body.password);
 		await db.transaction(async (tx) => {
-			const { user, permissions } = await getUserForChange(tx, params.id);
-			refuseEscalation(actor, permissions, `set the password of ${user.username}`);
+			const { user, grants } = await getUserForChange(tx, params.id);
+			refuseEscalation(actor, grants, `set the password of ${user.username}`);
 			refuseExternal(user, "set the password");
 			note(about(user));
 			await writeUser(tx, user.id, {
@@ -127,8 +127,8 @@ export function deleteUser({ db, outbox, ephemeral, clock }: Needs): Operation<"
 	return async ({ params, actor, note }) => {
 		await db.transaction(async (tx) => {
 			const admins = await lockActiveAdmins(tx);
-			const { user, permissions } = await getUserForChange(tx, params.id);
-			refuseEscalation(actor, permissions, `delete ${user.username}`);
+			const { user, grants } = await getUserForChange(tx, params.id);
+			refuseEscalation(actor, grants, `delete ${user.username}`);
 			if (isActiveAdmin(user)) refuseLastAdmin(admins, user);
 			note({ ...about(user), before: visible(user) });
 			// Before the sessions go with the user: whoever holds their connections must hear of it.

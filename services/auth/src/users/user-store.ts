@@ -1,11 +1,12 @@
 import type { ListUsers, User } from "@netconductor/contracts/auth/model";
 import type { Page } from "@netconductor/contracts/kernel/page";
-import type { Orm } from "@netconductor/runtime/db/database";
+import type { Orm, Tx } from "@netconductor/runtime/db/database";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { violatedUnique } from "@netconductor/runtime/db/query-error";
 import { failed } from "@netconductor/runtime/errors";
 import { and, asc, count, eq, ilike, or, type SQL, sql } from "drizzle-orm";
 import type { z } from "zod";
+import type { Grants } from "../roles/grants.ts";
 import { roles, users } from "../tables.ts";
 import { adminRole, barred, toUser, type UserRow } from "./user.ts";
 
@@ -16,9 +17,9 @@ export async function getUser(orm: Orm, id: string): Promise<UserRow> {
 }
 
 /** The user with what their role grants, locked until the transaction ends. @throws users.not_found */
-export async function getUserForChange(orm: Orm, id: string): Promise<{ user: UserRow; permissions: string[] }> {
+export async function getUserForChange(orm: Orm, id: string): Promise<{ user: UserRow; grants: Grants }> {
 	const [found] = await orm
-		.select({ user: users, permissions: roles.permissions })
+		.select({ user: users, grants: { permissions: roles.permissions, device_groups: roles.device_groups } })
 		.from(users)
 		.innerJoin(roles, eq(roles.name, users.role))
 		.where(eq(users.id, id))
@@ -30,16 +31,36 @@ function missing(id: string): never {
 	throw failed("users.not_found", { message: `There is no user ${id}`, details: { id } });
 }
 
+/**
+ * Holds a name until the transaction ends, against whoever else gives it: users and service accounts are in two tables, and no name is in both. Comes
+ * after every other lock.
+ */
+export async function lockName(orm: Orm, name: string): Promise<void> {
+	await orm.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`auth.name ${name.toLowerCase()}`}, 0))`);
+}
+
+/** Whether a user or a service account has a name, whatever its capital letters. */
+export async function isNameTaken(orm: Orm, name: string): Promise<boolean> {
+	const { rows } = await orm.execute(
+		sql`select from users where lower(username) = ${name.toLowerCase()}
+			union all select from service_accounts where lower(name) = ${name.toLowerCase()}`,
+	);
+	return rows.length > 0;
+}
+
 /** @throws users.name_taken */
-export async function insertUser(orm: Orm, user: UserRow): Promise<void> {
+export async function insertUser(tx: Tx, user: UserRow): Promise<void> {
+	await lockName(tx, user.username);
+	const taken = failed("users.name_taken", {
+		message: `There is a user or service account ${user.username} already (capital letters make no difference).`,
+		details: { username: user.username },
+	});
+	if (await isNameTaken(tx, user.username)) throw taken;
 	try {
-		await orm.insert(users).values(user);
+		await tx.insert(users).values(user);
 	} catch (error) {
 		if (violatedUnique(error) !== "users_username_key") throw error;
-		throw failed("users.name_taken", {
-			message: `There is a user ${user.username} already (capital letters make no difference).`,
-			details: { username: user.username },
-		});
+		throw taken;
 	}
 }
 

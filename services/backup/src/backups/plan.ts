@@ -59,7 +59,7 @@ export function backupPlan(
 		kind: "backup",
 		title: title.slice(0, 200),
 		steps: [{ id: "collect", type: "collect_config", params: { snapshot_id, started_by } }],
-		targets: targets.map(({ device_id, name }) => ({ device_id, name })),
+		targets: targets.map(({ device_id, name, worker_pool }) => ({ device_id, name, worker_pool })),
 		skipped,
 		...(snapshot_id !== null && { subject: { type: "snapshot", id: snapshot_id } }),
 	};

@@ -14,6 +14,7 @@ import { devices } from "../tables.ts";
 import type { TextPool } from "../text/text-pool.ts";
 import { type BackupRow, toBackup } from "./backup.ts";
 import { findBackup, findBackupBefore } from "./read-backups.ts";
+import { type PoolNeeds, requirePool } from "./require-pool.ts";
 
 type Operations = (typeof backupApi)["operations"];
 
@@ -83,8 +84,9 @@ export function compareBackups(needs: ReadNeeds): Handler<Operations["compareBac
 	};
 }
 
-export function readCurrent(needs: ReadNeeds): Handler<Operations["readCurrent"]> {
-	return async ({ body, signal }) => {
+export function readCurrent(needs: ReadNeeds & PoolNeeds): Handler<Operations["readCurrent"]> {
+	return async ({ body, signal, worker_pool }) => {
+		await requirePool(needs, body.device_ids, worker_pool);
 		const rows = await needs.db.orm
 			.select({ id: devices.backup_id, backed_up_at: devices.backed_up_at })
 			.from(devices)

@@ -15,10 +15,11 @@ import type { Origin } from "../text/blame.ts";
 import type { PackedRaw } from "../text/prepare.ts";
 import type { TextPool } from "../text/text-pool.ts";
 import { type Before, createRecordStore, type NewBackup, type RecordStore } from "./record-store.ts";
+import { type PoolNeeds, requirePool } from "./require-pool.ts";
 
 type RecordBackup = (typeof backupApi)["operations"]["recordBackup"];
 
-interface Needs {
+interface Needs extends PoolNeeds {
 	db: Database;
 	outbox: Outbox;
 	contents: ContentStore;
@@ -37,11 +38,13 @@ const mostAttempts = 5;
  * Stores what a worker collected, once for each operation. Texts, differences and seals are made before the transaction, from what was the
  * device's newest backup then; when that is no longer so, they are made again.
  * @throws device.empty_config — nothing but white space is never a good backup
+ * @throws devices.other_pool
  */
 export function recordBackup(needs: Needs): Handler<RecordBackup> {
 	const store = createRecordStore(needs);
 	return async (call) => {
 		const { operation_id, device_id, device_name } = call.body;
+		await requirePool(needs, [device_id], call.worker_pool);
 		for (let attempt = 1; ; attempt++) {
 			const before = await store.look({ operation_id, device_id });
 			if (before.recorded?.status === "succeeded") return answer(before.recorded);

@@ -57,8 +57,8 @@ export function checkInstances(needs: RunNeeds): ConfigOperation<"checkInstances
 			kind: "check",
 			title: `Check of ${stack.name}`.slice(0, 200),
 			steps: [{ id: "check", type: "check_state", params: { checks, state_checks } }],
-			targets: targets.flatMap(({ device_id, name, disabled_reason }) =>
-				disabled_reason === null ? [{ device_id, name }] : [],
+			targets: targets.flatMap(({ device_id, name, worker_pool, disabled_reason }) =>
+				disabled_reason === null ? [{ device_id, name, worker_pool }] : [],
 			),
 			skipped: targets.flatMap(({ device_id, name, disabled_reason }) =>
 				disabled_reason === null ? [] : [{ device_id, name, reason: `disabled: ${disabled_reason}` }],

@@ -1,31 +1,14 @@
+import { MopDocument, Parameter, procedureKeys, stepKeys } from "@netconductor/contracts/config/mops";
+import { Selection } from "@netconductor/contracts/devices/model";
 import { nearestName } from "@netconductor/runtime/nearest-name";
 import type { z } from "zod";
 import { error, type Fault, type FaultPath, inStep } from "./faults.ts";
 
 type Issue = z.core.$ZodIssue;
 
-const stepKeys = [
-	"id",
-	"name",
-	"type",
-	"with",
-	"targets",
-	"when",
-	"retries",
-	"timeout_s",
-	"parallelism",
-	"save_to_variable",
-	"on_success",
-	"on_failure",
-	"branches",
-	"then",
-	"else",
-	"steps",
-];
-const documentKeys = ["name", "description", "tags", "targets", "variables", "settings", "steps", "rollback"];
-const settingsKeys = ["on_failure", "parallelism", "max_steps"];
-const parameterKeys = ["type", "description", "required", "default", "choices", "pattern", "secret"];
-export const selectionKeys = ["device_ids", "names", "groups", "tags", "all"];
+const settingsKeys: readonly string[] = MopDocument.shape.settings.unwrap().keyof().options;
+const parameterKeys: readonly string[] = Parameter.keyof().options;
+export const selectionKeys: readonly string[] = Selection.keyof().options;
 
 /** Keys that people coming from other tools write, and what they are called here. */
 const otherNames: Readonly<Record<string, string>> = {
@@ -119,7 +102,7 @@ export function unknownKey(document: unknown, path: FaultPath): Fault {
 
 function keysAt(document: unknown, path: FaultPath): readonly string[] {
 	const last = path.at(-1);
-	if (path.length === 0) return documentKeys;
+	if (path.length === 0) return procedureKeys;
 	if (last === "targets") return selectionKeys;
 	if (path.length === 1 && last === "settings") return settingsKeys;
 	if (path.length === 2 && path[0] === "variables") return parameterKeys;

@@ -113,12 +113,14 @@ async function describe(
 	const { devices: found } = await devices.describeDevices({ body }, caller);
 	const types = [...new Set(found.map(({ device_type }) => device_type))];
 	const { platforms } = await devices.getPlatforms({ body: { ids: types } }, caller);
+	const pools = new Map(targets.map(({ device_id, worker_pool }) => [device_id, worker_pool]));
 	const labels = new Map(platforms.map(({ id, label, vendor }) => [id, { label, vendor }]));
 	// A device that was deleted in between is not among them.
 	return found.map((device) => ({
 		device_id: device.id,
 		name: device.name,
 		groups: device.groups,
+		worker_pool: pools.get(device.id),
 		context: deviceContext(device, labels.get(device.device_type) ?? { label: "", vendor: "" }).device,
 	}));
 }

@@ -129,6 +129,7 @@ export async function run(
 		});
 	}
 	const groups = await groupsOf(needs, enabled, call);
+	const pools = new Map(enabled.map(({ device_id, worker_pool }) => [device_id, worker_pool]));
 	const sentOn = new Set(inputs.flatMap(({ device, lines }) => (lines.length === 0 ? [] : [device.device_id])));
 	const waves = wavesOf(onlyOn(placed, sentOn), action);
 	const plan = {
@@ -144,6 +145,7 @@ export async function run(
 							name: device_name,
 							groups: groups.get(device_id) ?? [],
 							wave: waves.get(device_id) ?? 0,
+							worker_pool: pools.get(device_id),
 							input: { lines, verify: verify.get(device_id) },
 						},
 					],

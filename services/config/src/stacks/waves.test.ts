@@ -5,7 +5,14 @@ import type { PlacedService } from "./render-stack.ts";
 import { wavesOf } from "./waves.ts";
 
 function target(device_id: string): Target {
-	return { device_id, name: device_id, device_type: "frr", enabled: true, disabled_reason: null };
+	return {
+		device_id,
+		name: device_id,
+		device_type: "frr",
+		worker_pool: "default",
+		enabled: true,
+		disabled_reason: null,
+	};
 }
 
 /** A service on devices, which are named by a letter each. */

@@ -35,6 +35,7 @@ function layers(
 			: null,
 		groups: given.groups ?? [],
 		default_credential_id: given.default_credential_id === undefined ? "default" : given.default_credential_id,
+		worker_pool: { name: "default", from: "default", group: null },
 	};
 }
 

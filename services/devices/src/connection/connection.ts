@@ -30,6 +30,8 @@ export interface DeviceLayers {
 	override: OverrideLayer | null;
 	groups: { name: string; credential_id: string | null }[];
 	default_credential_id: string | null;
+	/** Told by the database, which filters by it, too (`worker-pool.ts`). */
+	worker_pool: ConnectionInUse["worker_pool"];
 }
 
 /** What a session is asked for, besides the device it goes to. */
@@ -133,6 +135,9 @@ function credentialInUse({
 }
 
 /** What a session would use, told also where it would be refused. */
+/** What a jump host is called to whom it does not exist. */
+export const unseenHost = "a jump host that your role does not cover";
+
 export function describeConnection(
 	layers: DeviceLayers,
 	layersOf: (device_id: string) => DeviceLayers | undefined = () => undefined,
@@ -149,6 +154,7 @@ export function describeConnection(
 		...addressInUse(layers),
 		address_from: (override?.host ?? null) === null && (override?.port ?? null) === null ? "device" : "override",
 		credential: credentialInUse(layers),
+		worker_pool: layers.worker_pool,
 		jump_hosts: way.map(({ device_id, name, host, port }) => ({ device_id, device_name: name, host, port })),
 		legacy_algorithms: device.legacy_algorithms,
 		timeouts: SessionTimeouts.parse({ ...override?.timeouts }),

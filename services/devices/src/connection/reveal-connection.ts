@@ -2,7 +2,7 @@ import type { Connection, Endpoint } from "@netconductor/contracts/devices/conne
 import type { PlatformDefinition } from "@netconductor/contracts/devices/platform";
 import { createBatch } from "@netconductor/runtime/batch";
 import type { Database } from "@netconductor/runtime/db/database";
-import { isAppError } from "@netconductor/runtime/errors";
+import { failed, isAppError } from "@netconductor/runtime/errors";
 import type { Vault } from "@netconductor/runtime/vault";
 import { sql } from "drizzle-orm";
 import { findShared } from "../credentials/credential-store.ts";
@@ -11,6 +11,7 @@ import { platformsOf } from "../device-types/platforms.ts";
 import { unknownType } from "../devices/device-rules.ts";
 import { noDevice } from "../devices/device-store.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
+import { everybody } from "../scope.ts";
 import { anyOf } from "../sql.ts";
 import { credentials, hostKeys } from "../tables.ts";
 import { type ResolvedConnection, type ResolvedEndpoint, resolveConnection } from "./connection.ts";
@@ -21,10 +22,12 @@ type Request = Parameters<DevicesOperation<"revealConnection">>[0]["body"]["requ
 interface Asked {
 	device_id: string;
 	request: Request;
+	/** Of the worker that asks. */
+	worker_pool: string | undefined;
 }
 
 /**
- * Hands a worker what it needs to open a session: settings, secrets, accepted host keys, the platform. Workers ask for many devices at the
+ * Hands a worker of the device's pool what it needs to open a session: settings, secrets, accepted host keys, the platform. Workers ask for many devices at the
  * same moment; those are read together.
  */
 export function revealConnection({ db, vault }: { db: Database; vault: Vault }): DevicesOperation<"revealConnection"> {
@@ -33,8 +36,8 @@ export function revealConnection({ db, vault }: { db: Database; vault: Vault }):
 		interval_ms: 20,
 		concurrency: 2,
 	});
-	return async ({ params: { id }, body: { request }, note }) => {
-		const connection = await reveal({ device_id: id, request });
+	return async ({ params: { id }, body: { request }, worker_pool, note }) => {
+		const connection = await reveal({ device_id: id, request, worker_pool });
 		note({ resource_type: "device", resource_id: id, resource_name: connection.name });
 		return connection;
 	};
@@ -93,19 +96,30 @@ interface Resolved {
 
 async function resolve(
 	on: Statements,
-	{ device_id, request }: Asked,
+	{ device_id, request, worker_pool }: Asked,
 	layersOf: (device_id: string) => LoadedDevice | undefined,
 ): Promise<Resolved | Error> {
 	try {
-		if (request?.credential_id !== undefined) await findShared(on, request.credential_id);
+		if (request?.credential_id !== undefined) await findShared(on, request.credential_id, everybody);
 		const target = layersOf(device_id);
 		if (target === undefined) throw noDevice(device_id);
+		if (worker_pool !== undefined && worker_pool !== target.worker_pool.name) throw otherPool(target, worker_pool);
 		return { device_type: target.device_type, connection: resolveConnection(target, layersOf, request) };
 	} catch (error) {
 		// What is wrong with one device is no matter of the others; what is wrong with the database is.
 		if (!isAppError(error) || error.code === "service.unavailable") throw error;
 		return error;
 	}
+}
+
+/** It names the right pool: the worker leaves the operation to that one. */
+function otherPool({ device, worker_pool: { name, from, group } }: LoadedDevice, asking: string): Error {
+	const said =
+		from === "device" ? "" : from === "group" ? ` (as its group ${group} says)` : " (as nothing says otherwise)";
+	return failed("devices.other_pool", {
+		message: `${device.name} is reached by workers of the pool ${name}${said}; a worker of the pool ${asking} asked. Nothing was sent.`,
+		details: { device_id: device.id, device_name: device.name, worker_pool: name },
+	});
 }
 
 type Login = Pick<Endpoint, "username" | "password" | "private_key" | "passphrase"> & { enable_password?: string };

@@ -6,9 +6,16 @@ import { newId } from "@netconductor/runtime/id";
 import type { Vault } from "@netconductor/runtime/vault";
 import { and, count, eq, isNull, sql } from "drizzle-orm";
 import type { DevicesOperation } from "../operation.ts";
+import { everybody } from "../scope.ts";
 import { holds, refusing } from "../sql.ts";
 import { credentials } from "../tables.ts";
-import { clearDefault, credentialColumns, findCredential, lockCredential } from "./credential-store.ts";
+import {
+	clearDefault,
+	credentialColumns,
+	credentialInScope,
+	findCredential,
+	lockCredential,
+} from "./credential-store.ts";
 import { acceptPrivateKey } from "./private-key.ts";
 import { openSecrets, sealSecrets } from "./secrets.ts";
 
@@ -19,8 +26,9 @@ interface Needs {
 }
 
 export function listCredentials({ db }: Pick<Needs, "db">): DevicesOperation<"listCredentials"> {
-	return async ({ query }) => {
+	return async ({ query, actor }) => {
 		const where = and(
+			credentialInScope(actor),
 			query.own ? undefined : isNull(credentials.device_id),
 			query.q ? holds(sql`lower(${credentials.name} || ' ' || ${credentials.username})`, query.q) : undefined,
 		);
@@ -35,7 +43,7 @@ export function listCredentials({ db }: Pick<Needs, "db">): DevicesOperation<"li
 		});
 		const [items, counted] = await Promise.all([
 			db.orm
-				.select(credentialColumns)
+				.select(credentialColumns(actor))
 				.from(credentials)
 				.where(where)
 				.orderBy(...order_by)
@@ -48,7 +56,7 @@ export function listCredentials({ db }: Pick<Needs, "db">): DevicesOperation<"li
 }
 
 export function getCredential({ db }: Pick<Needs, "db">): DevicesOperation<"getCredential"> {
-	return ({ params }) => findCredential(db.orm, params.id);
+	return ({ params, actor }) => findCredential(db.orm, params.id, actor);
 }
 
 export function createCredential({ db, vault, clock }: Needs): DevicesOperation<"createCredential"> {
@@ -68,7 +76,7 @@ export function createCredential({ db, vault, clock }: Needs): DevicesOperation<
 					await tx
 						.insert(credentials)
 						.values({ ...sealed, id, name, username, is_default, device_id: null, created_at: at, updated_at: at });
-					return findCredential(tx, id);
+					return findCredential(tx, id, everybody);
 				}),
 		);
 		note({ resource_type: "credential", resource_id: id, resource_name: created.name, after: created });
@@ -78,7 +86,7 @@ export function createCredential({ db, vault, clock }: Needs): DevicesOperation<
 
 export function updateCredential({ db, vault, clock }: Needs): DevicesOperation<"updateCredential"> {
 	return async ({ params: { id }, body, note }) => {
-		const before = await findCredential(db.orm, id);
+		const before = await findCredential(db.orm, id, everybody);
 		if (before.device_id !== null && (body.is_default || body.name !== undefined)) {
 			throw failed("credentials.own", {
 				message:
@@ -122,7 +130,7 @@ export function updateCredential({ db, vault, clock }: Needs): DevicesOperation<
 							updated_at: clock.now().toISOString(),
 						})
 						.where(eq(credentials.id, id));
-					return findCredential(tx, id);
+					return findCredential(tx, id, everybody);
 				}),
 		);
 		note({ resource_type: "credential", resource_id: id, resource_name: after.name, before, after });
@@ -134,7 +142,7 @@ export function deleteCredential({ db }: Pick<Needs, "db">): DevicesOperation<"d
 	return async ({ params: { id }, note }) => {
 		const before = await db.transaction(async (tx) => {
 			await lockCredential(tx, id);
-			const credential = await findCredential(tx, id);
+			const credential = await findCredential(tx, id, everybody);
 			if (credential.used_by > 0) {
 				throw failed("credentials.in_use", {
 					message: `${credential.name} is used in ${credential.used_by} ${credential.used_by === 1 ? "place" : "places"} (devices, groups, overrides). Give those another credential first.`,

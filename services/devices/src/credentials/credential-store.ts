@@ -1,38 +1,60 @@
 import type { Credential } from "@netconductor/contracts/devices/model";
 import { failed } from "@netconductor/runtime/errors";
-import { eq, sql } from "drizzle-orm";
+import { and, eq, type SQL, sql } from "drizzle-orm";
 import type { Statements } from "../operation.ts";
+import { groupInScope, inScope, type Scoped } from "../scope.ts";
 import { credentials } from "../tables.ts";
 
 // Written out: inside a subquery drizzle would name the outer column without its table.
-const usesIn = {
-	devices: sql`(select count(*) from devices where devices.credential_id = credentials.id)`,
-	groups: sql`(select count(*) from device_groups where device_groups.credential_id = credentials.id)`,
-	overrides: sql`(select count(*) from device_overrides where device_overrides.credential_id = credentials.id)`,
-};
+function usersOf(actor: Scoped) {
+	const covered = (id: SQL) => inScope(actor, id) ?? sql`true`;
+	const known = groupInScope(actor, sql`device_groups.id`) ?? sql`true`;
+	return {
+		devices: sql`from devices where devices.credential_id = credentials.id and ${covered(sql`devices.id`)}`,
+		groups: sql`from device_groups where device_groups.credential_id = credentials.id and ${known}`,
+		overrides: sql`from device_overrides where device_overrides.credential_id = credentials.id and ${covered(sql`device_overrides.device_id`)}`,
+	};
+}
 
-/** What a credential is read as: everything but its secrets. */
-export const credentialColumns = {
-	id: credentials.id,
-	name: credentials.name,
-	username: credentials.username,
-	has_password: sql<boolean>`${credentials.password} is not null`,
-	has_private_key: sql<boolean>`${credentials.private_key} is not null`,
-	has_passphrase: sql<boolean>`${credentials.passphrase} is not null`,
-	has_enable_password: sql<boolean>`${credentials.enable_password} is not null`,
-	is_default: credentials.is_default,
-	device_id: credentials.device_id,
-	used_by: sql<number>`(${usesIn.devices} + ${usesIn.groups} + ${usesIn.overrides})::int`,
-	devices: sql<number>`${usesIn.devices}::int`,
-	groups: sql<number>`${usesIn.groups}::int`,
-	overrides: sql<number>`${usesIn.overrides}::int`,
-	created_at: credentials.created_at,
-	updated_at: credentials.updated_at,
-};
+/**
+ * Condition on a credential: something that exists for this actor is reached with it already. Whoever could name any other would have it sent to
+ * a host of their own.
+ */
+export function credentialInScope(actor: Scoped): SQL | undefined {
+	if (actor.device_groups === undefined) return undefined;
+	const { devices, groups, overrides } = usersOf(actor);
+	return sql`(exists (select ${devices}) or exists (select ${groups}) or exists (select ${overrides}))`;
+}
+
+/** What a credential is read as: everything but its secrets, with the uses of it that exist for whoever reads. */
+export function credentialColumns(actor: Scoped) {
+	const { devices, groups, overrides } = usersOf(actor);
+	const counted = (users: SQL) => sql<number>`(select count(*) ${users})::int`;
+	return {
+		id: credentials.id,
+		name: credentials.name,
+		username: credentials.username,
+		has_password: sql<boolean>`${credentials.password} is not null`,
+		has_private_key: sql<boolean>`${credentials.private_key} is not null`,
+		has_passphrase: sql<boolean>`${credentials.passphrase} is not null`,
+		has_enable_password: sql<boolean>`${credentials.enable_password} is not null`,
+		is_default: credentials.is_default,
+		device_id: credentials.device_id,
+		used_by: sql<number>`(${counted(devices)} + ${counted(groups)} + ${counted(overrides)})`,
+		devices: counted(devices),
+		groups: counted(groups),
+		overrides: counted(overrides),
+		created_at: credentials.created_at,
+		updated_at: credentials.updated_at,
+	};
+}
 
 /** @throws credentials.not_found */
-export async function findCredential(on: Statements, id: string): Promise<Credential> {
-	const [credential] = await on.select(credentialColumns).from(credentials).where(eq(credentials.id, id));
+export async function findCredential(on: Statements, id: string, actor: Scoped): Promise<Credential> {
+	const [credential] = await on
+		.select(credentialColumns(actor))
+		.from(credentials)
+		.where(and(eq(credentials.id, id), credentialInScope(actor)));
 	if (credential === undefined) throw noCredential(id);
 	return credential;
 }
@@ -51,17 +73,17 @@ export async function lockCredential(tx: Statements, id: string): Promise<typeof
  * Makes sure that a credential exists and is not one device's own, and that it stays until the transaction ends.
  * @throws credentials.not_found, credentials.own
  */
-export async function requireShared(tx: Statements, id: string): Promise<void> {
+export async function requireShared(tx: Statements, id: string, actor: Scoped): Promise<void> {
 	await tx.select({ id: credentials.id }).from(credentials).where(eq(credentials.id, id)).for("key share");
-	await findShared(tx, id);
+	await findShared(tx, id, actor);
 }
 
 /** @throws credentials.not_found, credentials.own — it exists, and belongs to one device alone */
-export async function findShared(on: Statements, id: string): Promise<void> {
+export async function findShared(on: Statements, id: string, actor: Scoped): Promise<void> {
 	const [found] = await on
 		.select({ name: credentials.name, device_id: credentials.device_id })
 		.from(credentials)
-		.where(eq(credentials.id, id));
+		.where(and(eq(credentials.id, id), credentialInScope(actor)));
 	if (found === undefined) throw noCredential(id);
 	if (found.device_id !== null) {
 		throw failed("credentials.own", {

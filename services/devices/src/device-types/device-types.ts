@@ -8,6 +8,7 @@ import { failed } from "@netconductor/runtime/errors";
 import { badPatterns, platformFaults } from "@netconductor/runtime/platform-faults";
 import { eq, sql } from "drizzle-orm";
 import type { DevicesOperation, Statements } from "../operation.ts";
+import { everybody, inScope, type Scoped } from "../scope.ts";
 import { holds } from "../sql.ts";
 import { deviceTypes } from "../tables.ts";
 import { builtInTypes, isBuiltIn, platformsOf } from "./platforms.ts";
@@ -31,8 +32,8 @@ interface Listed extends Record<string, unknown> {
 const sortable = { id: sql`id`, label: sql`lower(label)`, vendor: sql`lower(vendor)`, devices: sql`devices` };
 
 export function listDeviceTypes({ db }: Pick<Needs, "db">): DevicesOperation<"listDeviceTypes"> {
-	return async ({ query }) => {
-		const matching = sql`${allTypes()}
+	return async ({ query, actor }) => {
+		const matching = sql`${allTypes(actor)}
 			where ${query.built_in === undefined ? sql`true` : sql`built_in = ${query.built_in}`}
 			and ${query.q ? holds(sql`lower(id || ' ' || label || ' ' || vendor)`, query.q) : sql`true`}`;
 		const by = sortable[query.sort.replace("-", "") as keyof typeof sortable];
@@ -50,7 +51,7 @@ export function listDeviceTypes({ db }: Pick<Needs, "db">): DevicesOperation<"li
 }
 
 export function getDeviceType({ db }: Pick<Needs, "db">): DevicesOperation<"getDeviceType"> {
-	return ({ params }) => findDeviceType(db.orm, params.id);
+	return ({ params, actor }) => findDeviceType(db.orm, params.id, actor);
 }
 
 export function createDeviceType({ db, clock }: Needs): DevicesOperation<"createDeviceType"> {
@@ -131,11 +132,12 @@ export function getPlatforms({ db }: Pick<Needs, "db">): DevicesOperation<"getPl
 }
 
 /** Built-in and custom device types as one relation. A built-in one hides a custom one of the same id, which an older release let in. */
-function allTypes() {
+function allTypes(actor: Scoped) {
+	const covered = inScope(actor, sql`devices.id`) ?? sql`true`;
 	const known = JSON.stringify(builtInTypes.map(({ id, label, vendor }) => ({ id, label, vendor })));
 	return sql`(
 		select id, label, vendor, built_in, definition, updated_at,
-			(select count(*) from devices where device_type = types.id)::int as devices
+			(select count(*) from devices where device_type = types.id and ${covered})::int as devices
 		from (
 			select id, label, vendor, true as built_in, null::jsonb as definition, null::timestamptz as updated_at
 			from jsonb_to_recordset(${known}::jsonb) as known (id text, label text, vendor text)
@@ -146,8 +148,8 @@ function allTypes() {
 	) as types`;
 }
 
-async function findDeviceType(on: Statements, id: string): Promise<DeviceType> {
-	const { rows } = await on.execute<Listed>(sql`select * from ${allTypes()} where id = ${id}`);
+async function findDeviceType(on: Statements, id: string, actor: Scoped = everybody): Promise<DeviceType> {
+	const { rows } = await on.execute<Listed>(sql`select * from ${allTypes(actor)} where id = ${id}`);
 	if (rows[0] === undefined) {
 		throw failed("device_types.not_found", {
 			message: `There is no device type ${id}.`,

@@ -8,6 +8,7 @@ import { eq } from "drizzle-orm";
 import type { z } from "zod";
 import { requireShared } from "../credentials/credential-store.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
+import type { Scoped } from "../scope.ts";
 import { refusing } from "../sql.ts";
 import { credentials, devices } from "../tables.ts";
 import { requireJump, requireType } from "./device-rules.ts";
@@ -22,7 +23,7 @@ interface Needs {
 }
 
 export function getDevice({ db }: Pick<Needs, "db">): DevicesOperation<"getDevice"> {
-	return ({ params }) => findDevice(db.orm, params.id);
+	return ({ params, actor }) => findDevice(db.orm, params.id, actor);
 }
 
 export function createDevice({ db, vault, outbox, clock }: Needs): DevicesOperation<"createDevice"> {
@@ -37,8 +38,8 @@ export function createDevice({ db, vault, outbox, clock }: Needs): DevicesOperat
 			() =>
 				db.transaction(async (tx) => {
 					await requireType(tx, body.device_type);
-					if (credential_id !== null) await requireShared(tx, credential_id);
-					if (body.jump_device_id !== null) await requireJump(tx, { id, name: body.name }, body.jump_device_id);
+					if (credential_id !== null) await requireShared(tx, credential_id, actor);
+					if (body.jump_device_id !== null) await requireJump(tx, { id, name: body.name }, body.jump_device_id, actor);
 					if (own !== undefined)
 						await tx.insert(credentials).values(ownCredentialRow({ id, name: body.name }, own, at));
 					await tx.insert(devices).values({
@@ -50,9 +51,9 @@ export function createDevice({ db, vault, outbox, clock }: Needs): DevicesOperat
 						created_at: at,
 						updated_at: at,
 					});
-					await setGroupsOf(tx, id, groups, at);
+					await setGroupsOf(tx, id, groups, { at, actor });
 					await outbox.publish(tx, "device.created.v1", { device_id: id, name: body.name, by: actor.name });
-					return findDevice(tx, id);
+					return findDevice(tx, id, actor);
 				}),
 		);
 		note({ resource_type: "device", resource_id: id, resource_name: created.name, after: created });
@@ -69,14 +70,14 @@ export function updateDevice({ db, vault, outbox, clock }: Needs): DevicesOperat
 			() => nameTaken(body.name ?? id),
 			() =>
 				db.transaction(async (tx) => {
-					const before = await lockDevice(tx, id);
-					await applyChange(tx, before, body, own, at);
+					const before = await lockDevice(tx, id, actor);
+					await applyChange(tx, before, body, own, { at, actor });
 					await outbox.publish(tx, "device.updated.v1", {
 						device_id: id,
 						name: body.name ?? before.name,
 						by: actor.name,
 					});
-					return { before, after: await findDevice(tx, id) };
+					return { before, after: await findDevice(tx, id, actor) };
 				}),
 		);
 		note({ resource_type: "device", resource_id: id, resource_name: after.name, before, after });
@@ -86,26 +87,29 @@ export function updateDevice({ db, vault, outbox, clock }: Needs): DevicesOperat
 
 async function applyChange(
 	tx: Statements,
-	device: { id: string; name: string; credential_id: string | null },
+	device: { id: string; name: string; credential_id: string | null; jump_device_id: string | null },
 	change: z.output<typeof DeviceChange>,
 	own: SealedLogin | undefined,
-	at: string,
+	{ at, actor }: { at: string; actor: Scoped },
 ): Promise<void> {
 	const { id } = device;
-	const { username, password, enable_password, credential_id: given, groups, tags, ...fields } = change;
+	const { username, password, enable_password, credential_id: given, groups, tags, jump_device_id, ...fields } = change;
+	// A jump host that does not exist for whoever changes the device is shown as none: to say none again changes nothing.
+	const keepsJump = jump_device_id === null && device.jump_device_id === null;
 	if (change.device_type !== undefined) await requireType(tx, change.device_type);
-	if (change.jump_device_id) {
-		await requireJump(tx, { id, name: change.name ?? device.name }, change.jump_device_id);
+	if (jump_device_id) {
+		await requireJump(tx, { id, name: change.name ?? device.name }, jump_device_id, actor);
 	}
 	if (own !== undefined) await writeOwnLogin(tx, { id, name: change.name ?? device.name }, own, at);
 	const credential_id = own !== undefined ? id : given === undefined ? device.credential_id : given;
 	const keeps = credential_id === id;
 	if (credential_id !== null && credential_id !== device.credential_id && !keeps)
-		await requireShared(tx, credential_id);
+		await requireShared(tx, credential_id, actor);
 	await tx
 		.update(devices)
 		.set({
 			...fields,
+			...(jump_device_id !== undefined && !keepsJump && { jump_device_id }),
 			...(tags !== undefined && { tags: uniqueSorted(tags) }),
 			credential_id,
 			updated_at: at,
@@ -116,14 +120,14 @@ async function applyChange(
 	else if (keeps && change.name !== undefined) {
 		await tx.update(credentials).set({ name: change.name }).where(eq(credentials.id, id));
 	}
-	if (groups !== undefined) await setGroupsOf(tx, id, groups, at);
+	if (groups !== undefined) await setGroupsOf(tx, id, groups, { at, actor });
 }
 
 export function deleteDevice({ db, outbox }: Pick<Needs, "db" | "outbox">): DevicesOperation<"deleteDevice"> {
 	return async ({ params: { id }, actor, note }) => {
 		const before = await db.transaction(async (tx) => {
-			const device = await lockDevice(tx, id);
-			await deleteDevices(tx, [id]);
+			const device = await lockDevice(tx, id, actor);
+			await deleteDevices(tx, [id], actor);
 			await outbox.publish(tx, "device.deleted.v1", { device_id: id, name: device.name, by: actor.name });
 			return device;
 		});

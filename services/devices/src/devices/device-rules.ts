@@ -1,8 +1,9 @@
 import { failed } from "@netconductor/runtime/errors";
 import { eq, sql } from "drizzle-orm";
-import { jumpLoop, maxJumpHosts } from "../connection/connection.ts";
+import { jumpLoop, maxJumpHosts, unseenHost } from "../connection/connection.ts";
 import { isBuiltIn } from "../device-types/platforms.ts";
 import type { Statements } from "../operation.ts";
+import { inScope, type Scoped } from "../scope.ts";
 import { deviceTypes } from "../tables.ts";
 
 /**
@@ -35,16 +36,17 @@ export async function requireJump(
 	tx: Statements,
 	device: { id: string; name: string },
 	jump_device_id: string,
+	actor: Scoped,
 ): Promise<void> {
-	const { rows } = await tx.execute<{ id: string; name: string }>(sql`
+	const { rows } = await tx.execute<{ id: string; name: string; is_shown: boolean }>(sql`
 		with recursive chain as (
 			select id, name, jump_device_id, 1 as depth from devices where id = ${jump_device_id}
 			union all
 			select next.id, next.name, next.jump_device_id, depth + 1
 			from chain join devices as next on next.id = chain.jump_device_id
 			where depth <= ${maxJumpHosts} and chain.id <> ${device.id}
-		) select id, name from chain order by depth`);
-	if (rows.length === 0) {
+		) select id, name, ${inScope(actor, sql`chain.id`) ?? sql`true`} as is_shown from chain order by depth`);
+	if (rows.length === 0 || rows[0]?.is_shown === false) {
 		throw failed("devices.not_found", {
 			message: `There is no device with the id ${jump_device_id} to be the jump host of ${device.name}.`,
 			details: { device_id: jump_device_id },
@@ -52,6 +54,6 @@ export async function requireJump(
 		});
 	}
 	if (rows.length > maxJumpHosts || rows.some(({ id }) => id === device.id)) {
-		throw jumpLoop([device.name, ...rows.map(({ name }) => name)]);
+		throw jumpLoop([device.name, ...rows.map(({ name, is_shown }) => (is_shown ? name : unseenHost))]);
 	}
 }

@@ -1,60 +1,103 @@
 import type { devicesApi } from "@netconductor/contracts/devices/api";
 import type { HandlerInput } from "@netconductor/contracts/kernel/operation";
 import type { Database } from "@netconductor/runtime/db/database";
+import { plannedForItsValues } from "@netconductor/runtime/db/named-statements";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { and, arrayContains, eq, type SQL, sql } from "drizzle-orm";
-import type { DevicesOperation } from "../operation.ts";
+import { reachedByPool } from "../connection/worker-pool.ts";
+import type { DevicesOperation, Statements } from "../operation.ts";
+import { groupInScope, inScope, type Scoped } from "../scope.ts";
 import { anyOf, holds } from "../sql.ts";
 import { devices, inNaturalOrder } from "../tables.ts";
+import { tallied } from "../tallies/tally.ts";
 import { deviceColumns } from "./device-store.ts";
 
 type Query = HandlerInput<(typeof devicesApi)["operations"]["listDevices"]>["query"];
 type Filter = Omit<Query, "page" | "page_size" | "sort">;
 
 export function listDevices({ db }: { db: Database }): DevicesOperation<"listDevices"> {
-	return async ({ query }) => {
-		const where = deviceFilter(query);
-		const { limit, offset, order_by } = pageWindow(query, {
-			columns: { ...devices, name: inNaturalOrder(devices.name) },
-			id: devices.id,
-			fallback: "name",
-			unique: ["name"],
-		});
-		const total = db.orm.$count(devices, where);
+	return async ({ query, actor }) => {
+		const { page: _, page_size: __, sort: ___, ...filter } = query;
+		const where = deviceFilter(filter, actor);
+		const { limit, offset, order_by } = windowOf(query);
+		const page = db.orm.$with("page").as(idsOfPage(db.orm, query, where));
+		const count = db.orm.$count(devices, where);
+		// Counted only where nothing else tells how many there are: a page that is not full is the last one.
+		const known =
+			tallied(filter, actor) ??
+			sql`case when (select count(*) from ${page}) < ${limit} then ${offset} + (select count(*) from ${page}) else ${count} end`;
+		// Few are found by an index of what is asked for, many by walking along the order: which of them it is depends on the words.
+		const total = sql<number>`${sql.raw(where === undefined ? "" : plannedForItsValues)} ${known}`.mapWith(Number);
 		// Each row carries the total: one statement costs half of two, and both numbers are of the same moment.
 		const rows = await db.orm
-			.select({ ...deviceColumns, total })
-			.from(devices)
-			.where(where)
-			.orderBy(...order_by)
-			.limit(limit)
-			.offset(offset);
-		return toPage(query, rows, rows[0]?.total ?? (await total));
+			.with(page)
+			.select({ ...deviceColumns(actor), total })
+			.from(page)
+			.innerJoin(devices, eq(devices.id, page.id))
+			.orderBy(...order_by);
+		return toPage(query, rows, rows[0]?.total ?? (offset === 0 ? 0 : await count));
 	};
 }
 
+type Window = Pick<Query, "page" | "page_size" | "sort">;
+
+function windowOf(query: Window) {
+	return pageWindow(query, {
+		columns: { ...devices, name: inNaturalOrder(devices.name) },
+		id: devices.id,
+		fallback: "name",
+		unique: ["name"],
+	});
+}
+
+/** Ids alone, which an index tells: whatever else a device is read as would be worked out for all that the page leaves behind, too. */
+export function idsOfPage(on: Statements, query: Window, where: SQL | undefined) {
+	const { limit, offset, order_by } = windowOf(query);
+	return on
+		.select({ id: devices.id })
+		.from(devices)
+		.where(where)
+		.orderBy(...order_by)
+		.limit(limit)
+		.offset(offset);
+}
+
 export function describeDevices({ db }: { db: Database }): DevicesOperation<"describeDevices"> {
-	return async ({ body }) => ({
+	return async ({ body, actor }) => ({
 		devices: await db.orm
-			.select(deviceColumns)
+			.select(deviceColumns(actor))
 			.from(devices)
-			.where(sql`${devices.id} = ${anyOf(body.device_ids, "uuid")}`)
+			.where(and(sql`${devices.id} = ${anyOf(body.device_ids, "uuid")}`, inScope(actor, devices.id)))
 			.orderBy(inNaturalOrder(devices.name)),
 	});
 }
 
-/** Every criterion narrows down; several tags or groups must all be there, of several device types or healths one. */
-export function deviceFilter(filter: Filter): SQL | undefined {
-	const { q, device_type = [], site, tag, group, health = [], enabled, credential_id, changed_host_key } = filter;
+/** Of the devices that exist for the actor, those of a filter. Every criterion narrows down; several tags or groups must all be there, of several device types or healths one. */
+export function deviceFilter(filter: Filter, actor: Scoped): SQL | undefined {
+	const {
+		q,
+		device_type = [],
+		site,
+		worker_pool,
+		tag,
+		group,
+		health = [],
+		enabled,
+		credential_id,
+		changed_host_key,
+	} = filter;
+	const known = groupInScope(actor, sql`device_groups.id`) ?? sql`true`;
 	return and(
+		inScope(actor, devices.id),
 		q ? holds(sql`${devices.search_text}`, q) : undefined,
 		device_type.length === 0 ? undefined : sql`${devices.device_type} = ${anyOf(device_type, "text")}`,
 		site === undefined ? undefined : eq(devices.site, site),
+		worker_pool === undefined ? undefined : reachedByPool(worker_pool),
 		tag === undefined || tag.length === 0 ? undefined : arrayContains(devices.tags, tag),
 		...(group ?? []).map(
 			(name) =>
 				sql`exists (select from device_group_members join device_groups on device_groups.id = group_id
-					where device_id = devices.id and lower(device_groups.name) = lower(${name}))`,
+					where device_id = devices.id and lower(device_groups.name) = lower(${name}) and ${known})`,
 		),
 		health.length === 0 ? undefined : sql`${devices.health} = ${anyOf(health, "text")}`,
 		enabled === undefined ? undefined : eq(devices.enabled, enabled),

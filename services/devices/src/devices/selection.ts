@@ -1,38 +1,49 @@
 import type { Selection, Target } from "@netconductor/contracts/devices/model";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
-import { eq, or, type SQL, sql } from "drizzle-orm";
+import { and, eq, or, type SQL, sql } from "drizzle-orm";
 import { whyDisabled } from "../connection/connection.ts";
+import { workerPool } from "../connection/worker-pool.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
+import { groupInScope, inScope, type Scoped } from "../scope.ts";
 import { anyOf } from "../sql.ts";
 import { deviceOverrides, devices } from "../tables.ts";
+import { noGroupNamed } from "./device-store.ts";
 
 export function listTargets({ db }: { db: Database }): DevicesOperation<"listTargets"> {
-	return async ({ body }) => ({ targets: await targetsOf(db.orm, body.select) });
+	return async ({ body, actor }) => ({ targets: await targetsOf(db.orm, body.select, actor) });
 }
 
 /**
- * Devices of a selection in order of name, each once; those that cannot be used are marked.
+ * Of the devices that exist for the actor, those of a selection, in order of name, each once; those that cannot be used are marked.
  * @throws devices.not_found, device_groups.not_found — a typing error must not silently leave a device out
  */
-export async function targetsOf(on: Statements, select: Selection): Promise<Target[]> {
+export async function targetsOf(on: Statements, select: Selection, actor: Scoped): Promise<Target[]> {
 	const rows = await on
 		.select({
 			device_id: devices.id,
 			name: devices.name,
 			device_type: devices.device_type,
+			worker_pool: workerPool,
 			enabled: devices.enabled,
 			disabled: deviceOverrides.disabled,
 			disabled_reason: deviceOverrides.disabled_reason,
 		})
 		.from(devices)
 		.leftJoin(deviceOverrides, eq(deviceOverrides.device_id, devices.id))
-		.where(selected(select))
+		.where(and(selected(select), inScope(actor, devices.id)))
 		.orderBy(sql`lower(${devices.name})`);
-	await requireAll(on, notAmong(rows, select));
-	return rows.map(({ device_id, name, device_type, ...row }) => {
+	await requireAll(on, notAmong(rows, select), actor);
+	return rows.map(({ device_id, name, device_type, worker_pool, ...row }) => {
 		const reason = whyDisabled(row, { disabled: row.disabled ?? false, disabled_reason: row.disabled_reason ?? "" });
-		return { device_id, name, device_type, enabled: reason === undefined, disabled_reason: reason ?? null };
+		return {
+			device_id,
+			name,
+			device_type,
+			worker_pool,
+			enabled: reason === undefined,
+			disabled_reason: reason ?? null,
+		};
 	});
 }
 
@@ -68,7 +79,13 @@ function notAmong(
 	};
 }
 
-async function requireAll(on: Statements, { device_ids = [], names = [], groups = [] }: Selection): Promise<void> {
+async function requireAll(
+	on: Statements,
+	{ device_ids = [], names = [], groups = [] }: Selection,
+	actor: Scoped,
+): Promise<void> {
+	const covered = inScope(actor, sql`devices.id`) ?? sql`true`;
+	const known = groupInScope(actor, sql`device_groups.id`) ?? sql`true`;
 	const missing = async (asked: string[], type: "uuid" | "text", having: SQL) => {
 		if (asked.length === 0) return [];
 		const { rows } = await on.execute<{ asked: string }>(
@@ -76,8 +93,12 @@ async function requireAll(on: Statements, { device_ids = [], names = [], groups 
 		);
 		return rows.map((row) => row.asked);
 	};
-	const noIds = await missing(device_ids, "uuid", sql`select from devices where id = asked`);
-	const noNames = await missing(names, "text", sql`select from devices where lower(name) = lower(asked)`);
+	const noIds = await missing(device_ids, "uuid", sql`select from devices where id = asked and ${covered}`);
+	const noNames = await missing(
+		names,
+		"text",
+		sql`select from devices where lower(name) = lower(asked) and ${covered}`,
+	);
 	const unknown = [...noIds, ...noNames];
 	if (unknown.length > 0) {
 		throw failed("devices.not_found", {
@@ -85,13 +106,12 @@ async function requireAll(on: Statements, { device_ids = [], names = [], groups 
 			details: { devices: unknown },
 		});
 	}
-	const noGroups = await missing(groups, "text", sql`select from device_groups where lower(name) = lower(asked)`);
-	if (noGroups.length > 0) {
-		throw failed("device_groups.not_found", {
-			message: `There is no group ${noGroups.join(", ")}. Nothing was done.`,
-			details: { groups: noGroups },
-		});
-	}
+	const noGroups = await missing(
+		groups,
+		"text",
+		sql`select from device_groups where lower(name) = lower(asked) and ${known}`,
+	);
+	if (noGroups.length > 0) throw noGroupNamed(noGroups);
 }
 
 /** @throws devices.nothing_selected */

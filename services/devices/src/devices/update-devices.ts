@@ -7,8 +7,9 @@ import { failed } from "@netconductor/runtime/errors";
 import { type SQL, sql } from "drizzle-orm";
 import { requireShared } from "../credentials/credential-store.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
+import { groupInScope, requireStillInScope, type Scoped } from "../scope.ts";
 import { anyOf } from "../sql.ts";
-import { deleteDevices, ensureGroups } from "./device-store.ts";
+import { deleteDevices, groupsByName, noGroupNamed } from "./device-store.ts";
 import { recordedNames } from "./recorded-names.ts";
 import { requireSome, targetsOf } from "./selection.ts";
 
@@ -30,18 +31,19 @@ export function updateDevices({
 		const at = clock.now().toISOString();
 		const announced = ({ id, name }: Changed) => ({ device_id: id, name, by: actor.name });
 		const changed = await db.transaction(async (tx) => {
-			const ids = requireSome(await targetsOf(tx, select)).map(({ device_id }) => device_id);
+			const ids = requireSome(await targetsOf(tx, select, actor)).map(({ device_id }) => device_id);
 			// In one order, so that two bulk actions do not wait for each other in a circle.
 			const { rows } = await tx.execute<Changed>(
 				sql`select id, name from devices where id = ${anyOf(ids, "uuid")} order by id for update`,
 			);
 			const locked = rows.map(({ id }) => id);
 			if (action.kind === "delete") {
-				await deleteDevices(tx, locked);
+				await deleteDevices(tx, locked, actor);
 				await outbox.publishAll(tx, "device.deleted.v1", rows.map(announced));
 				return rows;
 			}
-			const updated = await change(tx, locked, action, at);
+			const updated = await change(tx, locked, action, { at, actor });
+			await requireStillInScope(tx, locked, actor);
 			await outbox.publishAll(tx, "device.updated.v1", updated.map(announced));
 			return updated;
 		});
@@ -61,7 +63,7 @@ async function change(
 	tx: Statements,
 	ids: string[],
 	action: Exclude<BulkAction, { kind: "delete" }>,
-	at: string,
+	{ at, actor }: { at: string; actor: Scoped },
 ): Promise<Changed[]> {
 	const update = async (assignment: SQL, differs: SQL) => {
 		const { rows } = await tx.execute<Changed & { tags: number }>(sql`
@@ -76,6 +78,11 @@ async function change(
 			return update(sql`enabled = false`, sql`enabled`);
 		case "set_site":
 			return update(sql`site = ${action.site}`, sql`site is distinct from ${action.site}::text`);
+		case "set_worker_pool":
+			return update(
+				sql`worker_pool = ${action.worker_pool}`,
+				sql`worker_pool is distinct from ${action.worker_pool}::text`,
+			);
 		case "add_tags": {
 			const given = sql`${sql.param(action.tags)}::text[]`;
 			const updated = await update(
@@ -92,7 +99,7 @@ async function change(
 			);
 		case "set_credential": {
 			const { credential_id } = action;
-			if (credential_id !== null) await requireShared(tx, credential_id);
+			if (credential_id !== null) await requireShared(tx, credential_id, actor);
 			const updated = await update(
 				sql`credential_id = ${credential_id}`,
 				sql`credential_id is distinct from ${credential_id}::uuid`,
@@ -102,7 +109,7 @@ async function change(
 			return updated;
 		}
 		case "add_to_group": {
-			const group_id = (await ensureGroups(tx, [action.group], at)).get(action.group);
+			const group_id = (await groupsByName(tx, [action.group], { at, actor })).get(action.group);
 			return membersChanged(
 				tx,
 				at,
@@ -112,7 +119,7 @@ async function change(
 			);
 		}
 		case "remove_from_group":
-			await requireGroup(tx, action.group);
+			await requireGroup(tx, action.group, actor);
 			return membersChanged(
 				tx,
 				at,
@@ -132,13 +139,10 @@ async function membersChanged(tx: Statements, at: string, membership: SQL): Prom
 	return rows;
 }
 
-async function requireGroup(tx: Statements, name: string): Promise<void> {
-	const { rows } = await tx.execute(sql`select from device_groups where lower(name) = lower(${name})`);
-	if (rows.length > 0) return;
-	throw failed("device_groups.not_found", {
-		message: `There is no group ${name}. Nothing was done.`,
-		details: { groups: [name] },
-	});
+async function requireGroup(tx: Statements, name: string, actor: Scoped): Promise<void> {
+	const known = groupInScope(actor, sql`id`) ?? sql`true`;
+	const { rows } = await tx.execute(sql`select from device_groups where lower(name) = lower(${name}) and ${known}`);
+	if (rows.length === 0) throw noGroupNamed([name]);
 }
 
 function refuseTooManyTags(updated: readonly (Changed & { tags: number })[]): void {

@@ -4,10 +4,11 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
-import { count, eq, sql } from "drizzle-orm";
+import { and, count, eq, sql } from "drizzle-orm";
 import { requireShared } from "../credentials/credential-store.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
-import { holds, refusing } from "../sql.ts";
+import { everybody, groupInScope } from "../scope.ts";
+import { anyOf, holds, refusing } from "../sql.ts";
 import { deviceGroupMembers, deviceGroups } from "../tables.ts";
 
 interface Needs {
@@ -20,16 +21,18 @@ const groupColumns = {
 	name: deviceGroups.name,
 	description: deviceGroups.description,
 	credential_id: deviceGroups.credential_id,
+	worker_pool: deviceGroups.worker_pool,
 	devices: sql<number>`(select count(*) from device_group_members where group_id = device_groups.id)::int`,
 	created_at: deviceGroups.created_at,
 	updated_at: deviceGroups.updated_at,
 };
 
 export function listGroups({ db }: Pick<Needs, "db">): DevicesOperation<"listGroups"> {
-	return async ({ query }) => {
-		const where = query.q
-			? holds(sql`lower(${deviceGroups.name} || ' ' || ${deviceGroups.description})`, query.q)
-			: undefined;
+	return async ({ query, actor }) => {
+		const where = and(
+			groupInScope(actor),
+			query.q ? holds(sql`lower(${deviceGroups.name} || ' ' || ${deviceGroups.description})`, query.q) : undefined,
+		);
 		const { limit, offset, order_by } = pageWindow(query, {
 			columns: { name: sql`lower(${deviceGroups.name})`, created_at: deviceGroups.created_at },
 			id: deviceGroups.id,
@@ -50,7 +53,19 @@ export function listGroups({ db }: Pick<Needs, "db">): DevicesOperation<"listGro
 }
 
 export function getGroup({ db }: Pick<Needs, "db">): DevicesOperation<"getGroup"> {
-	return ({ params }) => findGroup(db.orm, params.id);
+	return async ({ params: { id }, actor }) => {
+		if (actor.device_groups !== undefined && !actor.device_groups.includes(id)) throw noGroup(id);
+		return findGroup(db.orm, id);
+	};
+}
+
+export function describeGroups({ db }: Pick<Needs, "db">): DevicesOperation<"describeGroups"> {
+	return async ({ body }) => ({
+		groups: await db.orm
+			.select({ id: deviceGroups.id, name: deviceGroups.name })
+			.from(deviceGroups)
+			.where(sql`${deviceGroups.id} = ${anyOf(body.group_ids, "uuid")}`),
+	});
 }
 
 export function createGroup({ db, clock }: Needs): DevicesOperation<"createGroup"> {
@@ -62,7 +77,7 @@ export function createGroup({ db, clock }: Needs): DevicesOperation<"createGroup
 			() => nameTaken(body.name),
 			() =>
 				db.transaction(async (tx) => {
-					if (body.credential_id !== null) await requireShared(tx, body.credential_id);
+					if (body.credential_id !== null) await requireShared(tx, body.credential_id, everybody);
 					await tx.insert(deviceGroups).values({ ...body, id, created_at: at, updated_at: at });
 					return findGroup(tx, id);
 				}),
@@ -80,7 +95,7 @@ export function updateGroup({ db, clock }: Needs): DevicesOperation<"updateGroup
 			() =>
 				db.transaction(async (tx) => {
 					const before = await lockGroup(tx, id);
-					if (body.credential_id) await requireShared(tx, body.credential_id);
+					if (body.credential_id) await requireShared(tx, body.credential_id, everybody);
 					await tx
 						.update(deviceGroups)
 						.set({ ...body, updated_at: clock.now().toISOString() })

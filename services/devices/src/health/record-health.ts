@@ -78,8 +78,8 @@ async function forget(tx: Tx, written: string, keep: number): Promise<void> {
 }
 
 export function listDeviceHealth({ db }: { db: Database }): DevicesOperation<"listDeviceHealth"> {
-	return async ({ params: { id }, query }) => {
-		await findDevice(db.orm, id);
+	return async ({ params: { id }, query, actor }) => {
+		await findDevice(db.orm, id, actor);
 		const { where, order_by, limit } = cursorWindow(query, {
 			key: [
 				{ column: healthHistory.at, schema: z.iso.datetime() },

@@ -7,7 +7,7 @@ import type { Clients } from "@netconductor/runtime/host/service";
 import { newId } from "@netconductor/runtime/id";
 import { resolveConnection } from "../connection/connection.ts";
 import { loadLayers } from "../connection/connection-store.ts";
-import { noDevice } from "../devices/device-store.ts";
+import { findDevice, noDevice } from "../devices/device-store.ts";
 import { requireSome, targetsOf } from "../devices/selection.ts";
 import type { DevicesOperation } from "../operation.ts";
 
@@ -20,13 +20,19 @@ interface Needs {
 export function testDevice({ db, tasks }: Needs): DevicesOperation<"testDevice"> {
 	return async (call) => {
 		const { id } = call.params;
-		const layersOf = await loadLayers(db.orm, [id]);
+		await findDevice(db.orm, id, call.actor);
+		const layersOf = await loadLayers(db.orm, [id], call.actor);
 		const target = layersOf(id);
 		if (target === undefined) throw noDevice(id);
 		const { name } = resolveConnection(target, layersOf);
 		call.note({ resource_type: "device", resource_id: id, resource_name: name });
 		// Each request is a test of its own: asking again later must look again.
-		const test = { key: newId(), title: `Connection test of ${name}`, targets: [{ device_id: id, name }], skipped: [] };
+		const test = {
+			key: newId(),
+			title: `Connection test of ${name}`,
+			targets: [{ device_id: id, name, worker_pool: target.worker_pool.name }],
+			skipped: [],
+		};
 		return startTest(tasks, test, call);
 	};
 }
@@ -48,7 +54,7 @@ export function startTestOnce(needs: Needs): DevicesOperation<"startTest"> {
 }
 
 async function startSelected({ db, tasks }: Needs, select: Selection, key: string, call: CallerContext) {
-	const selected = requireSome(await targetsOf(db.orm, select));
+	const selected = requireSome(await targetsOf(db.orm, select, call.actor));
 	const targets = selected.filter(({ enabled }) => enabled);
 	if (targets.length === 0) {
 		throw failed("devices.disabled", {
@@ -74,7 +80,12 @@ async function startSelected({ db, tasks }: Needs, select: Selection, key: strin
 
 function startTest(
 	tasks: Needs["tasks"],
-	test: { key: string; title: string; targets: Pick<Target, "device_id" | "name">[]; skipped: Target[] },
+	test: {
+		key: string;
+		title: string;
+		targets: Pick<Target, "device_id" | "name" | "worker_pool">[];
+		skipped: Target[];
+	},
 	call: CallerContext,
 ) {
 	return tasks.startRun(
@@ -85,7 +96,7 @@ function startTest(
 					kind: "connectivity_test",
 					title: test.title.slice(0, 200),
 					steps: [{ id: "test", type: "test_connection" }],
-					targets: test.targets.map(({ device_id, name }) => ({ device_id, name })),
+					targets: test.targets.map(({ device_id, name, worker_pool }) => ({ device_id, name, worker_pool })),
 					skipped: test.skipped.map(({ device_id, name, disabled_reason }) => ({
 						device_id,
 						name,

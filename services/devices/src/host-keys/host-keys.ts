@@ -6,8 +6,10 @@ import { afterCommit, type Database } from "@netconductor/runtime/db/database";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
 import { and, count, eq, isNotNull, isNull, sql } from "drizzle-orm";
+import { requireOnWay } from "../connection/worker-pool.ts";
 import { findDevice, lockDevice } from "../devices/device-store.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
+import { everybody, inScope } from "../scope.ts";
 import { holds } from "../sql.ts";
 import { devices, hostKeys } from "../tables.ts";
 
@@ -36,8 +38,9 @@ const hostKeyColumns = {
 };
 
 export function listHostKeys({ db }: Pick<Needs, "db">): DevicesOperation<"listHostKeys"> {
-	return async ({ query }) => {
+	return async ({ query, actor }) => {
 		const where = and(
+			inScope(actor, hostKeys.device_id),
 			query.changed === undefined
 				? undefined
 				: query.changed
@@ -74,8 +77,8 @@ export function listHostKeys({ db }: Pick<Needs, "db">): DevicesOperation<"listH
 }
 
 export function getHostKey({ db }: Pick<Needs, "db">): DevicesOperation<"getHostKey"> {
-	return async ({ params: { id } }) => {
-		const device = await findDevice(db.orm, id);
+	return async ({ params: { id }, actor }) => {
+		const device = await findDevice(db.orm, id, actor);
 		return findHostKey(db.orm, device);
 	};
 }
@@ -84,7 +87,7 @@ export function getHostKey({ db }: Pick<Needs, "db">): DevicesOperation<"getHost
 export function acceptHostKey({ db, outbox, clock }: Needs): DevicesOperation<"acceptHostKey"> {
 	return async ({ params: { id }, body: { fingerprint }, actor, note }) => {
 		const { before, after } = await db.transaction(async (tx) => {
-			const device = await lockDevice(tx, id);
+			const device = await lockDevice(tx, id, actor);
 			const before = await findHostKey(tx, device);
 			if (before.presented_fingerprint === null && before.fingerprint === fingerprint) return { before, after: before };
 			if (before.presented_fingerprint !== fingerprint || before.presented_algorithm === null) {
@@ -123,7 +126,7 @@ export function acceptHostKey({ db, outbox, clock }: Needs): DevicesOperation<"a
 export function rejectHostKey({ db, outbox, clock }: Needs): DevicesOperation<"rejectHostKey"> {
 	return async ({ params: { id }, body: { fingerprint }, actor, note }) => {
 		const { before, after } = await db.transaction(async (tx) => {
-			const device = await lockDevice(tx, id);
+			const device = await lockDevice(tx, id, actor);
 			const before = await findHostKey(tx, device);
 			if (before.presented_fingerprint !== fingerprint) {
 				const presented = before.presented_fingerprint;
@@ -148,7 +151,7 @@ export function rejectHostKey({ db, outbox, clock }: Needs): DevicesOperation<"r
 export function forgetHostKey({ db, outbox, clock }: Needs): DevicesOperation<"forgetHostKey"> {
 	return async ({ params: { id }, actor, note }) => {
 		const before = await db.transaction(async (tx) => {
-			const device = await lockDevice(tx, id);
+			const device = await lockDevice(tx, id, actor);
 			const key = await findHostKey(tx, device);
 			await tx.delete(hostKeys).where(eq(hostKeys.device_id, id));
 			await clearHostKeyHealth(tx, id, clock.now().toISOString());
@@ -197,13 +200,14 @@ export function recordHostKey({
 			return presented.map(({ device_id, fingerprint }) => keys.has(`${device_id} ${fingerprint}`));
 		},
 	});
-	return async ({ params: { id }, body: { fingerprint, algorithm } }) => {
+	return async ({ params: { id }, body: { fingerprint, algorithm }, worker_pool }) => {
+		await requireOnWay(db.orm, id, worker_pool);
 		if (await trustFirst({ device_id: id, fingerprint, algorithm })) {
 			onChange(id);
 			return { status: "trusted" };
 		}
 		return db.transaction(async (tx) => {
-			const device = await lockDevice(tx, id);
+			const device = await lockDevice(tx, id, everybody);
 			const at = clock.now().toISOString();
 			const [known] = await tx.select().from(hostKeys).where(eq(hostKeys.device_id, id));
 			if (known === undefined) {

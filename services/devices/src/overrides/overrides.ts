@@ -6,6 +6,7 @@ import { count, eq } from "drizzle-orm";
 import { requireShared } from "../credentials/credential-store.ts";
 import { findDevice, lockDevice } from "../devices/device-store.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
+import { inScope } from "../scope.ts";
 import { deviceOverrides } from "../tables.ts";
 
 interface Needs {
@@ -14,7 +15,8 @@ interface Needs {
 }
 
 export function listOverrides({ db }: Pick<Needs, "db">): DevicesOperation<"listOverrides"> {
-	return async ({ query }) => {
+	return async ({ query, actor }) => {
+		const where = inScope(actor, deviceOverrides.device_id);
 		const { limit, offset, order_by } = pageWindow(query, {
 			columns: { updated_at: deviceOverrides.updated_at },
 			id: deviceOverrides.device_id,
@@ -24,10 +26,11 @@ export function listOverrides({ db }: Pick<Needs, "db">): DevicesOperation<"list
 			db.orm
 				.select()
 				.from(deviceOverrides)
+				.where(where)
 				.orderBy(...order_by)
 				.limit(limit)
 				.offset(offset),
-			db.orm.select({ total: count() }).from(deviceOverrides),
+			db.orm.select({ total: count() }).from(deviceOverrides).where(where),
 		]);
 		return toPage(query, items, counted[0]?.total ?? 0);
 	};
@@ -35,18 +38,18 @@ export function listOverrides({ db }: Pick<Needs, "db">): DevicesOperation<"list
 
 /** A device without an override has one that says nothing. */
 export function getOverride({ db }: Pick<Needs, "db">): DevicesOperation<"getOverride"> {
-	return async ({ params: { id } }) => {
-		const device = await findDevice(db.orm, id);
+	return async ({ params: { id }, actor }) => {
+		const device = await findDevice(db.orm, id, actor);
 		return (await findOverride(db.orm, id)) ?? emptyOverride(id, device.updated_at);
 	};
 }
 
 export function putOverride({ db, clock }: Needs): DevicesOperation<"putOverride"> {
-	return async ({ params: { id }, body, note }) => {
+	return async ({ params: { id }, body, actor, note }) => {
 		const row = { ...body, device_id: id, updated_at: clock.now().toISOString() };
 		const { device, before } = await db.transaction(async (tx) => {
-			const device = await lockDevice(tx, id);
-			if (body.credential_id !== null) await requireShared(tx, body.credential_id);
+			const device = await lockDevice(tx, id, actor);
+			if (body.credential_id !== null) await requireShared(tx, body.credential_id, actor);
 			const before = await findOverride(tx, id);
 			await tx.insert(deviceOverrides).values(row).onConflictDoUpdate({ target: deviceOverrides.device_id, set: row });
 			return { device, before };
@@ -57,9 +60,9 @@ export function putOverride({ db, clock }: Needs): DevicesOperation<"putOverride
 }
 
 export function deleteOverride({ db }: Pick<Needs, "db">): DevicesOperation<"deleteOverride"> {
-	return async ({ params: { id }, note }) => {
+	return async ({ params: { id }, actor, note }) => {
 		const { device, before } = await db.transaction(async (tx) => {
-			const device = await lockDevice(tx, id);
+			const device = await lockDevice(tx, id, actor);
 			const [before] = await tx.delete(deviceOverrides).where(eq(deviceOverrides.device_id, id)).returning();
 			return { device, before };
 		});

@@ -4,6 +4,7 @@ import { and, eq, sql } from "drizzle-orm";
 import { deviceColumns } from "../devices/device-store.ts";
 import { deviceFilter } from "../devices/list-devices.ts";
 import type { DevicesOperation } from "../operation.ts";
+import { inScope, type Scoped } from "../scope.ts";
 import { credentials, devices } from "../tables.ts";
 import { exportFields } from "./fields.ts";
 
@@ -11,9 +12,9 @@ const pageSize = 1_000;
 
 /** Devices of a filter in order of name, without any login: a device's own one stays behind. Import takes the file back as it is. */
 export function exportDevices({ db }: { db: Database }): DevicesOperation<"exportDevices"> {
-	return async ({ query: { format, ...filter }, signal }) => {
+	return async ({ query: { format, ...filter }, actor, signal }) => {
 		const parts: string[] = [];
-		for await (const page of pages(db, filter)) {
+		for await (const page of pages(db, filter, actor)) {
 			signal.throwIfAborted();
 			for (const device of page) parts.push(format === "csv" ? csvLine(device) : `\t${JSON.stringify(device)}`);
 		}
@@ -24,20 +25,27 @@ export function exportDevices({ db }: { db: Database }): DevicesOperation<"expor
 
 type Exported = Record<(typeof exportFields)[number], string | number | boolean | string[] | null>;
 
-async function* pages(db: Database, filter: Parameters<typeof deviceFilter>[0]): AsyncGenerator<Exported[]> {
+async function* pages(
+	db: Database,
+	filter: Parameters<typeof deviceFilter>[0],
+	actor: Scoped,
+): AsyncGenerator<Exported[]> {
+	const seen = inScope(actor, sql`jump.id`) ?? sql`true`;
 	const lowerName = sql`lower(${devices.name})`;
 	for (let last = ""; ; ) {
 		const rows = await db.orm
 			.select({
-				...deviceColumns,
+				...deviceColumns(actor),
 				// Written out: inside a subquery drizzle would name the outer column without its table.
-				jump_host: sql<string | null>`(select jump.name from devices as jump where jump.id = devices.jump_device_id)`,
+				jump_host: sql<
+					string | null
+				>`(select jump.name from devices as jump where jump.id = devices.jump_device_id and ${seen})`,
 				credential: sql<string | null>`case when ${credentials.device_id} is null then ${credentials.name} end`,
 				position: sql<string>`lower(${devices.name})`,
 			})
 			.from(devices)
 			.leftJoin(credentials, eq(credentials.id, devices.credential_id))
-			.where(and(deviceFilter(filter), sql`${lowerName} > ${last}`))
+			.where(and(deviceFilter(filter, actor), sql`${lowerName} > ${last}`))
 			.orderBy(lowerName)
 			.limit(pageSize);
 		yield rows.map((row) => Object.fromEntries(exportFields.map((field) => [field, row[field]])) as Exported);

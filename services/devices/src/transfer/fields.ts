@@ -11,7 +11,7 @@ import {
 import { nearestName } from "@netconductor/runtime/nearest-name";
 import { z } from "zod";
 
-const { site, description, username, password, enable_password } = NewDevice.shape;
+const { site, worker_pool, description, username, password, enable_password } = NewDevice.shape;
 
 /** Everything that a row of an import may say about a device. Absent = as it is, or for a new device the default. */
 export const ImportRow = z.object({
@@ -29,6 +29,7 @@ export const ImportRow = z.object({
 	tags: z.array(Tag).max(100).optional(),
 	groups: z.array(GroupName).max(100).optional(),
 	site: site.unwrap().optional(),
+	worker_pool: worker_pool.unwrap().optional(),
 	description: description.unwrap().optional(),
 	enabled: z.boolean().optional(),
 	legacy_algorithms: z.boolean().optional(),
@@ -49,6 +50,7 @@ export const exportFields = [
 	"tags",
 	"groups",
 	"site",
+	"worker_pool",
 	"description",
 	"enabled",
 	"legacy_algorithms",

@@ -15,6 +15,7 @@ import { builtInTypes } from "../device-types/platforms.ts";
 import { deviceColumns, ensureGroups } from "../devices/device-store.ts";
 import { recordedNames } from "../devices/recorded-names.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
+import { everybody } from "../scope.ts";
 import { anyOf } from "../sql.ts";
 import { credentials, devices, deviceTypes } from "../tables.ts";
 import { type CheckedRow, checkRows } from "./check-rows.ts";
@@ -125,7 +126,7 @@ async function surroundings(on: Statements, vault: Vault, rows: CheckedRow[]): P
 	const names = rows.map(({ fields }) => fields.name);
 	const found = await on
 		.select({
-			...deviceColumns,
+			...deviceColumns(everybody),
 			credential: sql<
 				string | null
 			>`(select credentials.name from credentials where credentials.id = devices.credential_id and credentials.device_id is null)`,
@@ -244,14 +245,14 @@ async function write(tx: Tx, { planned, sealed, around, at }: Work): Promise<voi
 			.filter(({ action }) => action === "create")
 			.map(({ device }) => ({ ...device, jump_device_id: null }));
 		await tx.execute(sql`
-			insert into devices (id, name, host, port, device_type, credential_id, legacy_algorithms, enabled, site, tags, description, source, created_at, updated_at)
-			select id, name, host, port, device_type, credential_id, legacy_algorithms, enabled, site, tags, description, 'import', ${at}, ${at}
+			insert into devices (id, name, host, port, device_type, credential_id, legacy_algorithms, enabled, site, worker_pool, tags, description, source, created_at, updated_at)
+			select id, name, host, port, device_type, credential_id, legacy_algorithms, enabled, site, worker_pool, tags, description, 'import', ${at}, ${at}
 			from jsonb_populate_recordset(null::devices, ${jsonbText(created)}::jsonb)`);
 		const updated = part.filter(({ action }) => action === "update").map(({ device }) => device);
 		await tx.execute(sql`
 			update devices set name = given.name, host = given.host, port = given.port, device_type = given.device_type,
 				credential_id = given.credential_id, legacy_algorithms = given.legacy_algorithms, enabled = given.enabled,
-				site = given.site, tags = given.tags, description = given.description, updated_at = ${at}
+				site = given.site, worker_pool = given.worker_pool, tags = given.tags, description = given.description, updated_at = ${at}
 			from jsonb_populate_recordset(null::devices, ${jsonbText(updated)}::jsonb) as given where devices.id = given.id`);
 		await writeGroups(tx, part, groupIds);
 		await turn();

@@ -15,6 +15,7 @@ export type ExistingDevice = Pick<
 	| "legacy_algorithms"
 	| "enabled"
 	| "site"
+	| "worker_pool"
 	| "tags"
 	| "groups"
 	| "description"
@@ -115,6 +116,7 @@ function planRow(
 		legacy_algorithms: fields.legacy_algorithms ?? before?.legacy_algorithms ?? false,
 		enabled: fields.enabled ?? before?.enabled ?? true,
 		site: fields.site === undefined ? (before?.site ?? null) : fields.site,
+		worker_pool: fields.worker_pool === undefined ? (before?.worker_pool ?? null) : fields.worker_pool,
 		tags: fields.tags === undefined ? (before?.tags ?? []) : [...new Set(fields.tags)].toSorted(),
 		groups: fields.groups === undefined ? (before?.groups ?? []) : uniqueGroups(fields.groups, before?.groups ?? []),
 		description: fields.description ?? before?.description ?? "",
@@ -158,6 +160,7 @@ const plainFields = [
 	"port",
 	"device_type",
 	"site",
+	"worker_pool",
 	"description",
 	"enabled",
 	"legacy_algorithms",

@@ -124,7 +124,7 @@ function readHeader(
 }
 
 /**
- * What a cell says. An empty one says nothing, save where empty is a value: lists, site, description and jump host are emptied by it.
+ * What a cell says. An empty one says nothing, save where empty is a value: lists, site, worker pool, description and jump host are emptied by it.
  */
 function cellValue(field: ImportField, cell: string): unknown {
 	switch (field) {
@@ -137,6 +137,7 @@ function cellValue(field: ImportField, cell: string): unknown {
 		case "site":
 			return cell === "" ? null : unguardCell(cell);
 		case "jump_host":
+		case "worker_pool":
 			return cell === "" ? null : cell;
 		case "description":
 			return unguardCell(cell);

@@ -3,7 +3,7 @@ import type { ImportProblem } from "@netconductor/contracts/devices/model";
 import { type FoundRow, fieldOf, type ImportField, unknownField } from "./fields.ts";
 
 /** Fields that null empties; elsewhere it says nothing, like a field that is left out. */
-const nullable = new Set<ImportField>(["site", "jump_host"]);
+const nullable = new Set<ImportField>(["site", "worker_pool", "jump_host"]);
 const charactersATurn = 256 * 1024;
 
 /**

@@ -1,5 +1,5 @@
 import type { authApi } from "@netconductor/contracts/auth/api";
-import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
+import { type Actor, isByApiToken, isPermitted } from "@netconductor/contracts/kernel/actor";
 import { hasCode } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Clients } from "@netconductor/runtime/host/service";
@@ -15,12 +15,16 @@ export type Acting = { actor: Actor } | { refused: string };
 
 /** Asks who the owner of a schedule is now. An API token counts with its own permissions, and only while it is valid. */
 export function actingFor({ auth, ownAccount }: OwnerNeeds, owner: Owner): Promise<Acting> {
-	return owner.kind === "token" ? tokenOf(auth, owner, ownAccount()) : userOf(auth, owner, ownAccount());
+	return isByApiToken(owner) ? tokenOf(auth, owner, ownAccount()) : userOf(auth, owner, ownAccount());
 }
 
-/** Refused where the owner does not hold the permission (any more). */
+/** Refused where the owner does not hold the permission (any more), or not on every device: schedules are not open to such roles. */
 export function withPermission(found: Acting, owner: Owner, permission: string): Acting {
-	if ("refused" in found || isPermitted(found.actor, permission)) return found;
+	if ("refused" in found) return found;
+	if (found.actor.device_groups !== undefined) {
+		return { refused: `The role of ${owner.name} is limited to some device groups by now, and schedules are not.` };
+	}
+	if (isPermitted(found.actor, permission)) return found;
 	return { refused: `${owner.name} does not hold the permission ${permission} any more.` };
 }
 
@@ -31,12 +35,19 @@ async function userOf(auth: OwnerNeeds["auth"], owner: Owner, caller: CallerCont
 	if (user === undefined) return { refused: `The user ${owner.name} was deleted.` };
 	if (user.disabled) return { refused: `The user ${user.username} is disabled.` };
 	return {
-		actor: { kind: "user", id: user.id, name: user.username, role: user.role, permissions: user.permissions },
+		actor: {
+			kind: "user",
+			id: user.id,
+			name: user.username,
+			role: user.role,
+			permissions: user.permissions,
+			...(user.device_groups !== null && { device_groups: user.device_groups }),
+		},
 	};
 }
 
 async function tokenOf(auth: OwnerNeeds["auth"], owner: Owner, caller: CallerContext): Promise<Acting> {
-	const refused = { refused: `The API token ${owner.name} was revoked or has expired, or its user may not sign in.` };
+	const refused = { refused: `The API token ${owner.name} was revoked or has expired, or its account is disabled.` };
 	if (owner.session_id === undefined) return refused;
 	try {
 		const { actor } = await auth.resolveActor({ body: { kind: "api_token_id", token_id: owner.session_id } }, caller);

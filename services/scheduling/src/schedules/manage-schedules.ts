@@ -1,4 +1,4 @@
-import type { Actor } from "@netconductor/contracts/kernel/actor";
+import { type Actor, isByApiToken } from "@netconductor/contracts/kernel/actor";
 import type { ScheduleInput } from "@netconductor/contracts/scheduling/model";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database, Tx } from "@netconductor/runtime/db/database";
@@ -268,9 +268,10 @@ function sameRule(one: RuleFields, other: RuleFields): boolean {
 	return text(one) === text(other);
 }
 
-function ownerOf({ kind, id, name, session_id }: Actor): Owner {
+function ownerOf(actor: Actor): Owner {
+	const { kind, id, name, session_id } = actor;
 	// A session ends; the user is asked for by id. A token is what it was made with.
-	return kind === "token" && session_id !== undefined ? { kind, id, name, session_id } : { kind, id, name };
+	return isByApiToken(actor) && session_id !== undefined ? { kind, id, name, session_id } : { kind, id, name };
 }
 
 /** What the audit record keeps of it. */

@@ -23,6 +23,18 @@ test("a disk is well until little is left, and failed while there is still room 
 });
 
 test("no worker online is a failure whether or not something waits; many waiting is none", () => {
-	expect(judgeWorkers({ workers_online: 0, running: 0, pending: 0 }).state).toBe("failed");
-	expect(judgeWorkers({ workers_online: 1, running: 50, pending: 100_000 }).state).toBe("ok");
+	expect(judgeWorkers({ workers_online: 0, running: 0, pending: 0, by_pool: [] }).state).toBe("failed");
+	expect(judgeWorkers({ workers_online: 1, running: 50, pending: 100_000, by_pool: [] }).state).toBe("ok");
+});
+
+test("what waits in a pool without a worker shows, and a pool without either does not", () => {
+	const stats = { workers_online: 1, running: 0, pending: 12 };
+	const served = { pool: "default", workers_online: 1, waiting: 5 };
+	expect(judgeWorkers({ ...stats, by_pool: [served, { pool: "dc2", workers_online: 0, waiting: 12 }] })).toMatchObject({
+		state: "degraded",
+		detail: expect.stringContaining("12 in the pool dc2"),
+	});
+	expect(judgeWorkers({ ...stats, by_pool: [served, { pool: "dc2", workers_online: 0, waiting: 0 }] }).state).toBe(
+		"ok",
+	);
 });

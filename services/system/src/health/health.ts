@@ -33,12 +33,23 @@ export function judgeDisk({
 	return { state: "ok", detail };
 }
 
-/** Without a worker nothing touches a device: runs wait. */
-export function judgeWorkers(stats: { workers_online: number; running: number; pending: number }): Omit<Finding, "ms"> {
-	const { workers_online, running, pending } = stats;
+interface WorkerLoad {
+	workers_online: number;
+	running: number;
+	pending: number;
+	by_pool: readonly { pool: string; workers_online: number; waiting: number }[];
+}
+
+/** Without a worker nothing touches a device: runs wait. So they do in a pool of which none is online. */
+export function judgeWorkers({ workers_online, running, pending, by_pool }: WorkerLoad): Omit<Finding, "ms"> {
 	const load = `${running} running, ${pending} waiting`;
 	if (workers_online === 0)
 		return { state: "failed", detail: `no worker is online: nothing reaches the devices; ${load}` };
+	const unserved = by_pool.filter((pool) => pool.workers_online === 0 && pool.waiting > 0);
+	if (unserved.length > 0) {
+		const named = unserved.map(({ pool, waiting }) => `${waiting} in the pool ${pool}`).join(", ");
+		return { state: "degraded", detail: `no worker takes what waits in some pools: ${named}; ${load}` };
+	}
 	return { state: "ok", detail: `${workers_online} online; ${load}` };
 }
 

@@ -116,7 +116,11 @@ function judgeService(service: string, place: ServiceFinding["place"], { report,
 	const state = worst([...checks.values()].map(({ state }) => state).concat(aside > 0 ? ["degraded"] : []));
 	const detail = [
 		...failing.map(([name, { detail }]) => `${name}: ${detail}`),
-		...(aside > 0 ? [`${aside} events were put aside: their consumer did not succeed; the log says why`] : []),
+		...(aside > 0
+			? [
+					`${aside} events were put aside: their consumer did not succeed; see \`netconductor system dead-letters list\``,
+				]
+			: []),
 	].join("; ");
 	return { place, state, detail: detail || "answers", ms, checks, backlog };
 }

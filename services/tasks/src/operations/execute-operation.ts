@@ -4,7 +4,7 @@ import type { Client } from "@netconductor/contracts/kernel/client";
 import type { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { Clock } from "@netconductor/runtime/clock";
 import { createLineMasker } from "@netconductor/runtime/config-text";
-import { isAppError } from "@netconductor/runtime/errors";
+import { isAppError, toAppError } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Log } from "@netconductor/runtime/log";
 import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
@@ -27,6 +27,8 @@ export interface ExecuteNeeds {
 	log: Log;
 	/** Called when an operation began or ended. */
 	onChange(run_id: string, operation_id: string): void;
+	/** Called when an operation was left to workers of another pool. */
+	onMoved(): void;
 }
 
 /** Whoever executes: its id, and how it is told to stop. */
@@ -40,7 +42,7 @@ export interface Executor {
 
 /** An operation that costs its worker the life every time must not go round for ever. */
 const mostAttempts = 5;
-/** What became of an operation here. `parked`: this worker has to let go of it; another takes it up. */
+/** What became of an operation here. `parked`: this worker has to let go of it, or does not reach its device; another takes it up. */
 export type Outcome = "done" | "parked";
 
 /**
@@ -63,7 +65,7 @@ export function executeOperation(needs: ExecuteNeeds) {
 		const step = steps.get(claimed.step_type);
 		const { cancelled } = executor;
 		const signal = AbortSignal.any([executor.gone, cancelled]);
-		let ending: Ending;
+		let ending: Ending | "moved";
 		if (claimed.write_started) ending = { status: "unknown", error: writeUnknown };
 		else if (claimed.cancel_requested) ending = { status: "cancelled" };
 		else if (claimed.tries > mostAttempts) ending = { status: "failed", error: lostTooOften(claimed) };
@@ -71,7 +73,7 @@ export function executeOperation(needs: ExecuteNeeds) {
 		else {
 			needs.onChange(claimed.run_id, claimed.id);
 			ending = await runStep(step, claimed, executor, signal);
-			if (executor.gone.aborted) return "parked";
+			if (executor.gone.aborted || ending === "moved") return "parked";
 			if (cancelled.aborted && ending.status === "failed") ending = cancelledEnding(step, ending);
 		}
 		if (ending.error && ending.outcome === undefined)
@@ -100,7 +102,7 @@ export function executeOperation(needs: ExecuteNeeds) {
 		claimed: ClaimedOperation,
 		executor: Executor,
 		signal: AbortSignal,
-	): Promise<Ending> {
+	): Promise<Ending | "moved"> {
 		const lines = output.open(claimed.run_id, claimed.id);
 		const speaker: Speaker = { device_name: claimed.device_name };
 		const followed = step.outcome === undefined ? followOutput() : undefined;
@@ -125,6 +127,7 @@ export function executeOperation(needs: ExecuteNeeds) {
 			const status = unknown === true ? "unknown" : "failed";
 			return { status, result, error, outcome: outcomeOfError(error, speaker) };
 		} catch (thrown) {
+			if (await moved(claimed, executor, thrown)) return "moved";
 			const error = toOperationError(thrown);
 			// What was cut off by a cancel or by the worker's end threw because it was told to.
 			if (!isAppError(thrown) && !signal.aborted)
@@ -137,6 +140,18 @@ export function executeOperation(needs: ExecuteNeeds) {
 		} finally {
 			if (!executor.gone.aborted) await lines.flush();
 		}
+	}
+
+	/** Whether another pool's workers reach the device by now, and the operation is theirs from now on. */
+	async function moved(claimed: ClaimedOperation, { worker_id }: Executor, thrown: unknown): Promise<boolean> {
+		const { code, details } = toAppError(thrown);
+		if (code !== "devices.other_pool" || typeof details?.worker_pool !== "string") return false;
+		const isMoved = await store.moveToPool(claimed, worker_id, details.worker_pool);
+		if (isMoved) {
+			needs.onChange(claimed.run_id, claimed.id);
+			needs.onMoved();
+		}
+		return isMoved;
 	}
 
 	function contextOf(

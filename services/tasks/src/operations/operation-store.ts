@@ -62,7 +62,7 @@ export interface Ending {
 
 export interface OperationStore {
 	/**
-	 * Takes operations up for a worker whose lease holds, in turn, at most `limit` and never two of one device, nor one of a device on which
+	 * Takes operations of its pool up for a worker whose lease holds, in turn, at most `limit` and never two of one device, nor one of a device on which
 	 * another is running. None when there is nothing to do or the worker may not. What is this worker's without its knowing, because the answer to an
 	 * earlier claim was lost, comes first, under a new attempt.
 	 * @param executing ids of what the worker is at
@@ -70,6 +70,11 @@ export interface OperationStore {
 	claim(worker_id: string, limit: number, executing: readonly string[]): Promise<ClaimedOperation[]>;
 	/** Leaves to others what was claimed and not begun. */
 	giveBack(claimed: readonly ClaimedOperation[], worker_id: string): Promise<void>;
+	/**
+	 * Leaves what was claimed and not begun, and what follows it on its device, to the workers of another pool; the attempt does not count. False when it
+	 * is not the latest one any more, or has begun to write.
+	 */
+	moveToPool(claimed: ClaimedOperation, worker_id: string, worker_pool: string): Promise<boolean>;
 	/** Notes that the device is about to be written to. False when the attempt is not the latest any more. */
 	startWriting(claimed: ClaimedOperation, worker_id: string): Promise<boolean>;
 	/** Records how an attempt ended with its event and what it means for the steps after it. False when it is not the latest attempt or ended before. */
@@ -95,7 +100,7 @@ export interface OperationStore {
 	devicesWith(
 		run_id: string,
 		statuses: readonly OperationStatus[],
-	): Promise<{ device_id: string; name: string; wave: number }[]>;
+	): Promise<{ device_id: string; name: string; wave: number; worker_pool: string }[]>;
 }
 
 export function createOperationStore(db: Database, outbox: Outbox): OperationStore {
@@ -204,6 +209,7 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 			), free as (
 				select o.id, o.device_id, o.turn from operations o
 				where o.status = 'pending' and o.ready
+					and o.worker_pool = (select pool from workers where id = $1)
 					and o.device_id <> all (array(select device_id from operations where status = 'running'))
 				order by o.turn, o.id limit 2 * $2::int for update of o skip locked
 			), next as (
@@ -249,6 +255,20 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 				where o.id = c.id and o.attempts = c.attempts and o.worker_id = $1 and o.status = 'running' and o.write_started_at is null`,
 				[worker_id, claimed.map(({ id }) => id), claimed.map(({ attempts }) => attempts)],
 			);
+		},
+
+		async moveToPool({ id, run_id, device_id, attempts }, worker_id, worker_pool) {
+			const rows = await db.query(
+				`with moved as (
+					update operations set status = 'pending', worker_id = null, worker_pool = $4, attempts_decided = attempts_decided + 1
+					where id = $1 and attempts = $2 and worker_id = $3 and status = 'running' and write_started_at is null returning id
+				), following as (
+					update operations o set worker_pool = $4 from moved
+					where o.run_id = $5 and o.device_id = $6 and o.status = 'pending' and o.id <> moved.id
+				) select from moved`,
+				[id, attempts, worker_id, worker_pool, run_id, device_id],
+			);
+			return rows.length > 0;
 		},
 
 		async startWriting({ id, attempts }, worker_id) {
@@ -361,8 +381,8 @@ export function createOperationStore(db: Database, outbox: Outbox): OperationSto
 		},
 
 		async devicesWith(run_id, statuses) {
-			return db.query<{ device_id: string; name: string; wave: number }>(
-				`select device_id, min(device_name) as name, min(wave) as wave from operations
+			return db.query<{ device_id: string; name: string; wave: number; worker_pool: string }>(
+				`select device_id, min(device_name) as name, min(wave) as wave, min(worker_pool) as worker_pool from operations
 				where run_id = $1 and status = any($2) group by device_id order by min(position)`,
 				[run_id, statuses],
 			);

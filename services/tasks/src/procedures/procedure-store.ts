@@ -115,7 +115,7 @@ export type ProcedureStore = ReturnType<typeof createProcedureStore>;
 export function createProcedureStore(db: Database, outbox: Outbox) {
 	return {
 		/**
-		 * Takes up procedures whose time has come, for a worker whose lease holds; also what is this worker's without its knowing, because the answer
+		 * Takes up procedures of its pool whose time has come, for a worker whose lease holds; also what is this worker's without its knowing, because the answer
 		 * to an earlier claim was lost.
 		 * @param conducting runs that the worker is at
 		 */
@@ -124,6 +124,7 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 				`with mine as (
 					select p.run_id, r.waiting_for from procedures p join runs r on r.id = p.run_id
 					where p.ended is null and (p.worker_id is null and p.wake_at <= now() or p.worker_id = $1 and p.run_id <> all ($3))
+						and p.worker_pool = (select pool from workers where id = $1)
 						and exists (select from workers w where w.id = $1 and w.status = 'online' and w.lease_until > now())
 					order by p.wake_at limit $2 for update of p skip locked for key share of r skip locked
 				), taken as (

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
+import { defaultWorkerPool } from "@netconductor/contracts/kernel/worker-pool";
 import type { Procedure, ProgramStep, RunProcedure } from "@netconductor/contracts/tasks/procedure";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
@@ -47,6 +48,7 @@ export const sealedProcedures: SealedColumn = { table: "procedures", column: "se
  * Accepts a procedure: run, program and event in one transaction. A worker takes it up. The same key answers the run that is there.
  * @throws runs.unknown_step
  * @throws runs.not_permitted — a step needs a permission that whoever starts it does not hold
+ * @throws runs.several_pools
  */
 export function startProcedure(needs: StartProcedureNeeds) {
 	const { db, outbox, store, vault, clock, onStarted } = needs;
@@ -54,6 +56,7 @@ export function startProcedure(needs: StartProcedureNeeds) {
 		const known = await store.idByKey(db, idempotency_key);
 		if (known !== undefined) return { run_id: known };
 		check(procedure, started_by, needs.types);
+		const worker_pool = poolOf(procedure);
 		const { mop, title, skipped, mode } = procedure;
 		const steps = [
 			...[...procedure.steps, ...procedure.rollback].flatMap(stepsOf),
@@ -87,8 +90,8 @@ export function startProcedure(needs: StartProcedureNeeds) {
 			const carried = (await from?.carry(tx, run_id)) ?? 0;
 			await rowsOf(
 				tx,
-				`insert into procedures (run_id, sealed, sha256, shown, starter, mode, may_begin, begun, restarted, wake_at)
-				values ($1, $2, $3, $4, $5, $6, $7, $7, $8, now())`,
+				`insert into procedures (run_id, sealed, sha256, shown, starter, mode, may_begin, begun, restarted, wake_at, worker_pool)
+				values ($1, $2, $3, $4, $5, $6, $7, $7, $8, now(), $9)`,
 				[
 					run_id,
 					sealed,
@@ -98,6 +101,7 @@ export function startProcedure(needs: StartProcedureNeeds) {
 					mode,
 					carried,
 					from === undefined ? null : jsonbText(from.restarted),
+					worker_pool,
 				],
 			);
 			await outbox.publish(tx, "run.started.v1", {
@@ -198,6 +202,27 @@ export function assertPermitted(steps: readonly ProgramStep[], by: Actor, types:
 			details: { path, permission },
 		});
 	}
+}
+
+/**
+ * Pool of the workers that reach all devices of a procedure: one of them conducts it.
+ * @throws runs.several_pools
+ */
+export function poolOf({ title, targets }: Pick<Procedure, "title" | "targets">): string {
+	const pools = new Map<string, string[]>();
+	for (const { name, worker_pool = defaultWorkerPool } of targets) {
+		pools.set(worker_pool, [...(pools.get(worker_pool) ?? []), name]);
+	}
+	const [only = defaultWorkerPool, ...others] = pools.keys();
+	if (others.length === 0) return only;
+	const named = [...pools].map(([pool, names]) => {
+		const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
+		return `${pool} (${names.slice(0, 5).join(", ")}${more})`;
+	});
+	throw failed("runs.several_pools", {
+		message: `A procedure is conducted by one worker, and no worker reaches all devices of ${title}: they are of the pools ${named.join(" and ")}. Start it for the devices of each pool by itself. Nothing was started.`,
+		details: { pools: Object.fromEntries([...pools].map(([pool, names]) => [pool, names.slice(0, 100)])) },
+	});
 }
 
 function check(procedure: Procedure, by: Actor, types: StepTypes): void {

@@ -22,12 +22,16 @@ export interface BreakGlassNeeds {
 
 /**
  * Lets a run begin that a calendar holds back, and its further batches with it. It is marked as bypassed for good.
+ * @throws auth.forbidden — a program: breaking the glass is a person's word
  * @throws runs.not_found
  * @throws runs.already_ended
  * @throws runs.not_held — it waits for something else, or for nothing
  */
 export function breakGlass({ db, outbox, store, clock, onBroken }: BreakGlassNeeds) {
 	return async (run_id: string, reason: string, by: Actor): Promise<Run> => {
+		if (by.kind === "service_account") {
+			throw failed("auth.forbidden", { message: `${by.name} is a service account: only people break the glass` });
+		}
 		await db.transaction(async (tx) => {
 			const run = await store.lock(tx, run_id);
 			if (hasEnded(run.status)) {

@@ -9,6 +9,7 @@ import { and, between, eq, gte, inArray, lte, type SQL, sql } from "drizzle-orm"
 import { z } from "zod";
 import { rowsOf } from "../rows.ts";
 import { operations, runs, wordsOf } from "../tables.ts";
+import { unservedPools } from "../workers/worker-store.ts";
 import { toProgress } from "./gate.ts";
 import { type Counts, finalStatus, hasEnded, noCounts, type operationsOf } from "./run.ts";
 
@@ -54,7 +55,8 @@ export interface RunStore {
 	idByKey(on: Database | Tx, key: string): Promise<string | undefined>;
 	/** @throws runs.not_found */
 	get(id: string): Promise<Run>;
-	list(query: z.output<typeof ListRuns>): Promise<CursorPage<Run>>;
+	/** @param scope condition that all of them meet */
+	list(query: z.output<typeof ListRuns>, scope?: SQL): Promise<CursorPage<Run>>;
 	listOfSubject(query: {
 		type: string;
 		id: string;
@@ -153,17 +155,21 @@ export function createRunStore(db: Database): RunStore {
 		const steps = whole.flatMap(({ run }) =>
 			run.plan.steps.map(({ id, type }, index) => ({ run_id: run.id, index, id, type })),
 		);
-		// One statement for any number of targets, and where their output begins.
+		// One statement for any number of targets, and where their output begins. The turns are found before anything is written: found for each row, they
+		// would be looked for among the rows of this very statement.
 		await rowsOf(
 			tx,
-			`with present as (select coalesce(min(turn), 0) as turn from operations where status = 'pending' and ready),
-				head as (insert into output_heads (run_id) select unnest($1::uuid[]))
-			insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, gated, wave, device_groups, turn, skip_reason, finished_at)
-			select o.id, o.run_id, o.position, o.step_index, s.id, s.type, o.device_id, o.device_name, o.status, o.ready, o.gated, o.wave, o.groups, present.turn + o.position, o.skip_reason,
+			`with present as materialized (
+					select pool, coalesce((select min(turn) from operations where worker_pool = pool and status = 'pending' and ready), 0) as turn
+					from (select distinct unnest($19::text[]) as pool) pools
+				), head as (insert into output_heads (run_id) select unnest($1::uuid[]))
+			insert into operations (id, run_id, position, step_index, step_id, step_type, device_id, device_name, status, ready, gated, wave, worker_pool, device_groups, turn, skip_reason, finished_at)
+			select o.id, o.run_id, o.position, o.step_index, s.id, s.type, o.device_id, o.device_name, o.status, o.ready, o.gated, o.wave, o.worker_pool, o.groups, present.turn + o.position, o.skip_reason,
 				case when o.status = 'skipped' then o.run_at end
-			from present,
-				unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::int[], $6::smallint[], $7::uuid[], $8::text[], $9::text[], $10::boolean[], $11::boolean[], $12::int[], $13::jsonb[], $14::text[])
-					as o (id, run_id, run_at, position, step_index, device_id, device_name, status, ready, gated, wave, groups, skip_reason)
+			from
+				unnest($2::uuid[], $3::uuid[], $4::timestamptz[], $5::int[], $6::smallint[], $7::uuid[], $8::text[], $9::text[], $10::boolean[], $11::boolean[], $12::int[], $13::jsonb[], $14::text[], $19::text[])
+					as o (id, run_id, run_at, position, step_index, device_id, device_name, status, ready, gated, wave, groups, skip_reason, worker_pool)
+				join present on present.pool = o.worker_pool
 				join unnest($15::uuid[], $16::int[], $17::text[], $18::text[]) as s (run_id, index, id, type) on s.run_id = o.run_id and s.index = o.step_index`,
 			[
 				whole.map(({ run }) => run.id),
@@ -184,6 +190,7 @@ export function createRunStore(db: Database): RunStore {
 				steps.map(({ index }) => index),
 				steps.map(({ id }) => id),
 				steps.map(({ type }) => type),
+				operationRows.map(({ worker_pool }) => worker_pool),
 			],
 		);
 		const inputs = whole.flatMap(({ run, inputs: own }) => own.map((input) => ({ ...input, run_id: run.id })));
@@ -218,11 +225,14 @@ export function createRunStore(db: Database): RunStore {
 			const [row] = await db.orm.select().from(runs).where(eq(runs.id, id));
 			if (row === undefined) throw notFound(id);
 			const run = toRun(row);
-			return hasEnded(row.status) ? run : { ...run, counts: await countOperations(db, id) };
+			if (hasEnded(row.status)) return run;
+			const [counts, unserved] = await Promise.all([countOperations(db, id), unservedPools(db, id)]);
+			return { ...run, counts, unserved };
 		},
 
-		async list(query) {
+		async list(query, scope) {
 			const conditions = [
+				scope,
 				query.kind && query.kind.length > 0 ? inArray(runs.kind, query.kind) : undefined,
 				query.status && query.status.length > 0 ? inArray(runs.status, query.status) : undefined,
 				query.started_by ? eq(runs.started_by_name, query.started_by) : undefined,
@@ -305,7 +315,7 @@ export function idsThatBegin(q: string): { first: string; last: string } | undef
 	return { first: typed + rest.replaceAll("x", "0"), last: typed + rest.replaceAll("x", "f") };
 }
 
-function notFound(id: string) {
+export function notFound(id: string) {
 	return failed("runs.not_found", { message: `There is no run ${id}`, details: { run_id: id } });
 }
 
@@ -349,6 +359,7 @@ function toRun(row: Row): Run {
 		retry_of: row.retry_of,
 		cancel_requested_by: row.cancel_requested_by,
 		waiting_for: row.waiting_for,
+		unserved: [],
 		progress: row.gate === null ? null : toProgress(row.gate),
 		end_reason: row.end_reason,
 		created_at: row.created_at,

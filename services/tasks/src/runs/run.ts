@@ -1,3 +1,4 @@
+import { defaultWorkerPool } from "@netconductor/contracts/kernel/worker-pool";
 import type { OperationCounts, OperationStatus, Plan, Run, RunStatus } from "@netconductor/contracts/tasks/model";
 import type { z } from "zod";
 
@@ -51,6 +52,7 @@ export interface NewOperation {
 	ready: boolean;
 	gated: boolean;
 	wave: number;
+	worker_pool: string;
 	/** Of the device, for approval policies. */
 	groups: string[] | undefined;
 	skip_reason: string | null;
@@ -61,7 +63,7 @@ export function operationsOf({ steps, targets, skipped }: Pick<Plan, "steps" | "
 	const operations: NewOperation[] = [];
 	const seen = new Set<string>();
 	const add = (
-		device: { device_id: string; name: string; groups?: string[] | undefined; wave?: number | undefined },
+		device: Pick<Plan["targets"][number], "device_id" | "name" | "groups" | "wave" | "worker_pool">,
 		reason: string | null,
 	) => {
 		if (seen.has(device.device_id)) return;
@@ -77,6 +79,7 @@ export function operationsOf({ steps, targets, skipped }: Pick<Plan, "steps" | "
 				ready: reason === null && step_index === 0 && !gated,
 				gated,
 				wave: device.wave ?? 0,
+				worker_pool: device.worker_pool ?? defaultWorkerPool,
 				groups: gated ? device.groups : undefined,
 				skip_reason: reason,
 			});

@@ -10,6 +10,7 @@ import type { ClaimedOperation, OperationStore } from "../operations/operation-s
 import type { Conducting } from "../procedures/conduct.ts";
 import type { ClaimedProcedure, ProcedureStore } from "../procedures/procedure-store.ts";
 import { cancelTopic, drainTopic, RunCancelled, WorkerDrained, workTopic } from "../progress.ts";
+import { createExecuting } from "./executing.ts";
 import { type Intake, startIntake } from "./intake.ts";
 import { keepLease, type Lease } from "./lease.ts";
 import type { WorkerStore } from "./worker-store.ts";
@@ -21,10 +22,12 @@ export interface WorkerNeeds {
 	procedures: Pick<ProcedureStore, "claim" | "release">;
 	conduct(claimed: ClaimedProcedure, conducting: Conducting): Promise<void>;
 	takeOver(worker_ids: readonly string[]): Promise<void>;
+	/** Gives operations that wait where nobody takes any to the workers that reach their devices by now. */
+	rehome(): Promise<void>;
 	ephemeral: Pick<Ephemeral, "publish" | "subscribe">;
 	clock: Clock;
 	log: Log;
-	settings: { concurrency: number; lease_ms: number; drain_ms: number };
+	settings: { concurrency: number; lease_ms: number; drain_ms: number; pool: string };
 	version: string;
 	/** Called when the worker was asked to finish and has: its process may end. */
 	onDrained(): void;
@@ -32,6 +35,9 @@ export interface WorkerNeeds {
 
 /** How often a worker looks for cancelled runs by itself, in case the word did not reach it. */
 const cancelPoll_ms = 700;
+
+/** Between two looks for operations that wait where no worker takes any: their devices may be of another pool by now. */
+const rehomePause_ms = 10_000;
 
 /** How long a worker waits for the tables when it starts. */
 const startUp_ms = 60_000;
@@ -42,8 +48,8 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 	const stopping = new AbortController();
 	/** Runs that this worker has operations of, or conducts. */
 	const runs = new Map<string, { cancel: AbortController; operations: number }>();
-	/** Ids of operations of no procedure that this worker is at. */
-	const executing = new Set<string>();
+	/** Operations of no procedure. */
+	const executing = createExecuting();
 	let completed = 0;
 	let serving: Promise<void> | undefined;
 	let intakes: Intake[] = [];
@@ -66,6 +72,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		const worker_id = newId();
 		await workers.register({
 			id: worker_id,
+			pool: settings.pool,
 			hostname: hostname(),
 			pid: process.pid,
 			version: needs.version,
@@ -91,7 +98,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		intakes = [
 			startIntake({
 				...shared,
-				claim: (limit) => needs.operations.claim(worker_id, limit, [...executing]),
+				claim: (limit) => needs.operations.claim(worker_id, limit, executing.of(worker_id)),
 				execute: (claimed) => executeOne(claimed, { worker_id, gone: gone.signal }),
 				async giveBack(claimed) {
 					await needs.operations.giveBack(claimed, worker_id);
@@ -109,7 +116,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 				},
 			}),
 		];
-		log.info({ worker_id, concurrency: settings.concurrency }, "the worker takes work");
+		log.info({ worker_id, pool: settings.pool, concurrency: settings.concurrency }, "the worker takes work");
 		return { worker_id, lease, intakes, gone, drained: drain.signal };
 	}
 
@@ -117,7 +124,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		claimed: ClaimedOperation,
 		{ worker_id, gone }: { worker_id: string; gone: AbortSignal },
 	): Promise<void> {
-		executing.add(claimed.id);
+		const end = executing.begin(worker_id, claimed.id);
 		try {
 			await whileAtWork(claimed.run_id, async (cancelled) => {
 				const outcome = await needs.execute(claimed, { worker_id, gone, cancelled });
@@ -126,7 +133,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		} catch (err) {
 			log.error({ err, operation_id: claimed.id }, "an operation could not be executed; it is taken up again");
 		} finally {
-			executing.delete(claimed.id);
+			end();
 		}
 	}
 
@@ -233,6 +240,13 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 		}
 	}
 
+	async function watchUnserved(): Promise<void> {
+		while (!stopping.signal.aborted) {
+			await pause(rehomePause_ms);
+			await needs.rehome().catch((err: unknown) => log.debug({ err }, "could not look for work without a worker"));
+		}
+	}
+
 	function cancel(run_id: string): void {
 		runs.get(run_id)?.cancel.abort(new Error("the run was cancelled"));
 	}
@@ -262,6 +276,7 @@ export function createWorker(needs: WorkerNeeds): { start(): Promise<void>; stop
 			serving = serve(await firstStint());
 			serving.catch((err: unknown) => log.fatal({ err }, "the worker ended"));
 			void watchCancels();
+			void watchUnserved();
 		},
 		async stop() {
 			stopping.abort(new Error("the worker stops"));

@@ -18,7 +18,7 @@ afterAll(() => database.stop());
 
 test("a worker that died before the clock was set back an hour is lost after one lease, not after an hour", async () => {
 	const workers = createWorkerStore(db);
-	await workers.register({ id: "w1", hostname: "h", pid: 1, version: "1", concurrency: 1, lease_ms });
+	await workers.register({ id: "w1", pool: "default", hostname: "h", pid: 1, version: "1", concurrency: 1, lease_ms });
 	await db.query("update workers set lease_until = lease_until + interval '1 hour'");
 
 	expect(await workers.markLost(lease_ms)).toEqual([]);
@@ -40,7 +40,7 @@ test("a worker that is gone left a procedure behind, too, though no operation of
 		);
 	};
 	for (const id of ["between steps", "at work", "idle"]) {
-		await workers.register({ id, hostname: "h", pid: 1, version: "1", concurrency: 1, lease_ms });
+		await workers.register({ id, pool: "default", hostname: "h", pid: 1, version: "1", concurrency: 1, lease_ms });
 	}
 	await conducted("between steps");
 	await conducted("at work");

@@ -1,5 +1,5 @@
 import type { Page } from "@netconductor/contracts/kernel/page";
-import type { QueuedRun, Worker, WorkerStats } from "@netconductor/contracts/tasks/model";
+import type { QueuedRun, UnservedPool, Worker, WorkerStats } from "@netconductor/contracts/tasks/model";
 import type { Database } from "@netconductor/runtime/db/database";
 import { toPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
@@ -10,6 +10,7 @@ import { workers } from "../tables.ts";
 
 export interface NewWorker {
 	id: string;
+	pool: string;
 	hostname: string;
 	pid: number;
 	version: string;
@@ -34,7 +35,7 @@ export interface WorkerStore {
 	/** Those that ended and have operations or procedures all the same: claimed in their last moment, or nobody came to take them over. */
 	leftBehind(): Promise<string[]>;
 	forgetOld(): Promise<void>;
-	list(query: { page: number; page_size: number }): Promise<Page<z.output<typeof Worker>>>;
+	list(query: { page: number; page_size: number; pool?: string | undefined }): Promise<Page<z.output<typeof Worker>>>;
 	stats(): Promise<z.output<typeof WorkerStats>>;
 	queue(query: { page: number; page_size: number; q?: string | undefined }): Promise<Page<QueuedRun>>;
 }
@@ -42,11 +43,11 @@ export interface WorkerStore {
 /** @param onChange told of each worker that came, goes, or is gone, after it is stored */
 export function createWorkerStore(db: Database, onChange: (worker_id: string) => void = () => {}): WorkerStore {
 	return {
-		async register({ id, hostname, pid, version, concurrency, lease_ms }) {
+		async register({ id, pool, hostname, pid, version, concurrency, lease_ms }) {
 			await db.query(
-				`insert into workers (id, hostname, pid, version, status, concurrency, started_at, last_heartbeat_at, lease_until)
-				values ($1, $2, $3, $4, 'online', $5, now(), now(), now() + $6 * interval '1 ms')`,
-				[id, hostname, pid, version, concurrency, lease_ms],
+				`insert into workers (id, hostname, pid, version, status, concurrency, started_at, last_heartbeat_at, lease_until, pool)
+				values ($1, $2, $3, $4, 'online', $5, now(), now(), now() + $6 * interval '1 ms', $7)`,
+				[id, hostname, pid, version, concurrency, lease_ms, pool],
 			);
 			onChange(id);
 		},
@@ -113,14 +114,16 @@ export function createWorkerStore(db: Database, onChange: (worker_id: string) =>
 		},
 
 		async list(query) {
+			const where = query.pool === undefined ? undefined : eq(workers.pool, query.pool);
 			const [items, total] = await Promise.all([
 				db.orm
 					.select()
 					.from(workers)
+					.where(where)
 					.orderBy(desc(workers.started_at), asc(workers.id))
 					.limit(query.page_size)
 					.offset((query.page - 1) * query.page_size),
-				db.orm.$count(workers),
+				db.orm.$count(workers, where),
 			]);
 			return toPage(query, items.map(toWorker), total);
 		},
@@ -131,13 +134,19 @@ export function createWorkerStore(db: Database, onChange: (worker_id: string) =>
 			>(
 				`with open_runs as (${openRuns})
 				select w.workers_online, w.concurrency, o.running, o.pending, e.completed_last_hour, e.failed_last_hour, o.waiting_runs,
-					o.oldest_pending_at, k.by_kind
+					o.oldest_pending_at, k.by_kind, p.by_pool
 				from (select count(*)::int as workers_online, coalesce(sum(concurrency), 0)::int as concurrency
 					from workers where status = 'online') w,
 				(select coalesce(sum(running), 0)::int as running, coalesce(sum(pending), 0)::int as pending,
 					count(*) filter (where pending > 0)::int as waiting_runs, min(oldest_pending_at) as oldest_pending_at from open_runs) o,
 				(select coalesce(jsonb_agg(jsonb_build_object('kind', kind, 'pending', pending, 'running', running) order by kind), '[]') as by_kind
 					from (select kind, sum(pending)::int as pending, sum(running)::int as running from open_runs group by kind) kinds) k,
+				(select coalesce(jsonb_agg(pools order by pool), '[]') as by_pool from (
+					select pool, coalesce(workers_online, 0) as workers_online, coalesce(concurrency, 0) as concurrency, coalesce(waiting, 0) as waiting
+					from (select pool, count(*)::int as workers_online, sum(concurrency)::int as concurrency
+						from workers where status = 'online' group by pool) w
+					full join (select worker_pool as pool, sum(waiting)::int as waiting from (${waitingByPool()}) each group by worker_pool) q using (pool)
+				) pools) p,
 				(select count(*)::int as completed_last_hour, count(*) filter (where status = 'failed')::int as failed_last_hour
 					from operations where finished_at > now() - interval '1 hour' and status in ('succeeded', 'failed', 'unknown')) e`,
 			);
@@ -163,6 +172,24 @@ export function createWorkerStore(db: Database, onChange: (worker_id: string) =>
 			return { items, page, page_size, total: rows[0]?.total ?? 0 };
 		},
 	};
+}
+
+/** What workers could take up, by pool: all of it, or that of one run. */
+function waitingByPool(run_id?: "$1"): string {
+	const ofRun = run_id === undefined ? "" : `and run_id = ${run_id}`;
+	return `select worker_pool, count(*) as waiting from operations where status = 'pending' and ready ${ofRun} group by worker_pool
+		union all select worker_pool, count(*) from procedures
+		where worker_id is null and ended is null and wake_at <= now() ${ofRun} group by worker_pool`;
+}
+
+/** What of a run waits in pools of which no worker takes work. */
+export function unservedPools(db: Database, run_id: string): Promise<UnservedPool[]> {
+	return db.query<UnservedPool & Record<string, unknown>>(
+		`select worker_pool, sum(waiting)::int as waiting from (${waitingByPool("$1")}) each
+		where not exists (select from workers where pool = worker_pool and status = 'online' and lease_until > now())
+		group by worker_pool order by worker_pool`,
+		[run_id],
+	);
 }
 
 /** Runs with operations that wait or run; the index of unfinished operations leads to them. */

@@ -1,4 +1,4 @@
-import { Text, Textarea, TextInput } from "@mantine/core";
+import { Text, TextInput } from "@mantine/core";
 import { type Approval, Approve, Bypass, Delegate, Reject } from "@netconductor/contracts/alerts/approvals";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useQueryClient } from "@tanstack/react-query";
@@ -6,6 +6,7 @@ import { useState } from "react";
 import { useApi } from "../../api/context.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { MomentInput } from "../../ui/form/moment-input.tsx";
+import { ReasonField } from "../../ui/form/reason-field.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { Notice } from "../../ui/notice.tsx";
 import { toastDone } from "../../ui/toast.tsx";
@@ -69,13 +70,8 @@ export function ApproveForm(props: Props) {
 	return (
 		<FormDrawer opened onClose={props.onClose} title="Approve this plan" action="Approve" form={form}>
 			<Seen approval={seen} />
-			<Textarea
-				label="Reason"
+			<ReasonField
 				description="For those who read it later; it may be left empty"
-				autosize
-				minRows={2}
-				maxRows={6}
-				maxLength={1000}
 				data-autofocus
 				{...form.field("reason")}
 			/>
@@ -115,13 +111,8 @@ export function RejectForm(props: Props) {
 	return (
 		<FormDrawer opened onClose={props.onClose} title="Reject this plan" action="Reject" danger form={form}>
 			<Seen approval={seen} />
-			<Textarea
-				label="Reason"
+			<ReasonField
 				description="What has to be different; whoever asked reads it"
-				autosize
-				minRows={2}
-				maxRows={6}
-				maxLength={1000}
 				withAsterisk
 				data-autofocus
 				{...form.field("reason")}
@@ -156,15 +147,7 @@ export function DelegateForm(props: Props) {
 				{...form.field("to")}
 			/>
 			<MomentInput label="Until" required {...form.field("until")} />
-			<Textarea
-				label="Reason"
-				autosize
-				minRows={2}
-				maxRows={6}
-				maxLength={1000}
-				withAsterisk
-				{...form.field("reason")}
-			/>
+			<ReasonField withAsterisk {...form.field("reason")} />
 			<Text size="xs" c="dimmed">
 				They decide in your place in this approval only, and cannot hand it on. Until they do you may still decide
 				yourself.
@@ -198,13 +181,9 @@ export function BypassForm(props: Props) {
 				your name and reason.
 			</Notice>
 			<Seen approval={seen} />
-			<Textarea
+			<ReasonField
 				label="Why can it not wait?"
 				description="Ten characters or more"
-				autosize
-				minRows={2}
-				maxRows={6}
-				maxLength={1000}
 				withAsterisk
 				data-autofocus
 				{...form.field("reason")}

@@ -28,6 +28,7 @@ const resourceTypes = [
 	"key_rotation",
 	"role",
 	"run",
+	"service_account",
 	"session",
 	"settings",
 	"simulated_network",
@@ -48,10 +49,16 @@ export function AuditFilters({ search, onFilter }: { search: Search; onFilter: (
 		queryFn: ({ signal }) => api.auth.listUsers({ query: { page_size: mostUsers } }, { signal }),
 		enabled: permitted("users:read"),
 	}).data?.items;
+	const programs = useQuery({
+		queryKey: ["service_accounts", "all"],
+		queryFn: ({ signal }) => api.auth.listServiceAccounts({ query: { page_size: mostUsers } }, { signal }),
+		enabled: permitted("service_accounts:read"),
+	}).data?.items;
 	const { actor, operation, outcome, resource_type, resource_id, from, to } = search;
 	const behind = [resource_type, resource_id, from, to].filter((filter) => filter !== undefined).length;
 	const people = [
 		...(users ?? []).map(({ id, username }) => ({ value: id, label: visibleLine(username) })),
+		...(programs ?? []).map(({ id, name }) => ({ value: id, label: `${visibleLine(name)} (service account)` })),
 		...services.map((name) => ({ value: name, label: name })),
 	];
 	return (

@@ -28,6 +28,7 @@ export const columns: Column<AuditRecord>[] = [
 				className={actor.kind === "service" ? "nc-dim" : undefined}
 			>
 				{visibleLine(actor.name)}
+				{actor.kind === "service_account" && <div className="nc-small nc-dim">service account</div>}
 			</span>
 		),
 	},

@@ -81,13 +81,13 @@ function RecordFacts({ record }: { record: AuditRecord }) {
 				<dd>
 					<TextLink
 						to="/audit"
-						search={{ actor: actor.kind === "user" ? actor.id : actor.name }}
+						search={{ actor: ["user", "service_account"].includes(actor.kind) ? actor.id : actor.name }}
 						size="sm"
 						title="Everything they did"
 					>
 						{visibleLine(actor.name)}
 					</TextLink>{" "}
-					<span className="nc-dim">{actor.kind}</span>
+					<span className="nc-dim">{actor.kind.replaceAll("_", " ")}</span>
 				</dd>
 				{actor.ip !== undefined && (
 					<>

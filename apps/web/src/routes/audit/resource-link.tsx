@@ -29,6 +29,12 @@ export function ResourceLink({ about }: { about: About }) {
 					{name}
 				</TextLink>
 			);
+		case "service_account":
+			return (
+				<TextLink to="/service-accounts/$id" params={{ id }} size="sm">
+					{name}
+				</TextLink>
+			);
 		case "role":
 			return (
 				<TextLink to="/roles" search={{ role: id }} size="sm">

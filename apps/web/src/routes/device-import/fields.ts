@@ -12,6 +12,7 @@ export const importFields = {
 	tags: "Tags (separated by ;)",
 	groups: "Groups (separated by ;)",
 	site: "Site",
+	worker_pool: "Worker pool",
 	description: "Description",
 	enabled: "Enabled",
 	legacy_algorithms: "Outdated SSH algorithms",
@@ -44,6 +45,7 @@ const others: Record<ImportField, readonly string[]> = {
 	tags: ["tag", "labels"],
 	groups: ["group", "devicegroup", "devicegroups"],
 	site: ["location", "building", "sitename"],
+	worker_pool: ["pool", "workers"],
 	description: ["desc", "comment", "comments", "note", "notes", "remark", "remarks"],
 	enabled: ["active", "isenabled"],
 	legacy_algorithms: ["legacy", "oldalgorithms"],
@@ -81,7 +83,7 @@ export function isSecret(header: string, field: ImportField | ""): boolean {
 
 /** An empty file to fill in: all columns, and one device to show what belongs into them. */
 export const template = [
-	"name,host,device_type,port,credential,username,password,enable_password,jump_host,tags,groups,site,description,enabled,legacy_algorithms",
-	"core-1,192.0.2.7,cisco_ios,22,,admin,change me,,,core;critical,Backbone,Berlin,First floor,true,false",
+	"name,host,device_type,port,credential,username,password,enable_password,jump_host,tags,groups,site,worker_pool,description,enabled,legacy_algorithms",
+	"core-1,192.0.2.7,cisco_ios,22,,admin,change me,,,core;critical,Backbone,Berlin,,First floor,true,false",
 	"",
 ].join("\r\n");

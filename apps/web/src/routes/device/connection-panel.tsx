@@ -34,6 +34,13 @@ export function ConnectionPanel({ device }: { device: Device }) {
 								<CopyIcon text={connection.host} label="Copy the address that is used" />
 								{connection.address_from === "override" && <FromOverride id={device.id} />}
 							</dd>
+							<dt>By workers of</dt>
+							<dd>
+								the pool {visibleLine(connection.worker_pool.name)}
+								{connection.worker_pool.group !== null && (
+									<span className="nc-dim">, from the group {visibleLine(connection.worker_pool.group)}</span>
+								)}
+							</dd>
 							<dt>Through</dt>
 							<dd>
 								{connection.jump_hosts.length === 0 && "nothing, directly"}

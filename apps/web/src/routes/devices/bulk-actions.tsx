@@ -10,6 +10,7 @@ import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { CredentialSelect } from "../../ui/pick/credential-select.tsx";
+import { WorkerPoolField } from "../../ui/pick/worker-pool-field.tsx";
 import { useStartRuns } from "../../ui/start-runs.ts";
 import type { Selection } from "../../ui/table/selection.ts";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
@@ -24,6 +25,7 @@ const asked = {
 	add_to_group: { item: "Add to a group", title: "Add to a group:", action: "Add to the group" },
 	remove_from_group: { item: "Remove from a group", title: "Remove from a group:", action: "Remove from the group" },
 	set_site: { item: "Set the site", title: "Set the site of", action: "Set the site" },
+	set_worker_pool: { item: "Set the worker pool", title: "Set the worker pool of", action: "Set the worker pool" },
 	set_credential: { item: "Set the credential", title: "Set the credential of", action: "Set the credential" },
 } as const satisfies Partial<Record<Kind, object>>;
 type Asked = keyof typeof asked;
@@ -159,11 +161,12 @@ interface Values extends Record<string, unknown> {
 	tags: string[];
 	group: string;
 	site: string;
+	worker_pool: string;
 	credential_id: string | null;
 	credential: "stored" | "none";
 }
 
-function actionOf(kind: Asked, { tags, group, site, credential_id, credential }: Values): BulkAction {
+function actionOf(kind: Asked, { tags, group, site, worker_pool, credential_id, credential }: Values): BulkAction {
 	switch (kind) {
 		case "add_tags":
 		case "remove_tags":
@@ -173,6 +176,8 @@ function actionOf(kind: Asked, { tags, group, site, credential_id, credential }:
 			return { kind, group: group.trim() };
 		case "set_site":
 			return { kind, site: site.trim() || null };
+		case "set_worker_pool":
+			return { kind, worker_pool: worker_pool.trim() || null };
 		case "set_credential":
 			return { kind, credential_id: credential === "none" ? null : (credential_id ?? "") };
 	}
@@ -195,7 +200,7 @@ function ChangeDrawer({
 	const queries = useQueryClient();
 	const known = useDeviceSummary().data;
 	const form = useContractForm({
-		initial: { tags: [], group: "", site: "", credential_id: null, credential: "stored" } as Values,
+		initial: { tags: [], group: "", site: "", worker_pool: "", credential_id: null, credential: "stored" } as Values,
 		schema: BulkAction,
 		toBody: (values) => actionOf(kind, values),
 		send: (action) => api.devices.updateDevices({ body: { select: { device_ids: [...ids] }, action } }),
@@ -253,6 +258,14 @@ function ChangeDrawer({
 					maxLength={100}
 					data={(known?.by_site ?? []).map(({ value }) => value)}
 					{...form.field("site")}
+				/>
+			)}
+			{kind === "set_worker_pool" && (
+				<WorkerPoolField
+					data-autofocus
+					placeholder="Empty: as their groups say"
+					description="Workers that reach these devices."
+					{...form.field("worker_pool")}
 				/>
 			)}
 			{kind === "set_credential" && (

@@ -12,7 +12,7 @@ import type { DevicesSearch } from "./search.ts";
 
 type Search = z.output<typeof DevicesSearch>;
 
-const behind = ["group", "enabled", "credential_id", "changed_host_key"] as const;
+const behind = ["group", "worker_pool", "enabled", "credential_id", "changed_host_key"] as const;
 export const filterNames = ["health", "device_type", "site", "tag", ...behind] as const;
 
 interface Counted {
@@ -59,6 +59,16 @@ export function DeviceFilters({ search, onFilter }: { search: Search; onFilter: 
 						onChange={(values) => onFilter({ group: joined(values) })}
 						width={150}
 					/>
+					{((counted?.by_worker_pool.length ?? 0) > 1 || search.worker_pool !== undefined) && (
+						<Choice
+							label="Worker pool"
+							any="Any worker pool"
+							options={options(counted?.by_worker_pool, search.worker_pool === undefined ? [] : [search.worker_pool])}
+							value={search.worker_pool}
+							onChange={(worker_pool) => onFilter({ worker_pool })}
+							width={150}
+						/>
+					)}
 					<TruthChoice
 						label="Enabled"
 						any="Enabled or not"

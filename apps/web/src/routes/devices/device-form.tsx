@@ -19,6 +19,7 @@ import { DevicePicker } from "../../ui/device-picker.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { CredentialSelect, useCredentials } from "../../ui/pick/credential-select.tsx";
+import { WorkerPoolField } from "../../ui/pick/worker-pool-field.tsx";
 import { toastDone, toastProblem, toastRun } from "../../ui/toast.tsx";
 import { useDeviceSummary } from "./device-summary.ts";
 import { bodyOf, type DeviceValues, valuesOf } from "./device-values.ts";
@@ -181,6 +182,7 @@ export function DeviceForm({
 					data={(known?.by_site ?? []).map(({ value }) => value)}
 					{...field("site")}
 				/>
+				<WorkerPoolField placeholder="As its groups say" {...field("worker_pool")} />
 				<DevicePicker
 					label="Reached through"
 					heading="Reached through"

@@ -15,6 +15,7 @@ const device: Device = {
 	legacy_algorithms: false,
 	enabled: true,
 	site: "Berlin",
+	worker_pool: null,
 	tags: ["core"],
 	groups: ["Backbone"],
 	description: "",

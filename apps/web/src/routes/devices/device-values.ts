@@ -17,6 +17,7 @@ export interface DeviceValues extends Record<string, unknown> {
 	legacy_algorithms: boolean;
 	enabled: boolean;
 	site: string;
+	worker_pool: string;
 	tags: string[];
 	groups: string[];
 	description: string;
@@ -48,6 +49,7 @@ export function valuesOf(device: Device | undefined): DeviceValues {
 		legacy_algorithms: device?.legacy_algorithms ?? false,
 		enabled: device?.enabled ?? true,
 		site: device?.site ?? "",
+		worker_pool: device?.worker_pool ?? "",
 		tags: device?.tags ?? [],
 		groups: device?.groups ?? [],
 		description: device?.description ?? "",
@@ -70,6 +72,7 @@ export function bodyOf(values: DeviceValues, device: Device | undefined): Body {
 		legacy_algorithms: values.legacy_algorithms,
 		enabled: values.enabled,
 		site: site.trim() || null,
+		worker_pool: values.worker_pool.trim() || null,
 		tags: values.tags,
 		groups: values.groups,
 		description: description.trim(),

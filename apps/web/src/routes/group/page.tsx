@@ -109,7 +109,7 @@ function GroupPage() {
 				</>
 			}
 		>
-			{(group.description !== "" || group.credential_id !== null) && (
+			{(group.description !== "" || group.credential_id !== null || group.worker_pool !== null) && (
 				<Text size="sm" component="div">
 					{visibleLine(group.description)}
 					{group.credential_id !== null && (
@@ -117,6 +117,11 @@ function GroupPage() {
 							{credential === undefined
 								? "Devices without a login of their own use the group's credential."
 								: `Devices without a login of their own use ${visibleLine(`${credential.name} (${credential.username})`)}.`}
+						</div>
+					)}
+					{group.worker_pool !== null && (
+						<div className="nc-dim">
+							Workers of the pool {visibleLine(group.worker_pool)} reach its devices, unless those name another.
 						</div>
 					)}
 				</Text>

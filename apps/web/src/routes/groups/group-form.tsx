@@ -6,6 +6,7 @@ import { useApi, usePermitted } from "../../api/context.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { CredentialSelect } from "../../ui/pick/credential-select.tsx";
+import { WorkerPoolField } from "../../ui/pick/worker-pool-field.tsx";
 import { toastDone } from "../../ui/toast.tsx";
 
 /** Adds a group, or changes `group`. Give it another `key` at each opening. */
@@ -30,12 +31,14 @@ export function GroupForm({
 			name: group?.name ?? "",
 			description: group?.description ?? "",
 			credential_id: group?.credential_id ?? null,
+			worker_pool: group?.worker_pool ?? "",
 		},
 		schema: group === undefined ? NewDeviceGroup : DeviceGroupChange,
-		toBody: ({ name, description, credential_id }) => ({
+		toBody: ({ name, description, credential_id, worker_pool }) => ({
 			...(name.trim() !== group?.name && { name: name.trim() }),
 			...(description.trim() !== group?.description && { description: description.trim() }),
 			...(mayChoose && credential_id !== group?.credential_id && { credential_id }),
+			...((worker_pool.trim() || null) !== (group?.worker_pool ?? null) && { worker_pool: worker_pool.trim() || null }),
 		}),
 		send: (body) =>
 			group === undefined
@@ -72,6 +75,10 @@ export function GroupForm({
 					</Text>
 				</>
 			)}
+			<WorkerPoolField
+				description="Workers that reach its devices, unless those name a pool themselves. Of several groups the first by name decides."
+				{...form.field("worker_pool")}
+			/>
 		</FormDrawer>
 	);
 }

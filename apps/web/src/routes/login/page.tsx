@@ -7,6 +7,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useRef, useState } from "react";
 import { useApi, useSession } from "../../api/context.tsx";
+import { askForPasskey, takesPasskeys } from "../../passkeys/browser.ts";
+import { PasskeyProblem } from "../../passkeys/passkey-problem.tsx";
+import { type GivenPasskey, usePasskeyInField } from "../../passkeys/use-passkey-in-field.ts";
 import { CodeForm } from "../../shell/code-form.tsx";
 import { SignInProblem, usePause } from "../../shell/sign-in-problem.tsx";
 import { SmallPage } from "../../shell/small-page.tsx";
@@ -26,7 +29,8 @@ function SignInPage() {
 	const { next } = useSearch();
 	const { signOn } = useRouteContext();
 	const password = useRef<HTMLInputElement>(null);
-	const { login_banner: banner = "", buttons = [] } = useQuery(signInQuery(api)).data ?? {};
+	const { login_banner: banner = "", buttons = [], passkey_origin } = useQuery(signInQuery(api)).data ?? {};
+	const offersPasskeys = takesPasskeys(passkey_origin);
 	const [asked, setAsked] = useState<SecondFactorAsked>();
 	const signIn = useMutation({
 		mutationFn: (body: { username: string; password: string }) => api.auth.login({ body }),
@@ -34,7 +38,22 @@ function SignInPage() {
 		onError: () => password.current?.select(),
 	});
 	const leave = useMutation({ mutationFn: (name: string) => signOn.begin(name, next), onMutate: () => signIn.reset() });
-	const pause = usePause(signIn.error);
+	const withPasskey = useMutation({
+		mutationFn: async (given?: GivenPasskey) => api.auth.signInWithPasskey({ body: given ?? (await choosePasskey()) }),
+		onMutate: () => {
+			signIn.reset();
+			leave.reset();
+		},
+		onSuccess: enter,
+		onError: () => askInField(),
+	});
+	const askInField = usePasskeyInField(offersPasskeys && asked === undefined, withPasskey.mutate);
+	const pause = usePause(signIn.error ?? withPasskey.error);
+
+	async function choosePasskey(): Promise<GivenPasskey> {
+		const { attempt, options } = await api.auth.beginPasskeySignIn({});
+		return { attempt, credential: await askForPasskey(options) };
+	}
 
 	async function enter(pair: TokenPair) {
 		queries.clear();
@@ -46,6 +65,7 @@ function SignInPage() {
 		event.preventDefault();
 		if (pause > 0) return;
 		leave.reset();
+		withPasskey.reset();
 		const given = new FormData(event.currentTarget);
 		signIn.mutate({ username: String(given.get("username")), password: String(given.get("password")) });
 	}
@@ -73,10 +93,11 @@ function SignInPage() {
 					<Stack gap="md">
 						{signIn.isError && <SignInProblem error={signIn.error} pause={pause} />}
 						{leave.isError && <SignInProblem error={leave.error} pause={0} />}
+						{withPasskey.isError && <PasskeyProblem error={withPasskey.error} pause={pause} />}
 						<TextInput
 							name="username"
 							label="User name"
-							autoComplete="username"
+							autoComplete="username webauthn"
 							autoCapitalize="none"
 							spellCheck={false}
 							required
@@ -89,9 +110,22 @@ function SignInPage() {
 						</Button>
 					</Stack>
 				</form>
-				{buttons.length > 0 && (
+				{(buttons.length > 0 || offersPasskeys) && (
 					<Stack gap="xs" mt="md">
 						<Divider label="or" />
+						{offersPasskeys && (
+							<Button
+								variant="default"
+								size="sm"
+								fullWidth
+								leftSection={<Icon name="key" size={14} />}
+								loading={withPasskey.isPending}
+								disabled={pause > 0}
+								onClick={() => withPasskey.mutate(undefined)}
+							>
+								Sign in with a passkey
+							</Button>
+						)}
 						{buttons.map(({ name, label }) => (
 							<Button
 								key={name}

@@ -8,6 +8,7 @@ import { Icon } from "../../ui/icon.tsx";
 import { TextLink } from "../../ui/link.tsx";
 import { resources, wideGrants } from "../../ui/permissions/resources.ts";
 import { count } from "../../ui/words.ts";
+import { useGroups } from "./device-groups-field.tsx";
 import { grantedBy } from "./grants.ts";
 import styles from "./matrix.module.css";
 
@@ -45,6 +46,7 @@ export function RoleMatrix(props: Props) {
 									) : (
 										<span className="nc-small nc-dim">{count(role.users, "user")}</span>
 									)}
+									{role.device_groups !== null && <LimitMark of={role.device_groups} />}
 									{role.preset ? (
 										<span
 											className="nc-state nc-small nc-dim"
@@ -95,6 +97,17 @@ export function RoleMatrix(props: Props) {
 				</tbody>
 			</table>
 		</section>
+	);
+}
+
+function LimitMark({ of }: { of: readonly string[] }) {
+	const groups = useGroups();
+	const names = of.map((id) => visibleLine(groups?.get(id) ?? id));
+	return (
+		<span className="nc-state nc-small nc-dim" title={`Only devices in: ${names.join(", ") || "no group"}`}>
+			<Icon name="group" size={12} />
+			{count(of.length, "device group")}
+		</span>
 	);
 }
 

@@ -12,6 +12,7 @@ import { ButtonLink } from "../../ui/link.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
 import { count } from "../../ui/words.ts";
+import { DeviceGroupsField } from "./device-groups-field.tsx";
 import { grantedBy } from "./grants.ts";
 
 const longest = 64;
@@ -38,16 +39,18 @@ export function AddRole({
 }) {
 	const api = useApi();
 	const queries = useQueryClient();
-	const { permissions: held } = useMe();
+	const { permissions: held, device_groups: own } = useMe();
+	const [deviceGroups, setDeviceGroups] = useState(own);
 	const grantsOf = (from: string) => roles.find(({ name }) => name === from)?.permissions ?? [];
 	const form = useContractForm({
-		initial: { label: "", name: "", description: "", from: "", permissions: null },
+		initial: { label: "", name: "", description: "", from: "", permissions: null, device_groups: null },
 		schema: NewRole,
 		toBody: ({ label, name, description, from }): z.input<typeof NewRole> => ({
 			label: label.trim(),
 			name: name.trim() || nameOf(label),
 			description: description.trim(),
 			permissions: [...grantsOf(from)],
+			device_groups: deviceGroups,
 		}),
 		send: (body) => api.auth.createRole({ body }),
 		onDone: (role) => {
@@ -55,7 +58,7 @@ export function AddRole({
 			toastDone(`The role ${visibleLine(role.label)} is added`);
 			onAdded(role);
 		},
-		about: { "roles.name_taken": "name", "roles.escalation": "from" },
+		about: { "roles.name_taken": "name", "roles.escalation": "from", "device_groups.not_found": "device_groups" },
 	});
 	const from = form.field("from");
 	const { label } = form.form.getValues();
@@ -88,6 +91,7 @@ export function AddRole({
 				value={from.value === "" ? null : from.value}
 				onChange={(name: string | null) => from.onChange(name ?? "")}
 			/>
+			<DeviceGroupsField value={deviceGroups} onChange={setDeviceGroups} error={form.field("device_groups").error} />
 			<Text size="xs" c="dimmed">
 				What it may do is then chosen in its column of the table.
 			</Text>
@@ -100,14 +104,17 @@ export function EditRole({ role, onClose }: { role: Role; onClose: () => void })
 	const queries = useQueryClient();
 	const permitted = usePermitted();
 	const [deleting, setDeleting] = useState(false);
+	const [deviceGroups, setDeviceGroups] = useState(role.device_groups);
 	const name = visibleLine(role.label);
 	const form = useContractForm({
-		initial: { label: role.label, description: role.description },
+		initial: { label: role.label, description: role.description, device_groups: null },
 		schema: RoleChange,
 		toBody: ({ label, description }): z.input<typeof RoleChange> => ({
 			label: label.trim(),
 			description: description.trim(),
+			device_groups: deviceGroups,
 		}),
+		about: { "device_groups.not_found": "device_groups" },
 		send: (body) => api.auth.updateRole({ params: { name: role.name }, body }),
 		onDone: () => {
 			void queries.invalidateQueries({ queryKey: ["roles"] });
@@ -146,6 +153,7 @@ export function EditRole({ role, onClose }: { role: Role; onClose: () => void })
 			>
 				<TextInput label="Label" withAsterisk data-autofocus maxLength={100} {...form.field("label")} />
 				<Textarea label="Description" autosize minRows={2} maxLength={500} {...form.field("description")} />
+				<DeviceGroupsField value={deviceGroups} onChange={setDeviceGroups} error={form.field("device_groups").error} />
 				<Text size="sm" c="dimmed">
 					Name: <span className="nc-mono">{role.name}</span>
 				</Text>

@@ -1,10 +1,11 @@
-import { Button, Textarea } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { BreakGlass, type Run, type WaitingFor } from "@netconductor/contracts/tasks/model";
 import { useQueryClient } from "@tanstack/react-query";
 import { useApi, usePermitted } from "../../api/context.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
+import { ReasonField } from "../../ui/form/reason-field.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { ButtonLink } from "../../ui/link.tsx";
 import { Notice } from "../../ui/notice.tsx";
@@ -66,13 +67,9 @@ function BreakGlassForm({ run, why, onClose }: { run: Run; why: string; onClose:
 			<Notice tone="bad" icon="unplugged" title="The run begins although a calendar holds it back">
 				<span>{visibleLine(why)}. The run is marked as bypassed everywhere, for good, with your name and reason.</span>
 			</Notice>
-			<Textarea
+			<ReasonField
 				label="Why can it not wait?"
 				description="Ten characters or more"
-				autosize
-				minRows={2}
-				maxRows={6}
-				maxLength={1000}
 				withAsterisk
 				data-autofocus
 				{...form.field("reason")}

@@ -7,6 +7,7 @@ import { ButtonLink } from "../../ui/link.tsx";
 import { Notice } from "../../ui/notice.tsx";
 import { Ago, Moment, Until } from "../../ui/time.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
+import { UnservedNotice } from "../../ui/unserved-notice.tsx";
 import { Held } from "./held.tsx";
 import { planStepOf } from "./plan-groups.ts";
 import { hasEnded } from "./use-live-run.ts";
@@ -27,6 +28,9 @@ export function Standstill({ run }: { run: Run }) {
 					<span>{visibleLine(end_reason)}</span>
 				</Notice>
 			)}
+			{run.unserved.map(({ worker_pool, waiting }) => (
+				<UnservedNotice key={worker_pool} pool={worker_pool} waiting={waiting} />
+			))}
 			{waiting_for?.kind === "approval" && <WaitsForApproval run={run} approval_id={waiting_for.approval_id} />}
 			{waiting_for?.kind === "window" && (
 				<Notice tone="warn" icon="clock" title="Approved for later: it waits for its time">

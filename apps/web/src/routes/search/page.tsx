@@ -228,7 +228,7 @@ function Words({
 			autoFocus={q === ""}
 			autoComplete="off"
 			spellCheck={false}
-			rightSection={busy ? <Loader size={14} aria-label="Searching" /> : undefined}
+			rightSection={busy ? <Loader size={14} role="status" aria-label="Searching" /> : undefined}
 			onChange={({ currentTarget }) => {
 				setText(currentTarget.value);
 				search(currentTarget.value);

@@ -2,14 +2,14 @@ import { Drawer } from "@mantine/core";
 import { useState } from "react";
 import { FactorSteps } from "./factor-steps.tsx";
 
-/** Adds a second factor, for who wants one. */
+/** Adds an authenticator app, for who wants one. */
 export function AddFactor({ onClose }: { onClose: () => void }) {
 	const [shown, setShown] = useState(false);
 	return (
 		<Drawer
 			opened
 			onClose={onClose}
-			title="Add a second factor"
+			title="Add an authenticator app"
 			position="right"
 			size={520}
 			closeOnClickOutside={!shown}

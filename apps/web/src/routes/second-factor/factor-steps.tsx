@@ -44,6 +44,8 @@ export function FactorSteps({
 		);
 	}
 	function show(made: string[]) {
+		// Who had a second factor before keeps the codes that came with it.
+		if (made.length === 0) return onDone();
 		setCodes(made);
 		onCodes?.();
 	}

@@ -1,4 +1,4 @@
-import { Button, Group } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute } from "@tanstack/react-router";
@@ -12,11 +12,12 @@ import { Page, Panel } from "../../ui/page.tsx";
 import { Ago, Moment } from "../../ui/time.tsx";
 import { AddFactor } from "./add-factor.tsx";
 import { NewRecoveryCodes } from "./new-recovery-codes.tsx";
+import { PasskeysPanel } from "./passkeys-panel.tsx";
 import { RemoveFactor } from "./remove-factor.tsx";
 
 export const route = createLazyRoute("/signed-in/framed/second-factor")({ component: SecondFactorPage });
 
-/** One's own second factor. */
+/** One's own second factors. */
 function SecondFactorPage() {
 	const api = useApi();
 	const { user } = useMe();
@@ -44,11 +45,8 @@ function SecondFactorPage() {
 		);
 	}
 	const [factor] = own.factors;
-	const add = (
-		<Button leftSection={<Icon name="plus" size={14} />} onClick={() => setDoing("add")}>
-			Add a second factor
-		</Button>
-	);
+	const { passkeys } = own;
+	const hasAny = factor !== undefined || passkeys.length > 0;
 	return (
 		<Page title="Second factor">
 			{user.login_method !== null ? (
@@ -57,37 +55,69 @@ function SecondFactorPage() {
 						A second factor is set up there, not here.
 					</Empty>
 				</section>
-			) : factor === undefined ? (
-				<section className="nc-panel" aria-label="No second factor yet">
-					<Empty title="Your password is enough to sign in as you" actions={add}>
-						With a second factor, whoever learns your password still needs a code from an app on your phone.
-					</Empty>
-				</section>
 			) : (
-				<Panel title="Codes of an authenticator app">
-					<dl className="nc-facts nc-panel-body">
-						<dt>Since</dt>
-						<dd>
-							<Moment at={factor.created_at} />
-						</dd>
-						<dt>Last used</dt>
-						<dd>{factor.last_used_at === null ? "never" : <Ago at={factor.last_used_at} />}</dd>
-						<dt>Recovery codes</dt>
-						<dd>{own.recovery_codes_left} of 10 left</dd>
-					</dl>
-					<Group gap="xs" className="nc-panel-body">
-						<Button variant="default" leftSection={<Icon name="key" size={14} />} onClick={() => setDoing("codes")}>
-							New recovery codes
-						</Button>
-						<Button variant="default" leftSection={<Icon name="trash" size={14} />} onClick={() => setDoing("remove")}>
-							Remove
-						</Button>
-					</Group>
-				</Panel>
+				<>
+					{!hasAny && (
+						<Text c="dimmed">
+							Your password is enough to sign in as you. With a second factor, whoever learns it needs more than that.
+						</Text>
+					)}
+					<PasskeysPanel passkeys={passkeys} hasApp={factor !== undefined} />
+					<Panel
+						title="Authenticator app"
+						actions={
+							factor === undefined ? (
+								<Button variant="default" leftSection={<Icon name="plus" size={14} />} onClick={() => setDoing("add")}>
+									Add an authenticator app
+								</Button>
+							) : (
+								<Button
+									variant="default"
+									leftSection={<Icon name="trash" size={14} />}
+									onClick={() => setDoing("remove")}
+								>
+									Remove the app
+								</Button>
+							)
+						}
+					>
+						{factor === undefined ? (
+							<Text size="sm" c="dimmed" className="nc-panel-body">
+								None. An app on your phone shows codes that are asked for after your password.
+							</Text>
+						) : (
+							<dl className="nc-facts nc-panel-body">
+								<dt>Since</dt>
+								<dd>
+									<Moment at={factor.created_at} />
+								</dd>
+								<dt>Last used</dt>
+								<dd>{factor.last_used_at === null ? "never" : <Ago at={factor.last_used_at} />}</dd>
+							</dl>
+						)}
+					</Panel>
+					{hasAny && (
+						<Panel
+							title="Recovery codes"
+							actions={
+								<Button variant="default" leftSection={<Icon name="key" size={14} />} onClick={() => setDoing("codes")}>
+									New recovery codes
+								</Button>
+							}
+						>
+							<dl className="nc-facts nc-panel-body">
+								<dt>Unused</dt>
+								<dd>{own.recovery_codes_left} of 10 left</dd>
+							</dl>
+						</Panel>
+					)}
+				</>
 			)}
 			{doing === "add" && <AddFactor onClose={stop} />}
 			{doing === "codes" && <NewRecoveryCodes onClose={stop} />}
-			{doing === "remove" && factor !== undefined && <RemoveFactor id={factor.id} onClose={stop} />}
+			{doing === "remove" && factor !== undefined && (
+				<RemoveFactor id={factor.id} isLast={passkeys.length === 0} onClose={stop} />
+			)}
 		</Page>
 	);
 }

@@ -11,8 +11,7 @@ export function RecoveryCodesShown({ codes, onClose }: { codes: string[]; onClos
 		<Stack gap="md">
 			<Notice tone="warn" icon="key" title="This is the only time the recovery codes are shown">
 				<div>
-					Each signs you in once when your phone is lost, in place of a code of the app. Keep them where you keep your
-					passwords.
+					Each signs you in once when your phone is lost, after your password. Keep them where you keep your passwords.
 				</div>
 			</Notice>
 			<ul className="nc-mono" aria-label="Recovery codes" style={{ listStyle: "none", margin: 0, padding: 0 }}>

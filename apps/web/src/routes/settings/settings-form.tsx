@@ -14,11 +14,12 @@ import styles from "./settings.module.css";
 
 /** The names of the fields are the API's, so that what it does not take stands beside them. An emptied number is an empty text. */
 function valuesOf(settings: Settings) {
-	const { access_token_seconds, session_idle_hours, password_min_length, require_second_factor, login_banner } =
-		settings;
+	const { access_token_seconds, session_idle_hours, token_unconfirmed_hours, password_min_length } = settings;
+	const { require_second_factor, login_banner } = settings;
 	return {
 		access_token_seconds: access_token_seconds as number | string,
 		session_idle_hours: session_idle_hours as number | string,
+		token_unconfirmed_hours: token_unconfirmed_hours as number | string,
 		password_min_length: password_min_length as number | string,
 		require_second_factor,
 		login_banner,
@@ -37,6 +38,7 @@ export function SettingsForm({ settings }: { settings: Settings }) {
 		toBody: (values): z.input<typeof SettingsChange> => ({
 			access_token_seconds: numberOf(values.access_token_seconds),
 			session_idle_hours: numberOf(values.session_idle_hours),
+			token_unconfirmed_hours: numberOf(values.token_unconfirmed_hours),
 			password_min_length: numberOf(values.password_min_length),
 			require_second_factor: values.require_second_factor,
 			login_banner: values.login_banner,
@@ -65,7 +67,7 @@ export function SettingsForm({ settings }: { settings: Settings }) {
 				<fieldset disabled={!mayWrite} style={{ border: 0, margin: 0, padding: 0 }}>
 					<div className={styles.fields}>
 						{form.problem !== undefined && <ProblemAlert error={form.problem} />}
-						<SimpleGrid cols={{ base: 1, sm: 3 }} spacing="md">
+						<SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
 							<NumberInput
 								label="An idle session ends after"
 								description="1 to 720 hours without any use"
@@ -81,6 +83,14 @@ export function SettingsForm({ settings }: { settings: Settings }) {
 								allowDecimal={false}
 								allowNegative={false}
 								{...form.field("access_token_seconds")}
+							/>
+							<NumberInput
+								label="API tokens rest after"
+								description="1 to 168 hours since their owner signed in, where nobody can be asked whether they are still there"
+								suffix=" hours"
+								allowDecimal={false}
+								allowNegative={false}
+								{...form.field("token_unconfirmed_hours")}
 							/>
 							<NumberInput
 								label="Shortest password"

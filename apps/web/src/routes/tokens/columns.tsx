@@ -8,7 +8,8 @@ import { count } from "../../ui/words.ts";
 
 const week_ms = 7 * 86_400_000;
 
-function Expiry({ at }: { at: string | null }) {
+/** When a token stops working; stands out in its last week. */
+export function Expiry({ at }: { at: string | null }) {
 	if (at === null) return <span className="nc-dim">never</span>;
 	const left = new Date(at).getTime() - Date.now();
 	if (left <= 0) return <State tone="bad" icon="cross" word="Expired" />;

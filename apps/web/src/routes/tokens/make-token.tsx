@@ -13,6 +13,7 @@ import { useContractForm } from "../../ui/form/use-contract-form.ts";
 import { PermissionChoice } from "../../ui/permissions/permission-choice.tsx";
 import { ShownOnce } from "../../ui/shown-once.tsx";
 import { Moment } from "../../ui/time.tsx";
+import { lifetimes } from "./lifetimes.ts";
 
 type Created = z.infer<typeof CreatedApiToken>;
 
@@ -56,19 +57,7 @@ function TokenForm({ onMade, onClose }: { onMade: (made: Created) => void; onClo
 				maxLength={100}
 				{...form.field("name")}
 			/>
-			<Select
-				label="Works for"
-				allowDeselect={false}
-				data={[
-					{ value: "1", label: "1 day" },
-					{ value: "7", label: "7 days" },
-					{ value: "30", label: "30 days" },
-					{ value: "90", label: "90 days" },
-					{ value: "180", label: "180 days" },
-					{ value: "365", label: "365 days" },
-				]}
-				{...form.field("expires_in_days")}
-			/>
+			<Select label="Works for" allowDeselect={false} data={lifetimes} {...form.field("expires_in_days")} />
 			<PermissionChoice
 				label="It may"
 				description="Only what you may yourself, and never more than you may when it is used"

@@ -1,17 +1,19 @@
-import type { ApiToken } from "@netconductor/contracts/auth/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Confirm } from "../../ui/confirm.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
 
 /** Asks before a token stops working. */
-export function RevokeToken({
+export function RevokeToken<T extends { id: string; name: string; prefix: string }>({
 	token,
+	kind = "tokens",
 	revoke,
 	onClose,
 }: {
-	token: ApiToken | undefined;
-	revoke: (token: ApiToken) => Promise<unknown>;
+	token: T | undefined;
+	/** What it belongs to, to be read again. */
+	kind?: "tokens" | "service_accounts";
+	revoke: (token: T) => Promise<unknown>;
 	onClose: () => void;
 }) {
 	const queries = useQueryClient();
@@ -19,7 +21,7 @@ export function RevokeToken({
 		mutationFn: revoke,
 		onSuccess: (_, { name }) => {
 			toastDone(`${visibleLine(name)} is revoked`);
-			void queries.invalidateQueries({ queryKey: ["tokens"] });
+			void queries.invalidateQueries({ queryKey: [kind] });
 			onClose();
 		},
 		onError: toastProblem,

@@ -30,13 +30,20 @@ export function SecondFactorFact({ user }: { user: User }) {
 		onError: toastProblem,
 	});
 	const factor = data?.factors[0];
+	const passkeys = data?.passkeys ?? [];
 	return (
 		<>
 			<dt>Second factor</dt>
 			<dd>
-				{factor !== undefined ? (
+				{factor !== undefined || passkeys.length > 0 ? (
 					<>
-						codes of an app since <Moment at={factor.created_at} />
+						{factor !== undefined && (
+							<>
+								codes of an app since <Moment at={factor.created_at} />
+							</>
+						)}
+						{factor !== undefined && passkeys.length > 0 && ", "}
+						{passkeys.length > 0 && (passkeys.length === 1 ? "1 passkey" : `${passkeys.length} passkeys`)}
 						{permitted("users:write") && (
 							<Button variant="subtle" color="red" size="compact-xs" ml="xs" onClick={() => setAsking(true)}>
 								Remove
@@ -48,14 +55,14 @@ export function SecondFactorFact({ user }: { user: User }) {
 				)}
 				<Confirm
 					opened={asking}
-					title={`Remove the second factor of ${name}`}
+					title={`Remove the second factors of ${name}`}
 					action="Remove"
 					busy={remove.isPending}
 					onConfirm={() => remove.mutate()}
 					onClose={() => setAsking(false)}
 				>
-					For who lost their phone and their recovery codes. From now on the password of {name} is enough, and their
-					sessions end. Make sure that it is they who ask.
+					For who lost their phone, passkeys and recovery codes: all of them go. From now on the password of {name} is
+					enough, and their sessions end. Make sure that it is they who ask.
 				</Confirm>
 			</dd>
 		</>

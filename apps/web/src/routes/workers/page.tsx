@@ -5,6 +5,7 @@ import { Notice } from "../../ui/notice.tsx";
 import { Page } from "../../ui/page.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
+import { UnservedNotice } from "../../ui/unserved-notice.tsx";
 import { Figures } from "./figures.tsx";
 import { Queue } from "./queue.tsx";
 import { WorkerList } from "./worker-list.tsx";
@@ -18,7 +19,7 @@ const heardEvery_ms = 10_000;
 function WorkersPage() {
 	const api = useApi();
 	const navigate = useNavigate();
-	const { page, page_size, queue_page, queue_page_size } = useSearch();
+	const { page, page_size, queue_page, queue_page_size, pool } = useSearch();
 	const stats = useQuery({
 		queryKey: ["workers", "stats"],
 		queryFn: ({ signal }) => api.tasks.getWorkerStats({}, { signal }),
@@ -32,7 +33,7 @@ function WorkersPage() {
 	);
 	const workers = usePagedList(
 		"workers",
-		{ page, page_size },
+		{ page, page_size, pool },
 		(query, signal) => api.tasks.listWorkers({ query }, { signal }),
 		{ shows: ["runs"], every_ms: heardEvery_ms },
 	);
@@ -48,6 +49,12 @@ function WorkersPage() {
 							<span>Runs wait until one is. The server starts one with itself: look at its log.</span>
 						</Notice>
 					)}
+					{stats.data.workers_online > 0 &&
+						stats.data.by_pool
+							.filter(({ workers_online, waiting }) => workers_online === 0 && waiting > 0)
+							.map(({ pool: unserved, waiting }) => (
+								<UnservedNotice key={unserved} pool={unserved} waiting={waiting} />
+							))}
 					<Figures stats={stats.data} />
 				</>
 			)}
@@ -62,6 +69,11 @@ function WorkersPage() {
 			/>
 			<WorkerList
 				source={workers}
+				pools={stats.data?.by_pool.map((one) => one.pool) ?? []}
+				pool={pool}
+				onPool={(chosen) =>
+					void navigate({ search: (before) => ({ ...before, pool: chosen, page: undefined }), replace: true })
+				}
 				onPage={(to) => void navigate({ search: (before) => ({ ...before, ...to }), replace: true })}
 			/>
 		</Page>

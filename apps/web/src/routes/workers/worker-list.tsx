@@ -6,6 +6,7 @@ import { useApi, usePermitted } from "../../api/context.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { State } from "../../ui/state.tsx";
+import { Choice } from "../../ui/table/choice.tsx";
 import type { Column } from "../../ui/table/column.ts";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import type { ListSource } from "../../ui/table/list-source.ts";
@@ -30,6 +31,14 @@ const columns: Column<WorkerRow>[] = [
 				)}
 			</span>
 		),
+	},
+	{
+		id: "pool",
+		label: "Pool",
+		from: "medium",
+		width: 110,
+		text: ({ pool }) => pool,
+		cell: ({ pool }) => visibleLine(pool),
 	},
 	{
 		id: "status",
@@ -119,9 +128,17 @@ function Load({ worker: { running, concurrency, status } }: { worker: WorkerRow 
 /** Worker processes, those that ended for a day. One may be told to finish: it is replaced where the server started it. */
 export function WorkerList({
 	source,
+	pools,
+	pool,
+	onPool,
 	onPage,
 }: {
 	source: ListSource<WorkerRow>;
+	/** Those that there are. */
+	pools: readonly string[];
+	/** The one that is shown alone. */
+	pool: string | undefined;
+	onPool: (pool: string | undefined) => void;
 	onPage: (to: { page: number; page_size: number }) => void;
 }) {
 	const api = useApi();
@@ -167,11 +184,29 @@ export function WorkerList({
 				rowName={({ hostname, pid }) => `${hostname} ${pid}`}
 				source={source}
 				onPage={onPage}
-				filters={<h2 style={{ margin: 0, fontSize: "0.9375rem" }}>Workers</h2>}
+				filters={
+					<>
+						<h2 style={{ margin: 0, fontSize: "0.9375rem" }}>Workers</h2>
+						{(pools.length > 1 || pool !== undefined) && (
+							<Choice
+								label="Pool"
+								any="Any pool"
+								options={[...new Set([...pools, ...(pool === undefined ? [] : [pool])])].map((value) => ({
+									value,
+									label: value,
+								}))}
+								value={pool}
+								onChange={onPool}
+								width={150}
+							/>
+						)}
+					</>
+				}
 				tone={({ status }) => (status === "lost" ? "bad" : undefined)}
 				empty={
 					<Empty title="No worker is there">
-						Nothing runs without one. The server starts one with itself; <code>netconductor worker</code> starts more.
+						Nothing runs without one. The server starts one with itself;{" "}
+						<code>netconductor serve --targets=worker</code> starts more.
 					</Empty>
 				}
 			/>

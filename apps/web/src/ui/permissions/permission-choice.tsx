@@ -10,6 +10,7 @@ export function PermissionChoice({
 	label,
 	description,
 	error,
+	all: allWord = "All that I hold",
 	held,
 	value,
 	onChange,
@@ -17,6 +18,8 @@ export function PermissionChoice({
 	label: string;
 	description?: string;
 	error?: ReactNode;
+	/** The word for choosing whatever is offered. */
+	all?: string;
 	held: readonly string[];
 	value: readonly string[];
 	onChange: (value: Permission[]) => void;
@@ -41,7 +44,7 @@ export function PermissionChoice({
 					Reading only
 				</Button>
 				<Button variant="default" size="compact-xs" onClick={() => onChange(all)}>
-					All that I hold
+					{allWord}
 				</Button>
 				<Button variant="default" size="compact-xs" disabled={value.length === 0} onClick={() => onChange([])}>
 					None

@@ -11,7 +11,7 @@ export const resources: readonly Resource[] = [
 	...Map.groupBy(Object.entries(permissions), ([name]) => name.split(":")[0] ?? name),
 ].map(([name, list]) => ({
 	name,
-	label: `${name.charAt(0).toUpperCase()}${name.slice(1)}`,
+	label: `${name.charAt(0).toUpperCase()}${name.slice(1)}`.replaceAll("_", " "),
 	permissions: list.map(([permission, allows]) => ({
 		name: permission as Permission,
 		action: permission.slice(name.length + 1),

@@ -1,3 +1,4 @@
+import { procedureKeys, stepKeys } from "@netconductor/contracts/config/mops";
 import { allSteps, pathText, type ReadStep, readProcedure, type StepList } from "./read-procedure.ts";
 import {
 	CannotEdit,
@@ -12,27 +13,6 @@ import {
 	setValue,
 	swapItems,
 } from "./yaml-text.ts";
-
-/** Keys of a step in the order in which they are written. */
-const stepKeys = [
-	"id",
-	"name",
-	"type",
-	"with",
-	"targets",
-	"when",
-	"retries",
-	"timeout_s",
-	"parallelism",
-	"save_to_variable",
-	"on_success",
-	"on_failure",
-	"branches",
-	"then",
-	"else",
-	"steps",
-];
-const procedureKeys = ["name", "description", "tags", "targets", "variables", "settings", "steps", "rollback"];
 
 /** A text after an edit, and the step that the edit was about: where it stands now. */
 export interface Edited {

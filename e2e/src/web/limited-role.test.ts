@@ -1,0 +1,101 @@
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { adminPassword, type Clients, type Product, startProduct } from "../product.ts";
+
+/** A role that is limited to device groups: made on the page of roles, and what the pages are to who holds it. */
+
+let product: Product;
+let admin: Clients;
+let browser: Browser;
+const misdeeds: string[] = [];
+const password = "a password of my own 2026";
+
+beforeAll(async () => {
+	[product, browser] = await Promise.all([startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "1" }), launchBrowser()]);
+	admin = product.as(product.admin_token);
+	const { id } = await admin.devices.createGroup({ body: { name: "campus" } });
+	const made = await Promise.all(
+		["campus-1", "campus-2", "dc-1"].map((name) =>
+			admin.devices.createDevice({ body: { name, host: "192.0.2.1", device_type: "linux" } }),
+		),
+	);
+	const device_ids = made.filter(({ name }) => name.startsWith("campus")).map((device) => device.id);
+	await admin.devices.setGroupMembers({ params: { id }, body: { device_ids } });
+}, 120_000);
+afterAll(async () => {
+	await browser?.close();
+	await product?.dispose();
+	expect(misdeeds).toEqual([]);
+});
+
+const at = (path: string) => `${product.url}${path}`;
+
+async function signedIn(username: string, secret: string, to: string): Promise<Page> {
+	const page = await openPage(await browser.newContext({ viewport: { width: 1440, height: 900 } }), misdeeds);
+	await page.goto(at(`/login?next=${encodeURIComponent(to)}`));
+	await page.getByLabel("User name").fill(username);
+	await page.locator('input[name="password"]').fill(secret);
+	await page.getByRole("button", { name: "Sign in" }).click();
+	await page.waitForURL((address) => address.pathname !== "/login");
+	return page;
+}
+
+test("a role is limited to chosen device groups, and says so where roles are shown", async () => {
+	const page = await signedIn("admin", adminPassword, "/roles");
+	await page.getByRole("button", { name: "Add role" }).click();
+	const form = page.getByRole("dialog");
+	await form.getByLabel("Label").fill("Campus operator");
+	await form.getByRole("combobox", { name: "Start from" }).click();
+	await page.getByRole("option", { name: "Operator" }).click();
+	await form.getByLabel("Every device").uncheck();
+	await form.getByRole("combobox", { name: "Device groups" }).click();
+	await page.getByRole("option", { name: "campus" }).click();
+	await page.keyboard.press("Escape");
+	expect(await accessibilityFaults(page)).toEqual([]);
+	await form.getByRole("button", { name: "Add role" }).click();
+	await page.getByText("1 device group").waitFor();
+	const { items } = await admin.auth.listRoles({ query: { page_size: 100 } });
+	const role = items.find(({ label }) => label === "Campus operator");
+	expect(role?.device_groups).toHaveLength(1);
+	await admin.auth.createUser({
+		body: { username: "carla", role: role?.name ?? "", password, must_change_password: false },
+	});
+});
+
+test("who holds it sees the devices of their groups, and is offered nothing that is not open to them", async () => {
+	const page = await signedIn("carla", password, "/devices");
+	await page.getByRole("link", { name: "campus-1" }).waitFor();
+	await page.getByRole("link", { name: "campus-2" }).waitFor();
+	expect(await page.getByText("dc-1").count()).toBe(0);
+	const menu = page.getByRole("navigation").first();
+	await menu.getByRole("link", { name: "Devices" }).waitFor();
+	for (const name of ["Backups", "Snapshots", "Service stacks", "Procedures", "Schedules", "Workers"]) {
+		expect(await menu.getByRole("link", { name, exact: true }).count(), name).toBe(0);
+	}
+	await page.getByRole("button", { name: "Menu of carla" }).click();
+	await page.getByText("Only devices of 1 group").waitFor();
+	await page.keyboard.press("Escape");
+
+	await page.getByRole("link", { name: "campus-1" }).click();
+	await page.getByRole("heading", { level: 1, name: "campus-1" }).waitFor();
+	await page.getByText("By workers of").waitFor();
+	expect(await page.getByText("not open to such roles").count()).toBe(0);
+	expect(await accessibilityFaults(page)).toEqual([]);
+
+	await page.goto(at("/"));
+	await page.getByText("2 devices").waitFor();
+	expect(await page.getByText("not open to such roles").count()).toBe(0);
+	expect(await accessibilityFaults(page)).toEqual([]);
+
+	await page.goto(at("/backups"));
+	await page.getByText("This is not open to roles that are limited to device groups").waitFor();
+	expect(await accessibilityFaults(page)).toEqual([]);
+});
+
+test("a device outside is one that does not exist", async () => {
+	const { items } = await admin.devices.listDevices({ query: { q: "dc-1" } });
+	const page = await signedIn("carla", password, `/devices/${items[0]?.id}`);
+	await page.getByText("There is no such device").first().waitFor();
+	expect(await page.getByText("dc-1").count()).toBe(0);
+});

@@ -1,0 +1,1 @@
+ALTER TABLE "approvals" ADD COLUMN "behind_requester" text[] DEFAULT '{}' NOT NULL;

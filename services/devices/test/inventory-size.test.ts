@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { idsOfPage } from "../src/devices/list-devices.ts";
+import { type Started, startDevices } from "./start.ts";
+
+/** What a list costs must not grow with the inventory. Held by plans and by what is counted beforehand, not by time. */
+
+const many = 3_000;
+let started: Started;
+let api: Started["api"];
+
+beforeAll(async () => {
+	started = await startDevices();
+	api = started.api;
+	const rows = Array.from({ length: many }, (_, i) => ({
+		name: `sw-${i}`,
+		host: `10.0.${i >> 8}.${i & 255}`,
+		device_type: ["linux", "frr", "cisco_ios"][i % 3],
+		...(i % 5 > 0 && { site: `site-${i % 100}` }),
+		groups: [`row ${i % 4}`],
+		tags: i % 2 === 0 ? ["even"] : ["odd", "third"],
+	}));
+	await api.importDevices({ body: { format: "json", content: JSON.stringify(rows) } });
+	await started.db.query("vacuum analyze devices");
+}, 120_000);
+afterAll(() => started?.stop());
+
+const sortable = ["name", "host", "device_type", "site", "health", "health_at", "created_at", "updated_at"] as const;
+
+test.for(sortable.flatMap((field) => [field, `-${field}`] as const))(
+	"a page sorted by %s is found by reading an index alone",
+	async (sort) => {
+		const { sql: text, params } = idsOfPage(started.db.orm, { page: 10, page_size: 50, sort }, undefined).toSQL();
+		const plan = await started.db.query<{ "QUERY PLAN": string }>(`explain (costs off) ${text}`, params);
+		const lines = plan.map((line) => line["QUERY PLAN"]).join("\n");
+		expect(lines).toContain("Index Only Scan");
+		expect(lines).not.toMatch(/Sort|Seq Scan/);
+	},
+);
+
+describe("the total of a list", () => {
+	type Query = Parameters<typeof api.listDevices>[0]["query"];
+	const total = async (query: Query = {}) => (await api.listDevices({ query })).total;
+	const counted = async (where: string) => {
+		const [row] = await started.db.query<{ count: string }>(`select count(*) from devices where ${where}`);
+		return Number(row?.count);
+	};
+	/** Filters that are tallied, each with the condition that counts the same. */
+	const filters: [Query, string][] = [
+		[{}, "true"],
+		[{ device_type: "frr" }, "device_type = 'frr'"],
+		[{ device_type: "frr,linux,frr" }, "device_type in ('frr', 'linux')"],
+		[{ health: "unknown" }, "health = 'unknown'"],
+		[{ health: "reachable,failing" }, "health in ('reachable', 'failing')"],
+		[{ enabled: "true" }, "enabled"],
+		[{ enabled: "false" }, "not enabled"],
+		[{ site: "site-7" }, "site = 'site-7'"],
+		[{ site: "nowhere" }, "site = 'nowhere'"],
+		[{ tag: "even" }, "tags @> '{even}'"],
+		[{ tag: "odd,third" }, "tags @> '{odd,third}'"],
+		[
+			{ group: "Row 1" },
+			"id in (select device_id from device_group_members join device_groups on id = group_id where name = 'row 1')",
+		],
+		[{ group: "no such group" }, "false"],
+	];
+	const expectAllRight = async () => {
+		for (const [query, where] of filters) {
+			expect(await total(query), JSON.stringify(query)).toBe(await counted(where));
+		}
+	};
+
+	test("is right for every filter, as imported, changed in bulk, one by one, and deleted", async () => {
+		await expectAllRight();
+		const range = (from: number, to: number) => ({
+			names: Array.from({ length: to - from }, (_, i) => `sw-${from + i}`),
+		});
+		await api.updateDevices({ body: { select: range(0, 100), action: { kind: "disable" } } });
+		await api.updateDevices({ body: { select: range(50, 200), action: { kind: "set_site", site: "site-7" } } });
+		await api.updateDevices({ body: { select: range(50, 60), action: { kind: "set_site", site: null } } });
+		await api.updateDevices({ body: { select: range(0, 20), action: { kind: "remove_tags", tags: ["even"] } } });
+		await started.db.query("update devices set health = 'reachable' where name < 'sw-2'");
+		await api.updateDevices({ body: { select: range(100, 300), action: { kind: "delete" } } });
+		await expectAllRight();
+		expect(await total({ enabled: "false" })).toBe(100);
+	});
+
+	test("is right after changes that ran side by side, none of which waited for another's count", async () => {
+		const before = await total();
+		const both = ["a", "b"].map((name) => ({
+			name: `side-${name}`,
+			host: "192.0.2.9",
+			device_type: "frr",
+			site: "site-7",
+		}));
+		const first = started.db.transaction(async (tx) => {
+			await tx.execute("update devices set site = 'site-7' where name = 'sw-1'");
+			// The first one still holds the rows of what it counted.
+			for (const body of both) await api.createDevice({ body });
+			expect(await total()).toBe(before + 2);
+		});
+		await first;
+		await Promise.all(
+			Array.from({ length: 8 }, (_, i) =>
+				api.createDevice({ body: { name: `many-${i}`, host: "192.0.2.9", device_type: "linux" } }),
+			),
+		);
+		expect(await total()).toBe(before + 10);
+		await expectAllRight();
+	});
+
+	test("keeps as many rows as there are values, however many changes there were", async () => {
+		for (let i = 0; i < 10; i++) {
+			await api.createDevice({ body: { name: `row-${i}`, host: "192.0.2.9", device_type: "linux" } });
+		}
+		const rows = await started.db.query<{ rows: string }>(
+			"select count(*) as rows from device_tallies where (criterion, value) in (('all', ''), ('device_type', 'linux'))",
+		);
+		expect(Number(rows[0]?.rows)).toBe(2);
+	});
+
+	test("is right on every page of what is not tallied, beyond the last one, too", async () => {
+		const where = "search_text like '%sw-29%'";
+		const all = await counted(where);
+		expect(all).toBeGreaterThan(100);
+		for (const page of [1, 2, Math.ceil(all / 50), Math.ceil(all / 50) + 1]) {
+			const answer = await api.listDevices({ query: { q: "sw-29", page } });
+			expect(answer.total, `page ${page}`).toBe(all);
+			expect(answer.items).toHaveLength(Math.max(0, Math.min(50, all - (page - 1) * 50)));
+		}
+		expect(await total({ q: "nothing has this" })).toBe(0);
+		expect(await total({ page: 10_000 })).toBe(await counted("true"));
+	});
+
+	test("is none of a table that was emptied", async () => {
+		await started.db.query("truncate devices cascade");
+		await expectAllRight();
+		await api.createDevice({ body: { name: "first", host: "192.0.2.9", device_type: "linux" } });
+		expect(await total()).toBe(1);
+	});
+});
