@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { apis } from "@netconductor/contracts/apis";
 import { ApiProblem } from "@netconductor/contracts/kernel/fetch-transport";
 import type { Operation } from "@netconductor/contracts/kernel/operation";
+import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { listenToDashboard, watchRun } from "./live-view.ts";
 import { type Clients, eventually, type Product, startProduct } from "./product.ts";
@@ -21,42 +22,69 @@ interface Thing {
 	group: string;
 	run_id: string;
 	operation_id: string;
+	backup_id: string;
+	backup_run_id: string;
+	snapshot_id: string;
 }
 
 let product: Product;
+let fleet: FleetProcess;
 let admin: Clients;
 let here: Clients;
 let token: string;
 let inside: Thing;
 let outside: Thing;
 
+let places = 0;
+
 async function makeThing(place: string): Promise<Thing> {
 	const group = await admin.devices.createGroup({ body: { name: place } });
-	// Nothing listens there: a run ends at once, and badly.
+	const sim = fleet.devices[places++];
+	if (sim === undefined) throw new Error("the fleet has too few devices");
 	const device = await admin.devices.createDevice({
 		body: {
 			name: `${place}-1`,
-			host: "127.0.0.1",
-			port: 9,
-			device_type: "linux",
+			host: sim.host,
+			port: sim.port,
+			device_type: sim.platform,
 			groups: [place],
 			site: `${place}-site`,
 			tags: [`${place}-tag`],
-			username: `${place}-user`,
-			password: "x",
+			username: sim.username,
+			password: sim.password,
+			enable_password: sim.enable_password,
 		},
 	});
 	await admin.devices.putOverride({ params: { id: device.id }, body: { disabled_reason: `${place}-why` } });
 	const { run_id } = await admin.devices.testDevice({ params: { id: device.id } });
-	await eventually("the run has ended", async () => {
-		const run = await admin.tasks.getRun({ params: { id: run_id } });
-		return run.finished_at === null ? undefined : run;
-	});
+	await ended(run_id);
+	const select = { device_ids: [device.id] };
+	const taken = await admin.backup.runSelected({ body: { select, name: `${place}-snapshot` } });
+	await ended(taken.run_id);
 	const [operation] = (await admin.tasks.listOperations({ params: { id: run_id }, query: {} })).items;
-	return { device_id: device.id, group_id: group.id, group: place, run_id, operation_id: operation?.id ?? "" };
+	const [backup] = (await admin.backup.listBackups({ query: { device_id: device.id, status: ["succeeded"] } })).items;
+	if (operation === undefined || backup === undefined) throw new Error(`${place}-1 has no operation or no backup`);
+	return {
+		device_id: device.id,
+		group_id: group.id,
+		group: place,
+		run_id,
+		operation_id: operation.id,
+		backup_id: backup.id,
+		backup_run_id: taken.run_id,
+		snapshot_id: backup.snapshot_id ?? "",
+	};
+}
+
+async function ended(run_id: string): Promise<void> {
+	await eventually("the run has ended", async () => {
+		const { finished_at } = await admin.tasks.getRun({ params: { id: run_id } });
+		return finished_at === null ? undefined : true;
+	});
 }
 
 beforeAll(async () => {
+	fleet = await startFleetProcess({ devices: { count: 2, platforms: ["cisco_ios"] } });
 	product = await startProduct({
 		NETCONDUCTOR_HTTP_REQUESTS_PER_MINUTE: "100000",
 		NETCONDUCTOR_HTTP_ANONYMOUS_REQUESTS_PER_MINUTE: "100000",
@@ -72,7 +100,10 @@ beforeAll(async () => {
 	token = await product.login(role, password);
 	here = product.as(token);
 }, 300_000);
-afterAll(() => product?.dispose());
+afterAll(async () => {
+	await product?.dispose();
+	await fleet?.stop();
+});
 
 /** What an `:id` in a path is the id of. */
 const idOf: Record<string, (thing: Thing) => string> = {
@@ -83,6 +114,18 @@ const idOf: Record<string, (thing: Thing) => string> = {
 	"/api/credentials/": ({ device_id }) => device_id,
 	"/api/runs/": ({ run_id }) => run_id,
 	"/api/tasks/": ({ run_id }) => run_id,
+	"/api/config-backups/": ({ backup_id }) => backup_id,
+	"/api/config-backups/task/": ({ backup_run_id }) => backup_run_id,
+	"/api/config-backups/history/": ({ device_id }) => device_id,
+	"/api/config-backups/blame/": ({ device_id }) => device_id,
+	"/api/snapshots/": ({ snapshot_id }) => snapshot_id,
+	"/api/snapshots/:id/compare/": ({ snapshot_id }) => snapshot_id,
+};
+
+/** What an operation is asked beside its path. */
+const queries: Record<string, (thing: Thing) => Record<string, string>> = {
+	compareBackups: ({ backup_id }) => ({ from: backup_id, to: backup_id }),
+	searchConfigs: () => ({ q: "hostname" }),
 };
 
 const select = ({ device_id }: Thing) => ({ select: { device_ids: [device_id] } });
@@ -105,31 +148,42 @@ const bodies: Record<string, (thing: Thing) => unknown> = {
 	resumeRun: () => ({}),
 	decideOperation: () => ({ decision: "failed", reason: "seen" }),
 	decideRun: () => ({ decision: "failed", reason: "seen" }),
+	runSingle: ({ device_id }) => ({ device_id }),
+	runSelected: select,
+};
+
+/** What names no thing: it is done with those that there are for who asks, which the tests of its service hold. */
+const ofAll = new Set(["runAll"]);
+
+/** What says of a device that does not exist what it says of one without a backup. */
+const saidOfNone: Record<string, { status: number; code?: string }> = {
+	getHistory: { status: 200 },
+	getBlame: { status: 404, code: "backups.no_backup_at" },
 };
 
 /** Device types are everybody's; only the number of their devices differs, which the tests of the devices service hold. */
 const ofNoDevice = new Set(["listDeviceTypes", "getDeviceType"]);
 
-/** Lists on which nothing of the things made here stands. */
-const emptyHere = new Set(["listHostKeys"]);
+/** Answers in which nothing of the things made here stands by its name. */
+const emptyHere = new Set(["listHostKeys", "getActivity"]);
 
-const ofOne = scoped.filter(
-	({ name, operation: { path, body } }) => !ofNoDevice.has(name) && (path.includes("/:") || body !== undefined),
-);
-const ofMany = scoped.filter(
-	({ name, operation: { path, body } }) => !ofNoDevice.has(name) && !path.includes("/:") && body === undefined,
-);
+const asked = scoped.filter(({ name }) => !ofNoDevice.has(name) && !ofAll.has(name));
+const namesOne = ({ name, operation: { path, body } }: (typeof scoped)[number]) =>
+	path.includes("/:") || body !== undefined || name === "compareBackups";
+const ofOne = asked.filter(namesOne);
+const ofMany = asked.filter((one) => !namesOne(one));
 
 async function ask(name: string, operation: Operation, thing: Thing, as: string) {
-	const path = operation.path.replace(/:([a-z_0-9]+)/g, (_, param: string) => {
+	const path = operation.path.replace(/:([a-z_0-9]+)/g, (_, param: string, at: number) => {
 		if (param === "operation_id") return thing.operation_id;
-		const prefix = Object.keys(idOf).find((start) => operation.path.startsWith(`${start}:${param}`));
-		if (prefix === undefined) throw new Error(`no thing is known for :${param} of ${name}: add one`);
-		return (idOf[prefix] as (thing: Thing) => string)(thing);
+		const idOfThing = idOf[operation.path.slice(0, at)];
+		if (idOfThing === undefined) throw new Error(`no thing is known for :${param} of ${name}: add one`);
+		return idOfThing(thing);
 	});
+	const query = new URLSearchParams(queries[name]?.(thing)).toString();
 	const bodyOf = bodies[name];
 	if (operation.body !== undefined && bodyOf === undefined) throw new Error(`no body is known for ${name}: add one`);
-	const response = await fetch(`${product.url}${path}`, {
+	const response = await fetch(`${product.url}${path}${query && `?${query}`}`, {
 		method: operation.method,
 		headers: {
 			authorization: `Bearer ${as}`,
@@ -141,13 +195,10 @@ async function ask(name: string, operation: Operation, thing: Thing, as: string)
 	return { status: response.status, code: /"code":"([^"]+)"/.exec(text)?.[1], text };
 }
 
-const marksOf = ({ device_id, group_id, run_id, operation_id, group }: Thing) => [
-	device_id,
-	group_id,
-	run_id,
-	operation_id,
-	group,
-];
+/** What is told apart: the kind of failure, or all of an answer. */
+const told = ({ code, text }: { code: string | undefined; text: string }) => code ?? text;
+
+const marksOf = (thing: Thing) => Object.values(thing);
 
 describe("of one thing, for a role that is limited to a device group", () => {
 	const nothing: Thing = {
@@ -156,6 +207,9 @@ describe("of one thing, for a role that is limited to a device group", () => {
 		group: "nowhere",
 		run_id: randomUUID(),
 		operation_id: randomUUID(),
+		backup_id: randomUUID(),
+		backup_run_id: randomUUID(),
+		snapshot_id: randomUUID(),
 	};
 	// What is deleted is asked of last.
 	const last = ({ method, path }: Operation) => (method !== "DELETE" ? 0 : path === "/api/devices/:id" ? 2 : 1);
@@ -165,13 +219,16 @@ describe("of one thing, for a role that is limited to a device group", () => {
 		async (_, { name, operation }) => {
 			const of_nothing = await ask(name, operation, nothing, token);
 			const of_outside = await ask(name, operation, outside, token);
-			expect(of_nothing).toMatchObject({ status: 404, code: expect.stringMatching(/\.not_found$/) });
-			expect(of_outside).toMatchObject({ status: 404, code: of_nothing.code });
+			const expected = saidOfNone[name] ?? { status: 404, code: expect.stringMatching(/\.not_found$/) };
+			expect(of_nothing).toMatchObject(expected);
+			expect(of_outside).toMatchObject({ status: of_nothing.status, code: of_nothing.code });
+			if (of_nothing.code === undefined) expect(of_outside.text).toBe(of_nothing.text);
 			const of_inside = await ask(name, operation, inside, token);
-			expect(["auth.forbidden", "auth.out_of_scope", "request.invalid", of_nothing.code]).not.toContain(of_inside.code);
+			expect(["auth.forbidden", "auth.out_of_scope", "request.invalid"]).not.toContain(of_inside.code);
+			expect(told(of_inside)).not.toBe(told(of_nothing));
 			// For who sees everything the thing outside is there: it is the role that hides it.
 			const for_all = operation.method === "GET" ? await ask(name, operation, outside, product.admin_token) : undefined;
-			if (for_all !== undefined) expect(for_all.code).not.toBe(of_nothing.code);
+			if (for_all !== undefined) expect(told(for_all)).not.toBe(told(of_nothing));
 		},
 	);
 });

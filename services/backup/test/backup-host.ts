@@ -2,6 +2,7 @@ import { backupApi } from "@netconductor/contracts/backup/api";
 import { devicesApi } from "@netconductor/contracts/devices/api";
 import type { Target } from "@netconductor/contracts/devices/model";
 import { PlatformDefinition } from "@netconductor/contracts/devices/platform";
+import type { Actor } from "@netconductor/contracts/kernel/actor";
 import { defineApi } from "@netconductor/contracts/kernel/operation";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { Plan } from "@netconductor/contracts/tasks/model";
@@ -46,15 +47,24 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 	const run_kinds = new Map<string, Plan>();
 	let bus: { db: Database; outbox: Outbox } | undefined;
 
+	/** Devices by the group that they are in, for roles that are limited to it. */
+	const groups = new Map<string, Set<string>>();
+	const exists = ({ device_groups }: Actor, device_id: string) =>
+		device_groups?.some((id) => groups.get(id)?.has(device_id)) ?? true;
+
 	const devices = peer(devicesApi, {
-		async listTargets({ body: { select } }) {
-			const missing = select.device_ids?.find((id) => !targets.some(({ device_id }) => device_id === id));
+		async listTargets({ body: { select }, actor }) {
+			const there = targets.filter(({ device_id }) => exists(actor, device_id));
+			const missing = select.device_ids?.find((id) => !there.some(({ device_id }) => device_id === id));
 			if (missing !== undefined) throw failed("devices.not_found", { message: `There is no device ${missing}` });
-			const chosen = targets.filter(
+			const chosen = there.filter(
 				({ device_id, name }) => select.all || select.device_ids?.includes(device_id) || select.names?.includes(name),
 			);
 			return { targets: chosen };
 		},
+		listDevicesInScope: async ({ body: { among }, actor }) => ({
+			device_ids: (among ?? targets.map(({ device_id }) => device_id)).filter((id) => exists(actor, id)),
+		}),
 		listWorkerPools: async ({ body }) => ({
 			pools: targets.filter(({ device_id }) => body.device_ids.includes(device_id)),
 		}),
@@ -70,9 +80,10 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 			run_kinds.set(run_id, body.plan);
 			return { run_id };
 		},
-		async getRun({ params }) {
+		async getRun({ params, actor }) {
 			const plan = run_kinds.get(params.id);
-			if (plan === undefined) throw failed("runs.not_found", { message: `There is no run ${params.id}` });
+			if (!plan?.targets.every(({ device_id }) => exists(actor, device_id)))
+				throw failed("runs.not_found", { message: `There is no run ${params.id}` });
 			const none = { pending: 0, running: 0, succeeded: 0, skipped: 0, failed: 0, cancelled: 0, unknown: 0 };
 			return {
 				id: params.id,
@@ -160,6 +171,11 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 		return target;
 	}
 
+	/** Puts devices into a group that a role may be limited to. */
+	function putInto(group_id: string, ...members: Target[]): void {
+		groups.set(group_id, new Set(members.map(({ device_id }) => device_id)));
+	}
+
 	/** As if it were deleted from the inventory, before anybody was told. */
 	function removeDevice({ device_id }: Target): void {
 		targets.splice(
@@ -189,6 +205,19 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 	const record = (device: Target, config: string | Uint8Array, given?: Given) =>
 		client.recordBackup(collected(device, config, given));
 
+	/** Says that the run of a snapshot has ended. */
+	function finishRun(run_id: string, snapshot_id: string): Promise<void> {
+		return publish("run.finished.v1", {
+			run_id,
+			kind: "backup",
+			subject: { type: "snapshot", id: snapshot_id },
+			title: "Backup",
+			status: "succeeded",
+			counts: { pending: 0, running: 0, succeeded: 0, skipped: 0, failed: 0, cancelled: 0, unknown: 0 },
+			finished_at: new Date().toISOString(),
+		});
+	}
+
 	return {
 		...host,
 		client,
@@ -199,9 +228,11 @@ export async function startBackupHost(options: { clock?: Clock; env?: Record<str
 		audited,
 		world,
 		addDevice,
+		putInto,
 		removeDevice,
 		collected,
 		record,
+		finishRun,
 		publish,
 		async stop() {
 			await db.close();

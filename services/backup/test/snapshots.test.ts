@@ -10,20 +10,6 @@ beforeAll(async () => {
 });
 afterAll(() => host?.stop());
 
-const counts = { pending: 0, running: 0, succeeded: 0, skipped: 0, failed: 0, cancelled: 0, unknown: 0 };
-
-async function finishRun(run_id: string, snapshot_id: string) {
-	await host.publish("run.finished.v1", {
-		run_id,
-		kind: "backup",
-		subject: { type: "snapshot", id: snapshot_id },
-		title: "Backup",
-		status: "succeeded",
-		counts,
-		finished_at: new Date().toISOString(),
-	});
-}
-
 async function failOperation(run_id: string, snapshot_id: string | null, device: Target, operation_id = newId()) {
 	await host.publish("operation.finished.v1", {
 		run_id,
@@ -66,7 +52,7 @@ test("a snapshot runs from its start to its counts, a failed attempt kept with i
 	const operation_id = newId();
 	await failOperation(run_id, snapshot_id, bad, operation_id);
 	await failOperation(run_id, snapshot_id, bad, operation_id);
-	await finishRun(run_id, snapshot_id);
+	await host.finishRun(run_id, snapshot_id);
 	await vi.waitFor(async () => {
 		expect(await host.client.getSnapshot({ params: { id: snapshot_id } })).toMatchObject({
 			status: "partial",
@@ -134,7 +120,7 @@ test("comparing snapshots says for each device whether it changed, and counts li
 		for (const [n, text] of texts.entries()) {
 			if (text !== null) await host.record(devices[n] as Target, text, { snapshot_id, run_id });
 		}
-		await finishRun(run_id, snapshot_id);
+		await host.finishRun(run_id, snapshot_id);
 		return snapshot_id;
 	};
 	const id = await take(["a\n", "a\nb\n", "a\n", null]);

@@ -2,8 +2,9 @@ import type { backupApi } from "@netconductor/contracts/backup/api";
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import type { Handler } from "@netconductor/runtime/host/service";
-import { type SQL, sql } from "drizzle-orm";
+import { and, type SQL, sql } from "drizzle-orm";
 import { checkTimeZone } from "../schedule/due.ts";
+import { type ScopeNeeds, scopeOf } from "../scope.ts";
 
 type Operations = (typeof backupApi)["operations"];
 
@@ -19,11 +20,18 @@ interface Counted extends Record<string, unknown> {
  * Day by day, each counted between its own two moments, so that the index of times is read and nothing is sorted: failures and changes, which
  * are few, have an index of their own.
  */
-export function getActivity({ db, clock }: { db: Database; clock: Clock }): Handler<Operations["getActivity"]> {
-	return async ({ query: { device_id, days, time_zone } }) => {
+export function getActivity(needs: ScopeNeeds & { db: Database; clock: Clock }): Handler<Operations["getActivity"]> {
+	const { db, clock } = needs;
+	return async (call) => {
+		const { device_id, days, time_zone } = call.query;
 		checkTimeZone(time_zone, "query.time_zone");
 		const { names, starts } = daysUntil(clock.now(), days, time_zone);
-		const { rows } = await db.orm.execute<Counted>(device_id === undefined ? ofAll(starts) : ofOne(starts, device_id));
+		const scope = await scopeOf(needs, call, sql`device_id`);
+		const { rows } = await db.orm.execute<Counted>(
+			device_id === undefined && scope === undefined
+				? ofAll(starts)
+				: ofSome(starts, and(scope, device_id === undefined ? undefined : sql`device_id = ${device_id}`) ?? sql`true`),
+		);
 		return { time_zone, days: rows.map((row, index) => ({ day: names[index] as string, ...row })) };
 	};
 }
@@ -56,12 +64,12 @@ function ofAll(starts: string[]): SQL {
 		) as changes order by day.number`;
 }
 
-function ofOne(starts: string[], device_id: string): SQL {
+function ofSome(starts: string[], devices: SQL): SQL {
 	return sql`
 		select counted.* from ${daysOf(starts)} cross join lateral (
 			select count(*)::int as backups, (count(*) filter (where status = 'failed'))::int as failed, (count(*) filter (where changed))::int as changed,
 				coalesce(sum(lines_added) filter (where changed), 0)::int as lines_added,
 				coalesce(sum(lines_removed) filter (where changed), 0)::int as lines_removed
-			from backups where device_id = ${device_id} and ${ofDay}
+			from backups where ${devices} and ${ofDay}
 		) as counted order by day.number`;
 }

@@ -24,12 +24,14 @@ interface Needs {
 
 /**
  * Which devices exist and are enabled only the devices service knows: one never backed up is not known here at all. It is asked for all of
- * them, which costs less than keeping a second inventory true.
+ * them that exist for whom this is, which costs less than keeping a second inventory true.
  */
 export function getCoverage({ db, clock, ...needs }: Needs): Handler<Operations["getCoverage"]> {
-	return async ({ query }) => {
+	return async (call) => {
+		const { query } = call;
+		const caller = call.actor.device_groups === undefined ? needs.ownAccount() : call;
 		const [{ targets }, rows] = await Promise.all([
-			needs.devices.listTargets({ body: { select: { all: true } } }, needs.ownAccount()),
+			needs.devices.listTargets({ body: { select: { all: true } } }, caller),
 			db.orm
 				.select({
 					device_id: devices.device_id,

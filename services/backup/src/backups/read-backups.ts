@@ -8,14 +8,22 @@ import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Handler } from "@netconductor/runtime/host/service";
 import { storable } from "@netconductor/runtime/text/lines";
 import { and, asc, count, desc, eq, gte, ilike, lte, type SQL, sql } from "drizzle-orm";
+import { type ScopeNeeds, scopeOf } from "../scope.ts";
 import { backups, devices } from "../tables.ts";
 import { type BackupRow, backupColumns, toBackup } from "./backup.ts";
 
 type Operations = (typeof backupApi)["operations"];
 
-export function listBackups({ db }: { db: Database }): Handler<Operations["listBackups"]> {
-	return async ({ query }) => {
+interface Needs extends ScopeNeeds {
+	db: Database;
+}
+
+export function listBackups(needs: Needs): Handler<Operations["listBackups"]> {
+	const { db } = needs;
+	return async (call) => {
+		const { query } = call;
 		const where = and(
+			await scopeOf(needs, call, backups.device_id),
 			query.device_id === undefined ? undefined : eq(backups.device_id, query.device_id),
 			query.snapshot_id === undefined ? undefined : eq(backups.snapshot_id, query.snapshot_id),
 			query.run_id === undefined ? undefined : eq(backups.run_id, query.run_id),
@@ -64,12 +72,19 @@ export function escapeLike(text: string): string {
 	return text.replace(/[\\%_]/g, "\\$&");
 }
 
-/** @throws backups.not_found */
-export async function findBackup(orm: Orm, id: string): Promise<BackupRow & { content_id: string | null }> {
+/**
+ * @param scope condition on the device of the backup, of who asks; undefined: any
+ * @throws backups.not_found
+ */
+export async function findBackup(
+	orm: Orm,
+	id: string,
+	scope: SQL | undefined,
+): Promise<BackupRow & { content_id: string | null }> {
 	const [row] = await orm
 		.select({ ...backupColumns, content_id: backups.content_id })
 		.from(backups)
-		.where(eq(backups.id, id));
+		.where(and(eq(backups.id, id), scope));
 	if (row === undefined) throw failed("backups.not_found", { message: `There is no backup ${id}` });
 	return row;
 }
@@ -95,8 +110,11 @@ export async function findBackupBefore(
 	throw failed("backups.no_earlier", { message: `This is the first good backup of ${device_name}: none is before it` });
 }
 
-export function getBackup({ db }: { db: Database }): Handler<Operations["getBackup"]> {
-	return async ({ params }) => toBackup(await findBackup(db.orm, params.id));
+export function getBackup(needs: Needs): Handler<Operations["getBackup"]> {
+	return async (call) => {
+		const scope = await scopeOf(needs, call, backups.device_id);
+		return toBackup(await findBackup(needs.db.orm, call.params.id, scope));
+	};
 }
 
 /** A run's status from the one who runs it, its backups from here. */

@@ -7,10 +7,11 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import type { CallContext, Handler } from "@netconductor/runtime/host/service";
 import { currentTraceId } from "@netconductor/runtime/telemetry";
-import { inArray } from "drizzle-orm";
+import { inArray, type SQL } from "drizzle-orm";
 import type { ContentStore, StoredContent } from "../contents/content-store.ts";
 import type { PlatformsOf } from "../contents/platform-rules.ts";
-import { devices } from "../tables.ts";
+import { type ScopeNeeds, scopeOf } from "../scope.ts";
+import { backups, devices } from "../tables.ts";
 import type { TextPool } from "../text/text-pool.ts";
 import { type BackupRow, toBackup } from "./backup.ts";
 import { findBackup, findBackupBefore } from "./read-backups.ts";
@@ -18,7 +19,7 @@ import { type PoolNeeds, requirePool } from "./require-pool.ts";
 
 type Operations = (typeof backupApi)["operations"];
 
-export interface ReadNeeds {
+export interface ReadNeeds extends ScopeNeeds {
 	db: Database;
 	outbox: Outbox;
 	contents: ContentStore;
@@ -33,7 +34,8 @@ const mostShown = 8 * 1024 * 1024;
 export function getBackupContent(needs: ReadNeeds): Handler<Operations["getBackupContent"]> {
 	return async (call) => {
 		const { form, reveal } = call.query;
-		const { row, content } = await openBackup(needs, call.params.id, form);
+		const scope = await scopeOf(needs, call, backups.device_id);
+		const { row, content } = await openBackup(needs, call.params.id, form, scope);
 		if (reveal) await recordReveal(needs, call, "getBackupContent", [row]);
 		const rules = reveal ? null : await maskingOf(needs, row, content);
 		const text = await needs.texts.run("readText", { content, form, rules }, sizeOf(content), call.signal);
@@ -52,8 +54,10 @@ export function getBackupContent(needs: ReadNeeds): Handler<Operations["getBacku
 export function compareBackups(needs: ReadNeeds): Handler<Operations["compareBackups"]> {
 	return async (call) => {
 		const { form, mode, context, reveal } = call.query;
-		const to = await openBackup(needs, call.query.to, form);
-		const from = await openBackup(needs, call.query.from ?? (await findBackupBefore(needs.db.orm, to.row)), form);
+		const scope = await scopeOf(needs, call, backups.device_id);
+		const to = await openBackup(needs, call.query.to, form, scope);
+		const from_id = call.query.from ?? (await findBackupBefore(needs.db.orm, to.row));
+		const from = await openBackup(needs, from_id, form, scope);
 		if (reveal) await recordReveal(needs, call, "compareBackups", [from.row, to.row]);
 		const platform = (await needs.platformsOf([to.row.device_type])).get(to.row.device_type);
 		const size = sizeOf(from.content) + sizeOf(to.content);
@@ -94,7 +98,7 @@ export function readCurrent(needs: ReadNeeds & PoolNeeds): Handler<Operations["r
 		const items = [];
 		for (const { id, backed_up_at } of rows) {
 			if (id === null || backed_up_at === null) continue;
-			const { row, content } = await openBackup(needs, id, "normalised");
+			const { row, content } = await openBackup(needs, id, "normalised", undefined);
 			const rules = await maskingOf(needs, row, content);
 			const text = await needs.texts.run("readText", { content, form: "normalised", rules }, sizeOf(content), signal);
 			items.push({ device_id: row.device_id, backup_id: id, device_type: row.device_type, backed_up_at, text });
@@ -104,8 +108,8 @@ export function readCurrent(needs: ReadNeeds & PoolNeeds): Handler<Operations["r
 }
 
 /** @throws backups.not_found, backups.no_content */
-async function openBackup({ db, contents }: ReadNeeds, id: string, form: "raw" | "normalised") {
-	const row = await findBackup(db.orm, id);
+async function openBackup({ db, contents }: ReadNeeds, id: string, form: "raw" | "normalised", scope: SQL | undefined) {
+	const row = await findBackup(db.orm, id, scope);
 	const content = row.content_id === null ? undefined : await contents.open(row.content_id);
 	if (content === undefined) {
 		const why = row.error === null ? "" : `: ${row.error.message}`;

@@ -7,10 +7,15 @@ import type { Handler } from "@netconductor/runtime/host/service";
 import { and, desc, eq, lte, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { ContentStore } from "../contents/content-store.ts";
+import { type ScopeNeeds, scopeOf } from "../scope.ts";
 import { backups, blames } from "../tables.ts";
 import type { TextPool } from "../text/text-pool.ts";
 
 type Operations = (typeof backupApi)["operations"];
+
+interface Needs extends ScopeNeeds {
+	db: Database;
+}
 
 const versionKey = [
 	{ column: backups.created_at, schema: z.iso.datetime() },
@@ -21,8 +26,11 @@ const versionKey = [
  * Versions of a device's text, newest first. Series of equal texts are found in the device's backups as they are, so that what a clean-up took out of
  * the middle leaves no seam.
  */
-export function getHistory({ db }: { db: Database }): Handler<Operations["getHistory"]> {
-	return async ({ params, query }) => {
+export function getHistory(needs: Needs): Handler<Operations["getHistory"]> {
+	const { db } = needs;
+	return async (call) => {
+		const { params, query } = call;
+		const scope = (await scopeOf(needs, call, backups.device_id)) ?? sql`true`;
 		// A page ends at the first backup of a version; what is older than that holds the older versions whole.
 		const window = cursorWindow(query, { key: versionKey, direction: "descending" });
 		const older = window.where === undefined ? sql`true` : window.where;
@@ -31,7 +39,7 @@ export function getHistory({ db }: { db: Database }): Handler<Operations["getHis
 				select ${backups.id}, ${backups.content_hash}, ${backups.created_at},
 					lag(${backups.content_hash}) over (order by ${backups.created_at}, ${backups.id}) as before
 				from ${backups}
-				where ${backups.device_id} = ${params.device_id} and ${backups.status} = 'succeeded' and ${older}
+				where ${backups.device_id} = ${params.device_id} and ${backups.status} = 'succeeded' and ${older} and ${scope}
 			), marked as (
 				select *, count(*) filter (where before is distinct from content_hash) over (order by created_at, id) as version from found
 			), versions as (
@@ -53,13 +61,11 @@ export function getHistory({ db }: { db: Database }): Handler<Operations["getHis
 }
 
 /** The lines of a device's text as it stood then, each with the backup that brought it. It is kept with each version, so nothing is compared here. */
-export function getBlame(needs: {
-	db: Database;
-	contents: ContentStore;
-	texts: TextPool;
-}): Handler<Operations["getBlame"]> {
+export function getBlame(needs: Needs & { contents: ContentStore; texts: TextPool }): Handler<Operations["getBlame"]> {
 	const { db, contents, texts } = needs;
-	return async ({ params, query, signal }) => {
+	return async (call) => {
+		const { params, query, signal } = call;
+		const scope = await scopeOf(needs, call, backups.device_id);
 		const [backup] = await db.orm
 			.select()
 			.from(backups)
@@ -67,6 +73,7 @@ export function getBlame(needs: {
 				and(
 					eq(backups.device_id, params.device_id),
 					eq(backups.status, "succeeded"),
+					scope,
 					query.at === undefined ? undefined : lte(backups.created_at, query.at),
 				),
 			)

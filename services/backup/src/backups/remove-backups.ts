@@ -20,7 +20,7 @@ const batchSize = 500;
 
 export function deleteBackup(needs: SearchTextNeeds): Handler<Operations["deleteBackup"]> {
 	return async ({ params, note }) => {
-		const backup = await findBackup(needs.db.orm, params.id);
+		const backup = await findBackup(needs.db.orm, params.id, undefined);
 		note({
 			resource_type: "backup",
 			resource_id: backup.id,

@@ -71,11 +71,11 @@ async function runSnapshot(
 	const { targets } = await needs.devices.listTargets({ body: { select } }, call);
 	const chosen = chooseTargets(targets, select);
 	const id = newId();
-	const scope = describeSelection(
-		select,
-		chosen.targets.map((target) => target.name),
-	);
-	const name = given_name?.trim() || snapshotName(`Backup of ${scope},`, needs.clock.now());
+	const names = chosen.targets.map((target) => target.name);
+	// Of somebody whose role is limited, all are not all: those who see the others read this, too.
+	const { all, ...others } = select;
+	const what = describeSelection(call.actor.device_groups === undefined ? select : others, names);
+	const name = given_name?.trim() || snapshotName(`Backup of ${what},`, needs.clock.now());
 	const { run_id } = await startSnapshot(needs, { id, name, started_by: call.actor.name, chosen }, call);
 	call.note({ resource_type: "snapshot", resource_id: id, resource_name: name });
 	return { run_id, snapshot_id: id };

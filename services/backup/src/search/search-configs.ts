@@ -8,13 +8,14 @@ import { storable } from "@netconductor/runtime/text/lines";
 import { type SQL, sql } from "drizzle-orm";
 import { escapeLike } from "../backups/read-backups.ts";
 import type { ContentStore } from "../contents/content-store.ts";
+import { type ScopeNeeds, scopeOf } from "../scope.ts";
 import type { PackedTexts } from "../text/match-texts.ts";
 import { fold, requiredLiterals, type SearchTerm } from "../text/matcher.ts";
 import type { TextPool } from "../text/text-pool.ts";
 
 type Operations = (typeof backupApi)["operations"];
 
-interface Needs {
+interface Needs extends ScopeNeeds {
 	db: Database;
 	contents: ContentStore;
 	texts: TextPool;
@@ -34,7 +35,7 @@ interface Config extends Record<string, unknown> {
 }
 
 /** A search until its end: what it asks PostgreSQL ends with it. */
-interface Scope {
+interface SearchRun {
 	term: SearchTerm;
 	filter: SQL;
 	signal: AbortSignal;
@@ -72,7 +73,8 @@ export function searchConfigs(needs: Needs): Handler<Operations["searchConfigs"]
 		const isIndexed = literalsOf(term).some(({ length }) => length >= 3);
 		const ask = <T>(statements: (on: Orm) => Promise<T>) => withinTime(needs.db, deadline, isIndexed, statements);
 		try {
-			return await search(needs, call, { term, filter: filterOf(query), signal, ask });
+			const exists = await scopeOf(needs, call, sql`d.device_id`);
+			return await search(needs, call, { term, filter: filterOf(query, exists), signal, ask });
 		} catch (error) {
 			if (call.signal.aborted || !(timeout.aborted || isCancelled(error))) throw error;
 			throw failed("backups.search_too_broad", {
@@ -101,15 +103,15 @@ function withinTime<T>(
 	});
 }
 
-function filterOf({ device_id, device_type }: Call<Operations["searchConfigs"]>["query"]): SQL {
-	return sql`true
+function filterOf({ device_id, device_type }: Call<Operations["searchConfigs"]>["query"], exists = sql`true`): SQL {
+	return sql`${exists}
 		${device_id === undefined ? sql`` : sql`and d.device_id = ${device_id}`}
 		${device_type === undefined ? sql`` : sql`and d.device_type = ${storable(device_type)}`}`;
 }
 
-async function search(needs: Needs, { query }: Call<Operations["searchConfigs"]>, scope: Scope) {
+async function search(needs: Needs, { query }: Call<Operations["searchConfigs"]>, asked: SearchRun) {
 	const { contents, texts } = needs;
-	const { term, signal, ask } = scope;
+	const { term, signal, ask } = asked;
 	const window = { limit: query.page_size, offset: (query.page - 1) * query.page_size };
 
 	let page: Config[];
@@ -117,10 +119,10 @@ async function search(needs: Needs, { query }: Call<Operations["searchConfigs"]>
 	let searched: number;
 	const { at } = query;
 	if (at === undefined && isFoldable(term)) {
-		({ page, total, searched } = await ask((on) => findIndexed(on, scope, window)));
+		({ page, total, searched } = await ask((on) => findIndexed(on, asked, window)));
 	} else {
-		const found = await ask((on) => (at === undefined ? findCurrent(on, scope) : findAt(on, scope, at)));
-		const matching = await lookThrough(needs, found.candidates, scope);
+		const found = await ask((on) => (at === undefined ? findCurrent(on, asked) : findAt(on, asked, at)));
+		const matching = await lookThrough(needs, found.candidates, asked);
 		({ searched } = found);
 		total = matching.length;
 		page = matching.slice(window.offset, window.offset + window.limit);
@@ -188,7 +190,7 @@ function holding(literals: readonly string[]): SQL {
 const searchedToday = sql`(select count(*) from devices d where d.content_id is not null and d.deleted_at is null`;
 
 /** One page of what the index alone answers. */
-async function findIndexed(on: Orm, { term, filter }: Scope, { limit, offset }: { limit: number; offset: number }) {
+async function findIndexed(on: Orm, { term, filter }: SearchRun, { limit, offset }: { limit: number; offset: number }) {
 	const { rows } = await on.execute<Config & { total: string; searched: string }>(sql`
 		with matching as materialized (
 			select d.device_id from devices d join (${holding(literalsOf(term))}) t using (content_id) where d.deleted_at is null and ${filter}
@@ -206,7 +208,7 @@ interface Found {
 	searched: number;
 }
 
-async function findCurrent(on: Orm, { term, filter }: Scope): Promise<Found> {
+async function findCurrent(on: Orm, { term, filter }: SearchRun): Promise<Found> {
 	const { rows } = await on.execute<Config & { searched: string }>(sql`
 		select ${columns}, searched from ${searchedToday} and ${filter}) as counted (searched) left join (
 			select d.* from devices d join (${holding(literalsOf(term))}) t using (content_id) where d.deleted_at is null and ${filter}
@@ -218,7 +220,7 @@ async function findCurrent(on: Orm, { term, filter }: Scope): Promise<Found> {
  * Each device's newest good backup then, by one step down an index for each. Where its text is still some device's current one the search index
  * knows it.
  */
-async function findAt(on: Orm, { term, filter }: Scope, at: string): Promise<Found> {
+async function findAt(on: Orm, { term, filter }: SearchRun, at: string): Promise<Found> {
 	const { rows } = await on.execute<Config & { searched: string }>(sql`
 		with configs as materialized (
 			select d.device_id, b.device_name, b.device_type, b.id as backup_id, b.content_id, b.created_at
@@ -244,8 +246,8 @@ function present(rows: readonly (Config & { total?: string; searched: string })[
 }
 
 /** Candidates with a matching line, in order. Equal configs are looked through once. */
-async function lookThrough({ db, texts }: Needs, candidates: readonly Config[], scope: Scope): Promise<Config[]> {
-	const { term, signal, ask } = scope;
+async function lookThrough({ db, texts }: Needs, candidates: readonly Config[], asked: SearchRun): Promise<Config[]> {
+	const { term, signal, ask } = asked;
 	if (!term.regex && /[\r\n]/.test(term.q)) return [];
 	const ids = [...new Set(candidates.flatMap(({ settled, content_id }) => (settled ? [] : [content_id])))];
 	const matching = new Set<string>();

@@ -1,12 +1,12 @@
 import type { backupApi } from "@netconductor/contracts/backup/api";
-import type { Database } from "@netconductor/runtime/db/database";
 import type { Handler } from "@netconductor/runtime/host/service";
 import { storable } from "@netconductor/runtime/text/lines";
 import { sql } from "drizzle-orm";
 import { escapeLike } from "../backups/read-backups.ts";
 import type { ContentStore } from "../contents/content-store.ts";
 import type { TextPool } from "../text/text-pool.ts";
-import { findSnapshot, toSnapshot } from "./snapshot-store.ts";
+import { toSnapshot } from "./snapshot-store.ts";
+import { type VisibleNeeds, visibleSnapshots } from "./visible-snapshots.ts";
 
 type CompareSnapshots = (typeof backupApi)["operations"]["compareSnapshots"];
 
@@ -20,19 +20,23 @@ interface Difference extends Record<string, unknown> {
 	to_content_id: string | null;
 }
 
-/** Compares device by device: hashes first, for all; texts only where they differ, for the page that is asked for. */
-export function compareSnapshots(needs: {
-	db: Database;
+interface Needs extends VisibleNeeds {
 	contents: ContentStore;
 	texts: TextPool;
-}): Handler<CompareSnapshots> {
+}
+
+/** Compares device by device: hashes first, for all; texts only where they differ, for the page that is asked for. */
+export function compareSnapshots(needs: Needs): Handler<CompareSnapshots> {
 	const { db, contents, texts } = needs;
-	return async ({ params, query, signal }) => {
-		const [from, to] = await Promise.all([findSnapshot(db.orm, params.id), findSnapshot(db.orm, params.id2)]);
+	return async (call) => {
+		const { params, query, signal } = call;
+		const visible = await visibleSnapshots(needs, call);
+		const [from, to] = await Promise.all([visible.find(params.id), visible.find(params.id2)]);
+		const holds = visible.holds(sql`device_id`) ?? sql`true`;
 		const newest = (
 			snapshot_id: string,
 		) => sql`select distinct on (device_id) device_id, device_name, id, content_id, content_hash
-			from backups where snapshot_id = ${snapshot_id} and status = 'succeeded' order by device_id, created_at desc, id desc`;
+			from backups where snapshot_id = ${snapshot_id} and status = 'succeeded' and ${holds} order by device_id, created_at desc, id desc`;
 		const differences = sql`
 			select device_id, coalesce(t.device_name, f.device_name) as device_name, f.id as from_backup_id, t.id as to_backup_id,
 				f.content_id as from_content_id, t.content_id as to_content_id,

@@ -11,26 +11,18 @@ import { restoreSearchTexts, type SearchTextNeeds } from "../search/search-texts
 import { backups, snapshots } from "../tables.ts";
 import {
 	countBackups,
+	countedNow,
 	endedStatus,
 	findSnapshot,
 	type SnapshotRow,
 	snapshotColumns,
 	toSnapshot,
 } from "./snapshot-store.ts";
+import { type VisibleNeeds, visibleSnapshots } from "./visible-snapshots.ts";
 
 type Operations = (typeof backupApi)["operations"];
 interface Needs {
 	db: Database;
-}
-
-/** Counts of a snapshot under way are those of this moment; of an ended one, those of its end. */
-export async function withCounts({ db }: Needs, row: SnapshotRow): Promise<SnapshotRow> {
-	if (row.status !== "running") return row;
-	const [failures] = await db.orm
-		.select({ failed: count() })
-		.from(backups)
-		.where(and(eq(backups.snapshot_id, row.id), eq(backups.status, "failed")));
-	return { ...row, ...(await countBackups(db.orm, row.id)), failed: failures?.failed ?? 0 };
 }
 
 /** Each is the order of an index, read forwards or backwards. */
@@ -41,10 +33,13 @@ const orders = {
 	"-name": [desc(snapshots.name), desc(snapshots.id)],
 };
 
-export function listSnapshots(needs: Needs): Handler<Operations["listSnapshots"]> {
-	return async ({ query }) => {
+export function listSnapshots(needs: VisibleNeeds): Handler<Operations["listSnapshots"]> {
+	return async (call) => {
+		const { query } = call;
 		const { db } = needs;
+		const visible = await visibleSnapshots(needs, call);
 		const where = and(
+			visible.exist,
 			query.pinned === undefined ? undefined : eq(snapshots.pinned, query.pinned),
 			query.q === undefined ? undefined : ilike(snapshots.name, `%${escapeLike(storable(query.q))}%`),
 		);
@@ -56,13 +51,13 @@ export function listSnapshots(needs: Needs): Handler<Operations["listSnapshots"]
 			.limit(query.page_size)
 			.offset((query.page - 1) * query.page_size);
 		const [total] = await db.orm.select({ total: count() }).from(snapshots).where(where);
-		const counted = await Promise.all(rows.map((row) => withCounts(needs, row)));
+		const counted = await visible.counted(rows);
 		return toPage(query, counted.map(toSnapshot), total?.total ?? 0);
 	};
 }
 
-export function getSnapshot(needs: Needs): Handler<Operations["getSnapshot"]> {
-	return async ({ params }) => toSnapshot(await withCounts(needs, await findSnapshot(needs.db.orm, params.id)));
+export function getSnapshot(needs: VisibleNeeds): Handler<Operations["getSnapshot"]> {
+	return async (call) => toSnapshot(await (await visibleSnapshots(needs, call)).find(call.params.id));
 }
 
 export function updateSnapshot(needs: Needs): Handler<Operations["updateSnapshot"]> {
@@ -86,7 +81,7 @@ export function updateSnapshot(needs: Needs): Handler<Operations["updateSnapshot
 			before: about(before),
 			after: about(after),
 		});
-		return toSnapshot(await withCounts(needs, after));
+		return toSnapshot(await countedNow(needs.db.orm, after));
 	};
 }
 
@@ -111,7 +106,7 @@ export function recalculateSnapshot(needs: Needs): Handler<Operations["recalcula
 			return { ...locked, ...change };
 		});
 		note({ resource_type: "snapshot", resource_id: row.id, resource_name: row.name });
-		return toSnapshot(await withCounts(needs, row));
+		return toSnapshot(await countedNow(needs.db.orm, row));
 	};
 }
 

@@ -9,14 +9,13 @@ import { escapeLike } from "../backups/read-backups.ts";
 import type { ContentStore } from "../contents/content-store.ts";
 import { snapshots } from "../tables.ts";
 import type { TextPool } from "../text/text-pool.ts";
-import { withCounts } from "./manage-snapshots.ts";
-import { findSnapshot, type SnapshotRow, snapshotColumns, toSnapshot } from "./snapshot-store.ts";
+import { type SnapshotRow, snapshotColumns, toSnapshot } from "./snapshot-store.ts";
+import { type VisibleNeeds, type VisibleSnapshots, visibleSnapshots } from "./visible-snapshots.ts";
 
 type GetMatrix = (typeof backupApi)["operations"]["getSnapshotMatrix"];
 type Cell = SnapshotMatrix["items"][number]["cells"][number];
 
-interface Needs {
-	db: Database;
+interface Needs extends VisibleNeeds {
 	contents: ContentStore;
 	texts: TextPool;
 }
@@ -25,17 +24,20 @@ const absent: Cell = { status: "absent", backup_id: null, added: 0, removed: 0 }
 
 /** Whether a device changed is seen by hashes, for all; lines are counted for the page alone, and only where no backup says them already. */
 export function getSnapshotMatrix(needs: Needs): Handler<GetMatrix> {
-	return async ({ query, signal }) => {
+	return async (call) => {
+		const { query, signal } = call;
 		const { db } = needs;
-		const shown = await chooseSnapshots(db, query.snapshots ?? [], query.newest);
+		const visible = await visibleSnapshots(needs, call);
+		const shown = await chooseSnapshots(db, visible, query.snapshots ?? [], query.newest);
 		const ids = shown.map(({ id }) => id);
+		const holds = visible.holds(sql`device_id`) ?? sql`true`;
 		const name = query.q === undefined ? sql`` : sql`where device_name ilike ${`%${escapeLike(storable(query.q))}%`}`;
 		const { rows } = await db.orm.execute<{ total: number; page: { device_id: string; device_name: string }[] }>(sql`
 			with named as materialized (
 				select found.device_id, coalesce(known.device_name, (
 					select device_name from backups where backups.device_id = found.device_id limit 1
 				)) as device_name
-				from (${query.only_changed ? changedDevices(ids) : devicesOf(ids)}) as found
+				from (${query.only_changed ? changedDevices(ids, holds) : devicesOf(ids, holds)}) as found
 				left join devices as known on known.device_id = found.device_id
 			), wanted as (select * from named ${name})
 			select (select count(*) from wanted)::int as total, (
@@ -57,31 +59,38 @@ export function getSnapshotMatrix(needs: Needs): Handler<GetMatrix> {
 }
 
 /** Oldest first. @throws snapshots.not_found */
-async function chooseSnapshots(db: Database, named: readonly string[], newest: number): Promise<SnapshotRow[]> {
+async function chooseSnapshots(
+	db: Database,
+	visible: VisibleSnapshots,
+	named: readonly string[],
+	newest: number,
+): Promise<SnapshotRow[]> {
 	const found =
 		named.length > 0
-			? await Promise.all([...new Set(named)].map((id) => findSnapshot(db.orm, id)))
-			: await db.orm
-					.select(snapshotColumns)
-					.from(snapshots)
-					.orderBy(desc(snapshots.created_at), desc(snapshots.id))
-					.limit(newest);
+			? await Promise.all([...new Set(named)].map((id) => visible.find(id)))
+			: await visible.counted(
+					await db.orm
+						.select(snapshotColumns)
+						.from(snapshots)
+						.where(visible.exist)
+						.orderBy(desc(snapshots.created_at), desc(snapshots.id))
+						.limit(newest),
+				);
 	const order = ({ created_at, id }: SnapshotRow) => `${created_at} ${id}`;
-	const sorted = found.toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
-	return Promise.all(sorted.map((row) => withCounts({ db }, row)));
+	return found.toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
 }
 
-function devicesOf(snapshot_ids: string[]): SQL {
-	return sql`select distinct device_id from backups where snapshot_id = any(${sql.param(snapshot_ids)}::uuid[])`;
+function devicesOf(snapshot_ids: string[], holds: SQL): SQL {
+	return sql`select distinct device_id from backups where snapshot_id = any(${sql.param(snapshot_ids)}::uuid[]) and ${holds}`;
 }
 
 /** Devices with two texts in these snapshots, or whose first one there differs from the backup before it. Nothing is put in order for that. */
-function changedDevices(snapshot_ids: string[]): SQL {
+function changedDevices(snapshot_ids: string[], holds: SQL): SQL {
 	const ids = sql`${sql.param(snapshot_ids)}::uuid[]`;
 	return sql`
 		select device_id
 		from backups, unnest(${ids}) with ordinality as shown (snapshot_id, position)
-		where backups.snapshot_id = shown.snapshot_id and status = 'succeeded'
+		where backups.snapshot_id = shown.snapshot_id and status = 'succeeded' and ${holds}
 		group by device_id
 		having min(content_hash collate "C") <> max(content_hash collate "C")
 			or min(position) filter (where changed) = min(position)`;
