@@ -67,6 +67,11 @@ export function isFailure(error: unknown): error is Failure {
 	return error instanceof Error && error.name === "Failure" && "problem" in error;
 }
 
+/** Whether it is the role of who is signed in that does not open this to them. */
+export function isNotForRole(error: unknown): error is Failure {
+	return hasProblem(error, "auth.forbidden", "auth.out_of_scope");
+}
+
 export function hasProblem(error: unknown, ...codes: string[]): error is Failure {
 	return isFailure(error) && codes.includes(error.problem.code);
 }

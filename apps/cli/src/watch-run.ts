@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { closeCodes, TaskMessage } from "@netconductor/contracts/realtime/messages";
 import type { Run, RunOperation } from "@netconductor/contracts/tasks/model";
 import type { Cli } from "./cli.ts";
-import { hasProblem, isFailure } from "./failure.ts";
+import { hasProblem, isFailure, isNotForRole } from "./failure.ts";
 
 /** Run states that last. `needs_attention` waits for a person, so watching ends there too. */
 const endedStates: ReadonlySet<Run["status"]> = new Set([
@@ -75,7 +75,7 @@ async function watchLive(cli: Cli, { run_id, onNews, signal }: WatchOptions, aft
 	try {
 		({ ticket } = await cli.clients.auth.createWsTicket({}));
 	} catch (error) {
-		if (hasProblem(error, "auth.unauthenticated", "auth.forbidden")) throw error;
+		if (isNotForRole(error) || hasProblem(error, "auth.unauthenticated")) throw error;
 		return { refused: false };
 	}
 	if (signal.aborted) return { refused: true };

@@ -1,7 +1,7 @@
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
-import { adminPassword, type Clients, type Product, startProduct } from "../product.ts";
+import { adminPassword, type Clients, eventually, type Product, startProduct } from "../product.ts";
 
 /** A role that is limited to device groups: made on the page of roles, and what the pages are to who holds it. */
 
@@ -17,7 +17,7 @@ beforeAll(async () => {
 	const { id } = await admin.devices.createGroup({ body: { name: "campus" } });
 	const made = await Promise.all(
 		["campus-1", "campus-2", "dc-1"].map((name) =>
-			admin.devices.createDevice({ body: { name, host: "192.0.2.1", device_type: "linux" } }),
+			admin.devices.createDevice({ body: { name, host: "127.0.0.1", port: 9, device_type: "linux", username: "u", password: "p" } }),
 		),
 	);
 	const device_ids = made.filter(({ name }) => name.startsWith("campus")).map((device) => device.id);
@@ -69,8 +69,8 @@ test("who holds it sees the devices of their groups, and is offered nothing that
 	await page.getByRole("link", { name: "campus-2" }).waitFor();
 	expect(await page.getByText("dc-1").count()).toBe(0);
 	const menu = page.getByRole("navigation").first();
-	await menu.getByRole("link", { name: "Devices" }).waitFor();
-	for (const name of ["Backups", "Snapshots", "Service stacks", "Procedures", "Schedules", "Workers"]) {
+	for (const name of ["Devices", "Backups", "Snapshots"]) await menu.getByRole("link", { name, exact: true }).waitFor();
+	for (const name of ["Backup schedule", "Service stacks", "Procedures", "Schedules", "Workers"]) {
 		expect(await menu.getByRole("link", { name, exact: true }).count(), name).toBe(0);
 	}
 	await page.getByRole("button", { name: "Menu of carla" }).click();
@@ -84,13 +84,41 @@ test("who holds it sees the devices of their groups, and is offered nothing that
 	expect(await accessibilityFaults(page)).toEqual([]);
 
 	await page.goto(at("/"));
-	await page.getByText("2 devices").waitFor();
+	await page.getByRole("link", { name: "2 devices", exact: true }).waitFor();
 	expect(await page.getByText("not open to such roles").count()).toBe(0);
 	expect(await accessibilityFaults(page)).toEqual([]);
 
-	await page.goto(at("/backups"));
+	await page.goto(at("/schedule"));
 	await page.getByText("This is not open to roles that are limited to device groups").waitFor();
 	expect(await accessibilityFaults(page)).toEqual([]);
+});
+
+test("of last night's snapshot of all devices they see their part", async () => {
+	// Nothing listens where the devices are: each attempt fails at once, and is kept.
+	const { run_id, snapshot_id } = await admin.backup.runAll({ body: { name: "Nightly" } });
+	await eventually("the snapshot is taken", async () => {
+		const { status } = await admin.backup.getSnapshot({ params: { id: snapshot_id ?? "" } });
+		return status === "running" ? undefined : true;
+	});
+	const page = await signedIn("carla", password, "/snapshots");
+	await page.getByRole("link", { name: "Nightly" }).click();
+	await page.getByRole("heading", { level: 1, name: "Nightly" }).waitFor();
+	await page.getByRole("link", { name: "campus-1" }).waitFor();
+	expect(await page.getByText("dc-1").count()).toBe(0);
+	expect(await page.locator(`a[href*="${run_id}"]`).count()).toBe(0);
+	expect(await page.getByText("not open to such roles").count()).toBe(0);
+	expect(await accessibilityFaults(page)).toEqual([]);
+	if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/snapshot.png`, fullPage: true });
+	for (const path of ["/", "/backups", "/snapshots", "/search?q=hostname", "/backups/coverage"]) {
+		await page.goto(at(path));
+		await page.getByRole("heading", { level: 1 }).waitFor();
+		await page.waitForLoadState("networkidle");
+		expect(await page.getByText("dc-1").count(), path).toBe(0);
+		expect(await page.getByText("not open to such roles").count(), path).toBe(0);
+		expect(await accessibilityFaults(page), path).toEqual([]);
+		if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/p${path.replace(/\W/g, "_")}.png`, fullPage: true });
+	}
+	await page.getByRole("button", { name: /^Back up/ }).first().waitFor();
 });
 
 test("a device outside is one that does not exist", async () => {

@@ -2,7 +2,7 @@ import { alertsApi } from "@netconductor/contracts/alerts/api";
 import type { Approval, ApprovalStatus, ApprovalSummary, RiskLevel } from "@netconductor/contracts/alerts/approvals";
 import type { Command } from "commander";
 import { type Cli, confirmed, type Open } from "../cli.ts";
-import { hasProblem, usageFailure } from "../failure.ts";
+import { hasProblem, isNotForRole, usageFailure } from "../failure.ts";
 import { addListCommand } from "../list-command.ts";
 import { renderPlan } from "../output/change-plan.ts";
 import { sanitiseLine } from "../output/sanitise.ts";
@@ -168,7 +168,7 @@ async function planOf(cli: Cli, { run_id }: Approval): Promise<string> {
 		const plan = renderPlan(await readOperations(cli, run_id), cli.terminal, { commands: true });
 		return plan === "" ? `What it would do: \`netconductor runs show ${run_id}\`\n` : plan;
 	} catch (error) {
-		if (hasProblem(error, "auth.forbidden")) return "You may not see the run with its plan.\n";
+		if (isNotForRole(error)) return "You may not see the run with its plan.\n";
 		if (hasProblem(error, "runs.not_found")) return "The run is not there any more.\n";
 		throw error;
 	}

@@ -4,7 +4,7 @@ import { devicesApi } from "@netconductor/contracts/devices/api";
 import type { ConnectionInUse, Device, ImportResult, Selection } from "@netconductor/contracts/devices/model";
 import { type Command, Option } from "commander";
 import { type Cli, confirmed, type Open } from "../cli.ts";
-import { hasProblem, usageFailure, workFailure } from "../failure.ts";
+import { hasProblem, isNotForRole, usageFailure, workFailure } from "../failure.ts";
 import { addListCommand, idsOf } from "../list-command.ts";
 import { type Column, renderFields, renderTable } from "../output/table.ts";
 import type { Style } from "../output/terminal.ts";
@@ -141,7 +141,7 @@ async function credentialName(cli: Cli, { credential_id }: Device): Promise<stri
 		const { name, device_id } = await cli.clients.devices.getCredential({ params: { id: credential_id } });
 		return device_id === null ? name : "its own login";
 	} catch (error) {
-		if (hasProblem(error, "auth.forbidden", "credentials.not_found")) return credential_id;
+		if (isNotForRole(error) || hasProblem(error, "credentials.not_found")) return credential_id;
 		throw error;
 	}
 }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import type { Cli, Open } from "../cli.ts";
 import { fetchFrom } from "../client.ts";
-import { hasProblem, workFailure } from "../failure.ts";
+import { isNotForRole, workFailure } from "../failure.ts";
 import { renderFields, renderTable } from "../output/table.ts";
 import { ago, count, localTime } from "../output/words.ts";
 
@@ -64,7 +64,7 @@ async function ifPermitted<T>(answer: Promise<T>): Promise<T | null> {
 	try {
 		return await answer;
 	} catch (error) {
-		if (hasProblem(error, "auth.forbidden")) return null;
+		if (isNotForRole(error)) return null;
 		throw error;
 	}
 }
@@ -72,15 +72,15 @@ async function ifPermitted<T>(answer: Promise<T>): Promise<T | null> {
 async function readBackups({ clients: { backup } }: Cli) {
 	const [snapshots, schedule, { counts }] = await Promise.all([
 		backup.listSnapshots({ query: { page_size: 1 } }),
-		backup.getBackupSchedule({}),
+		ifPermitted(backup.getBackupSchedule({})),
 		backup.getCoverage({ query: { page_size: 1 } }),
 	]);
 	return {
 		coverage: counts,
 		newest_snapshot: snapshots.items[0] ?? null,
-		schedule_enabled: schedule.enabled,
-		next_run: schedule.next_runs[0] ?? null,
-		last_error: schedule.last_error,
+		schedule_enabled: schedule?.enabled ?? null,
+		next_run: schedule?.next_runs[0] ?? null,
+		last_error: schedule?.last_error ?? null,
 	};
 }
 
@@ -137,7 +137,7 @@ function render(cli: Cli, { health, workers, backups, devices }: Status): string
 			],
 			[
 				"Next backup",
-				backups === null
+				backups === null || backups.schedule_enabled === null
 					? undefined
 					: backups.schedule_enabled
 						? localTime(backups.next_run)

@@ -49,11 +49,16 @@ export function useMe(): z.infer<typeof Me> & { user: User } {
 	return useSuspenseQuery(meQuery(useApi())).data;
 }
 
+/** Whether the role of who is signed in covers every device: what is about all of them together is offered to no other. */
+export function useCoversAll(): boolean {
+	return useMe().device_groups === null;
+}
+
 /**
  * Whether who is signed in holds a permission that opens something to them: what they may not do is not offered. The server decides all the same.
  */
 export function usePermitted(): (permission: Permission) => boolean {
 	const me = useMe();
-	const unlimited = me.device_groups === null;
+	const unlimited = useCoversAll();
 	return (permission) => isPermitted(me, permission) && (unlimited || openToLimited.has(permission));
 }

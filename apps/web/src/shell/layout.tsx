@@ -2,7 +2,6 @@ import { AppShell, Burger, Group, NavLink, Stack, Text, UnstyledButton } from "@
 import { useDisclosure } from "@mantine/hooks";
 import { Link, Outlet, useLocation, useMatches, useNavigate } from "@tanstack/react-router";
 import { useEffect, useMemo, useRef } from "react";
-import { usePermitted } from "../api/context.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { latestRun } from "../ui/latest-run.ts";
 import { FindButton } from "./find-button.tsx";
@@ -14,15 +13,17 @@ import { LiveState } from "./live-state.tsx";
 import { NotPermitted } from "./not-permitted.tsx";
 import { useLiveChanges } from "./use-live-changes.ts";
 import { useMenu } from "./use-menu.ts";
+import { useOpenPages } from "./use-open-pages.ts";
 
 /** Frame of all pages of somebody signed in. */
 export function Layout() {
 	const [opened, { toggle, close }] = useDisclosure();
-	const permitted = usePermitted();
+
 	const navigate = useNavigate();
 	const { pathname } = useLocation();
 	const menu = useMenu();
-	const needs = useMatches({ select: (matches) => matches.at(-1)?.staticData.needs });
+	const facts = useMatches({ select: (matches) => matches.at(-1)?.staticData }) ?? {};
+	const isOpen = useOpenPages();
 	const live = useLiveChanges();
 	useKeyList(
 		useMemo(
@@ -143,7 +144,7 @@ export function Layout() {
 					</Stack>
 				</AppShell.Navbar>
 				<AppShell.Main id="main" tabIndex={-1}>
-					{needs === undefined || permitted(needs) ? <Outlet /> : <NotPermitted needs={needs} />}
+					{isOpen(facts) ? <Outlet /> : <NotPermitted {...facts} />}
 				</AppShell.Main>
 			</AppShell>
 			<LazyPalette />

@@ -9,6 +9,8 @@ declare module "@tanstack/react-router" {
 	interface StaticDataRouteOption {
 		/** What a role must hold to see the page; without it the page is not offered, and says so to who opens it all the same. */
 		needs?: Permission;
+		/** It is about all devices together, and so is not for roles that are limited to some. */
+		of_all?: true;
 		/** Its place in the menu and in the palette; pages without are reached from others. */
 		menu?: {
 			section: (typeof sections)[number];

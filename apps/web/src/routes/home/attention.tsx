@@ -4,7 +4,7 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run } from "@netconductor/contracts/tasks/model";
 import { type UseQueryResult, useMutation, useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { useApi, usePermitted } from "../../api/context.tsx";
+import { useApi, useCoversAll, usePermitted } from "../../api/context.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
 import { Panel } from "../../ui/page.tsx";
@@ -79,13 +79,15 @@ function useMatters(): { matters: Matter[]; asked: UseQueryResult<unknown>[] } {
 	const standing = useQuery({ ...queries.standing, enabled: seesRuns });
 	const changedKeys = useQuery({ ...queries.changedKeys, enabled: seesDevices });
 	const outOfReach = useQuery({ ...queries.outOfReach, enabled: seesDevices });
-	const schedule = useQuery({ ...queries.schedule, enabled: seesBackups });
+	const seesSchedule = useCoversAll() && seesBackups;
+	const schedule = useQuery({ ...queries.schedule, enabled: seesSchedule });
 	const coverage = useQuery({ ...queries.coverage, enabled: seesBackups });
 	const workers = useQuery({ ...queries.workers, enabled: permitted("workers:read") });
 	const asked = [
 		...(seesRuns ? [undecided, standing] : []),
 		...(seesDevices ? [changedKeys, outOfReach] : []),
-		...(seesBackups ? [schedule, coverage] : []),
+		...(seesSchedule ? [schedule] : []),
+		...(seesBackups ? [coverage] : []),
 		...(permitted("workers:read") ? [workers] : []),
 	];
 	const matters: Matter[] = [];

@@ -1,7 +1,7 @@
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run } from "@netconductor/contracts/tasks/model";
 import { useQuery } from "@tanstack/react-query";
-import { useApi, usePermitted } from "../../api/context.tsx";
+import { useApi, useCoversAll, usePermitted } from "../../api/context.tsx";
 import { TextLink } from "../../ui/link.tsx";
 import { Loaded } from "../../ui/loaded.tsx";
 import { Panel } from "../../ui/page.tsx";
@@ -64,7 +64,8 @@ function OpenRun({ run }: { run: Run }) {
 
 function NextBackup() {
 	const mayRead = usePermitted()("backups:read");
-	const { data } = useQuery({ ...homeQueries(useApi()).schedule, enabled: mayRead });
+	const coversAll = useCoversAll();
+	const { data } = useQuery({ ...homeQueries(useApi()).schedule, enabled: mayRead && coversAll });
 	const next = data?.next_runs[0];
 	if (data === undefined) return null;
 	if (!data.enabled || next === undefined) {

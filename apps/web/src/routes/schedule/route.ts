@@ -6,6 +6,7 @@ export const scheduleRoute = createRoute({
 	path: "/schedule",
 	staticData: {
 		needs: "backups:read",
+		of_all: true,
 		menu: { section: "Configurations", at: 4, label: "Backup schedule", icon: "calendar", key: "e" },
 	},
 }).lazy(() => import("./page.tsx").then(({ route }) => route));
