@@ -108,7 +108,6 @@ test("of last night's snapshot of all devices they see their part", async () => 
 	expect(await page.locator(`a[href*="${run_id}"]`).count()).toBe(0);
 	expect(await page.getByText("not open to such roles").count()).toBe(0);
 	expect(await accessibilityFaults(page)).toEqual([]);
-	if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/snapshot.png`, fullPage: true });
 	for (const path of ["/", "/backups", "/snapshots", "/search?q=hostname", "/backups/coverage"]) {
 		await page.goto(at(path));
 		await page.getByRole("heading", { level: 1 }).waitFor();
@@ -116,7 +115,6 @@ test("of last night's snapshot of all devices they see their part", async () => 
 		expect(await page.getByText("dc-1").count(), path).toBe(0);
 		expect(await page.getByText("not open to such roles").count(), path).toBe(0);
 		expect(await accessibilityFaults(page), path).toEqual([]);
-		if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/p${path.replace(/\W/g, "_")}.png`, fullPage: true });
 	}
 	await page.getByRole("button", { name: /^Back up/ }).first().waitFor();
 });
