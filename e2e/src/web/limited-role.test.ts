@@ -17,7 +17,9 @@ beforeAll(async () => {
 	const { id } = await admin.devices.createGroup({ body: { name: "campus" } });
 	const made = await Promise.all(
 		["campus-1", "campus-2", "dc-1"].map((name) =>
-			admin.devices.createDevice({ body: { name, host: "127.0.0.1", port: 9, device_type: "linux", username: "u", password: "p" } }),
+			admin.devices.createDevice({
+				body: { name, host: "127.0.0.1", port: 9, device_type: "linux", username: "u", password: "p" },
+			}),
 		),
 	);
 	const device_ids = made.filter(({ name }) => name.startsWith("campus")).map((device) => device.id);
@@ -116,7 +118,10 @@ test("of last night's snapshot of all devices they see their part", async () => 
 		expect(await page.getByText("not open to such roles").count(), path).toBe(0);
 		expect(await accessibilityFaults(page), path).toEqual([]);
 	}
-	await page.getByRole("button", { name: /^Back up/ }).first().waitFor();
+	await page
+		.getByRole("button", { name: /^Back up/ })
+		.first()
+		.waitFor();
 });
 
 test("a device outside is one that does not exist", async () => {
