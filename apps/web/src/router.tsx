@@ -40,6 +40,7 @@ import { serviceInstancesRoute } from "./routes/service-instances/route.ts";
 import { sessionsRoute } from "./routes/sessions/route.ts";
 import { settingsRoute } from "./routes/settings/route.ts";
 import { signInCallbackRoute } from "./routes/sign-in-callback/route.ts";
+import { signInDoneRoute } from "./routes/sign-in-done/route.ts";
 import { signInMethodsRoute } from "./routes/sign-in-methods/route.ts";
 import { snapshotRoute } from "./routes/snapshot/route.ts";
 import { snapshotCompareRoute } from "./routes/snapshot-compare/route.ts";
@@ -60,6 +61,7 @@ import { FailedPage, MissingPage } from "./shell/failed-page.tsx";
 const routeTree = root.addChildren([
 	loginRoute,
 	signInCallbackRoute,
+	signInDoneRoute,
 	signedIn.addChildren([
 		changePasswordRoute,
 		addSecondFactorRoute,

@@ -269,6 +269,7 @@ async function fill(): Promise<string[]> {
 		"/roles",
 		"/sign-in-methods",
 		"/sign-in/callback",
+		"/sign-in/done",
 		"/sessions",
 		"/tokens",
 		"/audit",

@@ -138,6 +138,25 @@ test("somebody adds a passkey, signs in with it alone and after the password, re
 	await listed.getByText("Paula's laptop").waitFor();
 	await page.getByText(/from (127\.0\.0\.1|[0-9a-f:]+::\/64)/).waitFor();
 
+	// Over what was filled in when the session ended.
+	await page.goto(at("/tokens"));
+	await page.getByRole("button", { name: "Make a token" }).first().click();
+	const typed = page.getByRole("dialog").getByRole("textbox", { name: "Name", exact: true });
+	await typed.fill("typed before the end");
+	const admin = product.as(product.admin_token);
+	const [paula] = (await admin.auth.listUsers({ query: { q: "paula" } })).items;
+	const id = paula?.id ?? "";
+	for (const { id: session_id } of (await admin.auth.listUserSessions({ params: { id }, query: {} })).items) {
+		await admin.auth.revokeUserSession({ params: { id, session_id } });
+	}
+	const over = page.getByRole("dialog", { name: "Your session has ended" });
+	await over.getByRole("button", { name: "Sign in with a passkey" }).waitFor();
+	expect(await accessibilityFaults(page)).toEqual([]);
+	await over.getByRole("button", { name: "Sign in with a passkey" }).click();
+	await over.waitFor({ state: "detached" });
+	expect(await typed.inputValue()).toBe("typed before the end");
+
+	await page.goto(at("/second-factor"));
 	await page.getByRole("button", { name: "Rename Paula's laptop" }).click();
 	await page.getByRole("dialog").locator('input[name="name"]').fill("Desk");
 	await page.getByRole("dialog").getByRole("button", { name: "Rename", exact: true }).click();

@@ -260,6 +260,50 @@ test("who signs out at the provider is signed out here too", async () => {
 	await erin.context().close();
 });
 
+test("who came from a provider and whose session ends over an unsaved form goes there again in another tab, and on in this one", async () => {
+	const erin = await stranger();
+	await erin.goto(at("/login?next=%2Ftokens"));
+	await press("Sign in with the lab", erin);
+	await typeAtProvider(erin, "erin", "erin secret");
+	await erin.waitForURL(at("/tokens"));
+	await erin.getByRole("button", { name: "Make a token" }).first().click();
+	const typed = dialog(erin).getByRole("textbox", { name: "Name", exact: true });
+	await typed.fill("typed before the end");
+	const [user] = (await api.auth.listUsers({ query: { q: "erin" } })).items;
+	const id = user?.id ?? "";
+	for (const { id: session_id } of (await api.auth.listUserSessions({ params: { id }, query: {} })).items) {
+		await api.auth.revokeUserSession({ params: { id, session_id } });
+	}
+	const again = erin.getByRole("dialog", { name: "Your session has ended" });
+	await again.waitFor();
+	expect(await again.getByLabel("Password").count()).toBe(0);
+	expect(await accessibilityFaults(erin)).toEqual([]);
+	const opened = erin.context().waitForEvent("page");
+	await again.getByRole("link", { name: "Sign in with the lab" }).click();
+	const tab = await opened;
+
+	// Somebody else who signs in there gets nothing of what was filled in here.
+	await signIn(tab, "admin", adminPassword);
+	await again.getByText("Somebody else signed in").waitFor();
+	expect(await accessibilityFaults(erin)).toEqual([]);
+	await tab.getByRole("link", { name: "To the start page" }).click();
+	await press("Menu of admin", tab);
+	await tab.getByRole("menuitem", { name: "Sign out" }).click();
+	await tab.waitForURL("**/login**");
+
+	await tab.goto(at("/login?next=%2Fsign-in%2Fdone"));
+	await press("Sign in with the lab", tab);
+	if (new URL(tab.url()).origin === provider.issuer) await typeAtProvider(tab, "erin", "erin secret");
+	await tab.getByRole("heading", { name: "Back to the other tab" }).waitFor();
+	expect(await accessibilityFaults(tab)).toEqual([]);
+	await again.waitFor({ state: "detached" });
+	expect(await typed.inputValue()).toBe("typed before the end");
+	await dialog(erin).getByRole("checkbox").first().check();
+	await press("Make token", erin);
+	await shows("This is the only time the token is shown", erin);
+	await erin.context().close();
+});
+
 test("who may not in, and an answer that this browser did not ask for, are told so with a way back", async () => {
 	const walter = await stranger();
 	await walter.goto(at("/login"));

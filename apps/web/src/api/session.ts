@@ -20,10 +20,14 @@ export interface Session {
 	/** Another access token, after `refused` was not accepted. */
 	renew(refused: string | undefined): Promise<string | undefined>;
 	begin(pair: TokenPair): Promise<void>;
+	/** Ends at the server a session that somebody else began than the page is for; nothing here knows of it. */
+	turnAway(pair: TokenPair): Promise<void>;
 	/** Forgets the session in every tab. The server is told by `logout`. */
 	end(): Promise<void>;
 	/** Called when a session that was there is no more: signed out here or in another tab, expired, or revoked. Answers how to stop. */
 	onEnd(fn: () => void): () => void;
+	/** Called when somebody signs in in another tab of this browser while nobody is signed in in this one. Answers how to stop. */
+	onBegin(fn: (user_id: string) => void): () => void;
 }
 
 interface Stored {
@@ -52,6 +56,7 @@ export function createSession(own: Storage): Session {
 	const withLock = createLock(store);
 	const tabs = new BroadcastChannel("netconductor.session");
 	const listeners = new Set<() => void>();
+	const beginners = new Set<(user_id: string) => void>();
 	let access = takeHandover(own);
 	let refreshing: Promise<string | undefined> | undefined;
 
@@ -105,7 +110,8 @@ export function createSession(own: Storage): Session {
 
 	tabs.onmessage = ({ data }: MessageEvent<News>) => {
 		if (data.kind === "ended") ended();
-		else if (access !== undefined && access.user_id !== data.user_id) {
+		else if (access === undefined) for (const fn of beginners) fn(data.user_id);
+		else if (access.user_id !== data.user_id) {
 			// What this tab shows is not for the one who signed in elsewhere.
 			access = undefined;
 			window.location.reload();
@@ -130,6 +136,12 @@ export function createSession(own: Storage): Session {
 			hold(pair);
 			tell({ kind: "begun", user_id: pair.user.id });
 		},
+		async turnAway({ access_token }) {
+			await createClient(
+				authApi,
+				createPageTransport(() => access_token),
+			).logout({});
+		},
 		async end() {
 			await store.update(sessionKey, () => undefined);
 			tell({ kind: "ended" });
@@ -138,6 +150,10 @@ export function createSession(own: Storage): Session {
 		onEnd(fn) {
 			listeners.add(fn);
 			return () => void listeners.delete(fn);
+		},
+		onBegin(fn) {
+			beginners.add(fn);
+			return () => void beginners.delete(fn);
 		},
 	};
 }

@@ -5,11 +5,11 @@ import { createLazyRoute, getRouteApi, useRouter } from "@tanstack/react-router"
 import { useState } from "react";
 import { useApi } from "../../api/context.tsx";
 import { takesPasskeys } from "../../passkeys/browser.ts";
+import { signInQuery } from "../../shell/sign-in-query.ts";
 import { SmallPage } from "../../shell/small-page.tsx";
 import { useSignOut } from "../../shell/use-sign-out.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { toastDone } from "../../ui/toast.tsx";
-import { signInQuery } from "../login/sign-in-query.ts";
 import { FactorSteps } from "../second-factor/factor-steps.tsx";
 import { PasskeySteps } from "../second-factor/passkey-steps.tsx";
 

@@ -5,13 +5,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useRef, useState } from "react";
 import { useApi, useMe, useSession } from "../../api/context.tsx";
+import { signInQuery } from "../../shell/sign-in-query.ts";
 import { SmallPage } from "../../shell/small-page.tsx";
 import { useSignOut } from "../../shell/use-sign-out.ts";
 import { ButtonLink } from "../../ui/link.tsx";
 import { PasswordField } from "../../ui/password-field.tsx";
 import { fieldErrors, ProblemAlert, problemOf } from "../../ui/problem.tsx";
 import { toastDone } from "../../ui/toast.tsx";
-import { signInQuery } from "../login/sign-in-query.ts";
 
 export const route = createLazyRoute("/signed-in/change-password")({ component: ChangePasswordPage });
 const { useSearch } = getRouteApi("/signed-in/change-password");

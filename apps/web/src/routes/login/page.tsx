@@ -7,15 +7,16 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useRef, useState } from "react";
 import { useApi, useSession } from "../../api/context.tsx";
-import { askForPasskey, takesPasskeys } from "../../passkeys/browser.ts";
+import { takesPasskeys } from "../../passkeys/browser.ts";
+import { choosePasskey } from "../../passkeys/choose-passkey.ts";
 import { PasskeyProblem } from "../../passkeys/passkey-problem.tsx";
 import { type GivenPasskey, usePasskeyInField } from "../../passkeys/use-passkey-in-field.ts";
 import { CodeForm } from "../../shell/code-form.tsx";
 import { SignInProblem, usePause } from "../../shell/sign-in-problem.tsx";
+import { signInQuery } from "../../shell/sign-in-query.ts";
 import { SmallPage } from "../../shell/small-page.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { PasswordField } from "../../ui/password-field.tsx";
-import { signInQuery } from "./sign-in-query.ts";
 
 export const route = createLazyRoute("/login")({ component: SignInPage });
 const { useRouteContext, useSearch } = getRouteApi("/login");
@@ -39,7 +40,8 @@ function SignInPage() {
 	});
 	const leave = useMutation({ mutationFn: (name: string) => signOn.begin(name, next), onMutate: () => signIn.reset() });
 	const withPasskey = useMutation({
-		mutationFn: async (given?: GivenPasskey) => api.auth.signInWithPasskey({ body: given ?? (await choosePasskey()) }),
+		mutationFn: async (given?: GivenPasskey) =>
+			api.auth.signInWithPasskey({ body: given ?? (await choosePasskey(api)) }),
 		onMutate: () => {
 			signIn.reset();
 			leave.reset();
@@ -49,11 +51,6 @@ function SignInPage() {
 	});
 	const askInField = usePasskeyInField(offersPasskeys && asked === undefined, withPasskey.mutate);
 	const pause = usePause(signIn.error ?? withPasskey.error);
-
-	async function choosePasskey(): Promise<GivenPasskey> {
-		const { attempt, options } = await api.auth.beginPasskeySignIn({});
-		return { attempt, credential: await askForPasskey(options) };
-	}
 
 	async function enter(pair: TokenPair) {
 		queries.clear();

@@ -1,7 +1,7 @@
 import { createRoute } from "@tanstack/react-router";
+import { signInQuery } from "../../shell/sign-in-query.ts";
 import { root } from "../root.tsx";
 import { SignInSearch } from "../sign-in-search.ts";
-import { signInQuery } from "./sign-in-query.ts";
 
 export const loginRoute = createRoute({
 	getParentRoute: () => root,

@@ -1,5 +1,5 @@
 import { queryOptions } from "@tanstack/react-query";
-import type { Api } from "../../api/api.ts";
+import type { Api } from "../api/api.ts";
 
 /** What strangers are told: the banner, and how long a password must be. */
 export function signInQuery(api: Api) {
