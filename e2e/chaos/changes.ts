@@ -108,7 +108,10 @@ export async function lookAtChanged({ fleet, before }: ChangedFleet): Promise<Ch
 	);
 }
 
-/** What is wrong with what was written: pushes that no attempt explains, and results that the devices contradict. */
+/**
+ * What is wrong with what was written: pushes that no write explains, and results that the devices contradict. A write that was taken up twice is none
+ * of it: who loses a lease before the first line was sent leaves it to the next one.
+ */
 export function changeFaults(
 	deployments: readonly { operations: RunOperation[] }[],
 	devices: readonly ChangedDevice[],
@@ -116,25 +119,19 @@ export function changeFaults(
 	const writes = deployments
 		.flatMap(({ operations }) => operations)
 		.filter(({ step_type }) => step_type === "apply_change");
-	const repeated = writes
-		.filter(({ attempts }) => attempts > 1)
-		.map(({ device_name, attempts }) => `the write to ${device_name} was begun ${attempts} times`);
-	return [
-		...repeated,
-		...devices.flatMap(({ device, pushes, written }) => {
-			const own = writes.filter(({ device_name }) => device_name === device);
-			if (pushes > own.length) return [`${device} was pushed to ${pushes} times by ${own.length} writes`];
-			if (own.length !== 1) return [];
-			const status = own[0]?.status ?? "";
-			if (status === "succeeded" && (pushes !== 1 || !written)) {
-				return [
-					`${device} succeeded with ${pushes} pushes, and what was to be written ${written ? "stands" : "is not"} there`,
-				];
-			}
-			if (status === "failed" && written) return [`${device} failed, and what was to be written stands there`];
-			if (["pending", "skipped", "cancelled"].includes(status) && pushes > 0)
-				return [`${device} is ${status} and was pushed to`];
-			return [];
-		}),
-	];
+	return devices.flatMap(({ device, pushes, written }) => {
+		const own = writes.filter(({ device_name }) => device_name === device);
+		if (pushes > own.length) return [`${device} was pushed to ${pushes} times by ${own.length} writes`];
+		if (own.length !== 1) return [];
+		const status = own[0]?.status ?? "";
+		if (status === "succeeded" && (pushes !== 1 || !written)) {
+			return [
+				`${device} succeeded with ${pushes} pushes, and what was to be written ${written ? "stands" : "is not"} there`,
+			];
+		}
+		if (status === "failed" && written) return [`${device} failed, and what was to be written stands there`];
+		if (["pending", "skipped", "cancelled"].includes(status) && pushes > 0)
+			return [`${device} is ${status} and was pushed to`];
+		return [];
+	});
 }

@@ -134,12 +134,6 @@ describe("what is planted is found:", () => {
 			["nothing was done twice to a device beyond what a lost reading permits"],
 		],
 		[
-			"a write that was begun twice",
-			"update tasks.operations set attempts = 2 where id = (select id from tasks.operations where step_id = 'apply' limit 1)",
-			"update tasks.operations set attempts = 1 where step_id = 'apply'",
-			[pushed],
-		],
-		[
 			"a write that failed and stands on its device",
 			"update tasks.operations set status = 'failed' where id = (select id from tasks.operations where step_id = 'apply' limit 1)",
 			"update tasks.operations set status = 'succeeded' where step_id = 'apply'",

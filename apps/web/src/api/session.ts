@@ -22,6 +22,8 @@ export interface Session {
 	begin(pair: TokenPair): Promise<void>;
 	/** Ends at the server a session that somebody else began than the page is for; nothing here knows of it. */
 	turnAway(pair: TokenPair): Promise<void>;
+	/** The page is for nobody any more: whoever signs in next in this browser may go on in it. Until then it is for the one who signed in last. */
+	release(): void;
 	/** Forgets the session in every tab. The server is told by `logout`. */
 	end(): Promise<void>;
 	/** Called when a session that was there is no more: signed out here or in another tab, expired, or revoked. Answers how to stop. */
@@ -58,6 +60,8 @@ export function createSession(own: Storage): Session {
 	const listeners = new Set<() => void>();
 	const beginners = new Set<(user_id: string) => void>();
 	let access = takeHandover(own);
+	/** Whose the page is, also after their session has ended: it acts as nobody else. */
+	let holder = access?.user_id;
 	let refreshing: Promise<string | undefined> | undefined;
 
 	const stored = () => store.get(sessionKey) as Promise<Stored | undefined>;
@@ -70,6 +74,7 @@ export function createSession(own: Storage): Session {
 
 	function hold({ access_token, expires_in, user }: TokenPair): string {
 		access = { token: access_token, user_id: user.id, until: Date.now() + expires_in * 1000 };
+		holder = user.id;
 		return access_token;
 	}
 
@@ -84,7 +89,7 @@ export function createSession(own: Storage): Session {
 	function refresh(): Promise<string | undefined> {
 		return withLock("netconductor.refresh", async () => {
 			const before = await stored();
-			if (before === undefined) return undefined;
+			if (before === undefined || (holder !== undefined && before.user_id !== holder)) return undefined;
 			try {
 				const pair = await auth.refresh({ body: { refresh_token: before.refresh_token } });
 				const after = { refresh_token: pair.refresh_token, user_id: pair.user.id };
@@ -141,6 +146,9 @@ export function createSession(own: Storage): Session {
 				authApi,
 				createPageTransport(() => access_token),
 			).logout({});
+		},
+		release() {
+			holder = undefined;
 		},
 		async end() {
 			await store.update(sessionKey, () => undefined);

@@ -22,6 +22,7 @@ export function SignInAgain() {
 		() =>
 			session.onEnd(() => {
 				if (unsaved.any()) return setOpened(true);
+				session.release();
 				queries.clear();
 				const { pathname, href } = router.latestLocation;
 				if (pathname !== "/login") void router.navigate({ to: "/login", search: { next: href } });
