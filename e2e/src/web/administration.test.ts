@@ -138,7 +138,7 @@ test("a new user gets a password that is shown once and opens only the page on w
 	const token = await product.login("nils", first);
 	expect(await refusal(product.as(token).devices.listDevices({}))).toBe("auth.password_change_required");
 
-	await press("More");
+	await press("More actions");
 	await page.getByRole("menuitem", { name: "Set a one-time password" }).click();
 	await press("Set password");
 	await shows("the only time the password is shown");
@@ -147,12 +147,12 @@ test("a new user gets a password that is shown once and opens only the page on w
 	expect(await refusal(product.login("nils", first))).toBe("auth.bad_credentials");
 	await product.login("nils", second);
 
-	await press("More");
+	await press("More actions");
 	await page.getByRole("menuitem", { name: "Disable" }).click();
 	await dialog().getByRole("button", { name: "Disable" }).click();
 	await page.getByRole("heading", { name: "nils" }).locator("..").getByText("Disabled").waitFor();
 	expect(await refusal(product.login("nils", second))).toBe("auth.bad_credentials");
-	await press("More");
+	await press("More actions");
 	await page.getByRole("menuitem", { name: "Delete" }).click();
 	expect(await dialog().getByRole("button", { name: "Delete user" }).isDisabled()).toBe(true);
 	await dialog().getByLabel("Type nils to go on").fill("nils");

@@ -176,7 +176,7 @@ test("somebody of the directory signs in, sees what their role permits, and is t
 	await page.getByRole("link", { name: "alice" }).click();
 	await page.getByRole("heading", { name: "alice", level: 1 }).waitFor();
 	await page.locator("main").getByRole("link", { name: "corp" }).waitFor();
-	await press("More");
+	await press("More actions");
 	await page.getByRole("menuitem", { name: "Delete" }).waitFor();
 	expect(await page.getByRole("menuitem", { name: "Set a one-time password" }).count()).toBe(0);
 	await page.keyboard.press("Escape");

@@ -3,6 +3,7 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { Icon } from "../../ui/icon.tsx";
 import { TextLink } from "../../ui/link.tsx";
 import type { Column } from "../../ui/table/column.ts";
+import { addedColumn } from "../../ui/table/common-columns.tsx";
 import { Ago } from "../../ui/time.tsx";
 import { count } from "../../ui/words.ts";
 
@@ -101,17 +102,5 @@ export const columns: Column<Credential>[] = [
 			</span>
 		),
 	},
-	{
-		id: "created",
-		label: "Added",
-		sort: "created_at",
-		from: "asked",
-		width: 130,
-		text: ({ created_at }) => created_at,
-		cell: ({ created_at }) => (
-			<span className="nc-dim">
-				<Ago at={created_at} />
-			</span>
-		),
-	},
+	addedColumn({ from: "asked" }),
 ];

@@ -2,7 +2,7 @@ import type { DeviceGroup } from "@netconductor/contracts/devices/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { TextLink } from "../../ui/link.tsx";
 import type { Column } from "../../ui/table/column.ts";
-import { Ago } from "../../ui/time.tsx";
+import { addedColumn } from "../../ui/table/common-columns.tsx";
 
 /** Columns of the list of groups; `credentials` knows the names of those that the role may see. */
 export function columnsOf(credentials: ReadonlyMap<string, string> | undefined): Column<DeviceGroup>[] {
@@ -46,18 +46,6 @@ export function columnsOf(credentials: ReadonlyMap<string, string> | undefined):
 				</span>
 			),
 		},
-		{
-			id: "added",
-			label: "Added",
-			sort: "created_at",
-			from: "medium",
-			width: 130,
-			text: ({ created_at }) => created_at,
-			cell: ({ created_at }) => (
-				<span className="nc-dim">
-					<Ago at={created_at} />
-				</span>
-			),
-		},
+		addedColumn({ from: "medium" }),
 	];
 }

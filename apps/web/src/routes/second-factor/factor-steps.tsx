@@ -1,12 +1,11 @@
 import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { useApi } from "../../api/context.tsx";
 import { CopyIcon } from "../../ui/copy-button.tsx";
 import { ProblemAlert } from "../../ui/problem.tsx";
-import { PasswordAsked } from "./password-asked.tsx";
+import { type AddingProps, AddingSteps, type MakingProps } from "./adding-steps.tsx";
 import { QrCode } from "./qr-code.tsx";
-import { RecoveryCodesShown } from "./recovery-codes-shown.tsx";
 
 interface Begun {
 	id: string;
@@ -14,62 +13,26 @@ interface Begun {
 	uri: string;
 }
 
-/** Password, then the app, then its first code, then the recovery codes. */
-export function FactorSteps({
-	onLeave,
-	leave = "Leave it",
-	onCodes,
-	onDone,
-}: {
-	/** Goes without a second factor. */
-	onLeave: () => void;
-	leave?: string;
-	/** From here on there is something on the screen that is shown once. */
-	onCodes?: () => void;
-	onDone: () => void;
-}) {
+/** Password, then the app, then its first code. */
+export function FactorSteps(props: AddingProps) {
 	const api = useApi();
-	const [begun, setBegun] = useState<Begun>();
-	const [codes, setCodes] = useState<string[]>();
-	const begin = useMutation({
-		mutationFn: (password: string) => api.auth.beginSecondFactor({ body: { password } }),
-		onSuccess: setBegun,
-	});
-	if (codes !== undefined) return <RecoveryCodesShown codes={codes} onClose={onDone} />;
-	if (begun === undefined) {
-		return (
-			<PasswordAsked action="Go on" send={begin} leave={leave} onClose={onLeave}>
-				That it is you who sits here: your password first.
-			</PasswordAsked>
-		);
-	}
-	function show(made: string[]) {
-		// Who had a second factor before keeps the codes that came with it.
-		if (made.length === 0) return onDone();
-		setCodes(made);
-		onCodes?.();
-	}
-	return <FirstCode begun={begun} onConfirmed={show} onLeave={onLeave} leave={leave} />;
+	return (
+		<AddingSteps
+			{...props}
+			begin={(password): Promise<Begun> => api.auth.beginSecondFactor({ body: { password } })}
+			making={(making) => <FirstCode {...making} />}
+		/>
+	);
 }
 
-function FirstCode({
-	begun,
-	onConfirmed,
-	onLeave,
-	leave,
-}: {
-	begun: Begun;
-	onConfirmed: (codes: string[]) => void;
-	onLeave: () => void;
-	leave: string;
-}) {
+function FirstCode({ begun, onMade, onLeave, leave }: MakingProps<Begun>) {
 	const api = useApi();
 	const queries = useQueryClient();
 	const confirm = useMutation({
 		mutationFn: (code: string) => api.auth.confirmSecondFactor({ params: { id: begun.id }, body: { code } }),
 		onSuccess: ({ recovery_codes }) => {
 			void queries.invalidateQueries({ queryKey: ["me", "second-factors"] });
-			onConfirmed(recovery_codes);
+			onMade(recovery_codes);
 		},
 	});
 

@@ -5,71 +5,21 @@ import { type FormEvent, useState } from "react";
 import { useApi } from "../../api/context.tsx";
 import { makePasskey } from "../../passkeys/browser.ts";
 import { PasskeyProblem } from "../../passkeys/passkey-problem.tsx";
-import { PasswordAsked } from "./password-asked.tsx";
-import { RecoveryCodesShown } from "./recovery-codes-shown.tsx";
+import { type AddingProps, AddingSteps, type MakingProps } from "./adding-steps.tsx";
 
-/** Password, then a name and the browser's own question, then the recovery codes where it is the first second factor. */
-export function PasskeySteps({
-	onLeave,
-	leave = "Leave it",
-	onCodes,
-	onDone,
-}: {
-	/** Goes without a passkey. */
-	onLeave: () => void;
-	leave?: string;
-	/** From here on there is something on the screen that is shown once. */
-	onCodes?: () => void;
-	onDone: () => void;
-}) {
+/** Password, then a name and the browser's own question. */
+export function PasskeySteps(props: AddingProps) {
 	const api = useApi();
-	const [begun, setBegun] = useState<BegunPasskey>();
-	const [codes, setCodes] = useState<string[]>();
-	const begin = useMutation({
-		mutationFn: (password: string) => api.auth.beginPasskey({ body: { password } }),
-		onSuccess: setBegun,
-	});
-	if (codes !== undefined) return <RecoveryCodesShown codes={codes} onClose={onDone} />;
-	if (begun === undefined) {
-		return (
-			<PasswordAsked action="Go on" send={begin} leave={leave} onClose={onLeave}>
-				That it is you who sits here: your password first.
-			</PasswordAsked>
-		);
-	}
-	function show(made: string[]) {
-		if (made.length === 0) return onDone();
-		setCodes(made);
-		onCodes?.();
-	}
 	return (
-		<MakePasskey
-			begun={begun}
-			onAdded={show}
-			onLeave={onLeave}
-			leave={leave}
-			onOver={() => {
-				begin.reset();
-				setBegun(undefined);
-			}}
+		<AddingSteps
+			{...props}
+			begin={(password) => api.auth.beginPasskey({ body: { password } })}
+			making={(making) => <MakePasskey {...making} />}
 		/>
 	);
 }
 
-function MakePasskey({
-	begun,
-	onAdded,
-	onLeave,
-	leave,
-	onOver,
-}: {
-	begun: BegunPasskey;
-	onAdded: (recovery_codes: string[]) => void;
-	onLeave: () => void;
-	leave: string;
-	/** What was begun is of no use any more. */
-	onOver: () => void;
-}) {
+function MakePasskey({ begun, onMade, onLeave, leave, onOver }: MakingProps<BegunPasskey>) {
 	const api = useApi();
 	const queries = useQueryClient();
 	// A passkey is on the device from the moment that the browser made it, and is sent once.
@@ -82,7 +32,7 @@ function MakePasskey({
 		},
 		onSuccess: ({ recovery_codes }) => {
 			void queries.invalidateQueries({ queryKey: ["me", "second-factors"] });
-			onAdded(recovery_codes);
+			onMade(recovery_codes);
 		},
 	});
 

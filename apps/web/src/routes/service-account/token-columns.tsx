@@ -2,8 +2,8 @@ import { Button, Group } from "@mantine/core";
 import type { ServiceAccountToken } from "@netconductor/contracts/auth/service-accounts";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Column } from "../../ui/table/column.ts";
+import { lastUsedColumn, permissionsColumn } from "../../ui/table/common-columns.tsx";
 import { Ago, Until } from "../../ui/time.tsx";
-import { count } from "../../ui/words.ts";
 import { Expiry } from "../tokens/columns.tsx";
 
 interface Actions {
@@ -46,29 +46,8 @@ export function accountTokenColumns(actions: Actions | undefined): Column<Servic
 				</>
 			),
 		},
-		{
-			id: "permissions",
-			label: "May",
-			from: "wide",
-			width: 150,
-			text: ({ permissions }) => permissions.join(" "),
-			cell: ({ permissions }) => (
-				<span title={permissions.join("\n")}>
-					{permissions.length > 2 ? count(permissions.length, "permission") : permissions.join(", ")}
-				</span>
-			),
-		},
-		{
-			id: "used",
-			label: "Last used",
-			sort: "last_used_at",
-			from: "medium",
-			width: 110,
-			text: ({ last_used_at }) => last_used_at ?? "",
-			cell: ({ last_used_at }) => (
-				<span className="nc-dim">{last_used_at === null ? "never" : <Ago at={last_used_at} />}</span>
-			),
-		},
+		permissionsColumn({ from: "wide", width: 150 }),
+		lastUsedColumn(),
 		{
 			id: "expires",
 			label: "Expires",

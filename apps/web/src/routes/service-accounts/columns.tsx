@@ -2,7 +2,8 @@ import type { ServiceAccount } from "@netconductor/contracts/auth/service-accoun
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { TextLink } from "../../ui/link.tsx";
 import type { Column } from "../../ui/table/column.ts";
-import { Ago, Moment } from "../../ui/time.tsx";
+import { addedColumn, lastUsedColumn } from "../../ui/table/common-columns.tsx";
+
 import { AccountState, accountWord, Owner, ownerWord } from "./account-state.tsx";
 
 /** @param roleLabel a role's label by its name; the name where it is not known */
@@ -61,29 +62,7 @@ export function accountColumns(roleLabel: (name: string) => string): Column<Serv
 			text: ({ tokens }) => String(tokens),
 			cell: ({ tokens }) => tokens,
 		},
-		{
-			id: "used",
-			label: "Last used",
-			sort: "last_used_at",
-			from: "medium",
-			width: 130,
-			text: ({ last_used_at }) => last_used_at ?? "",
-			cell: ({ last_used_at }) => (
-				<span className="nc-dim">{last_used_at === null ? "never" : <Ago at={last_used_at} />}</span>
-			),
-		},
-		{
-			id: "created",
-			label: "Added",
-			sort: "created_at",
-			from: "asked",
-			width: 190,
-			text: ({ created_at }) => created_at,
-			cell: ({ created_at }) => (
-				<span className="nc-dim">
-					<Moment at={created_at} />
-				</span>
-			),
-		},
+		lastUsedColumn(),
+		addedColumn({ from: "asked" }),
 	];
 }

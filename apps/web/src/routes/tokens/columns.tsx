@@ -3,8 +3,8 @@ import type { ApiToken } from "@netconductor/contracts/auth/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { State } from "../../ui/state.tsx";
 import type { Column } from "../../ui/table/column.ts";
+import { addedColumn, lastUsedColumn, permissionsColumn } from "../../ui/table/common-columns.tsx";
 import { Ago, Until } from "../../ui/time.tsx";
-import { count } from "../../ui/words.ts";
 
 const week_ms = 7 * 86_400_000;
 
@@ -48,28 +48,8 @@ export function tokenColumns(revoke: ((token: ApiToken) => void) | undefined): C
 			text: ({ prefix }) => prefix,
 			cell: ({ prefix }) => <span className="nc-mono">{visibleLine(prefix)}…</span>,
 		},
-		{
-			id: "permissions",
-			label: "May",
-			from: "medium",
-			text: ({ permissions }) => permissions.join(" "),
-			cell: ({ permissions }) => (
-				<span title={permissions.join("\n")}>
-					{permissions.length > 2 ? count(permissions.length, "permission") : permissions.join(", ")}
-				</span>
-			),
-		},
-		{
-			id: "used",
-			label: "Last used",
-			sort: "last_used_at",
-			from: "medium",
-			width: 130,
-			text: ({ last_used_at }) => last_used_at ?? "",
-			cell: ({ last_used_at }) => (
-				<span className="nc-dim">{last_used_at === null ? "never" : <Ago at={last_used_at} />}</span>
-			),
-		},
+		permissionsColumn({ from: "medium" }),
+		lastUsedColumn(),
 		{
 			id: "expires",
 			label: "Expires",
@@ -78,19 +58,7 @@ export function tokenColumns(revoke: ((token: ApiToken) => void) | undefined): C
 			text: ({ expires_at }) => expires_at ?? "",
 			cell: ({ expires_at }) => <Expiry at={expires_at} />,
 		},
-		{
-			id: "created",
-			label: "Made",
-			sort: "created_at",
-			from: "medium",
-			width: 130,
-			text: ({ created_at }) => created_at,
-			cell: ({ created_at }) => (
-				<span className="nc-dim">
-					<Ago at={created_at} />
-				</span>
-			),
-		},
+		addedColumn({ from: "medium" }, "Made"),
 	];
 	if (revoke === undefined) return columns;
 	return [

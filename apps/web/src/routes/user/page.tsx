@@ -9,6 +9,7 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
+import { MoreActions } from "../../ui/more-actions.tsx";
 import { NotLoaded } from "../../ui/not-loaded.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
@@ -80,32 +81,25 @@ function UserPage() {
 						<Button variant="default" leftSection={<Icon name="edit" size={14} />} onClick={() => setDoing("edit")}>
 							Edit
 						</Button>
-						<Menu position="bottom-end">
-							<Menu.Target>
-								<Button variant="default" rightSection={<Icon name="down" size={14} />}>
-									More
-								</Button>
-							</Menu.Target>
-							<Menu.Dropdown>
-								{user.login_method === null && (
-									<Menu.Item leftSection={<Icon name="key" size={14} />} onClick={() => setDoing("password")}>
-										Set a one-time password
-									</Menu.Item>
-								)}
-								{user.disabled ? (
-									<Menu.Item leftSection={<Icon name="ok" size={14} />} onClick={() => disable.mutate(false)}>
-										Enable
-									</Menu.Item>
-								) : (
-									<Menu.Item leftSection={<Icon name="stop" size={14} />} onClick={() => setDoing("disable")}>
-										Disable
-									</Menu.Item>
-								)}
-								<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={() => setDoing("delete")}>
-									Delete
+						<MoreActions>
+							{user.login_method === null && (
+								<Menu.Item leftSection={<Icon name="key" size={14} />} onClick={() => setDoing("password")}>
+									Set a one-time password
 								</Menu.Item>
-							</Menu.Dropdown>
-						</Menu>
+							)}
+							{user.disabled ? (
+								<Menu.Item leftSection={<Icon name="ok" size={14} />} onClick={() => disable.mutate(false)}>
+									Enable
+								</Menu.Item>
+							) : (
+								<Menu.Item leftSection={<Icon name="stop" size={14} />} onClick={() => setDoing("disable")}>
+									Disable
+								</Menu.Item>
+							)}
+							<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={() => setDoing("delete")}>
+								Delete
+							</Menu.Item>
+						</MoreActions>
 					</Group>
 				)
 			}

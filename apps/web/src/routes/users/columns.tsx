@@ -2,7 +2,8 @@ import type { User } from "@netconductor/contracts/auth/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { TextLink } from "../../ui/link.tsx";
 import type { Column } from "../../ui/table/column.ts";
-import { Ago, Moment } from "../../ui/time.tsx";
+import { addedColumn } from "../../ui/table/common-columns.tsx";
+import { Ago } from "../../ui/time.tsx";
 import { methodWord, UserState, userWord } from "./user-state.tsx";
 
 /** @param roleLabel a role's label by its name; the name where it is not known */
@@ -71,18 +72,6 @@ export function userColumns(roleLabel: (name: string) => string): Column<User>[]
 				<span className="nc-dim">{last_login_at === null ? "never" : <Ago at={last_login_at} />}</span>
 			),
 		},
-		{
-			id: "created",
-			label: "Added",
-			sort: "created_at",
-			from: "asked",
-			width: 190,
-			text: ({ created_at }) => created_at,
-			cell: ({ created_at }) => (
-				<span className="nc-dim">
-					<Moment at={created_at} />
-				</span>
-			),
-		},
+		addedColumn({ from: "asked" }),
 	];
 }
