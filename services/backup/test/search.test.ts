@@ -115,6 +115,6 @@ test("a hostile pattern ends at the time limit, and the service goes on answerin
 	let answered = 0;
 	for (const until = performance.now() + 500; performance.now() < until; answered++)
 		await host.client.listBackups({ query: {} });
-	expect(answered).toBeGreaterThan(20);
+	expect(answered).toBeGreaterThan(5);
 	await refused;
 });
