@@ -145,6 +145,52 @@ test("a server that agrees to TLS and then says nothing costs no more than the t
 	}
 });
 
+describe("references to other servers, and back to the one that gives them,", () => {
+	let trap: Server;
+	let followed = 0;
+	beforeAll(async () => {
+		trap = createServer((client) => {
+			followed++;
+			client.destroy();
+		});
+		await new Promise<void>((resolve) => trap.listen(0, "127.0.0.1", resolve));
+		const { port } = trap.address() as AddressInfo;
+		const references = ["ou=elsewhere,ou=people", "ou=elsewhere,ou=groups", "ou=loop"].map((name) => {
+			const dn = `${name},dc=example,dc=com`;
+			const parent = dn.slice(dn.indexOf(",") + 1);
+			const refs = [`${directory.url}/${parent}`, `${directory.url}/${dn}`, `ldap://127.0.0.1:${port}/${parent}`];
+			const kinds = ["referral", "extensibleObject"];
+			return [
+				...[`dn: ${dn}`, "changetype: add", ...kinds.map((kind) => `objectClass: ${kind}`)],
+				...[`ou: ${/ou=(\w+)/.exec(dn)?.[1]}`, ...refs.map((ref) => `ref: ${ref}`), ""],
+			].join("\n");
+		});
+		await directory.change(references.join("\n"));
+	});
+	afterAll(() => trap?.close());
+
+	test("beside people and groups are passed by", async () => {
+		await add({ default_role: "viewer" });
+		const pair = await auth.login("alice", "alice secret");
+		expect(pair.user).toMatchObject({ username: "alice", login_method: "corp" });
+		await expect(auth.login("nobody-of-here", "secret")).rejects.toMatchObject({ code: "auth.bad_credentials" });
+		expect(followed).toBe(0);
+	});
+
+	test.each([
+		["are the base of people", { user_base: "ou=loop,dc=example,dc=com" }],
+		["lead to the base of people", { user_base: "ou=people,ou=loop,dc=example,dc=com" }],
+		["are the base of groups", { group_base: "ou=loop,dc=example,dc=com" }],
+	])("that %s are a fault of the configuration, which its test names", async (_, given) => {
+		const { id } = await add({ default_role: "viewer", ...given });
+		await expect(auth.login("alice", "alice secret")).rejects.toMatchObject({ code: "auth.method_away" });
+		const { passed, steps } = await auth.api.testLoginMethod({ params: { id }, body: { username: "alice" } }, admin);
+		expect(passed).toBe(false);
+		expect(steps.at(-1)).toMatchObject({ outcome: "failed", detail: expect.stringMatching(/referral/i) });
+		expect(followed).toBe(0);
+	});
+});
+
 describe("the map from groups to roles", () => {
 	test("a group whose name is the distinguished name of another has not its role", async () => {
 		await add({ role_map: [{ group: "cn=operators,ou=groups,dc=example,dc=com", role: "operator" }] });

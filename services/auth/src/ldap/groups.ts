@@ -2,7 +2,7 @@ import type { LdapConfig } from "@netconductor/contracts/auth/login-methods";
 import type { Client } from "ldapts";
 import type { HeldGroups } from "../methods/identity.ts";
 import { fillFilter } from "./escape.ts";
-import { methodAway } from "./ldap-connection.ts";
+import { methodAway, search } from "./ldap-connection.ts";
 
 /** Beyond these somebody's groups are not what anybody meant, or somebody wants to keep us busy. */
 const limits = { groups: 1_000, depth: 20 };
@@ -27,7 +27,7 @@ export async function findGroups(client: Client, config: LdapConfig, dn: string)
 	for (let depth = 0; members.length > 0 && depth < limits.depth; depth++) {
 		const next: string[] = [];
 		for (const user_dn of members) {
-			const { searchEntries } = await client.search(group_base, {
+			const { searchEntries } = await search(client, group_base, {
 				scope: "sub",
 				filter: fillFilter(rule, { user_dn }),
 				derefAliases: "never",

@@ -1,7 +1,15 @@
 import { isIP } from "node:net";
 import type { LdapConfig } from "@netconductor/contracts/auth/login-methods";
 import { failed, isAppError } from "@netconductor/runtime/errors";
-import { BusyError, Client, InvalidCredentialsError, ResultCodeError, UnavailableError } from "ldapts";
+import {
+	BusyError,
+	Client,
+	InvalidCredentialsError,
+	ResultCodeError,
+	type SearchOptions,
+	type SearchResult,
+	UnavailableError,
+} from "ldapts";
 import { cleanStartTls } from "./start-tls.ts";
 
 /** A directory server that one may ask, encrypted as configured. */
@@ -44,6 +52,23 @@ export async function connectTo(config: LdapConfig, url: string): Promise<LdapCo
 
 function hostOf(url: string): string {
 	return new URL(url).hostname.replace(/^\[|\]$/g, "");
+}
+
+const referral = 10;
+
+/**
+ * Searches without following references to other servers: beside what is found they are passed by.
+ * @throws auth.method_away — the base itself is kept by another server
+ */
+export async function search(client: Client, base: string, options: SearchOptions): Promise<SearchResult> {
+	try {
+		return await client.search(base, options);
+	} catch (error) {
+		if (!(error instanceof ResultCodeError) || error.code !== referral) throw error;
+		throw methodAway(
+			`${base} is kept by another server (referral), which is not asked: name that server, or another base`,
+		);
+	}
 }
 
 /** Whether the answer was about the password, or the account, and not about the server. */

@@ -10,6 +10,7 @@ import {
 	isWrongPassword,
 	type LdapConnection,
 	methodAway,
+	search,
 	withServer,
 } from "./ldap-connection.ts";
 
@@ -44,7 +45,7 @@ export function createLdapDirectory(config: LdapConfig, bind_password: string | 
 		scope: "base" | "sub",
 	): Promise<Person | undefined> {
 		const { attributes } = config;
-		const { searchEntries } = await client.search(base, {
+		const { searchEntries } = await search(client, base, {
 			scope,
 			filter,
 			sizeLimit: 2,
