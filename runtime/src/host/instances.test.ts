@@ -1,4 +1,5 @@
-import { type AddressInfo, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { defineApi, get, post } from "@netconductor/contracts/kernel/operation";
 import { afterEach, expect, test, vi } from "vitest";
 import { z } from "zod";
@@ -143,4 +144,47 @@ test("where all are gone the caller is told so, and they are found again when on
 	await expect(caller.count({ body: {} }, by)).rejects.toMatchObject({ code: "service.unavailable", retryable: true });
 	const both = await callerOf(["http://127.0.0.1:9", one.url]);
 	for (let call = 0; call < 5; call++) expect(await both.count({ body: {} }, by)).toEqual({ by: "one" });
+});
+
+test("one that goes on breaking calls off is left alone, asked by a single call two seconds later, and by all once that one is answered", async () => {
+	const one = await counterProcess("one");
+	let broken = true;
+	let heard = 0;
+	const relay = createServer((socket) => {
+		socket.on("error", () => {});
+		if (broken) {
+			socket.once("data", () => {
+				heard++;
+				socket.destroy();
+			});
+			return;
+		}
+		const behind = connect(Number(new URL(one.url).port), "127.0.0.1").on("error", () => socket.destroy());
+		socket.on("close", () => behind.destroy());
+		socket.pipe(behind).pipe(socket);
+	});
+	await new Promise<void>((resolve) => relay.listen(0, "127.0.0.1", resolve));
+	try {
+		const caller = await callerOf([`http://127.0.0.1:${(relay.address() as AddressInfo).port}`]);
+		const count = () => caller.count({ body: {} }, by);
+		const many = () => Promise.allSettled(Array.from({ length: 10 }, count));
+		for (let call = 0; call < 8; call++) await expect(count()).rejects.toMatchObject({ code: "service.unavailable" });
+		const left = await many();
+		expect(left.map((end) => end.status === "rejected" && end.reason.message)).toEqual(
+			left.map(() => expect.stringContaining("has not answered lately")),
+		);
+		expect(heard).toBe(8);
+
+		await sleep(2_100);
+		expect((await many()).map(({ status }) => status)).toEqual(left.map(() => "rejected"));
+		expect(heard).toBe(9);
+
+		broken = false;
+		await expect(count()).rejects.toMatchObject({ details: { reason: "not asked" } });
+		await sleep(2_100);
+		expect((await many()).map(({ status }) => status)).toEqual(left.map(() => "fulfilled"));
+		expect(one.counted()).toBe(10);
+	} finally {
+		relay.close();
+	}
 });
