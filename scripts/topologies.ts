@@ -17,6 +17,7 @@ export const once: Readonly<Record<string, readonly string[]>> = {
 		"e2e/src/start-up.test.ts",
 		"e2e/src/system-backup-databases.test.ts",
 		"e2e/src/topology.test.ts",
+		"e2e/src/two-edges.test.ts",
 		"e2e/src/worker-pools.test.ts",
 	],
 	"starts no product: looks at files and images": ["e2e/src/compose.test.ts", "e2e/src/image.test.ts"],

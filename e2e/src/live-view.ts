@@ -35,20 +35,23 @@ export function watchAddress(
 export const outputOf = ({ messages }: Watched) =>
 	messages.flatMap((message) => (message.type === "output" ? [message.chunk] : []));
 
-/** Opens the dashboard's view and answers what it is told from then on: the latest id by kind, and by `run`. */
+/** Opens the dashboard's view and answers what it is told from then on: the latest id by kind, and by `run`; and all the runs. */
 export async function listenToDashboard(
 	url: string,
 	api: Clients,
 	past_ms = 0,
-): Promise<{ heard: Map<string, string>; stop(): void }> {
+): Promise<{ heard: Map<string, string>; runs: Set<string>; stop(): void }> {
 	const { ticket } = await api.auth.createWsTicket({});
 	const socket = new WebSocket(`${url.replace("http", "ws")}/ws/dashboard?ticket=${ticket}&past_ms=${past_ms}`);
 	const heard = new Map<string, string>();
+	const runs = new Set<string>();
 	socket.on("message", (text) => {
 		const message: DashboardMessage = JSON.parse(String(text));
-		if (message.type === "run") heard.set("run", message.run.id);
-		else if (message.type === "changed") heard.set(message.what, message.id);
+		if (message.type === "run") {
+			heard.set("run", message.run.id);
+			runs.add(message.run.id);
+		} else if (message.type === "changed") heard.set(message.what, message.id);
 	});
 	await new Promise((resolve) => socket.once("message", resolve));
-	return { heard, stop: () => socket.close() };
+	return { heard, runs, stop: () => socket.close() };
 }

@@ -19,6 +19,13 @@ export const byPurpose = {
 	work: ["tasks", "backup", "config", "scheduling"],
 } as const;
 
+/** Two edges, as behind a load balancer: clients reach any service by either. */
+export const twoEdges = {
+	edge: byPurpose.edge,
+	other: byPurpose.edge,
+	services: [...byPurpose.inventory, ...byPurpose.records, ...byPurpose.work],
+} as const;
+
 /** Every service but the gateway twice. */
 export const inTwos = {
 	edge: ["gateway"],
@@ -29,6 +36,8 @@ export const inTwos = {
 /** NetConductor as services in several processes, over RabbitMQ, Redis and one PostgreSQL of its own. */
 export interface SeveralProcesses<Name extends string = keyof typeof byPurpose> extends Door {
 	processes: Record<Name, ServerProcess>;
+	/** Where each process with a gateway answers; the first is the door's own. */
+	urls: Partial<Record<Name, string>>;
 	database_url: string;
 	output(): string;
 	dispose(): Promise<void>;
@@ -76,7 +85,12 @@ export async function startSeveralProcesses<Name extends string>(
 			const places = names.filter((name) => placement[name].includes(service));
 			return [`NETCONDUCTOR_${service.toUpperCase()}_URL`, places.map(addressOf).join(",")] as const;
 		});
-		const public_port = await freePort();
+		const edges = names.filter((name) => (placement[name] as readonly string[]).includes("gateway"));
+		const public_ports = new Map<Name, number>();
+		for (const name of edges) public_ports.set(name, await freePort());
+		const publicOf = (name: Name) => `http://127.0.0.1:${public_ports.get(name)}`;
+		const [edge] = edges;
+		if (edge === undefined) throw new Error("no process has a gateway");
 		const shared = {
 			...Object.fromEntries(addresses),
 			DATABASE_URL: postgres.url,
@@ -84,7 +98,6 @@ export async function startSeveralProcesses<Name extends string>(
 			REDIS_URL: redis.url,
 			NETCONDUCTOR_MASTER_KEY: randomBytes(32).toString("base64"),
 			NETCONDUCTOR_ADMIN_PASSWORD: adminPassword,
-			NETCONDUCTOR_PORT: String(public_port),
 			NETCONDUCTOR_WORKERS_PROCESSES: "1",
 			NETCONDUCTOR_WORKERS_DRAIN_MS: "3000",
 			...env,
@@ -99,6 +112,7 @@ export async function startSeveralProcesses<Name extends string>(
 					HOME: folder(name),
 					NETCONDUCTOR_DATA_DIR: folder(name),
 					NETCONDUCTOR_INTERNAL_PORT: String(ports.get(name)),
+					NETCONDUCTOR_PORT: String(public_ports.get(name) ?? public_ports.get(edge)),
 				},
 			}),
 		];
@@ -108,8 +122,9 @@ export async function startSeveralProcesses<Name extends string>(
 		undo.push(async () => reportErrors(output()));
 		undo.push(() => Promise.all(all.map((server) => server.end("SIGTERM"))));
 		await Promise.all(all.map((server) => server.start()));
-		const door = await signedIn(`http://127.0.0.1:${public_port}`);
-		return { ...door, processes, database_url: postgres.url, output, dispose };
+		const door = await signedIn(publicOf(edge));
+		const urls = Object.fromEntries(edges.map((name) => [name, publicOf(name)])) as Partial<Record<Name, string>>;
+		return { ...door, processes, urls, database_url: postgres.url, output, dispose };
 	} catch (error) {
 		await dispose();
 		throw error;
