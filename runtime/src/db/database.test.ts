@@ -73,6 +73,30 @@ test("provisioning is idempotent, safe in parallel over several databases of one
 	await other.stop();
 });
 
+test("provisioning that a restart of PostgreSQL breaks off begins anew, where nobody answers at all it is said at once", async () => {
+	const killer = openDatabase({ url: test_database.url, schema: "public", application_name: "killer" });
+	let breaks = 3;
+	await provisionSchema({
+		admin_url: test_database.admin_url,
+		service: "broken_off",
+		password: "p",
+		async check() {
+			if (breaks-- <= 0) return;
+			await killer.query(
+				"select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'netconductor provisioning' and datname = current_database()",
+			);
+		},
+	});
+	expect(breaks).toBe(-1);
+	expect(await killer.query("select to_regnamespace('broken_off') is not null as made")).toEqual([{ made: true }]);
+	await killer.close();
+	const began = performance.now();
+	await expect(
+		provisionSchema({ admin_url: "postgres://nobody@127.0.0.1:1/none", service: "shed", password: "p" }),
+	).rejects.toMatchObject({ code: "startup.database_failed" });
+	expect(performance.now() - began).toBeLessThan(5_000);
+});
+
 test("an administrator who is no superuser can provision", async () => {
 	const other = await testDatabase("delegated");
 	const owner = await other.service("owner");

@@ -4,6 +4,7 @@ import pg from "pg";
 import { failed, isAppError } from "../errors.ts";
 import { plainIdentifier, searchPath } from "./database.ts";
 import { toDatabaseError } from "./query-error.ts";
+import { throughRestart } from "./through-restart.ts";
 
 export interface ProvisionOptions {
 	/** URL of the database, of a role that may create roles, schemas and extensions. */
@@ -31,6 +32,23 @@ export async function provisionSchema({
 }: ProvisionOptions): Promise<string> {
 	const role = `nc_${plainIdentifier(service)}`;
 	const schemas = [service, ...extra_schemas].map(plainIdentifier);
+	try {
+		await throughRestart(() =>
+			withAdministrator(admin_url, async (client) => {
+				await check?.(client);
+				await provisionOnce(client, role, schemas, password);
+			}),
+		);
+	} catch (error) {
+		throw explained(error, role, admin_url);
+	}
+	const url = new URL(admin_url);
+	url.username = role;
+	url.password = encodeURIComponent(password);
+	return url.href;
+}
+
+async function withAdministrator(admin_url: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
 	const client = new pg.Client({
 		connectionString: admin_url,
 		application_name: "netconductor provisioning",
@@ -39,27 +57,24 @@ export async function provisionSchema({
 	client.on("error", () => {});
 	try {
 		await client.connect();
-		await check?.(client);
-		for (let attempt = 1; ; attempt++) {
-			try {
-				await provision(client, role, schemas, password);
-				break;
-			} catch (error) {
-				await client.query("rollback");
-				// The lock holds per database but roles are the cluster's: another database may be provisioning the same role this instant.
-				if (attempt === 10 || !isRoleRace(error)) throw error;
-				await sleep(20 + Math.random() * 50);
-			}
-		}
-	} catch (error) {
-		throw explained(error, role, admin_url);
+		await work(client);
 	} finally {
 		await client.end().catch(() => {});
 	}
-	const url = new URL(admin_url);
-	url.username = role;
-	url.password = encodeURIComponent(password);
-	return url.href;
+}
+
+async function provisionOnce(client: pg.Client, role: string, schemas: string[], password: string): Promise<void> {
+	for (let attempt = 1; ; attempt++) {
+		try {
+			return await provision(client, role, schemas, password);
+		} catch (error) {
+			// What there is to undo went with a lost connection.
+			await client.query("rollback").catch(() => {});
+			// The lock holds per database but roles are the cluster's: another database may be provisioning the same role this instant.
+			if (attempt === 10 || !isRoleRace(error)) throw error;
+			await sleep(20 + Math.random() * 50);
+		}
+	}
 }
 
 async function provision(client: pg.Client, role: string, schemas: string[], password: string): Promise<void> {

@@ -14,6 +14,7 @@ import { ensureBusTables } from "../bus/tables.ts";
 import type { Clock } from "../clock.ts";
 import type { Database } from "../db/database.ts";
 import { migrate } from "../db/migrate.ts";
+import { throughRestart } from "../db/through-restart.ts";
 import { failed } from "../errors.ts";
 import type { HealthRegistry } from "../health.ts";
 import { closeWithin } from "../http/close.ts";
@@ -317,10 +318,12 @@ async function prepareSchema(
 			message: `${service.name} cannot run with the keys of a worker: it needs the master key.`,
 		});
 	}
-	await ensureBusTables(db);
-	await ensureAuditTable(db);
-	await ensureRotationTable(db);
-	if (service.migrations !== undefined) await migrate(db, service.migrations);
+	await throughRestart(async () => {
+		await ensureBusTables(db);
+		await ensureAuditTable(db);
+		await ensureRotationTable(db);
+		if (service.migrations !== undefined) await migrate(db, service.migrations);
+	});
 	const outbox = createOutbox(db);
 	const vault = await createVault({ db, master, service: service.name, log });
 	return { db, outbox, vault, audit: createAuditTrail({ service: service.name, db, outbox, clock, log }) };
