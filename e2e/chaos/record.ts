@@ -14,7 +14,7 @@ export function appendRecord(file: string, { plan, violations, ...told }: RoundR
 		violations.length === 0 ? "held" : [...new Set(violations.map(({ invariant }) => invariant))].join("; ");
 	const { seconds, sessions, made_again, pushes, unknown } = told;
 	const counts = [Math.round(seconds), sessions, made_again, pushes, unknown];
-	const row = [plan.seed, describePlan(plan), plan.devices, commit(), ...counts, verdict];
+	const row = [plan.seed, describePlan(plan), plan.devices, commit(file), ...counts, verdict];
 	writeFileSync(file, text.replace(end, `| ${row.join(" | ")} |\n${end}`));
 }
 
@@ -30,10 +30,9 @@ export function recordedSeeds(file: string, topology: Topology): Set<number> {
 	return seeds;
 }
 
-/** With a mark where what was played is not what was committed. */
-function commit(): string {
-	return execFileSync("git", ["describe", "--always", "--dirty", "--exclude=*"], {
-		cwd: import.meta.dirname,
-		encoding: "utf8",
-	}).trim();
+/** With a mark where what was played is not what was committed; the record itself is not played. */
+function commit(file: string): string {
+	const git = (...args: string[]) => execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).trim();
+	const changed = git("status", "--porcelain", "--untracked-files=no", "--", ":/", `:(exclude)${file}`);
+	return git("rev-parse", "--short", "HEAD") + (changed === "" ? "" : "-dirty");
 }
