@@ -1,8 +1,12 @@
+import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { keptPassword } from "./kept-password.ts";
 import { freePorts, type OwnedProcess, startOwnedProcess, waitUntilReady } from "./owned-process.ts";
+
+const run = promisify(execFile);
 
 export interface LabRabbit {
 	/** `amqp://netconductor:password@127.0.0.1:port` */
@@ -12,6 +16,8 @@ export interface LabRabbit {
 	kill(): Promise<void>;
 	/** Starts it again with the same data on the same ports. */
 	start(): Promise<void>;
+	/** Messages in its queues, those that a consumer has and did not confirm among them. Takes a second or two. */
+	messages(): Promise<number>;
 	stop(): Promise<void>;
 }
 
@@ -86,6 +92,12 @@ export async function startRabbit({
 		port,
 		start,
 		kill: async () => broker?.kill(),
+		async messages() {
+			const list = ["list_queues", "messages", "--quiet", "--formatter", "json"];
+			const { stdout } = await run(controlScript, list, { cwd: dir, env });
+			const queues: { messages: number }[] = JSON.parse(stdout);
+			return queues.reduce((sum, { messages }) => sum + messages, 0);
+		},
 		async stop() {
 			await broker?.stop(15_000);
 			await nameService?.stop();
@@ -118,3 +130,4 @@ function definitions(password: string, vhosts: readonly string[]) {
 
 // Debian's /usr/sbin/rabbitmq-server is a wrapper that changes to the user `rabbitmq`; this is the program itself, and runs as anyone.
 const serverScript = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+const controlScript = "/usr/lib/rabbitmq/bin/rabbitmqctl";

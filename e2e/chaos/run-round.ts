@@ -173,7 +173,9 @@ async function play(stage: Stage) {
 	const again = await eventually("somebody can sign in", () => signedIn(product.url).catch(() => undefined), 120_000);
 	const after = await knockAtDoors(again, data_dir);
 	// Refusals are audited, too.
-	await eventually("all events are handled", () => nothingWaits(data_dir), 60_000).catch(() => undefined);
+	await eventually("all events are handled", () => nothingWaits(data_dir, stage.brokers), 60_000).catch(
+		() => undefined,
+	);
 	const evidence = await gatherEvidence(accepted, {
 		api: again.as(again.admin_token),
 		data_dir,
@@ -289,9 +291,14 @@ async function allEnded(data_dir: string, timeline: Timeline): Promise<void> {
 	);
 }
 
-async function nothingWaits(data_dir: string): Promise<boolean> {
+/** Also not in the broker, which knows a dead connection's messages to be nobody's a while after the connection was cut. */
+async function nothingWaits(data_dir: string, brokers: Brokers | undefined): Promise<boolean> {
 	const bus = await gatherBus(data_dir).catch(() => undefined);
-	return bus?.every(({ outbox, waiting }) => outbox + waiting === 0) ?? false;
+	if (!bus?.every(({ outbox, waiting }) => outbox + waiting === 0)) return false;
+	if (brokers === undefined) return true;
+	if ((await brokers.rabbit.messages()) > 0) return false;
+	// What it had a moment ago may have arrived.
+	return nothingWaits(data_dir, undefined);
 }
 
 /** What these faults may cost, at most. */
