@@ -35,10 +35,6 @@ export const once: Readonly<Record<string, readonly string[]>> = {
 		"e2e/src/frr.test.ts",
 		"e2e/src/simulated-network.test.ts",
 	],
-	"has not been seen to hold that way yet: to be taken out of here, one by one": [
-		"e2e/src/night.test.ts",
-		"e2e/src/system-backup.test.ts",
-	],
 };
 
 /** The tests that run in both topologies, as paths from the root. */
