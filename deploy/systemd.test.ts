@@ -25,6 +25,9 @@ const unit = (name: string) => readFileSync(join(folder, name), "utf8");
 const values = (name: string, directive: string) =>
 	[...unit(name).matchAll(new RegExp(`^${directive}=(.*)$`, "gm"))].map(([, value = ""]) => value);
 
+const assignments = (text: string): Record<string, string> =>
+	Object.fromEntries(text.split("\n").flatMap((line) => (/^[A-Z]/.test(line) ? [line.split(/=(.*)/s, 2)] : [])));
+
 /** An instance where a unit is a template. */
 const instance = (name: string) => name.replace("netconductor@.", "netconductor@devices.").replace("@.", "@1.");
 
@@ -90,14 +93,12 @@ test("with the settings that come along every service and worker has what it nee
 	writeFileSync(secret("database-url"), "postgres://netconductor:secret@127.0.0.1:5432/netconductor\n");
 	writeFileSync(secret("rabbitmq-url"), "amqp://netconductor:secret@127.0.0.1:5672\n");
 	writeFileSync(secret("redis-url"), "redis://default:secret@127.0.0.1:6379\n");
-	const parse = (text: string) =>
-		Object.fromEntries(text.split("\n").flatMap((line) => (/^[A-Z]/.test(line) ? [line.split(/=(.*)/s, 2)] : [])));
-	const settings = (name: string) => parse(readFileSync(join(folder, "settings", `${name}.env`), "utf8"));
+	const settings = (name: string) => assignments(readFileSync(join(folder, "settings", `${name}.env`), "utf8"));
 	const ports = new Set<number>();
 	for (const target of targetNames) {
 		const name = target === "worker" ? "netconductor-worker@.service" : "netconductor@.service";
 		const env = {
-			...parse(values(name, "Environment").join("\n").replaceAll("%d", dir).replaceAll("%S", dir)),
+			...assignments(values(name, "Environment").join("\n").replaceAll("%d", dir).replaceAll("%S", dir)),
 			...settings("distributed"),
 			...(target !== "worker" && settings(target)),
 		};
@@ -113,10 +114,23 @@ test("with the settings that come along every service and worker has what it nee
 	}
 });
 
+test("a worker of another site starts with the keys of its pool and where the product answers, and with no master key", async () => {
+	const name = "netconductor-site@.service";
+	expect(unit(name)).not.toMatch(/MASTER_KEY|master-key/);
+	expect(values(name, "ExecStart")).toEqual([expect.stringMatching(/ serve --targets=worker --worker-pool=%i$/)]);
+	const site = assignments(readFileSync(join(folder, "settings", "site.env"), "utf8"));
+	const own = assignments(values(name, "Environment").join("\n").replaceAll("%d", dir).replaceAll("%S", dir));
+	const settings = loadSettings(await loadServices(["worker"]), { ...own, ...site }, undefined);
+	expect(settings.workers.keys_file).toBe(join(dir, "worker-keys"));
+	expect(settings.peers.devices).toEqual([site.NETCONDUCTOR_DEVICES_URL]);
+	expect(settings.database_urls.tasks).toBe(site.NETCONDUCTOR_TASKS_DATABASE_URL);
+});
+
 test("what is started exists and knows the targets", () => {
 	for (const name of services) {
 		const [start = ""] = values(name, "ExecStart");
-		const [, program = "", target] = /(\/opt\/netconductor\/apps\S+) serve(?: --targets=(\S+))?$/.exec(start) ?? [];
+		const [, program = "", target] =
+			/(\/opt\/netconductor\/apps\S+) serve(?: --targets=(\S+))?(?: --worker-pool=%i)?$/.exec(start) ?? [];
 		const path = program.replace("/opt/netconductor", resolve(folder, "../.."));
 		expect(() => execFileSync(process.execPath, [path, "--help"]), name).not.toThrow();
 		if (target !== undefined && target !== "%i") expect(parseTargets(target)).toEqual([target]);
