@@ -4,18 +4,7 @@ import { Id } from "../kernel/ids.ts";
 import { defineApi, del, get, internal, patch, post, put } from "../kernel/operation.ts";
 import { Page } from "../kernel/page.ts";
 import { Secret } from "../kernel/secret.ts";
-import {
-	LoginMethod,
-	LoginMethodChange,
-	LoginMethodOrder,
-	MethodName,
-	MethodTest,
-	NewLoginMethod,
-	OidcAnswer,
-	OidcAttempt,
-	OidcLogout,
-	TryMethod,
-} from "./login-methods.ts";
+import { loginMethodOperations } from "./login-method-operations.ts";
 import {
 	ApiToken,
 	CreatedApiToken,
@@ -46,34 +35,11 @@ import {
 	UserChange,
 	ViewChange,
 } from "./model.ts";
-import {
-	AddedPasskey,
-	BegunPasskey,
-	BegunPasskeySignIn,
-	NewPasskey,
-	Passkey,
-	PasskeyForChallenge,
-	PasskeyName,
-	PasskeySignIn,
-} from "./passkeys.ts";
-import {
-	BegunSecondFactor,
-	CodeForChallenge,
-	LoginAnswer,
-	OwnerProof,
-	RecoveryCodes,
-	SecondFactors,
-	SignInCode,
-} from "./second-factor.ts";
+import { LoginAnswer } from "./second-factor.ts";
+import { secondFactorOperations } from "./second-factor-operations.ts";
 import { serviceAccountOperations } from "./service-accounts.ts";
 
 const byId = z.object({ id: Id });
-const methodErrors = [
-	"login_methods.name_taken",
-	"login_methods.incomplete",
-	"roles.not_found",
-	"roles.escalation",
-] as const;
 const byName = z.object({ name: RoleName });
 
 export const authApi = defineApi("auth", {
@@ -90,65 +56,6 @@ export const authApi = defineApi("auth", {
 		returns: LoginAnswer,
 		public: true,
 		errors: ["auth.bad_credentials", "auth.throttled", "auth.not_provisioned", "auth.method_away"],
-	}),
-	signInWithCode: post("/api/auth/second-factor", {
-		summary: "Sign in with a code, after the password",
-		body: CodeForChallenge,
-		returns: TokenPair,
-		public: true,
-		errors: ["auth.challenge_over", "auth.wrong_code", "auth.throttled", "auth.bad_credentials"],
-	}),
-	signInWithPasskeyAsWell: post("/api/auth/second-factor/passkey", {
-		summary: "Sign in with a passkey, after the password",
-		body: PasskeyForChallenge,
-		returns: TokenPair,
-		public: true,
-		errors: [
-			"auth.challenge_over",
-			"auth.passkey_refused",
-			"auth.passkey_copied",
-			"auth.throttled",
-			"passkeys.unavailable",
-		],
-	}),
-	beginPasskeySignIn: post("/api/auth/passkey-sign-in/begin", {
-		summary: "Begin to sign in with a passkey alone",
-		description: "The same for everybody: whoever sits at the browser says who they are by the passkey they choose.",
-		returns: BegunPasskeySignIn,
-		public: true,
-		changes: false,
-		errors: ["passkeys.unavailable"],
-	}),
-	signInWithPasskey: post("/api/auth/passkey-sign-in", {
-		summary: "Sign in with a passkey alone",
-		body: PasskeySignIn,
-		returns: TokenPair,
-		public: true,
-		errors: ["auth.passkey_refused", "auth.passkey_copied", "auth.throttled", "passkeys.unavailable"],
-	}),
-	beginOidc: post("/api/auth/oidc/:name/begin", {
-		summary: "Begin to sign in at an identity provider",
-		params: z.object({ name: MethodName }),
-		returns: OidcAttempt,
-		public: true,
-		changes: false,
-		errors: ["login_methods.not_found", "auth.method_away"],
-	}),
-	finishOidc: post("/api/auth/oidc/finish", {
-		summary: "Sign in with what the identity provider sent the browser back with",
-		body: OidcAnswer,
-		returns: TokenPair,
-		public: true,
-		errors: ["auth.provider_refused", "auth.not_provisioned", "auth.method_away"],
-	}),
-	endOidcSession: post("/api/auth/oidc/:name/back-channel-logout", {
-		summary: "Told by an identity provider that somebody signed out there (OpenID Connect Back-Channel Logout 1.0)",
-		description: "Ends the sessions that its logout token names, at once. Its address is registered at the provider.",
-		params: z.object({ name: MethodName }),
-		body: OidcLogout,
-		forms: true,
-		public: true,
-		errors: ["login_methods.not_found", "auth.logout_refused", "auth.method_away"],
 	}),
 	refresh: post("/api/auth/refresh", {
 		summary: "Exchange a refresh token for a new pair",
@@ -172,107 +79,6 @@ export const authApi = defineApi("auth", {
 		authenticated: true,
 		scope: "none",
 		errors: ["auth.bad_credentials", "auth.weak_password", "auth.throttled", "users.external"],
-	}),
-	listMySecondFactors: get("/api/auth/second-factors", {
-		summary: "One's own second factors",
-		returns: SecondFactors,
-		authenticated: true,
-		scope: "none",
-	}),
-	beginSecondFactor: post("/api/auth/second-factors", {
-		summary: "Begin to sign in with codes of an app as well; a first code confirms it",
-		body: z.object({ password: Secret(z.string().min(1).max(256)) }),
-		returns: BegunSecondFactor,
-		status: 201,
-		authenticated: true,
-		scope: "none",
-		errors: ["auth.bad_credentials", "auth.throttled", "users.external", "second_factors.exists"],
-	}),
-	confirmSecondFactor: post("/api/auth/second-factors/:id/confirm", {
-		summary: "Confirm a second factor with a first code; answers ten recovery codes with the first second factor, once",
-		params: byId,
-		body: z.object({ code: SignInCode }),
-		returns: RecoveryCodes,
-		authenticated: true,
-		scope: "none",
-		errors: ["auth.wrong_code", "second_factors.not_found"],
-	}),
-	removeSecondFactor: post("/api/auth/second-factors/:id/remove", {
-		summary: "Remove one's own second factor",
-		params: byId,
-		body: OwnerProof,
-		authenticated: true,
-		scope: "none",
-		errors: [
-			"auth.bad_credentials",
-			"auth.wrong_code",
-			"auth.throttled",
-			"second_factors.not_found",
-			"second_factors.required",
-		],
-	}),
-	beginPasskey: post("/api/auth/passkeys/begin", {
-		summary: "Begin to add a passkey for oneself, which a browser then makes",
-		body: OwnerProof,
-		returns: BegunPasskey,
-		authenticated: true,
-		scope: "none",
-		errors: [
-			"auth.bad_credentials",
-			"auth.wrong_code",
-			"auth.throttled",
-			"users.external",
-			"passkeys.unavailable",
-			"passkeys.too_many",
-		],
-	}),
-	addPasskey: post("/api/auth/passkeys", {
-		summary: "Add the passkey that a browser has made; answers ten recovery codes with the first second factor, once",
-		body: NewPasskey,
-		returns: AddedPasskey,
-		status: 201,
-		authenticated: true,
-		scope: "none",
-		errors: [
-			"users.external",
-			"passkeys.unavailable",
-			"passkeys.attempt_over",
-			"passkeys.invalid",
-			"passkeys.exists",
-			"passkeys.too_many",
-		],
-	}),
-	renamePasskey: patch("/api/auth/passkeys/:id", {
-		summary: "Rename one's own passkey",
-		params: byId,
-		body: z.object({ name: PasskeyName }),
-		returns: Passkey,
-		authenticated: true,
-		scope: "none",
-		errors: ["users.external", "passkeys.not_found"],
-	}),
-	removePasskey: post("/api/auth/passkeys/:id/remove", {
-		summary: "Remove one's own passkey",
-		params: byId,
-		body: OwnerProof,
-		authenticated: true,
-		scope: "none",
-		errors: [
-			"auth.bad_credentials",
-			"auth.wrong_code",
-			"auth.throttled",
-			"users.external",
-			"passkeys.not_found",
-			"second_factors.required",
-		],
-	}),
-	createRecoveryCodes: post("/api/auth/recovery-codes", {
-		summary: "Make ten new recovery codes; the old ones are void",
-		body: OwnerProof,
-		returns: RecoveryCodes,
-		authenticated: true,
-		scope: "none",
-		errors: ["auth.bad_credentials", "auth.wrong_code", "auth.throttled", "second_factors.not_found"],
 	}),
 	createWsTicket: post("/api/auth/ws-ticket", {
 		summary: "A single-use ticket that opens one WebSocket within 30 seconds",
@@ -373,21 +179,6 @@ export const authApi = defineApi("auth", {
 		scope: "none",
 		errors: ["users.not_found", "users.external", "roles.escalation", "auth.weak_password"],
 	}),
-	listUserSecondFactors: get("/api/users/:id/second-factors", {
-		summary: "Second factors of a user",
-		params: byId,
-		returns: SecondFactors,
-		permission: "users:read",
-		scope: "none",
-		errors: ["users.not_found"],
-	}),
-	removeUserSecondFactors: del("/api/users/:id/second-factors", {
-		summary: "Remove the second factors of a user who lost theirs, passkeys included; their sessions end",
-		params: byId,
-		permission: "users:write",
-		scope: "none",
-		errors: ["users.not_found", "roles.escalation", "second_factors.not_found"],
-	}),
 	deleteUser: del("/api/users/:id", {
 		summary: "Delete a user with their sessions and API tokens",
 		params: byId,
@@ -428,6 +219,8 @@ export const authApi = defineApi("auth", {
 		errors: ["tokens.not_found"],
 	}),
 
+	...secondFactorOperations,
+	...loginMethodOperations,
 	...serviceAccountOperations,
 
 	listRoles: get("/api/roles", {
@@ -475,57 +268,6 @@ export const authApi = defineApi("auth", {
 		permission: "roles:write",
 		scope: "none",
 		errors: ["roles.not_found", "roles.preset", "roles.in_use", "roles.escalation"],
-	}),
-
-	listLoginMethods: get("/api/auth/methods", {
-		summary: "Ways to sign in beside local users, in the order in which they are asked",
-		returns: z.array(LoginMethod),
-		permission: "login_methods:read",
-	}),
-	createLoginMethod: post("/api/auth/methods", {
-		summary: "Add a way to sign in",
-		body: NewLoginMethod,
-		returns: LoginMethod,
-		status: 201,
-		permission: "login_methods:write",
-		errors: [...methodErrors, "login_methods.too_many"],
-	}),
-	orderLoginMethods: put("/api/auth/methods/order", {
-		summary: "Say in which order the ways to sign in are asked",
-		body: LoginMethodOrder,
-		returns: z.array(LoginMethod),
-		permission: "login_methods:write",
-		errors: ["login_methods.bad_order", "roles.escalation"],
-	}),
-	getLoginMethod: get("/api/auth/methods/:id", {
-		summary: "One way to sign in",
-		params: byId,
-		returns: LoginMethod,
-		permission: "login_methods:read",
-		errors: ["login_methods.not_found"],
-	}),
-	updateLoginMethod: patch("/api/auth/methods/:id", {
-		summary: "Change a way to sign in; disabling it, or asking somebody else, ends the sessions of its users",
-		params: byId,
-		body: LoginMethodChange,
-		returns: LoginMethod,
-		permission: "login_methods:write",
-		errors: ["login_methods.not_found", "login_methods.other_kind", "users.last_admin", ...methodErrors],
-	}),
-	deleteLoginMethod: del("/api/auth/methods/:id", {
-		summary: "Delete a way to sign in that nobody uses",
-		params: byId,
-		permission: "login_methods:write",
-		errors: ["login_methods.not_found", "login_methods.in_use", "roles.escalation"],
-	}),
-	testLoginMethod: post("/api/auth/methods/:id/test", {
-		summary: "Try a way to sign in step by step; nobody is signed in",
-		params: byId,
-		body: TryMethod,
-		returns: MethodTest,
-		permission: "login_methods:write",
-		timeout_ms: 90_000,
-		errors: ["login_methods.not_found", "roles.escalation", "auth.throttled"],
 	}),
 
 	listViews: get("/api/views", {
