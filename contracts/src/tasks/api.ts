@@ -268,7 +268,7 @@ export const tasksApi = defineApi("tasks", {
 		returns: RunRef,
 		changes: true,
 		max_body_bytes: 256 * 1024 * 1024,
-		errors: ["runs.unknown_step", "runs.bad_plan"],
+		errors: ["runs.unknown_step", "runs.bad_plan", "devices.not_found"],
 	}),
 	/** What an operation was given, for the worker that has taken it up: it may hold secrets. */
 	revealInput: internal("/internal/tasks/operations/:id/input", {

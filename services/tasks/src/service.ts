@@ -4,6 +4,7 @@ import { schedulingApi } from "@netconductor/contracts/scheduling/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { ListOperations } from "@netconductor/contracts/tasks/model";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
+import { failed } from "@netconductor/runtime/errors";
 import { defineService } from "@netconductor/runtime/host/service";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
 import { afterRestore } from "./after-restore.ts";
@@ -300,12 +301,27 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 
 					tryDeviceType: tryDeviceType(),
 
-					async startRun({ body, actor, note }) {
+					async startRun(call) {
+						const { body, actor, note } = call;
+						const isLimited = actor.device_groups !== undefined;
+						// What was accepted is answered again, also when a device has left since.
+						if (isLimited && (await store.idByKey(db, body.idempotency_key)) === undefined) {
+							await scope.requireDevices(
+								body.plan.targets.map(({ device_id }) => device_id),
+								call,
+							);
+						}
 						const started = await start({ ...body, started_by: actor });
 						note({ resource_type: "run", resource_id: started.run_id, resource_name: body.plan.title });
 						return started;
 					},
 					async startProcedure({ body, actor, note }) {
+						// What it says is of more devices than it names.
+						if (actor.device_groups !== undefined) {
+							throw failed("auth.out_of_scope", {
+								message: "Procedures are not open to roles that are limited to device groups.",
+							});
+						}
 						const started = await procedure({ ...body, started_by: actor });
 						note({ resource_type: "run", resource_id: started.run_id, resource_name: body.procedure.title });
 						return started;

@@ -45,6 +45,8 @@ export interface EngineLab {
 	targets(count: number, prefix?: string): { device_id: string; name: string }[];
 	/** Makes the peers know a simulated device. With `host_key` that key is the accepted one. */
 	know(entry: InventoryEntry, host_key?: string): void;
+	/** Has the inventory say that the device is in this group alone. */
+	putInto(group_id: string, name: string): void;
 	/** Has the inventory say that workers of this pool reach the device, as it would on being changed. */
 	moveTo(worker_pool: string, name: string): void;
 	/** From now on every plan with a gate needs an approval. Answers those that were asked for, as they come. */
@@ -106,6 +108,7 @@ export async function startEngineLab(
 	const names = new Map<string, string>();
 	/** By device id. */
 	const pools = new Map<string, string>();
+	const inGroups = new Map<string, string>();
 	let approvals: AskedApproval[] | undefined;
 	let held: CalendarHold | null | "unanswered" = null;
 	const askedHolds: string[][] = [];
@@ -121,6 +124,9 @@ export async function startEngineLab(
 	}
 
 	const devices = peer(devicesApi, {
+		listDevicesInScope: async ({ body: { among = [] }, actor }) => ({
+			device_ids: among.filter((id) => actor.device_groups?.includes(inGroups.get(id) ?? "") ?? true),
+		}),
 		async revealConnection({ params, worker_pool }) {
 			const name = names.get(params.id);
 			if (name === undefined) throw failed("devices.not_found", { message: `There is no device ${params.id}` });
@@ -320,6 +326,7 @@ export async function startEngineLab(
 			target(entry.name);
 			inventory.set(entry.name, { ...entry, accepted: host_key });
 		},
+		putInto: (group_id, name) => void inGroups.set(target(name).device_id, group_id),
 		moveTo: (worker_pool, name) => void pools.set(target(name).device_id, worker_pool),
 		askedHolds,
 		hold(now) {

@@ -1,4 +1,5 @@
 import type { Database } from "@netconductor/runtime/db/database";
+import { failed } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import { devicesInScope, type KnowsScope } from "@netconductor/runtime/host/device-scope";
 import { type SQL, sql } from "drizzle-orm";
@@ -11,6 +12,11 @@ export interface RunScope {
 	of(call: CallerContext): Promise<SQL | undefined>;
 	/** @throws runs.not_found */
 	require(run_id: string, call: CallerContext): Promise<void>;
+	/**
+	 * Whoever composed a plan has asked for whom it is; here nothing passes that nobody asked about.
+	 * @throws devices.not_found — one of these does not exist for whom the call is made
+	 */
+	requireDevices(device_ids: readonly string[], call: CallerContext): Promise<void>;
 }
 
 /**
@@ -18,6 +24,13 @@ export interface RunScope {
  * more than the devices that they have come to.
  */
 export function createRunScope({ db, devices }: { db: Database; devices: KnowsScope }): RunScope {
+	/** One of these that does not exist for whom the call is made. */
+	async function outside(device_ids: readonly string[], call: CallerContext): Promise<string | undefined> {
+		const asked = [...new Set(device_ids)];
+		const covered = new Set(asked.length === 0 ? [] : await devicesInScope(devices, call, asked));
+		return asked.find((id) => !covered.has(id));
+	}
+
 	return {
 		async of(call) {
 			const device_ids = await devicesInScope(devices, call);
@@ -36,8 +49,12 @@ export function createRunScope({ db, devices }: { db: Database; devices: KnowsSc
 				[run_id],
 			);
 			const device_ids = touched.map(({ device_id }) => device_id);
-			const covered = new Set(device_ids.length === 0 ? [] : await devicesInScope(devices, call, device_ids));
-			if (device_ids.length === 0 || !device_ids.every((id) => covered.has(id))) throw notFound(run_id);
+			if (device_ids.length === 0 || (await outside(device_ids, call)) !== undefined) throw notFound(run_id);
+		},
+		async requireDevices(device_ids, call) {
+			if (call.actor.device_groups === undefined) return;
+			const missing = await outside(device_ids, call);
+			if (missing !== undefined) throw failed("devices.not_found", { message: `There is no device ${missing}` });
 		},
 	};
 }
