@@ -27,7 +27,9 @@ export async function throughRestart<T>(work: () => Promise<T>): Promise<T> {
 /** Whether somebody was there who broke off or said no. That nobody answers at all is to be said at once. */
 function isOfServer(error: Error): boolean {
 	if ("code" in error && typeof error.code === "string") return /^(EPIPE|ECONNRESET|08|57P0|55)/.test(error.code);
-	return /^Connection terminated unexpectedly|^The server closed/.test(error.message);
+	return /^(Connection terminated unexpectedly|The server closed|Client has encountered a connection error)/.test(
+		error.message,
+	);
 }
 
 /** What the connection said, below what we made of it. */

@@ -89,7 +89,12 @@ export function createSession(own: Storage): Session {
 	function refresh(): Promise<string | undefined> {
 		return withLock("netconductor.refresh", async () => {
 			const before = await stored();
-			if (before === undefined || (holder !== undefined && before.user_id !== holder)) return undefined;
+			if (before === undefined) return undefined;
+			if (holder !== undefined && before.user_id !== holder) {
+				// Somebody else signed in elsewhere while this tab had no token: to whom it is for, that is the end.
+				ended();
+				return undefined;
+			}
 			try {
 				const pair = await auth.refresh({ body: { refresh_token: before.refresh_token } });
 				const after = { refresh_token: pair.refresh_token, user_id: pair.user.id };
