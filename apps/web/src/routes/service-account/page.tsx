@@ -1,4 +1,3 @@
-import { Button, Group, Menu } from "@mantine/core";
 import type { ServiceAccount } from "@netconductor/contracts/auth/service-accounts";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -8,12 +7,12 @@ import { useApi, usePermitted } from "../../api/context.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
-import { MoreActions } from "../../ui/more-actions.tsx";
 import { NotLoaded } from "../../ui/not-loaded.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { Ago, Moment } from "../../ui/time.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
 import { AccountState, Owner } from "../service-accounts/account-state.tsx";
+import { AccountActions } from "../users/account-actions.tsx";
 import { useRoles } from "../users/use-roles.ts";
 import { AccountTokens } from "./account-tokens.tsx";
 import { EditAccount } from "./edit-account.tsx";
@@ -67,25 +66,13 @@ function ServiceAccountPage() {
 			beside={<AccountState account={account} />}
 			actions={
 				permitted("service_accounts:write") && (
-					<Group gap="xs">
-						<Button variant="default" leftSection={<Icon name="edit" size={14} />} onClick={() => setDoing("edit")}>
-							Edit
-						</Button>
-						<MoreActions>
-							{account.disabled ? (
-								<Menu.Item leftSection={<Icon name="ok" size={14} />} onClick={() => disable.mutate(false)}>
-									Enable
-								</Menu.Item>
-							) : (
-								<Menu.Item leftSection={<Icon name="stop" size={14} />} onClick={() => setDoing("disable")}>
-									Disable
-								</Menu.Item>
-							)}
-							<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={() => setDoing("delete")}>
-								Delete
-							</Menu.Item>
-						</MoreActions>
-					</Group>
+					<AccountActions
+						disabled={account.disabled}
+						onEdit={() => setDoing("edit")}
+						onEnable={() => disable.mutate(false)}
+						onDisable={() => setDoing("disable")}
+						onDelete={() => setDoing("delete")}
+					/>
 				)
 			}
 		>

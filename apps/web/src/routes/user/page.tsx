@@ -1,4 +1,4 @@
-import { Button, Group, Menu } from "@mantine/core";
+import { Menu } from "@mantine/core";
 import type { ApiToken, User } from "@netconductor/contracts/auth/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -9,7 +9,6 @@ import { Confirm } from "../../ui/confirm.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { ButtonLink, TextLink } from "../../ui/link.tsx";
-import { MoreActions } from "../../ui/more-actions.tsx";
 import { NotLoaded } from "../../ui/not-loaded.tsx";
 import { Page, Panel } from "../../ui/page.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
@@ -19,6 +18,7 @@ import { Ago, Moment } from "../../ui/time.tsx";
 import { toastDone, toastProblem } from "../../ui/toast.tsx";
 import { tokenColumns } from "../tokens/columns.tsx";
 import { RevokeToken } from "../tokens/revoke-token.tsx";
+import { AccountActions } from "../users/account-actions.tsx";
 import { useRoles } from "../users/use-roles.ts";
 import { methodWord, UserState } from "../users/user-state.tsx";
 import { EditUser } from "./edit-user.tsx";
@@ -77,30 +77,19 @@ function UserPage() {
 			beside={<UserState user={user} />}
 			actions={
 				mayChange && (
-					<Group gap="xs">
-						<Button variant="default" leftSection={<Icon name="edit" size={14} />} onClick={() => setDoing("edit")}>
-							Edit
-						</Button>
-						<MoreActions>
-							{user.login_method === null && (
-								<Menu.Item leftSection={<Icon name="key" size={14} />} onClick={() => setDoing("password")}>
-									Set a one-time password
-								</Menu.Item>
-							)}
-							{user.disabled ? (
-								<Menu.Item leftSection={<Icon name="ok" size={14} />} onClick={() => disable.mutate(false)}>
-									Enable
-								</Menu.Item>
-							) : (
-								<Menu.Item leftSection={<Icon name="stop" size={14} />} onClick={() => setDoing("disable")}>
-									Disable
-								</Menu.Item>
-							)}
-							<Menu.Item color="red" leftSection={<Icon name="trash" size={14} />} onClick={() => setDoing("delete")}>
-								Delete
+					<AccountActions
+						disabled={user.disabled}
+						onEdit={() => setDoing("edit")}
+						onEnable={() => disable.mutate(false)}
+						onDisable={() => setDoing("disable")}
+						onDelete={() => setDoing("delete")}
+					>
+						{user.login_method === null && (
+							<Menu.Item leftSection={<Icon name="key" size={14} />} onClick={() => setDoing("password")}>
+								Set a one-time password
 							</Menu.Item>
-						</MoreActions>
-					</Group>
+						)}
+					</AccountActions>
 				)
 			}
 		>
