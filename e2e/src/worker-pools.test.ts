@@ -143,18 +143,71 @@ test("what a killed worker of the site had waits for the next one of the site", 
 	expect(await poolsOf(run_id)).toEqual(expected());
 }, 240_000);
 
-test("a procedure for the devices of one site is carried out there, and one for two sites is refused", async () => {
+test("a procedure for the devices of one site is carried out there", async () => {
 	const mop = await api.config.createMop({
 		body: {
 			source: "name: look\nsteps:\n  - id: version\n    type: run_command\n    with: { commands: [show version] }\n",
 		},
 	});
-	const params = { id: mop.id };
 	const names = there.devices.map(({ name }) => name);
-	await expect(api.config.executeMop({ params, body: { targets: { all: true } } })).rejects.toMatchObject({
-		problem: { code: "runs.several_pools", detail: expect.stringContaining("dc2 (") },
-	});
-	const { run_id } = await api.config.executeMop({ params, body: { targets: { names } } });
+	const { run_id } = await api.config.executeMop({ params: { id: mop.id }, body: { targets: { names } } });
 	expect(await runEnded(api, run_id)).toMatchObject({ status: "succeeded" });
 	expect(await poolsOf(run_id)).toEqual(Object.fromEntries(names.map((name) => [name, "dc2"])));
+}, 240_000);
+
+test("a procedure for two sites changes each site's devices from there, and what fails is taken back on both", async () => {
+	// Who approves is the business of another test.
+	await api.alerts.createApprovalPolicy({ body: { name: "Procedures", kinds: ["mop"], stages: [] } });
+	const mop = await api.config.createMop({
+		body: {
+			source: `name: Uplinks
+settings: { on_failure: rollback }
+steps:
+  - { id: before, type: get_config, save_to_variable: before }
+  - id: change
+    type: set_config
+    with: { lines: "interface {{ 'Ethernet1' if device.device_type == 'arista_eos' else 'GigabitEthernet1/0/1' }}\\n description to the core" }
+  - { id: told, type: log, with: { message: "{{ before | length }} changed" } }
+  - id: check
+    type: run_command
+    with: { commands: [show running-config], expect: "{{ looked_for }}" }
+variables:
+  looked_for: { required: true }
+`,
+		},
+	});
+	const all = [
+		...fleet.devices.map(({ name }) => ({ at: fleet, name })),
+		...there.devices.map(({ name }) => ({ at: there, name })),
+	];
+	const configs = () => Promise.all(all.map(({ at, name }) => at.config(name)));
+	const before = await configs();
+	const run = async (looked_for: string) => {
+		const { run_id } = await api.config.executeMop({
+			params: { id: mop.id },
+			body: { targets: { all: true }, variables: { looked_for } },
+		});
+		return { run_id, ended: await runEnded(api, run_id) };
+	};
+
+	const taken_back = await run("never there");
+	expect(taken_back.ended).toMatchObject({
+		status: "failed",
+		end_reason: expect.stringMatching(/check failed.*taken back/s),
+	});
+	expect(await poolsOf(taken_back.run_id)).toEqual(expected());
+	expect(await configs()).toEqual(before);
+
+	const made = await run("description to the core");
+	expect(made.ended).toMatchObject({ status: "succeeded", counts: { failed: 0, unknown: 0 } });
+	expect(await poolsOf(made.run_id)).toEqual(expected());
+	for (const config of await configs()) expect(config).toContain("description to the core");
+	const { items } = await api.tasks.listRunSteps({ params: { id: made.run_id }, query: {} });
+	expect(items.map(({ path, status, attempts }) => [path, status, attempts])).toEqual([
+		["before", "succeeded", 1],
+		["change", "succeeded", 1],
+		["told", "succeeded", 1],
+		["check", "succeeded", 1],
+	]);
+	expect(items[2]?.result?.message).toBe("4 changed");
 }, 240_000);

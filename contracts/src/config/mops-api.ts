@@ -44,7 +44,6 @@ const executeErrors = [
 	"mops.no_devices",
 	"mops.too_many_devices",
 	"mops.not_permitted",
-	"runs.several_pools",
 	"devices.not_found",
 	"device_groups.not_found",
 ] as const;

@@ -36,7 +36,6 @@ export const tasksErrors = defineErrors({
 		title: "An approval that the procedure asks for would be left out",
 	},
 	"runs.not_permitted": { kind: "forbidden", title: "A step of the procedure needs a permission you do not hold" },
-	"runs.several_pools": { kind: "conflict", title: "The devices of the procedure are of several worker pools" },
 	"runs.bad_procedure": { kind: "invalid", title: "The procedure cannot be run" },
 	"procedure.too_many_steps": { kind: "invalid", title: "The procedure carried out more steps than it may" },
 	"procedure.step_timeout": { kind: "timeout", title: "The step took longer than it may" },

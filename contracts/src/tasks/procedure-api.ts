@@ -75,7 +75,7 @@ export const procedureOperations = {
 		returns: RunRef,
 		changes: true,
 		max_body_bytes: 64 * 1024 * 1024,
-		errors: ["runs.unknown_step", "runs.bad_procedure", "runs.not_permitted", "runs.several_pools"],
+		errors: ["runs.unknown_step", "runs.bad_procedure", "runs.not_permitted"],
 	}),
 	/** Step types that procedures may have, and what is said of names that are none. */
 	describeStepTypes: internal("/internal/tasks/step-types", {

@@ -83,6 +83,7 @@ export function createWorkerService(steps: StepRegistry, loadTypes: () => Promis
 				onOperation: progress.operation,
 				onRun: progress.run,
 				onSteps: progress.steps,
+				onMoved,
 			});
 			const worker = createWorker({
 				workers: createWorkerStore(db, (id) => announceChange(ephemeral, "workers", id)),

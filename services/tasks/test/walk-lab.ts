@@ -215,6 +215,7 @@ export async function createWalkLab() {
 			cancel_requested: false,
 			hold_broken: false,
 			waited_for: null,
+			worker_pool: "default",
 			traceparent: null,
 			seal,
 		};

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Procedure } from "@netconductor/contracts/tasks/procedure";
@@ -7,6 +7,7 @@ import { testMaster } from "@netconductor/runtime/testing/master";
 import { deriveWorkerKeys } from "@netconductor/runtime/worker-keys";
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 import { type EngineLab, end, startEngineLab } from "./engine-lab.ts";
+import { type Given, step } from "./walk-lab.ts";
 
 // Processes start, and are killed, on machines that are busy with other tests.
 vi.setConfig({ testTimeout: 120_000 });
@@ -56,35 +57,23 @@ const unserved = async (run_id: string) => (await lab.tasks.getRun({ params: { i
 const poolOf = async (pool: string) =>
 	(await lab.tasks.getWorkerStats({})).by_pool.find((one) => one.pool === pool) ?? null;
 
-function procedureOn(targets: ReturnType<typeof device>[]): Procedure {
-	const path = "look";
-	return Procedure.parse({
-		title: "Look at both",
+let files = 0;
+/** A file to which each device on which a step of a test begins adds a line. */
+const newMarks = () => join(folder, `marks-${++files}`);
+const marked = (marks: string) => readFileSync(marks, "utf8").trimEnd().split("\n").toSorted();
+
+async function startProcedure(targets: ReturnType<typeof device>[], steps = [look(newMarks())]): Promise<string> {
+	const procedure = Procedure.parse({
+		title: "Look at them",
 		mop: { id: newId(), name: "look", version: 1 },
-		steps: [
-			{
-				path,
-				id: path,
-				type: "probe",
-				name: null,
-				with: { marks: join(folder, "marks") },
-				locals: {},
-				targets: null,
-				when: null,
-				retries: { count: 0 },
-				timeout_s: null,
-				parallelism: 10,
-				save_to_variable: null,
-				on_success: "next",
-				on_failure: "stop",
-				blocks: [],
-			},
-		],
+		steps,
 		targets,
 	});
+	return (await lab.tasks.startProcedure({ body: { idempotency_key: newId(), procedure } })).run_id;
 }
-const startProcedure = (targets: ReturnType<typeof device>[]) =>
-	lab.tasks.startProcedure({ body: { idempotency_key: newId(), procedure: procedureOn(targets) } });
+const look = (marks: string, given: Partial<Given> = {}) =>
+	step({ id: "look", type: "probe", ...given, with: { marks, ...given.with } });
+const stepsOf = async (run_id: string) => (await lab.tasks.listRunSteps({ params: { id: run_id }, query: {} })).items;
 
 test("each device of a run is worked on by a worker of its pool, though each worker has room for all", async () => {
 	const [here, there] = [await startWorker(), await startWorker("dc2")];
@@ -142,7 +131,7 @@ test("what waits where nobody works is found again once its device belongs to a 
 
 test("a procedure is conducted by a worker of its devices' pool, and waits for one", async () => {
 	await startWorker();
-	const { run_id } = await startProcedure([device("dc2"), device("dc2")]);
+	const run_id = await startProcedure([device("dc2"), device("dc2")]);
 	await lab.until(async () => (await unserved(run_id)).length === 1);
 	expect(await unserved(run_id)).toEqual([{ worker_pool: "dc2", waiting: 1 }]);
 	const there = await startWorker("dc2");
@@ -151,20 +140,118 @@ test("a procedure is conducted by a worker of its devices' pool, and waits for o
 	expect(new Set(Object.values(await workersOf(run_id)))).toEqual(new Set([there.id]));
 });
 
-test("a procedure for devices of two pools is refused with both and their devices", async () => {
-	const [one, two] = [device("default"), device("dc2")];
-	await expect(startProcedure([one, two])).rejects.toMatchObject({
-		code: "runs.several_pools",
-		message: expect.stringContaining(`default (${one.name}) and dc2 (${two.name})`),
-		details: { pools: { default: [one.name], dc2: [two.name] } },
-	});
+test("a procedure for devices of two pools goes from one to the other with all that it knows, and waits where no worker is", async () => {
+	const here = await startWorker();
+	const targets = ["dc2", "default", "dc2", "default"].map(device);
+	const marks = newMarks();
+	const run_id = await startProcedure(targets, [
+		look(marks, { save_to_variable: "seen" }),
+		step({ id: "tell", type: "log", with: { message: "{{ seen | length }} devices" } }),
+		look(marks, { id: "again", type: "probe_change", with: { says: "{{ seen.pid }}" }, parallelism: 1 }),
+	]);
+	await lab.until(async () => (await unserved(run_id)).length === 1);
+	expect(await unserved(run_id)).toEqual([{ worker_pool: "dc2", waiting: 1 }]);
+	expect(await stepsOf(run_id)).toMatchObject([{ status: "waiting", devices: { succeeded: 2, pending: 2 } }]);
+	const there = await startWorker("dc2");
+	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded", end_reason: null });
+	expect(await stepsOf(run_id)).toMatchObject([
+		{ path: "look", attempts: 1, devices: { succeeded: 4, pending: 0 } },
+		{ path: "tell", attempts: 1, result: { message: "4 devices" } },
+		{ path: "again", attempts: 1, devices: { succeeded: 4, pending: 0 } },
+	]);
+	const operations = await lab.operations(run_id);
+	for (const { name, worker_pool } of targets) {
+		const at = worker_pool === "dc2" ? there : here;
+		const its = operations.filter(({ device_name }) => device_name === name);
+		expect(its.map(({ worker_id, attempts }) => ({ worker_id, attempts }))).toEqual([
+			{ worker_id: at.id, attempts: 1 },
+			{ worker_id: at.id, attempts: 1 },
+		]);
+	}
+	const pid = ({ worker_pool }: { worker_pool: string }) => (worker_pool === "dc2" ? there : here).process.pid;
+	expect(marked(marks)).toEqual(
+		targets.flatMap((one) => [`probe ${one.name} null`, `probe_change ${one.name} ${pid(one)}`]).toSorted(),
+	);
+});
+
+test("of branches side by side those that a worker reaches come to their end, then those of the other pool go on", async () => {
+	const [here, there] = [await startWorker(), await startWorker("dc2")];
+	const [near, far] = [device("default"), device("dc2")];
+	const [marks, gate] = [newMarks(), join(folder, "branch")];
+	writeFileSync(gate, "");
+	const branch = (id: string, target: typeof near, given = {}) => [
+		look(marks, { id: `${id}_1`, targets: [target.device_id], with: given }),
+		look(marks, { id: `${id}_2`, targets: [target.device_id], with: { says: 2 } }),
+	];
+	const run_id = await startProcedure(
+		[near, far],
+		[
+			step(
+				{ id: "both", type: "parallel" },
+				{ branches: [branch("near", near, { holds_while: gate }), branch("far", far)] },
+			),
+			look(marks, { id: "last" }),
+		],
+	);
+	await lab.until(async () =>
+		(await stepsOf(run_id)).some(({ path, status }) => path === "far_1" && status === "waiting"),
+	);
+	await lab.until(async () => existsSync(marks));
+	expect(marked(marks)).toEqual([`probe ${near.name} null`]);
+	rmSync(gate);
+	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded", end_reason: null });
+	expect(await workersOf(run_id)).toEqual({ [near.name]: here.id, [far.name]: there.id });
+	expect(marked(marks)).toEqual(
+		[near, far].flatMap(({ name }) => [`probe ${name} 2`, `probe ${name} null`, `probe ${name} null`]).toSorted(),
+	);
+});
+
+test("a procedure whose worker of one pool is killed goes on there, and does nothing again in the other", async () => {
+	await startWorker();
+	const killed = await startWorker("dc2");
+	const [near, far] = [device("default"), device("dc2")];
+	const [marks, gate] = [newMarks(), join(folder, "killed-conductor")];
+	writeFileSync(gate, "");
+	const run_id = await startProcedure(
+		[near, far],
+		[
+			look(marks, { id: "first", type: "probe_change" }),
+			look(marks, { id: "second", targets: [far.device_id], with: { says: 2, holds_while: gate } }),
+			look(marks, { id: "third", with: { says: 3 } }),
+		],
+	);
+	await lab.until(async () => existsSync(marks) && marked(marks).includes(`probe ${far.name} 2`));
+	await lab.lose(killed.process);
+	await lab.until(async () => (await unserved(run_id)).length === 1);
+	rmSync(gate);
+	await startWorker("dc2");
+	expect(await lab.ended(run_id)).toMatchObject({ status: "succeeded", end_reason: null });
+	expect(marked(marks)).toEqual(
+		[
+			...[near, far].flatMap(({ name }) => [`probe_change ${name} null`, `probe ${name} 3`]),
+			`probe ${far.name} 2`,
+			`probe ${far.name} 2`,
+		].toSorted(),
+	);
+});
+
+test("a procedure that is cancelled while it waits for another pool ends without it", async () => {
+	await startWorker();
+	const [near, far] = [device("default"), device("dc2")];
+	const marks = newMarks();
+	const run_id = await startProcedure([near, far], [look(marks)]);
+	await lab.until(async () => (await unserved(run_id)).length === 1);
+	await lab.tasks.cancelRun({ params: { id: run_id } });
+	await startWorker("dc2");
+	expect(await lab.ended(run_id)).toMatchObject({ status: "cancelled" });
+	expect(marked(marks)).toEqual([`probe ${near.name} null`]);
 });
 
 test("a step of a procedure fails on a device that went to another pool, and says which", async () => {
 	await startWorker("dc2");
 	const moved = device("dc2");
 	lab.moveTo("dc3", moved.name);
-	const { run_id } = await startProcedure([moved]);
+	const run_id = await startProcedure([moved]);
 	expect(await lab.ended(run_id)).toMatchObject({ status: "failed" });
 	expect((await lab.operations(run_id))[0]?.error).toMatchObject({
 		code: "devices.other_pool",

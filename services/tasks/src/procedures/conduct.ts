@@ -7,7 +7,7 @@ import { runWithTraceparent, withSpan } from "@netconductor/runtime/telemetry";
 import type { TemplateEngine } from "@netconductor/templating/engine";
 import { type ApprovalNeeds, allowed } from "./approval.ts";
 import { createDeviceRunner, type DeviceRunnerNeeds } from "./device-runner.ts";
-import { LetGo, RollBack, Stopped, Suspended } from "./ends.ts";
+import { Elsewhere, LetGo, RollBack, Stopped, Suspended } from "./ends.ts";
 import { hideSecrets } from "./hide-secrets.ts";
 import { createJournalSeal } from "./journal-seal.ts";
 import { leaveAwaited } from "./leave-awaited.ts";
@@ -30,6 +30,8 @@ export interface ConductNeeds extends Omit<DeviceRunnerNeeds, "tasks" | "backup"
 	onRun(run_id: string): void;
 	/** Called when steps of the run changed. */
 	onSteps(run_id: string): void;
+	/** Called when workers of another pool are to go on. */
+	onMoved(): void;
 }
 
 export interface Conducting {
@@ -156,6 +158,10 @@ export function conduct(needs: ConductNeeds) {
 		if (gone.aborted) return;
 		// What is another worker's stays so; a word that came meanwhile, or what could not be recorded, is seen when it is taken up again.
 		if (end instanceof LetGo) return store.release(claimed, soon());
+		if (end instanceof Elsewhere) {
+			await store.handOver(claimed, end.worker_pool);
+			return needs.onMoved();
+		}
 		if (end instanceof Suspended) return store.release(claimed, end.wait);
 		if (end === undefined) return store.end(claimed, { status: "succeeded", reason: null });
 		if (end instanceof Stopped) {

@@ -270,8 +270,7 @@ export function createDeviceRunner(
 
 	async function carryOut(device: ProcedureDevice, work: DeviceWork): Promise<DeviceEnd> {
 		const { before, retries } = work;
-		const left = ["running", "pending", "cancelled", ...(work.type.repeatable ? ["unknown"] : [])];
-		if (before !== undefined && !left.includes(before.status)) {
+		if (before !== undefined && hasEnded(before, work.type)) {
 			const { status, result, error, skip_reason } = before;
 			return { status: status as DeviceEnd["status"], result, error, skip_reason };
 		}
@@ -308,6 +307,11 @@ export function createDeviceRunner(
 			await Promise.all([...held.keys()].map(drop));
 		},
 	};
+}
+
+/** Whether a worker before has brought it to an end that stays. */
+export function hasEnded({ status }: StepOperation, { repeatable }: DeviceStepType): boolean {
+	return !(["running", "pending", "cancelled"].includes(status) || (status === "unknown" && repeatable === true));
 }
 
 const notRecorded = {

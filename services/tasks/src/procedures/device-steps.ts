@@ -2,9 +2,10 @@ import type { OperationError } from "@netconductor/contracts/tasks/model";
 import type { Procedure, ProgramStep } from "@netconductor/contracts/tasks/procedure";
 import type { TemplateEngine } from "@netconductor/templating/engine";
 import { areTrue, resolveForEach } from "@netconductor/templating/expressions";
-import type { DeviceEnd, DeviceRunner, DeviceWork, ProcedureDevice } from "./device-runner.ts";
+import { type DeviceEnd, type DeviceRunner, type DeviceWork, hasEnded, type ProcedureDevice } from "./device-runner.ts";
+import { Elsewhere } from "./ends.ts";
 import type { ConductedProcedure, JournalRow, ProcedureStore, StepEnd } from "./procedure-store.ts";
-import { pathsOf } from "./program.ts";
+import { pathsOf, poolOf } from "./program.ts";
 import { errorOf } from "./server-runner.ts";
 import type { StepJournal } from "./step-journal.ts";
 import type { DeviceStepType } from "./step-type.ts";
@@ -32,7 +33,7 @@ export function createDeviceSteps(needs: DeviceStepsNeeds) {
 		[...procedure.steps, ...procedure.rollback].flatMap(pathsOf).map((path, index): [string, number] => [path, index]),
 	);
 
-	/** Carries a step out on devices, and on those on which this time of it had begun already. @throws LetGo */
+	/** Carries a step out on devices, and on those on which this time of it had begun already. @throws LetGo, Elsewhere */
 	async function carryOut(
 		step: ProgramStep,
 		type: DeviceStepType,
@@ -82,7 +83,10 @@ export function createDeviceSteps(needs: DeviceStepsNeeds) {
 		return { ...end, output: { ...end.output, secrets } };
 	}
 
-	/** So many devices at a time. @throws LetGo, or what the first of them could not go on for, once all that had begun have ended */
+	/**
+	 * So many devices at a time: those that this worker reaches, then a worker of another pool goes on with the others.
+	 * @throws LetGo, or what the first of them could not go on for, once all that had begun have ended; Elsewhere
+	 */
 	async function on(
 		devices: readonly ProcedureDevice[],
 		work: {
@@ -96,7 +100,12 @@ export function createDeviceSteps(needs: DeviceStepsNeeds) {
 		const { type, row, step } = work;
 		const before = new Map(work.before.map((operation) => [operation.device_id, operation]));
 		const ends = new Map<string, DeviceEnd>();
-		const waiting = [...devices.entries()];
+		const isElsewhere = (device: ProcedureDevice): boolean => {
+			const known = before.get(device.device_id);
+			if (needs.cancelled.aborted || (known !== undefined && hasEnded(known, type))) return false;
+			return poolOf(device) !== claimed.worker_pool;
+		};
+		const waiting = [...devices.entries()].filter(([, device]) => !isElsewhere(device));
 		let letGo: unknown;
 		const lane = async () => {
 			for (let next = waiting.shift(); next !== undefined && letGo === undefined; next = waiting.shift()) {
@@ -129,7 +138,21 @@ export function createDeviceSteps(needs: DeviceStepsNeeds) {
 		};
 		await Promise.all(Array.from({ length: Math.min(step.parallelism, devices.length) }, lane));
 		if (letGo !== undefined) throw letGo;
-		return ends;
+		const [next, ...others] = devices.filter((device) => !ends.has(device.device_id) && isElsewhere(device));
+		if (next === undefined) return ends;
+		const { state, output } = row;
+		const counts = together(
+			devices.filter(({ device_id }) => ends.has(device_id)),
+			ends,
+			false,
+		).devices;
+		await journal.wait(row, {
+			state,
+			output,
+			waits_for_run: null,
+			devices: counts && { ...counts, pending: others.length + 1 },
+		});
+		throw new Elsewhere(poolOf(next));
 	}
 
 	return { carryOut, on };

@@ -23,6 +23,15 @@ export class Suspended extends Error {
 	}
 }
 
+/** It goes on at once, in another pool: only workers of that one may carry out what comes next. */
+export class Elsewhere extends Suspended {
+	readonly worker_pool: string;
+	constructor(worker_pool: string) {
+		super({ wake_at: null, waiting_for: null });
+		this.worker_pool = worker_pool;
+	}
+}
+
 /** What it stands in came to an end without it: it is not carried on. Never leaves what stands around it. */
 export class Halted extends Error {}
 
@@ -32,7 +41,10 @@ export class LetGo extends Error {}
 /** Of what has stopped: what nobody knows outweighs what is known, or it would be passed over. */
 const stops = ["unknown", "cancelled", "failed", "succeeded"] as const;
 
-/** Of several ends that came at once, the one that counts: letting go, then taking back, then stopping; all that only wait, wait together. */
+/**
+ * Of several ends that came at once, the one that counts: letting go, then taking back, then stopping, then going on elsewhere; all that only wait,
+ * wait together.
+ */
 export function weightiest(ends: readonly unknown[]): unknown {
 	const first = (is: (end: unknown) => boolean) => ends.find(is);
 	const [letGo, back] = [LetGo, RollBack].map((kind) => first((end) => end instanceof kind));
@@ -44,6 +56,8 @@ export function weightiest(ends: readonly unknown[]): unknown {
 		if (found !== undefined) return found;
 	}
 	if (ends.every((end) => end instanceof Halted)) return ends[0];
+	const elsewhere = first((end) => end instanceof Elsewhere);
+	if (elsewhere !== undefined) return elsewhere;
 	const waits = ends.filter((end) => end instanceof Suspended).map(({ wait }) => wait);
 	const times = waits.flatMap(({ wake_at }) => (wake_at === null ? [] : [wake_at.getTime()]));
 	// What a person can do something about is told first.

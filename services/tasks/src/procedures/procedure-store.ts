@@ -41,6 +41,8 @@ export interface ClaimedProcedure {
 	hold_broken: boolean;
 	/** What it waited for until now. */
 	waited_for: WaitingFor | null;
+	/** Of the worker. */
+	worker_pool: string;
 	traceparent: string | null;
 }
 
@@ -133,7 +135,7 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 					update runs r set status = 'running', started_at = coalesce(r.started_at, now()), waiting_for = null from taken
 					where r.id = taken.run_id and r.finished_at is null returning r.id
 				)
-				select t.run_id, r.title, t.sha256, t.mode, t.starter, t.approval, t.restarted, r.cancel_requested_at is not null as cancel_requested, r.traceparent,
+				select t.run_id, r.title, t.sha256, t.mode, t.starter, t.approval, t.restarted, t.worker_pool, r.cancel_requested_at is not null as cancel_requested, r.traceparent,
 					coalesce(r.gate ? 'hold_broken', false) as hold_broken, m.waiting_for as waited_for
 				from taken t join runs r on r.id = t.run_id join mine m on m.run_id = t.run_id`,
 				[worker_id, limit, conducting],
@@ -168,6 +170,20 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 					update runs r set status = case when $5::jsonb is null then r.status else 'waiting' end, waiting_for = $5
 					from let_go where r.id = let_go.run_id and r.finished_at is null`,
 					[run_id, worker_id, wake_at, awaited.some(({ over }) => over), waiting_for && jsonbText(waiting_for)],
+				);
+			});
+		},
+
+		/** Leaves a procedure to the workers of another pool, at once. */
+		async handOver(claimed: ClaimedProcedure, worker_pool: string): Promise<void> {
+			const { run_id, worker_id } = claimed;
+			await db.transaction(async (tx) => {
+				await rowsOf(tx, "select from runs where id = $1 for key share", [run_id]);
+				await settleLeft(tx, outbox, claimed);
+				await rowsOf(
+					tx,
+					"update procedures set worker_id = null, worker_pool = $3, wake_at = now() where run_id = $1 and worker_id = $2 and ended is null",
+					[run_id, worker_id, worker_pool],
 				);
 			});
 		},

@@ -1,4 +1,5 @@
-import type { ProgramStep } from "@netconductor/contracts/tasks/procedure";
+import { defaultWorkerPool } from "@netconductor/contracts/kernel/worker-pool";
+import type { Procedure, ProgramStep } from "@netconductor/contracts/tasks/procedure";
 
 /** Path of the step that takes back; no document can have it. */
 export const takeBackPath = "~rollback";
@@ -10,6 +11,16 @@ export function pathsOf(step: ProgramStep): string[] {
 
 export function nameOf({ name, path }: Pick<ProgramStep, "name" | "path">): string {
 	return name === null ? path : `${name} (${path})`;
+}
+
+export function poolOf({ worker_pool }: Procedure["targets"][number]): string {
+	return worker_pool ?? defaultWorkerPool;
+}
+
+/** Pool whose workers begin a procedure and carry out its steps that are for no device: that of all its devices, or else the default pool. */
+export function homePool({ targets }: Pick<Procedure, "targets">): string {
+	const [only = defaultWorkerPool, ...others] = new Set(targets.map(poolOf));
+	return others.length === 0 ? only : defaultWorkerPool;
 }
 
 /** Parameters whose templates get their values before the step begins, and those that it evaluates itself. */

@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
-import { defaultWorkerPool } from "@netconductor/contracts/kernel/worker-pool";
 import type { Procedure, ProgramStep, RunProcedure } from "@netconductor/contracts/tasks/procedure";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
@@ -16,7 +15,7 @@ import { sorted } from "../runs/gate.ts";
 import { operationsOf } from "../runs/run.ts";
 import type { RunStore } from "../runs/run-store.ts";
 import { newJournalKey } from "./journal-seal.ts";
-import { takeBackPath } from "./program.ts";
+import { homePool, takeBackPath } from "./program.ts";
 import type { StepTypes } from "./registry.ts";
 
 export interface StartProcedureNeeds {
@@ -48,7 +47,6 @@ export const sealedProcedures: SealedColumn = { table: "procedures", column: "se
  * Accepts a procedure: run, program and event in one transaction. A worker takes it up. The same key answers the run that is there.
  * @throws runs.unknown_step
  * @throws runs.not_permitted — a step needs a permission that whoever starts it does not hold
- * @throws runs.several_pools
  */
 export function startProcedure(needs: StartProcedureNeeds) {
 	const { db, outbox, store, vault, clock, onStarted } = needs;
@@ -56,7 +54,6 @@ export function startProcedure(needs: StartProcedureNeeds) {
 		const known = await store.idByKey(db, idempotency_key);
 		if (known !== undefined) return { run_id: known };
 		check(procedure, started_by, needs.types);
-		const worker_pool = poolOf(procedure);
 		const { mop, title, skipped, mode } = procedure;
 		const steps = [
 			...[...procedure.steps, ...procedure.rollback].flatMap(stepsOf),
@@ -101,7 +98,7 @@ export function startProcedure(needs: StartProcedureNeeds) {
 					mode,
 					carried,
 					from === undefined ? null : jsonbText(from.restarted),
-					worker_pool,
+					homePool(procedure),
 				],
 			);
 			await outbox.publish(tx, "run.started.v1", {
@@ -202,27 +199,6 @@ export function assertPermitted(steps: readonly ProgramStep[], by: Actor, types:
 			details: { path, permission },
 		});
 	}
-}
-
-/**
- * Pool of the workers that reach all devices of a procedure: one of them conducts it.
- * @throws runs.several_pools
- */
-export function poolOf({ title, targets }: Pick<Procedure, "title" | "targets">): string {
-	const pools = new Map<string, string[]>();
-	for (const { name, worker_pool = defaultWorkerPool } of targets) {
-		pools.set(worker_pool, [...(pools.get(worker_pool) ?? []), name]);
-	}
-	const [only = defaultWorkerPool, ...others] = pools.keys();
-	if (others.length === 0) return only;
-	const named = [...pools].map(([pool, names]) => {
-		const more = names.length > 5 ? ` and ${names.length - 5} more` : "";
-		return `${pool} (${names.slice(0, 5).join(", ")}${more})`;
-	});
-	throw failed("runs.several_pools", {
-		message: `A procedure is conducted by one worker, and no worker reaches all devices of ${title}: they are of the pools ${named.join(" and ")}. Start it for the devices of each pool by itself. Nothing was started.`,
-		details: { pools: Object.fromEntries([...pools].map(([pool, names]) => [pool, names.slice(0, 100)])) },
-	});
 }
 
 function check(procedure: Procedure, by: Actor, types: StepTypes): void {

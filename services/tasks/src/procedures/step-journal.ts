@@ -152,10 +152,13 @@ export function createStepJournal(needs: StepJournalNeeds) {
 		},
 
 		/** Notes what a step waits with. @throws LetGo */
-		async wait(row: JournalRow, waits: Required<Pick<StepEnd, "state" | "output" | "waits_for_run">>): Promise<void> {
+		async wait(
+			row: JournalRow,
+			waits: Required<Pick<StepEnd, "state" | "output" | "waits_for_run">> & Pick<StepEnd, "devices">,
+		): Promise<void> {
 			const waiting = { status: "waiting" as const, ...waits };
 			if (!(await store.finishStep(claimed, row, waiting))) throw new LetGo();
-			note({ ...row, ...waiting });
+			note({ ...row, ...waiting, devices: waits.devices ?? null });
 		},
 
 		/** Notes the run that a step is about to begin: whoever ends the step knows it, whatever becomes of this worker. @throws LetGo */

@@ -19,7 +19,7 @@ export interface TakeBackChangesNeeds {
 /** Key of the step that takes back. */
 export const takeBackKey = `${takeBackPath}:1`;
 
-/** Takes back on each device what steps of the run changed, the newest first. @throws Stopped where that could not be done everywhere */
+/** Takes back on each device what steps of the run changed, the newest first. @throws Stopped where that could not be done everywhere; Elsewhere */
 export function takeBackChanges({ procedure, claimed, store, journal, deviceSteps, takeBack }: TakeBackChangesNeeds) {
 	const step = {
 		path: takeBackPath,

@@ -4,12 +4,12 @@ import type { TemplateEngine } from "@netconductor/templating/engine";
 import { isTrue } from "@netconductor/templating/expressions";
 import type { DeviceRunner, ProcedureDevice } from "./device-runner.ts";
 import { createDeviceSteps } from "./device-steps.ts";
-import { Halted, LetGo, RollBack, Stopped, Suspended } from "./ends.ts";
+import { Elsewhere, Halted, LetGo, RollBack, Stopped, Suspended } from "./ends.ts";
 import { createFlowSteps, evaluated, Faulty, type Scope } from "./flow-steps.ts";
 import type { Hide } from "./hide-secrets.ts";
 import { leaveAwaited } from "./leave-awaited.ts";
 import type { ConductedProcedure, JournalRow, ProcedureStore, StepEnd } from "./procedure-store.ts";
-import { nameOf } from "./program.ts";
+import { homePool, nameOf } from "./program.ts";
 import type { StepTypes } from "./registry.ts";
 import type { ServerStepNeeds } from "./server-runner.ts";
 import { createServerSteps } from "./server-steps.ts";
@@ -61,6 +61,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 	const deviceSteps = createDeviceSteps(around);
 	const ending = AbortSignal.any([needs.gone, needs.cancelled, needs.leaving]);
 	const flowSteps = createFlowSteps({ ...around, ending, walkList });
+	const home = homePool(procedure);
 	const takeBack = takeBackChanges({ ...around, deviceSteps });
 
 	async function walkList(list: readonly ProgramStep[], scope: Scope): Promise<void> {
@@ -142,6 +143,7 @@ export function createWalk(needs: WalkNeeds): Walk {
 			if (known.asks && !scope.closed) throw asking(known);
 			return saved(known, scope);
 		}
+		if (type.runs_on === "server" && claimed.worker_pool !== home) throw new Elsewhere(home);
 		const row = known?.status === "waiting" ? known : await journal.begin(step, key, scope.phase, known);
 		const given = { variables: scope.variables, devices: devicesOf(step, scope) };
 		const end =
