@@ -14,8 +14,8 @@ import { printReport } from "./harness/report.ts";
 
 const options = readOptions(
 	`Asks GET /api/devices for a page of 50 devices with an access token: at a steady rate while all devices are being backed up, then at a
-steady rate and as fast as possible with nothing else going on, one user the same page and then many users different pages, then the same page
-from a bare Fastify server with zod on both sides. The load comes from a process of its own on the same machine; at a steady rate each request is
+steady rate and as fast as possible with nothing else going on, one user the same page and then many users different pages, these also while
+devices change, then the same page from a bare Fastify server with zod on both sides. The load comes from a process of its own on the same machine; at a steady rate each request is
 begun on time, whatever became of those before.`,
 	{
 		devices: { is: 1_000, text: "devices in the inventory" },
@@ -23,6 +23,7 @@ begun on time, whatever became of those before.`,
 		rounds: { is: 2, text: "backups, the first of which stores everything anew; 0 leaves them out" },
 		"steady-rate": { is: 500, text: "requests a second with nothing else going on" },
 		users: { is: 20, text: "users who ask for different pages" },
+		changes: { is: 10, text: "devices changed a second while different pages are asked for once more" },
 		seconds: { is: 15, text: "how long to ask, each time" },
 		connections: { is: 32, text: "connections that ask as fast as possible" },
 		path: { is: "/api/devices?page_size=50", text: "what to ask for" },
@@ -109,6 +110,26 @@ async function measureAlone(
 	return { name, result, main_ms: after.main - before.main, postgres_ms: after.postgres - before.postgres };
 }
 
+/** One device after another changes, as fast as `options.changes` says, while `work` is done. */
+async function whileDevicesChange<T>({ api }: MeasuredProduct, work: () => Promise<T>): Promise<T> {
+	const { items } = await api.devices.listDevices({ query: { page_size: 50 } });
+	const over = new AbortController();
+	const changing = (async () => {
+		for (let nth = 0; !over.signal.aborted; nth++) {
+			const next = sleep(1_000 / options.changes);
+			const id = items[nth % items.length]?.id ?? "";
+			await api.devices.updateDevice({ params: { id }, body: { description: `changed ${nth} times` } });
+			await next;
+		}
+	})();
+	try {
+		return await work();
+	} finally {
+		over.abort();
+		await changing;
+	}
+}
+
 const fleet = await startFleetProcess({ devices: { count: options.devices, platforms: ["cisco_ios"] } });
 const measured = await startMeasuredProduct({ profile_dir: options.profile === "" ? undefined : options.profile });
 try {
@@ -134,13 +155,16 @@ try {
 	await sleep(3_000);
 
 	const rate = options["steady-rate"];
+	const changing = `different pages by ${options.users} users, ${options.changes} changes a second`;
 	const steady = [
 		await measureAlone(measured, `one page by one user, ${rate} a second`, one, rate),
 		await measureAlone(measured, `different pages by ${options.users} users, ${rate} a second`, many, rate),
+		await whileDevicesChange(measured, () => measureAlone(measured, `${changing}, ${rate} a second`, many, rate)),
 	];
 	const flatOut = [
 		await measureAlone(measured, "one page by one user, as fast as possible", one, 0),
 		await measureAlone(measured, `different pages by ${options.users} users, as fast as possible`, many, 0),
+		await whileDevicesChange(measured, () => measureAlone(measured, `${changing}, as fast as possible`, many, 0)),
 	];
 	const [same, different] = flatOut.map(({ result }) => perSecond(result));
 	const answer = await fetch(`${product.url}${options.path}`, {

@@ -40,7 +40,7 @@ export interface Operation {
 	changes?: boolean;
 	/**
 	 * True for a GET whose answer depends on what is asked, on which devices the asker's role covers, and on nothing else of theirs: equal questions
-	 * that come together share one answer.
+	 * that come together share one answer, and services may keep it until what it is made of changes.
 	 */
 	same_for_all?: true;
 	/** One line for people: OpenAPI summary, audit record, CLI. */

@@ -93,7 +93,7 @@ test("the run says that it is held, and somebody with the permission breaks the 
 	await dialog().getByRole("textbox", { name: "Why can it not wait?" }).fill("the route takes the site down");
 	await dialog().getByRole("button", { name: "Begin now" }).click();
 	await page.getByText("admin broke the glass: it was begun although a calendar held it back").waitFor();
-	await page.getByText("the route takes the site down").waitFor();
+	await page.getByText(": the route takes the site down").waitFor();
 	expect(await runEnded(api, run_id)).toMatchObject({ status: "succeeded" });
 	await picture("broken");
 	for (const path of ["/runs", "/stacks/sink?tab=runs"]) {

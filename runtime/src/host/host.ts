@@ -295,6 +295,7 @@ async function buildService(
 		handlers: operations,
 		audit: own?.audit,
 		observe: (seen) => metrics.observeRequest({ ...seen, operation: `${service.name}.${seen.operation}` }),
+		keeps: built.keeps,
 		log,
 	});
 	return { built, api, invoke };

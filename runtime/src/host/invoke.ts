@@ -8,7 +8,8 @@ import type { Log } from "../log.ts";
 import type { AuditTrail } from "./audit-trail.ts";
 import type { Answer, CallerContext, ChangeNote, Invoke, RawCall } from "./call.ts";
 import { type EndOfCall, endOf } from "./end-of-call.ts";
-import type { Call, Handlers } from "./service.ts";
+import { createKeptAnswers } from "./kept-answers.ts";
+import type { BuiltService, Call, Handlers } from "./service.ts";
 import { createSharedReads } from "./shared-reads.ts";
 
 export interface InvokerNeeds {
@@ -18,6 +19,8 @@ export interface InvokerNeeds {
 	audit: AuditTrail | undefined;
 	/** Told of every answer, for the metrics. */
 	observe(seen: { operation: string; method: string; status: number; seconds: number }): void;
+	/** Answers that are kept for as long as what they are made of stays as it is. */
+	keeps: BuiltService<Api>["keeps"];
 	log: Log;
 }
 
@@ -29,8 +32,10 @@ const defaultTimeoutMs = 30_000;
  * The one way into a service, whatever the transport: permission, validation, deadline, audit, handler, validation of the answer.
  * Both transports end here, so that an operation behaves the same in one process and in many.
  */
-export function createInvoker({ api, handlers, audit, observe, log }: InvokerNeeds): Invoke {
+export function createInvoker({ api, handlers, audit, observe, keeps, log }: InvokerNeeds): Invoke {
 	const sharedRead = createSharedReads<Answer>();
+	const keptAnswer = keeps && createKeptAnswers(keeps.state);
+	const kept = new Set(keeps?.operations);
 
 	return async (name, raw, caller) => {
 		const started = performance.now();
@@ -101,7 +106,8 @@ export function createInvoker({ api, handlers, audit, observe, log }: InvokerNee
 		answer: (call: Call<Operation>) => Promise<Answer>,
 	): Promise<Answer> {
 		const actor = device_groups === undefined ? anonymous : { ...anonymous, device_groups };
-		return sharedRead(`${name} ${JSON.stringify([device_groups, input])}`, async () => {
+		const question = `${name} ${JSON.stringify([device_groups, input])}`;
+		const read = async () => {
 			const deadline_at = performance.now() + (operation.timeout_ms ?? defaultTimeoutMs);
 			const end = endOf(undefined, deadline_at);
 			const { signal } = end;
@@ -110,7 +116,10 @@ export function createInvoker({ api, handlers, audit, observe, log }: InvokerNee
 			} finally {
 				end.forget();
 			}
-		});
+		};
+		return sharedRead(question, () =>
+			keptAnswer !== undefined && kept.has(name) ? keptAnswer(question, read) : read(),
+		);
 	}
 
 	/** The record of what is about to happen is stored before it happens; without it nothing happens. */

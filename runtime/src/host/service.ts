@@ -98,6 +98,13 @@ export interface BuiltService<A extends Api> {
 	operations: Handlers<A>;
 	/** What it does when something happened elsewhere: each in the transaction that also marks the event as handled, without other I/O. */
 	consumers?: Consumers;
+	/** Answers that are kept for as long as what they are made of stays as it is. */
+	keeps?: {
+		/** Tells whether it has: another text after every commit that might make another answer. It is asked at each question, so has to cost little. */
+		state(): Promise<string>;
+		/** Those operations, the same for all. */
+		operations: readonly (keyof A["operations"] & string)[];
+	};
 	/** Columns that hold what the vault sealed, for key rotation. */
 	sealed?: SealedColumn[];
 	upgrades?: Upgrades;

@@ -48,6 +48,7 @@ import {
 } from "./host-keys/host-keys.ts";
 import { deleteOverride, getOverride, listOverrides, putOverride } from "./overrides/overrides.ts";
 import { listDevicesInScope } from "./scope.ts";
+import { readInventoryState } from "./tallies/inventory-state.ts";
 import { exportDevices } from "./transfer/export-devices.ts";
 import { importDevices } from "./transfer/import-devices.ts";
 
@@ -125,6 +126,7 @@ export const devicesService = defineService({
 					onChange: () => announceChange(ephemeral, "devices"),
 				}),
 			},
+			keeps: { state: () => readInventoryState(db), operations: ["listDevices", "getDeviceSummary"] },
 			sealed: sealedColumns,
 		};
 	},

@@ -40,6 +40,7 @@ test.for(sortable.flatMap((field) => [field, `-${field}`] as const))(
 describe("the total of a list", () => {
 	type Query = Parameters<typeof api.listDevices>[0]["query"];
 	const total = async (query: Query = {}) => (await api.listDevices({ query })).total;
+	const idOf = async (name: string) => (await api.listDevices({ query: { q: name } })).items[0]?.id ?? "";
 	const counted = async (where: string) => {
 		const [row] = await started.db.query<{ count: string }>(`select count(*) from devices where ${where}`);
 		return Number(row?.count);
@@ -82,6 +83,43 @@ describe("the total of a list", () => {
 		await api.updateDevices({ body: { select: range(100, 300), action: { kind: "delete" } } });
 		await expectAllRight();
 		expect(await total({ enabled: "false" })).toBe(100);
+	});
+
+	test("of a group is right in lists and summary, whoever comes, goes, or is deleted with it", async () => {
+		const members = (name: string) =>
+			counted(
+				`id in (select device_id from device_group_members join device_groups on id = group_id where name = '${name}')`,
+			);
+		const expectGroups = async () => {
+			const { items } = await api.listGroups({ query: {} });
+			const { by_group } = await api.getDeviceSummary({});
+			for (const { name, devices } of items) {
+				expect({ name, devices }).toEqual({ name, devices: await members(name) });
+				expect(by_group).toContainEqual({ value: name, devices });
+				expect(await total({ group: name })).toBe(devices);
+			}
+			return items;
+		};
+		const [first, second] = await expectGroups();
+		const select = { names: Array.from({ length: 50 }, (_, i) => `sw-${400 + i}`) };
+		await api.updateDevices({ body: { select, action: { kind: "add_to_group", group: "row 1" } } });
+		await api.updateDevices({ body: { select, action: { kind: "remove_from_group", group: "row 2" } } });
+		await api.updateDevice({ params: { id: await idOf("sw-400") }, body: { groups: ["row 3", "quite new"] } });
+		await expectGroups();
+		await api.updateDevices({ body: { select, action: { kind: "delete" } } });
+		await api.deleteDevice({ params: { id: await idOf("sw-500") } });
+		await api.setGroupMembers({
+			params: { id: second?.id ?? "" },
+			body: { device_ids: [await idOf("sw-501"), await idOf("sw-502")] },
+		});
+		await expectGroups();
+		await api.deleteGroup({ params: { id: first?.id ?? "" } });
+		await expectGroups();
+		const rows = await started.db.query<{ rows: string }>(
+			"select count(*) as rows from device_tallies where criterion = 'group'",
+		);
+		// None of the group that is gone, nor of the one in which nobody is left.
+		expect(Number(rows[0]?.rows)).toBe(3);
 	});
 
 	test("is right after changes that ran side by side, none of which waited for another's count", async () => {

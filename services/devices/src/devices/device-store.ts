@@ -156,6 +156,8 @@ export async function deleteDevices(tx: Statements, ids: string[], actor: Scoped
 			details: { device_names },
 		});
 	}
+	// Before the devices are: with them they would go, and be counted, one by one.
+	await tx.delete(deviceGroupMembers).where(sql`${deviceGroupMembers.device_id} = ${gone}`);
 	await tx.delete(devices).where(sql`${devices.id} = ${gone}`);
 }
 

@@ -5,6 +5,7 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { type SQL, sql } from "drizzle-orm";
 import type { DevicesOperation } from "../operation.ts";
 import { groupInScope, inScope, type Scoped } from "../scope.ts";
+import { membersOf } from "../tallies/tally.ts";
 
 /** Values that a list of choices holds at most. */
 const mostChoices = 200;
@@ -45,9 +46,7 @@ const ofAll = sql`
 		) as grouped on grouped.device_id = devices.id group by 1`)}
 		when ${total} = 0 then '[]'
 		else json_build_array(json_build_object('value', ${defaultWorkerPool}::text, 'devices', ${total})) end,
-	'by_group', ${choices(sql`
-		select name as value, coalesce(members.devices, 0) as devices from device_groups
-		left join (select group_id, count(*) as devices from device_group_members group by group_id) as members on group_id = id`)},
+	'by_group', ${choices(sql`select name as value, ${membersOf(sql`device_groups.id`)} as devices from device_groups`)},
 	'by_tag', ${choices(tallies("tag"))},
 	'changed_host_keys', (select count(*) from host_keys where presented_fingerprint is not null)`;
 

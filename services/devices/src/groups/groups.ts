@@ -10,6 +10,7 @@ import type { DevicesOperation, Statements } from "../operation.ts";
 import { everybody, groupInScope } from "../scope.ts";
 import { anyOf, holds, refusing } from "../sql.ts";
 import { deviceGroupMembers, deviceGroups } from "../tables.ts";
+import { membersOf } from "../tallies/tally.ts";
 
 interface Needs {
 	db: Database;
@@ -22,7 +23,7 @@ const groupColumns = {
 	description: deviceGroups.description,
 	credential_id: deviceGroups.credential_id,
 	worker_pool: deviceGroups.worker_pool,
-	devices: sql<number>`(select count(*) from device_group_members where group_id = device_groups.id)::int`,
+	devices: sql<number>`${membersOf(sql`device_groups.id`)}::int`,
 	created_at: deviceGroups.created_at,
 	updated_at: deviceGroups.updated_at,
 };

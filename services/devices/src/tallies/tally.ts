@@ -25,7 +25,9 @@ export function tallied(filter: Filter, { device_groups }: Scoped): SQL<number> 
 	if (site !== undefined) return sumOf("site", [site]);
 	// Of several tags or groups, all must be there.
 	if (tag.length === 1) return sumOf("tag", tag);
-	return group.length === 1 ? membersOf(group[0] ?? "") : undefined;
+	return group.length === 1
+		? membersOf(sql`(select id from device_groups where lower(name) = lower(${group[0]}))`)
+		: undefined;
 }
 
 /** What narrows nothing down: `deviceFilter` leaves it out, too. */
@@ -33,10 +35,10 @@ function isNothing(value: unknown): boolean {
 	return value === undefined || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
-/** Counted, but off an index of members alone. */
-function membersOf(group: string): SQL<number> {
+/** How many devices are in a group, by its id. */
+export function membersOf(group_id: SQL): SQL<number> {
 	return sql<number>`(
-		select count(*) from device_group_members join device_groups on device_groups.id = group_id where lower(device_groups.name) = lower(${group}))`;
+		select coalesce(sum(tally.devices), 0) from ${deviceTallies} as tally where tally.criterion = 'group' and tally.value = ${group_id}::text)`;
 }
 
 function sumOf(criterion: Criterion, values: readonly string[]): SQL<number> {
