@@ -49,7 +49,7 @@ test("a backup is one trace from the request to what its events caused, and a ca
 	const trace = () => receiver.spans.filter(({ traceId }) => traceId === request.traceId);
 	const namesFrom = (service: string) =>
 		new Set(trace().flatMap(({ name, sent_by }) => (sent_by === service ? [name] : [])));
-	// What ended is sent by each process in its own time.
+	// What ended is sent by each process in its own time. Records of the audit trail are missing here: several are stored together, in a trace of their own.
 	await vi.waitFor(
 		() => {
 			expect([...namesFrom("netconductor")]).toEqual(
@@ -63,7 +63,6 @@ test("a backup is one trace from the request to what its events caused, and a ca
 					"backup.recordBackup",
 					"consume operation.finished.v1",
 					"consume run.finished.v1",
-					"consume audit.operation_recorded.v1",
 				]),
 			);
 			expect([...namesFrom("netconductor-worker")]).toEqual(
