@@ -151,7 +151,7 @@ describe("beside a running server", () => {
 			NETCONDUCTOR_DATA_DIR: product.data_dir,
 			NETCONDUCTOR_MASTER_KEY: randomBytes(32).toString("base64"),
 		});
-		expect(code).toBe(1);
+		expect(code).toBe(78);
 		expect(said).toContain("was wrapped with the master key");
 		expect(said).toContain("Nothing was changed");
 

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Log } from "@netconductor/runtime/log";
+import { refusals } from "./exit-code.ts";
 
 export interface KeptProcessOptions {
 	/** In the log. */
@@ -33,8 +34,6 @@ export interface KeptProcess {
 
 const shortestLife_ms = 5_000;
 const longestPause_ms = 30_000;
-/** A wrong command line and a wrong configuration. */
-const refusals = [2, 78];
 
 /** Keeps a process of ours running: one that dies is replaced, at once if it had lived a while or ended because it was drained. */
 export function keepProcess(options: KeptProcessOptions): KeptProcess {

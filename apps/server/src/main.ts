@@ -4,6 +4,7 @@ import { isAppError } from "@netconductor/runtime/errors";
 import { redactText } from "@netconductor/runtime/redact";
 import { announce } from "./announce.ts";
 import { withVariables } from "./child-environment.ts";
+import { exitCodeOf } from "./exit-code.ts";
 import type { Server } from "./serve.ts";
 import { defaultTargets, parseTargets } from "./services.ts";
 
@@ -14,8 +15,9 @@ const usage = `Usage: netconductor serve [--targets=all|auth,devices,...] [--wor
        netconductor system backup|restore, which say their options themselves
 
 worker-keys writes what a worker of another site needs in place of the master key, to a new file or to standard output.
-serve ends with 0 after SIGTERM or SIGINT, 2 for a wrong command line, 78 for a wrong configuration, 1 for everything else
-that keeps it from running. doctor says whether that start would work, or what is wrong with what runs, and ends with 1
+serve ends with 0 after SIGTERM or SIGINT, 2 for a wrong command line, 78 for what another start does not change (a wrong
+configuration or master key, the database of a newer version, a restore that did not end), 1 for everything else that keeps it
+from running. doctor says whether that start would work, or what is wrong with what runs, and ends with 1
 when something must be mended. health asks a process beside this one, for container engines.
 `;
 
@@ -23,7 +25,7 @@ function fail(error: unknown): never {
 	const known = isAppError(error);
 	const text = known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
 	process.stderr.write(`netconductor: ${redactText(text)}\n`);
-	process.exit(known && error.code === "startup.config_invalid" ? 78 : 1);
+	process.exit(exitCodeOf(error));
 }
 
 function readCommandLine() {

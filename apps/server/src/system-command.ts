@@ -8,7 +8,7 @@ const usage = `Usage: netconductor system backup --to=FILE [--passphrase-file=FI
 
 backup writes everything that is stored to a new file, also while the server runs. restore puts it back, with the server stopped;
 --check only verifies the file, --force replaces what is there. Progress goes to standard error. Ends with 0 when it is done, 2 for a
-wrong command line, 78 for a wrong configuration, 1 when it was refused or failed; a restore that failed has changed nothing, or says so.
+wrong command line, 78 for a wrong configuration or master key, 1 when it was refused or failed; a restore that failed has changed nothing, or says so.
 `;
 
 /** Runs `system backup` or `system restore` and answers the exit code. */

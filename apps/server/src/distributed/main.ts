@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { isAppError } from "@netconductor/runtime/errors";
 import { redactText } from "@netconductor/runtime/redact";
+import { exitCodeOf } from "../exit-code.ts";
 import { createDistributed } from "./run-distributed.ts";
 
 const usage = `Usage: npm run distributed [-- --config=netconductor.yaml]
@@ -29,7 +30,7 @@ function tell(error: unknown): number {
 	const known = isAppError(error) || error instanceof RangeError;
 	const text = known ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error);
 	process.stderr.write(`netconductor: ${redactText(text)}\n`);
-	return isAppError(error) && error.code === "startup.config_invalid" ? 78 : 1;
+	return exitCodeOf(error);
 }
 
 const { config_file } = readCommandLine();
