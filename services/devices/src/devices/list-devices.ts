@@ -8,7 +8,7 @@ import { reachedByPool } from "../connection/worker-pool.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
 import { groupInScope, inScope, type Scoped } from "../scope.ts";
 import { anyOf, holds } from "../sql.ts";
-import { devices, inNaturalOrder } from "../tables.ts";
+import { deviceGroupMembers, deviceGroups, devices, inNaturalOrder } from "../tables.ts";
 import { tallied } from "../tallies/tally.ts";
 import { deviceColumns } from "./device-store.ts";
 
@@ -21,6 +21,7 @@ export function listDevices({ db }: { db: Database }): DevicesOperation<"listDev
 		const where = deviceFilter(filter, actor);
 		const { limit, offset, order_by } = windowOf(query);
 		const page = db.orm.$with("page").as(idsOfPage(db.orm, query, where));
+		const memberships = db.orm.$with("memberships").as(groupsOfPage(db.orm, sql`(select id from ${page})`, actor));
 		const count = db.orm.$count(devices, where);
 		// Counted only where nothing else tells how many there are: a page that is not full is the last one.
 		const known =
@@ -30,10 +31,11 @@ export function listDevices({ db }: { db: Database }): DevicesOperation<"listDev
 		const total = sql<number>`${sql.raw(where === undefined ? "" : plannedForItsValues)} ${known}`.mapWith(Number);
 		// Each row carries the total: one statement costs half of two, and both numbers are of the same moment.
 		const rows = await db.orm
-			.with(page)
-			.select({ ...deviceColumns(actor), total })
+			.with(page, memberships)
+			.select({ ...deviceColumns(actor), groups: sql<string[]>`coalesce(${memberships.groups}, '{}')`, total })
 			.from(page)
 			.innerJoin(devices, eq(devices.id, page.id))
+			.leftJoin(memberships, eq(memberships.device_id, devices.id))
 			.orderBy(...order_by);
 		return toPage(query, rows, rows[0]?.total ?? (offset === 0 ? 0 : await count));
 	};
@@ -60,6 +62,19 @@ export function idsOfPage(on: Statements, query: Window, where: SQL | undefined)
 		.orderBy(...order_by)
 		.limit(limit)
 		.offset(offset);
+}
+
+/** The groups of all devices of a page at once: asked for one device after another they cost as much as all the rest of it. */
+function groupsOfPage(on: Statements, ids: SQL, actor: Scoped) {
+	return on
+		.select({
+			device_id: deviceGroupMembers.device_id,
+			groups: sql<string[]>`array_agg(${deviceGroups.name} order by lower(${deviceGroups.name}))`.as("groups"),
+		})
+		.from(deviceGroupMembers)
+		.innerJoin(deviceGroups, eq(deviceGroups.id, deviceGroupMembers.group_id))
+		.where(and(sql`${deviceGroupMembers.device_id} in ${ids}`, groupInScope(actor, deviceGroups.id)))
+		.groupBy(deviceGroupMembers.device_id);
 }
 
 export function describeDevices({ db }: { db: Database }): DevicesOperation<"describeDevices"> {
