@@ -18,7 +18,7 @@ type Filter = Omit<Query, "page" | "page_size" | "sort">;
 export function listDevices({ db }: { db: Database }): DevicesOperation<"listDevices"> {
 	return async ({ query, actor }) => {
 		const { page: _, page_size: __, sort: ___, ...filter } = query;
-		const where = deviceFilter(filter, actor);
+		const where = await deviceFilter(db.orm, filter, actor);
 		const { limit, offset, order_by } = windowOf(query);
 		const page = db.orm.$with("page").as(idsOfPage(db.orm, query, where));
 		const memberships = db.orm.$with("memberships").as(groupsOfPage(db.orm, sql`(select id from ${page})`, actor));
@@ -87,21 +87,25 @@ export function describeDevices({ db }: { db: Database }): DevicesOperation<"des
 	});
 }
 
-/** Of the devices that exist for the actor, those of a filter. Every criterion narrows down; several tags or groups must all be there, of several device types or healths one. */
-export function deviceFilter(filter: Filter, actor: Scoped): SQL | undefined {
+/**
+ * Of the devices that exist for the actor, those of a filter. Every criterion narrows down; several tags or groups must all be there, of several device types
+ * or healths one.
+ */
+export async function deviceFilter(on: Statements, filter: Filter, actor: Scoped): Promise<SQL | undefined> {
 	const {
 		q,
 		device_type = [],
 		site,
 		worker_pool,
 		tag,
-		group,
+		group = [],
 		health = [],
 		enabled,
 		credential_id,
 		changed_host_key,
 	} = filter;
-	const known = groupInScope(actor, sql`device_groups.id`) ?? sql`true`;
+	// By their ids PostgreSQL knows how many are in them, and plans for that; by their names it would guess.
+	const groups = group.length === 0 ? [] : await idsOfGroups(on, group, actor);
 	return and(
 		inScope(actor, devices.id),
 		q ? holds(sql`${devices.search_text}`, q) : undefined,
@@ -109,10 +113,10 @@ export function deviceFilter(filter: Filter, actor: Scoped): SQL | undefined {
 		site === undefined ? undefined : eq(devices.site, site),
 		worker_pool === undefined ? undefined : reachedByPool(worker_pool),
 		tag === undefined || tag.length === 0 ? undefined : arrayContains(devices.tags, tag),
-		...(group ?? []).map(
-			(name) =>
-				sql`exists (select from device_group_members join device_groups on device_groups.id = group_id
-					where device_id = devices.id and lower(device_groups.name) = lower(${name}) and ${known})`,
+		...groups.map((id) =>
+			id === null
+				? sql`false`
+				: sql`${devices.id} in (select device_id from device_group_members where group_id = ${id}::uuid)`,
 		),
 		health.length === 0 ? undefined : sql`${devices.health} = ${anyOf(health, "text")}`,
 		enabled === undefined ? undefined : eq(devices.enabled, enabled),
@@ -122,4 +126,12 @@ export function deviceFilter(filter: Filter, actor: Scoped): SQL | undefined {
 			: sql`${devices.id} ${sql.raw(changed_host_key ? "in" : "not in")} (
 				select device_id from host_keys where presented_fingerprint is not null)`,
 	);
+}
+
+/** The id of each of these groups; null where there is none for the actor. */
+async function idsOfGroups(on: Statements, names: readonly string[], actor: Scoped): Promise<(string | null)[]> {
+	const { rows } = await on.execute<{ id: string | null }>(sql`
+		select device_groups.id from unnest(${sql.param(names)}::text[]) as asked
+		left join device_groups on lower(device_groups.name) = lower(asked) and ${groupInScope(actor, sql`device_groups.id`) ?? sql`true`}`);
+	return rows.map(({ id }) => id);
 }

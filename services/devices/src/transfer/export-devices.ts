@@ -27,11 +27,12 @@ type Exported = Record<(typeof exportFields)[number], string | number | boolean 
 
 async function* pages(
 	db: Database,
-	filter: Parameters<typeof deviceFilter>[0],
+	filter: Parameters<typeof deviceFilter>[1],
 	actor: Scoped,
 ): AsyncGenerator<Exported[]> {
 	const seen = inScope(actor, sql`jump.id`) ?? sql`true`;
 	const lowerName = sql`lower(${devices.name})`;
+	const wanted = await deviceFilter(db.orm, filter, actor);
 	for (let last = ""; ; ) {
 		const rows = await db.orm
 			.select({
@@ -45,7 +46,7 @@ async function* pages(
 			})
 			.from(devices)
 			.leftJoin(credentials, eq(credentials.id, devices.credential_id))
-			.where(and(deviceFilter(filter, actor), sql`${lowerName} > ${last}`))
+			.where(and(wanted, sql`${lowerName} > ${last}`))
 			.orderBy(lowerName)
 			.limit(pageSize);
 		yield rows.map((row) => Object.fromEntries(exportFields.map((field) => [field, row[field]])) as Exported);
