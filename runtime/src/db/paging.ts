@@ -8,6 +8,8 @@ export interface PageWindow {
 	limit: number;
 	offset: number;
 	order_by: SQL[];
+	/** The same order from its other end. */
+	reverse: SQL[];
 }
 
 /**
@@ -34,15 +36,23 @@ export function pageWindow<F extends string>(
 		});
 	}
 	const column = columns[field];
-	const order = descending ? desc : asc;
+	const [order, opposite] = descending ? [desc, asc] : [asc, desc];
+	const mayBeNull = is(column, Column) && !column.notNull;
+	const isUnique = column === id || unique.includes(field);
 	return {
 		limit: query.page_size,
 		offset: (query.page - 1) * query.page_size,
-		order_by: [
-			is(column, Column) && !column.notNull ? sql`${order(column)} nulls last` : order(column),
-			...(column === id || unique.includes(field) ? [] : [order(id)]),
-		],
+		order_by: [mayBeNull ? sql`${order(column)} nulls last` : order(column), ...(isUnique ? [] : [order(id)])],
+		reverse: [mayBeNull ? sql`${opposite(column)} nulls first` : opposite(column), ...(isUnique ? [] : [opposite(id)])],
 	};
+}
+
+/** The same page of a list of so many rows, looked for from the end that is nearer: from the other one its rows come the other way round. */
+export function fromNearerEnd(window: PageWindow, total: number): PageWindow {
+	const { offset, order_by, reverse } = window;
+	const limit = Math.min(window.limit, total - offset);
+	if (offset <= total / 2 || limit <= 0) return window;
+	return { limit, offset: total - offset - limit, order_by: reverse, reverse: order_by };
 }
 
 /** The answer of a paged list. */

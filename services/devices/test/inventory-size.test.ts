@@ -1,5 +1,7 @@
+import { fromNearerEnd } from "@netconductor/runtime/db/paging";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { idsOfPage } from "../src/devices/list-devices.ts";
+import { idsOfPage, windowOf } from "../src/devices/list-devices.ts";
+import { devices } from "../src/tables.ts";
 import { type Started, startDevices } from "./start.ts";
 
 /** What a list costs must not grow with the inventory. Held by plans and by what is counted beforehand, not by time. */
@@ -27,15 +29,74 @@ afterAll(() => started?.stop());
 const sortable = ["name", "host", "device_type", "site", "health", "health_at", "created_at", "updated_at"] as const;
 
 test.for(sortable.flatMap((field) => [field, `-${field}`] as const))(
-	"a page sorted by %s is found by reading an index alone",
+	"a page sorted by %s is found by reading an index alone, from whichever end is nearer",
 	async (sort) => {
-		const { sql: text, params } = idsOfPage(started.db.orm, { page: 10, page_size: 50, sort }, undefined).toSQL();
-		const plan = await started.db.query<{ "QUERY PLAN": string }>(`explain (costs off) ${text}`, params);
-		const lines = plan.map((line) => line["QUERY PLAN"]).join("\n");
-		expect(lines).toContain("Index Only Scan");
-		expect(lines).not.toMatch(/Sort|Seq Scan/);
+		const early = windowOf({ page: 10, page_size: 50, sort });
+		const late = fromNearerEnd(windowOf({ page: many / 50 - 10, page_size: 50, sort }), many);
+		expect(late.offset).toBe(500);
+		for (const window of [early, late]) {
+			const { sql: text, params } = idsOfPage(started.db.orm, window, undefined).toSQL();
+			const plan = await started.db.query<{ "QUERY PLAN": string }>(`explain (costs off) ${text}`, params);
+			const lines = plan.map((line) => line["QUERY PLAN"]).join("\n");
+			expect(lines).toContain("Index Only Scan");
+			expect(lines).not.toMatch(/Sort|Seq Scan/);
+		}
 	},
 );
+
+test.for(sortable.flatMap((field) => [field, `-${field}`] as const))(
+	"the pages of a list sorted by %s are its rows in their order, each once, to the last",
+	async (sort) => {
+		const page_size = 430;
+		const pages = await Promise.all(
+			Array.from({ length: 8 }, (_, i) => api.listDevices({ query: { sort, page_size, page: i + 1 } })),
+		);
+		expect(pages.map(({ items, total }) => [items.length, total])).toEqual(
+			[430, 430, 430, 430, 430, 430, 420, 0].map((length) => [length, many]),
+		);
+		const { order_by } = windowOf({ sort, page: 1, page_size });
+		const all = await started.db.orm
+			.select({ name: devices.name })
+			.from(devices)
+			.orderBy(...order_by);
+		expect(pages.flatMap(({ items }) => items.map(({ name }) => name))).toEqual(all.map(({ name }) => name));
+	},
+);
+
+test("a page near the end holds what there is from its place on, also while devices come and go", async () => {
+	const page = 59;
+	const changing = (async () => {
+		for (let nth = 0; nth < 40; nth++) {
+			const { id } = await api.createDevice({ body: { name: `zz-${nth}`, host: "192.0.2.9", device_type: "linux" } });
+			if (nth % 2 === 0) await api.deleteDevice({ params: { id } });
+		}
+	})();
+	let isOver = false;
+	changing.finally(() => {
+		isOver = true;
+	});
+	const totals = new Set<number>();
+	while (!isOver) {
+		const { items, total } = await api.listDevices({ query: { page, page_size: 51 } });
+		expect(items).toHaveLength(Math.min(51, total - (page - 1) * 51));
+		totals.add(total);
+	}
+	await changing;
+	expect(totals.size).toBeGreaterThan(5);
+	await started.db.query("delete from devices where name like 'zz-%'");
+});
+
+test("a page near the end of a filtered list is that of the list", async () => {
+	const query = { device_type: "frr", page_size: 50 } as const;
+	const last = await api.listDevices({ query: { ...query, page: 20 } });
+	expect(last).toMatchObject({ total: 1_000, items: { length: 50 } });
+	const backwards = await api.listDevices({ query: { ...query, sort: "-name", page: 1 } });
+	expect(last.items.map(({ name }) => name)).toEqual(backwards.items.map(({ name }) => name).toReversed());
+	expect(await api.listDevices({ query: { device_type: "frr", page_size: 500, page: 4 } })).toMatchObject({
+		total: 1_000,
+		items: [],
+	});
+});
 
 describe("the total of a list", () => {
 	type Query = Parameters<typeof api.listDevices>[0]["query"];

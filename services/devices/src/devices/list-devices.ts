@@ -2,7 +2,7 @@ import type { devicesApi } from "@netconductor/contracts/devices/api";
 import type { HandlerInput } from "@netconductor/contracts/kernel/operation";
 import type { Database } from "@netconductor/runtime/db/database";
 import { plannedForItsValues } from "@netconductor/runtime/db/named-statements";
-import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
+import { fromNearerEnd, type PageWindow, pageWindow, toPage } from "@netconductor/runtime/db/paging";
 import { and, arrayContains, eq, type SQL, sql } from "drizzle-orm";
 import { reachedByPool } from "../connection/worker-pool.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
@@ -19,31 +19,51 @@ export function listDevices({ db }: { db: Database }): DevicesOperation<"listDev
 	return async ({ query, actor }) => {
 		const { page: _, page_size: __, sort: ___, ...filter } = query;
 		const where = await deviceFilter(db.orm, filter, actor);
-		const { limit, offset, order_by } = windowOf(query);
-		const page = db.orm.$with("page").as(idsOfPage(db.orm, query, where));
-		const memberships = db.orm.$with("memberships").as(groupsOfPage(db.orm, sql`(select id from ${page})`, actor));
+		const window = windowOf(query);
+		const { limit, offset, order_by } = window;
+		const counted = tallied(filter, actor);
 		const count = db.orm.$count(devices, where);
-		// Counted only where nothing else tells how many there are: a page that is not full is the last one.
-		const known =
-			tallied(filter, actor) ??
-			sql`case when (select count(*) from ${page}) < ${limit} then ${offset} + (select count(*) from ${page}) else ${count} end`;
-		// Few are found by an index of what is asked for, many by walking along the order: which of them it is depends on the words.
-		const total = sql<number>`${sql.raw(where === undefined ? "" : plannedForItsValues)} ${known}`.mapWith(Number);
-		// Each row carries the total: one statement costs half of two, and both numbers are of the same moment.
-		const rows = await db.orm
-			.with(page, memberships)
-			.select({ ...deviceColumns(actor), groups: sql<string[]>`coalesce(${memberships.groups}, '{}')`, total })
-			.from(page)
-			.innerJoin(devices, eq(devices.id, page.id))
-			.leftJoin(memberships, eq(memberships.device_id, devices.id))
-			.orderBy(...order_by);
+
+		async function read(near: PageWindow) {
+			const page = db.orm.$with("page").as(idsOfPage(db.orm, near, where));
+			const memberships = db.orm.$with("memberships").as(groupsOfPage(db.orm, sql`(select id from ${page})`, actor));
+			// Counted only where nothing else tells how many there are: a page that is not full is the last one.
+			const known =
+				counted ??
+				sql`case when (select count(*) from ${page}) < ${limit} then ${offset} + (select count(*) from ${page}) else ${count} end`;
+			// Few are found by an index of what is asked for, many by walking along the order: which of them it is depends on the words.
+			const total = sql<number>`${sql.raw(where === undefined ? "" : plannedForItsValues)} ${known}`.mapWith(Number);
+			// Each row carries the total: one statement costs half of two, and both numbers are of the same moment.
+			return db.orm
+				.with(page, memberships)
+				.select({ ...deviceColumns(actor), groups: sql<string[]>`coalesce(${memberships.groups}, '{}')`, total })
+				.from(page)
+				.innerJoin(devices, eq(devices.id, page.id))
+				.leftJoin(memberships, eq(memberships.device_id, devices.id))
+				.orderBy(...order_by);
+		}
+
+		if (offset >= farAway && counted !== undefined) {
+			const total = await numberOf(db.orm, counted);
+			if (offset >= total) return toPage(query, [], total);
+			const rows = await read(fromNearerEnd(window, total));
+			// Where devices came or went meanwhile the end is another: found from the beginning the page is that of its moment.
+			if (rows[0]?.total === total) return toPage(query, rows, total);
+		}
+		const rows = await read(window);
 		return toPage(query, rows, rows[0]?.total ?? (offset === 0 ? 0 : await count));
 	};
 }
 
-type Window = Pick<Query, "page" | "page_size" | "sort">;
+/** From here on a page may be nearer to the end of its list by more than it costs to ask how long that is. */
+const farAway = 1_000;
 
-function windowOf(query: Window) {
+async function numberOf(on: Statements, counted: SQL<number>): Promise<number> {
+	const { rows } = await on.execute<{ number: string }>(sql`select ${counted} as number`);
+	return Number(rows[0]?.number);
+}
+
+export function windowOf(query: Pick<Query, "page" | "page_size" | "sort">): PageWindow {
 	return pageWindow(query, {
 		columns: { ...devices, name: inNaturalOrder(devices.name) },
 		id: devices.id,
@@ -53,8 +73,7 @@ function windowOf(query: Window) {
 }
 
 /** Ids alone, which an index tells: whatever else a device is read as would be worked out for all that the page leaves behind, too. */
-export function idsOfPage(on: Statements, query: Window, where: SQL | undefined) {
-	const { limit, offset, order_by } = windowOf(query);
+export function idsOfPage(on: Statements, { limit, offset, order_by }: PageWindow, where: SQL | undefined) {
 	return on
 		.select({ id: devices.id })
 		.from(devices)
