@@ -67,3 +67,8 @@ test("a run whose pool has no worker says which, how much waits there, and how o
 		/^12 operations wait for a worker of the pool dc2: none runs\.\n.*--worker-pool=dc2`.*\n1 operation waits for a worker of the pool dc3.*\n.*\nPauses/,
 	);
 });
+
+test("a procedure waits as one, whatever of it is to be done there", () => {
+	const said = lines(null, { kind: "mop", unserved: [{ worker_pool: "dc2", waiting: 1 }] });
+	expect(said).toMatch(/^The procedure waits for a worker of the pool dc2: none runs\.\n.*--worker-pool=dc2`/);
+});

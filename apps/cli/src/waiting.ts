@@ -4,13 +4,14 @@ import { count, localTime } from "./output/words.ts";
 
 /** What a run waits for and what lets it go on; empty for one that does not wait. */
 export function waitingLines(run: Run): string {
-	const unserved = run.unserved.map(unservedWords).join("\n");
+	const unserved = run.unserved.map((waiting) => unservedWords(run, waiting)).join("\n");
 	return [unserved, standstill(run)].filter((lines) => lines !== "").join("\n");
 }
 
 /** `12 operations wait for a worker of the pool dc2: none runs.` */
-function unservedWords({ worker_pool, waiting }: Run["unserved"][number]): string {
-	return `${count(waiting, "operation")} ${waiting === 1 ? "waits" : "wait"} for a worker of the pool ${worker_pool}: none runs.\n  Start one: \`netconductor serve --targets=worker --worker-pool=${worker_pool}\`   Which there are: \`netconductor workers pools\``;
+function unservedWords({ kind }: Run, { worker_pool, waiting }: Run["unserved"][number]): string {
+	const what = kind === "mop" ? "The procedure" : count(waiting, "operation");
+	return `${what} ${kind === "mop" || waiting === 1 ? "waits" : "wait"} for a worker of the pool ${worker_pool}: none runs.\n  Start one: \`netconductor serve --targets=worker --worker-pool=${worker_pool}\`   Which there are: \`netconductor workers pools\``;
 }
 
 function standstill({ id, kind, waiting_for, progress }: Run): string {

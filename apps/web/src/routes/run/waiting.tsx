@@ -29,7 +29,7 @@ export function Standstill({ run }: { run: Run }) {
 				</Notice>
 			)}
 			{run.unserved.map(({ worker_pool, waiting }) => (
-				<UnservedNotice key={worker_pool} pool={worker_pool} waiting={waiting} />
+				<UnservedNotice key={worker_pool} pool={worker_pool} waiting={waiting} procedure={run.kind === "mop"} />
 			))}
 			{waiting_for?.kind === "approval" && <WaitsForApproval run={run} approval_id={waiting_for.approval_id} />}
 			{waiting_for?.kind === "window" && (
