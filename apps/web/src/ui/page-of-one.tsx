@@ -10,7 +10,7 @@ import { toastDone } from "./toast.tsx";
  * The page of one thing: while it is read, where there is none, and open. What `children` is given besides is to be called when the thing was deleted
  * there: then its list opens, and nobody is told that it is gone.
  */
-export function PageOfOne<T extends { id: string; name: string }>({
+export function PageOfOne<T extends { id: string } & ({ name: string } | { username: string })>({
 	id,
 	title,
 	list,
@@ -49,7 +49,7 @@ export function PageOfOne<T extends { id: string; name: string }>({
 	}
 	return children(thing, () => {
 		setDeleted(id);
-		toastDone(`${visibleLine(thing.name)} is deleted`);
+		toastDone(`${visibleLine("name" in thing ? thing.name : thing.username)} is deleted`);
 		void navigate({ to: list.to });
 	});
 }

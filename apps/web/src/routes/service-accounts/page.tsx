@@ -11,6 +11,7 @@ import { DataTable } from "../../ui/table/data-table.tsx";
 import { Filters } from "../../ui/table/filters.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
 import { SearchField } from "../../ui/table/search-field.tsx";
+import { AccountChoices } from "../users/account-choices.tsx";
 import { useRoles } from "../users/use-roles.ts";
 import { AddAccount } from "./add-account.tsx";
 import { accountColumns } from "./columns.tsx";
@@ -70,25 +71,7 @@ function ServiceAccountsPage() {
 								/>
 							}
 						>
-							{roles.length > 0 && (
-								<Choice
-									label="Role"
-									any="Any role"
-									options={roles.map((role) => ({ value: role.name, label: role.label }))}
-									value={search.role}
-									onChange={(role) => show({ role })}
-								/>
-							)}
-							<Choice
-								label="State"
-								any="Any state"
-								options={[
-									{ value: "false", label: "Active" },
-									{ value: "true", label: "Disabled" },
-								]}
-								value={search.disabled}
-								onChange={(disabled) => show({ disabled })}
-							/>
+							<AccountChoices roles={roles} chosen={search} onChoose={show} />
 							<Choice
 								label="Owner"
 								any="Any owner"

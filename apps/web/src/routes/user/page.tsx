@@ -1,25 +1,22 @@
 import { Menu } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
 import type { ApiToken, User } from "@netconductor/contracts/auth/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
 import { useApi, useMe, usePermitted } from "../../api/context.tsx";
-import { Confirm } from "../../ui/confirm.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { Icon } from "../../ui/icon.tsx";
-import { ButtonLink, TextLink } from "../../ui/link.tsx";
-import { NotLoaded } from "../../ui/not-loaded.tsx";
-import { Page, Panel } from "../../ui/page.tsx";
+import { TextLink } from "../../ui/link.tsx";
+import { PageOfOne } from "../../ui/page-of-one.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
 import { SearchField } from "../../ui/table/search-field.tsx";
 import { Ago, Moment } from "../../ui/time.tsx";
-import { toastDone, toastProblem } from "../../ui/toast.tsx";
 import { tokenColumns } from "../tokens/columns.tsx";
 import { RevokeToken } from "../tokens/revoke-token.tsx";
-import { AccountActions } from "../users/account-actions.tsx";
-import { useRoles } from "../users/use-roles.ts";
+import { AccountFacts } from "../users/account-facts.tsx";
+import { AccountPage } from "../users/account-page.tsx";
 import { methodWord, UserState } from "../users/user-state.tsx";
 import { EditUser } from "./edit-user.tsx";
 import { SecondFactorFact } from "./second-factor-fact.tsx";
@@ -29,162 +26,108 @@ import { UserSessions } from "./user-sessions.tsx";
 export const route = createLazyRoute("/signed-in/framed/users/$id")({ component: UserPage });
 const { useParams, useSearch, useNavigate } = getRouteApi("/signed-in/framed/users/$id");
 
-/** What is asked or filled in beside the page. */
-type Doing = "edit" | "password" | "disable" | "delete";
-
 function UserPage() {
 	const api = useApi();
-	const queries = useQueryClient();
-	const me = useMe();
 	const { id } = useParams();
-	const permitted = usePermitted();
-	const [doing, setDoing] = useState<Doing>();
-	const stop = () => setDoing(undefined);
-	const {
-		data: user,
-		error,
-		refetch,
-	} = useQuery({
-		queryKey: ["users", "one", id],
-		queryFn: ({ signal }) => api.auth.getUser({ params: { id } }, { signal }),
-	});
-	const disable = useMutation({
-		mutationFn: (disabled: boolean) => api.auth.updateUser({ params: { id }, body: { disabled } }),
-		onSuccess: (changed) => {
-			queries.setQueryData(["users", "one", id], changed);
-			toastDone(`${visibleLine(changed.username)} is ${changed.disabled ? "disabled" : "enabled"}`);
-			stop();
-		},
-		onError: toastProblem,
-	});
-	if (user === undefined) {
-		return (
-			<NotLoaded
-				title="User"
-				query={{ error, refetch }}
-				wayOut={
-					<ButtonLink to="/users" variant="default">
-						All users
-					</ButtonLink>
-				}
-			/>
-		);
-	}
-	const mayChange = permitted("users:write");
 	return (
-		<Page
-			title={user.username}
-			beside={<UserState user={user} />}
-			actions={
-				mayChange && (
-					<AccountActions
-						disabled={user.disabled}
-						onEdit={() => setDoing("edit")}
-						onEnable={() => disable.mutate(false)}
-						onDisable={() => setDoing("disable")}
-						onDelete={() => setDoing("delete")}
-					>
-						{user.login_method === null && (
-							<Menu.Item leftSection={<Icon name="key" size={14} />} onClick={() => setDoing("password")}>
-								Set a one-time password
-							</Menu.Item>
-						)}
-					</AccountActions>
-				)
-			}
+		<PageOfOne
+			id={id}
+			title="User"
+			list={{ to: "/users", label: "All users" }}
+			queryKey={["users", "one", id]}
+			read={(signal) => api.auth.getUser({ params: { id } }, { signal })}
 		>
-			<div className="nc-columns">
-				<div>
-					<UserFacts user={user} />
-				</div>
-				<div>
-					<UserSessions id={id} />
-					{permitted("tokens:read") && <UserTokens id={id} />}
-				</div>
-			</div>
-			{doing === "edit" && <EditUser user={user} onClose={stop} />}
-			{doing === "password" && <SetPassword user={user} onClose={stop} />}
-			<Confirm
-				opened={doing === "disable"}
-				title={`Disable ${visibleLine(user.username)}`}
-				action="Disable"
-				busy={disable.isPending}
-				onConfirm={() => disable.mutate(true)}
-				onClose={stop}
-			>
-				{visibleLine(user.username)} can no longer sign in: sessions end now, and API tokens are refused until the user
-				is enabled again. Nothing is deleted.
-				{me.user.id === user.id && <p>This is you: you are signed out at once.</p>}
-			</Confirm>
-			<DeleteUser user={user} opened={doing === "delete"} onClose={stop} />
-		</Page>
+			{(user, onDeleted) => <OpenUser user={user} onDeleted={onDeleted} />}
+		</PageOfOne>
 	);
 }
 
-function UserFacts({ user }: { user: User }) {
+function OpenUser({ user, onDeleted }: { user: User; onDeleted: () => void }) {
+	const api = useApi();
+	const me = useMe();
 	const permitted = usePermitted();
-	const { label } = useRoles();
+	const [givingPassword, { open, close }] = useDisclosure();
+	const params = { id: user.id };
+	const itself = me.user.id === user.id && <p>This is you: you are signed out at once.</p>;
 	return (
-		<Panel title="User">
-			<dl className="nc-facts nc-panel-body">
-				<dt>Name</dt>
-				<dd>{visibleLine(user.display_name) || <span className="nc-dim">not given</span>}</dd>
-				<dt>Email</dt>
-				<dd>{user.email === null ? <span className="nc-dim">not given</span> : visibleLine(user.email)}</dd>
-				<dt>Role</dt>
-				<dd>
-					{permitted("roles:read") ? (
-						<TextLink to="/roles" search={{ role: user.role }} size="sm">
-							{visibleLine(label(user.role))}
-						</TextLink>
-					) : (
-						visibleLine(user.role)
-					)}
-				</dd>
-				<dt>Signs in by</dt>
-				<dd>
-					{user.login_method !== null && permitted("login_methods:read") ? (
-						<TextLink to="/sign-in-methods" size="sm">
-							{visibleLine(user.login_method)}
-						</TextLink>
-					) : (
-						visibleLine(methodWord(user))
-					)}
-				</dd>
-				{user.absent_since !== null && (
+		<>
+			<AccountPage
+				account={user}
+				name={user.username}
+				noun="user"
+				queryKey={["users", "one", user.id]}
+				state={<UserState user={user} />}
+				mayChange={permitted("users:write")}
+				items={
+					user.login_method === null && (
+						<Menu.Item leftSection={<Icon name="key" size={14} />} onClick={open}>
+							Set a one-time password
+						</Menu.Item>
+					)
+				}
+				edit={(close) => <EditUser user={user} onClose={close} />}
+				setDisabled={(disabled) => api.auth.updateUser({ params, body: { disabled } })}
+				disabling={
 					<>
-						<dt>Not known there</dt>
-						<dd>
-							since <Moment at={user.absent_since} />: sessions have ended and API tokens are refused until they sign in
-							again
-						</dd>
+						{visibleLine(user.username)} can no longer sign in: sessions end now, and API tokens are refused until the
+						user is enabled again. Nothing is deleted.
+						{itself}
 					</>
+				}
+				remove={() => api.auth.deleteUser({ params })}
+				deleting={
+					<>
+						Their sessions, API tokens and saved views go with them. What they did stays in the audit trail. To keep
+						somebody out for a while, disable them instead.
+						{itself}
+					</>
+				}
+				onDeleted={onDeleted}
+				facts={<Facts user={user} />}
+			>
+				<UserSessions id={user.id} />
+				{permitted("tokens:read") && <UserTokens id={user.id} />}
+			</AccountPage>
+			{givingPassword && <SetPassword user={user} onClose={close} />}
+		</>
+	);
+}
+
+function Facts({ user }: { user: User }) {
+	const permitted = usePermitted();
+	const about = (
+		<>
+			<dt>Name</dt>
+			<dd>{visibleLine(user.display_name) || <span className="nc-dim">not given</span>}</dd>
+			<dt>Email</dt>
+			<dd>{user.email === null ? <span className="nc-dim">not given</span> : visibleLine(user.email)}</dd>
+		</>
+	);
+	return (
+		<AccountFacts title="User" account={user} about={about} changes="What they changed">
+			<dt>Signs in by</dt>
+			<dd>
+				{user.login_method !== null && permitted("login_methods:read") ? (
+					<TextLink to="/sign-in-methods" size="sm">
+						{visibleLine(user.login_method)}
+					</TextLink>
+				) : (
+					visibleLine(methodWord(user))
 				)}
-				{user.login_method === null && <SecondFactorFact user={user} />}
-				<dt>Last sign-in</dt>
-				<dd>{user.last_login_at === null ? "never" : <Ago at={user.last_login_at} />}</dd>
-				<dt>Added</dt>
-				<dd>
-					<Moment at={user.created_at} />
-				</dd>
-				<dt>Changed</dt>
-				<dd>
-					<Ago at={user.updated_at} />
-				</dd>
-			</dl>
-			{permitted("audit:read") && (
-				<div className="nc-panel-body">
-					<ButtonLink
-						variant="default"
-						to="/audit"
-						search={{ actor: user.id }}
-						leftSection={<Icon name="list" size={14} />}
-					>
-						What they changed
-					</ButtonLink>
-				</div>
+			</dd>
+			{user.absent_since !== null && (
+				<>
+					<dt>Not known there</dt>
+					<dd>
+						since <Moment at={user.absent_since} />: sessions have ended and API tokens are refused until they sign in
+						again
+					</dd>
+				</>
 			)}
-		</Panel>
+			{user.login_method === null && <SecondFactorFact user={user} />}
+			<dt>Last sign-in</dt>
+			<dd>{user.last_login_at === null ? "never" : <Ago at={user.last_login_at} />}</dd>
+		</AccountFacts>
 	);
 }
 
@@ -226,37 +169,5 @@ function UserTokens({ id }: { id: string }) {
 				onClose={() => setRevoking(undefined)}
 			/>
 		</>
-	);
-}
-
-function DeleteUser({ user, opened, onClose }: { user: User; opened: boolean; onClose: () => void }) {
-	const api = useApi();
-	const queries = useQueryClient();
-	const navigate = useNavigate();
-	const me = useMe();
-	const name = visibleLine(user.username);
-	const remove = useMutation({
-		mutationFn: () => api.auth.deleteUser({ params: { id: user.id } }),
-		onSuccess: async () => {
-			toastDone(`${name} is deleted`);
-			await navigate({ to: "/users", replace: true });
-			queries.removeQueries({ queryKey: ["users", "one", user.id] });
-		},
-		onError: toastProblem,
-	});
-	return (
-		<Confirm
-			opened={opened}
-			title={`Delete ${name}`}
-			action="Delete user"
-			typed={user.username}
-			busy={remove.isPending}
-			onConfirm={() => remove.mutate()}
-			onClose={onClose}
-		>
-			Their sessions, API tokens and saved views go with them. What they did stays in the audit trail. To keep somebody
-			out for a while, disable them instead.
-			{me.user.id === user.id && <p>This is you: you are signed out at once.</p>}
-		</Confirm>
 	);
 }

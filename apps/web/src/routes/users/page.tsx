@@ -6,11 +6,11 @@ import { useApi, usePermitted } from "../../api/context.tsx";
 import { NothingMatches } from "../../ui/empty.tsx";
 import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
-import { Choice } from "../../ui/table/choice.tsx";
 import { DataTable } from "../../ui/table/data-table.tsx";
 import { Filters } from "../../ui/table/filters.tsx";
 import { usePagedList } from "../../ui/table/list-source.ts";
 import { SearchField } from "../../ui/table/search-field.tsx";
+import { AccountChoices } from "./account-choices.tsx";
 import { AddUser } from "./add-user.tsx";
 import { userColumns } from "./columns.tsx";
 import { useRoles } from "./use-roles.ts";
@@ -63,25 +63,7 @@ function UsersPage() {
 							/>
 						}
 					>
-						{roles.length > 0 && (
-							<Choice
-								label="Role"
-								any="Any role"
-								options={roles.map((role) => ({ value: role.name, label: role.label }))}
-								value={search.role}
-								onChange={(role) => show({ role })}
-							/>
-						)}
-						<Choice
-							label="State"
-							any="Any state"
-							options={[
-								{ value: "false", label: "Enabled" },
-								{ value: "true", label: "Disabled" },
-							]}
-							value={search.disabled}
-							onChange={(disabled) => show({ disabled })}
-						/>
+						<AccountChoices roles={roles} chosen={search} onChoose={show} />
 					</Filters>
 				}
 				empty={
