@@ -121,7 +121,7 @@ export const runtimeSlices = [
 				.optional()
 				.meta({
 					description:
-						"Carries live output between processes and counts requests for the limits of all of them together. Without it PostgreSQL carries, which takes one database that all share, and each process counts for itself.",
+						"Carries live output between processes and counts requests for the limits of all of them together. Without it PostgreSQL carries, which takes one database that all share, and each process counts for itself. Several installations may share a Redis where each has a database of its own there (the number at the end).",
 				}),
 		}),
 		{ aliases: { url: "REDIS_URL" } },

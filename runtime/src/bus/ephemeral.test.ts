@@ -210,6 +210,25 @@ describe.each([
 	});
 });
 
+test("two installations on one Redis, each with a database of its own there, do not hear each other", async () => {
+	const dir = mkdtempSync(join(tmpdir(), "nc-redis-"));
+	const server = await startRedis({ dir });
+	const installations = ["", "/0", "/1", "/1", "/2"].map((database) =>
+		createRedisEphemeral({ url: `${server.url.replace(/\/\d*$/, "")}${database}`, log }),
+	);
+	const heard: unknown[][] = installations.map(() => []);
+	try {
+		for (const [at, one] of installations.entries()) await one.subscribe("t", (payload) => heard[at]?.push(payload));
+		for (const [at, one] of installations.entries()) await one.publish("t", at);
+		await expect.poll(() => heard.flat().length, patient).toBe(9);
+		expect(heard.map((all) => all.toSorted())).toEqual([[0, 1], [0, 1], [2, 3], [2, 3], [4]]);
+	} finally {
+		await Promise.all(installations.map((one) => one.close()));
+		await server.stop();
+		rmSync(dir, { recursive: true, force: true });
+	}
+});
+
 test.each([
 	["PostgreSQL", () => createPostgresEphemeral({ url: "postgres://nobody@127.0.0.1:1/none", log })],
 	["Redis", () => createRedisEphemeral({ url: "redis://127.0.0.1:1", log })],

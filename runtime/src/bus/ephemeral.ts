@@ -97,6 +97,7 @@ export function createRedisEphemeral({ url, log, beat_ms }: EphemeralOptions): E
 				};
 				const listener = new Redis(url, options);
 				const sender = new Redis(url, options);
+				const channel = channelOf(sender);
 				for (const redis of [listener, sender]) {
 					redis.on("error", lost);
 					redis.on("end", () => lost(new Error("the connection ended")));
@@ -113,20 +114,25 @@ export function createRedisEphemeral({ url, log, beat_ms }: EphemeralOptions): E
 					await close();
 					throw error;
 				}
-				return { use: sender, beat: () => Promise.all([listener.ping(), sender.ping()]), close };
+				return { use: { sender, channel }, beat: () => Promise.all([listener.ping(), sender.ping()]), close };
 			},
 		});
 		return {
 			listening: () => line.ready(startUp_ms),
 			async send(messages) {
-				const redis = await line.ready();
-				const pipeline = redis.pipeline();
+				const { sender, channel } = await line.ready();
+				const pipeline = sender.pipeline();
 				for (const message of messages) pipeline.publish(channel, message);
 				for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
 			},
 			close: line.close,
 		};
 	});
+}
+
+/** Redis parts what is stored by the number of a database, but not what is published: its name does. */
+function channelOf({ options: { db = 0 } }: Redis): string {
+	return db === 0 ? channel : `${channel}_${db}`;
 }
 
 /** A process that starts waits longer for its first connection than one that only loses a message. */
