@@ -476,12 +476,17 @@ describe("RabbitMQ alone", () => {
 		const id = newId();
 		await carrier.publish([{ id, name: "user.changed.v1", payload: {}, occurred_at: new Date().toISOString() }]);
 		await expect.poll(() => arrived, patient).toEqual([id]);
+		// Whoever looks at the health hears of it, as often as they look, and it stays.
+		const heard = /^1 message that is no event lies in RabbitMQ's queue netconductor\.dead_letters/;
+		await expect.poll(() => carrier.ping(), patient).toMatch(heard);
+		expect(await carrier.ping()).toMatch(heard);
 		await expect
 			.poll(async () => {
 				const message = await stranger.basicGet({ queue: "netconductor.dead_letters", noAck: true });
 				return message?.body.toString();
 			}, patient)
 			.toBe("{not json");
+		await expect.poll(() => carrier.ping(), patient).toBeUndefined();
 		await sender.close();
 		await stranger.close();
 		await carrier.close();

@@ -30,7 +30,7 @@ export interface Carrier {
 	publish(messages: BusMessage[]): Promise<void>;
 	/** Takes the events of these names for a service. From the first time on they are kept while it is away. */
 	subscribe(service: string, names: readonly string[], deliver: Deliver): Promise<Subscription>;
-	/** @throws service.unavailable when messages cannot move now */
-	ping(): Promise<void>;
+	/** Answers what a person ought to look at all the same. @throws service.unavailable when messages cannot move now */
+	ping(): Promise<string | undefined>;
 	close(): Promise<void>;
 }

@@ -40,7 +40,7 @@ export function createInProcessCarrier({ services = [] }: { services?: readonly 
 				},
 			};
 		},
-		async ping() {},
+		ping: async () => undefined,
 		async close() {
 			closed = true;
 		},

@@ -162,11 +162,18 @@ export function createRabbitMqCarrier({ url, log, must_route = [] }: RabbitMqOpt
 		},
 		subscribe,
 		async ping() {
-			if (connection.ready) return;
-			throw failed("service.unavailable", {
-				message: "RabbitMQ is not connected.",
-				details: { dependency: "rabbitmq" },
-			});
+			if (!connection.ready) {
+				throw failed("service.unavailable", {
+					message: "RabbitMQ is not connected.",
+					details: { dependency: "rabbitmq" },
+				});
+			}
+			// To look at one of them would count as a delivery.
+			const { messageCount } = await connection.queueDeclare({ queue: dead_letters, passive: true });
+			if (messageCount === 0) return undefined;
+			const what =
+				messageCount === 1 ? "1 message that is no event lies" : `${messageCount} messages that are no events lie`;
+			return `${what} in RabbitMQ's queue ${dead_letters}. Somebody else sent it there: look at it with RabbitMQ's own tools, and purge the queue.`;
 		},
 		close() {
 			closing ??= close();
