@@ -143,6 +143,12 @@ export function createRabbitMqCarrier({ url, log, must_route = [] }: RabbitMqOpt
 		}
 	}
 
+	/** Counted, since to look at one would be a delivery. None where the queue is not there yet, or the broker is slow to say. */
+	async function countDeadLetters(): Promise<number> {
+		const counted = connection.queueDeclare({ queue: dead_letters, passive: true }).catch(() => undefined);
+		return (await Promise.race([counted, sleep(1_000, undefined, { ref: false })]))?.messageCount ?? 0;
+	}
+
 	return {
 		async publish(messages) {
 			const late = new AbortController();
@@ -168,12 +174,10 @@ export function createRabbitMqCarrier({ url, log, must_route = [] }: RabbitMqOpt
 					details: { dependency: "rabbitmq" },
 				});
 			}
-			// To look at one of them would count as a delivery.
-			const { messageCount } = await connection.queueDeclare({ queue: dead_letters, passive: true });
-			if (messageCount === 0) return undefined;
-			const what =
-				messageCount === 1 ? "1 message that is no event lies" : `${messageCount} messages that are no events lie`;
-			return `${what} in RabbitMQ's queue ${dead_letters}. Somebody else sent it there: look at it with RabbitMQ's own tools, and purge the queue.`;
+			const dead = await countDeadLetters();
+			if (dead === 0) return undefined;
+			const what = dead === 1 ? "1 message that is no event lies" : `${dead} messages that are no events lie`;
+			return `${what} in RabbitMQ's queue ${dead_letters}. Somebody else sent what is there: look at it with RabbitMQ's own tools, and purge the queue.`;
 		},
 		close() {
 			closing ??= close();
