@@ -234,7 +234,7 @@ describe("a run under way", () => {
 		writeFileSync(join(product.data_dir, "master.key"), `${next}\n`, { mode: 0o600 });
 
 		const alone = await startAlone({ NETCONDUCTOR_MASTER_KEY: next });
-		expect(alone.code).toBe(1);
+		expect(alone.code).toBe(78);
 		expect(alone.said).toContain("was wrapped with the master key");
 
 		const url = `http://127.0.0.1:${await freePort()}`;
@@ -256,7 +256,7 @@ describe("a run under way", () => {
 		await expectComplete(run_id);
 		await product.stop();
 		const old = await startAlone({ NETCONDUCTOR_MASTER_KEY: previous });
-		expect(old.code).toBe(1);
+		expect(old.code).toBe(78);
 		await product.restart();
 	}, 120_000);
 
@@ -266,7 +266,7 @@ describe("a run under way", () => {
 		renameSync(key, `${key}.away`);
 		try {
 			const { code, said } = await startAlone({});
-			expect(code).toBe(1);
+			expect(code).toBe(78);
 			expect(said).toContain("master.key");
 			expect(existsSync(key)).toBe(false);
 		} finally {
