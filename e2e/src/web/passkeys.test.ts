@@ -201,6 +201,10 @@ test("a browser that offers passkeys in the field for the user name signs in wit
 		.getByRole("list", { name: "Passkeys" })
 		.getByText(/ from (127\.0\.0\.1|[0-9a-f:]+::\/64)/)
 		.waitFor();
+	// Once: a second session would begin under the page that shows already.
+	const { auth } = product.as(product.admin_token);
+	const [petra] = (await auth.listUsers({ query: { q: "petra" } })).items;
+	expect((await auth.listUserSessions({ params: { id: petra?.id ?? "" }, query: {} })).total).toBe(1);
 	expect(misdeeds).toEqual([]);
 }, 300_000);
 

@@ -192,6 +192,7 @@ test("what stands where is listed with the lines that were sent, and one of it i
 	await page.getByRole("button", { name: `ntp on ${first}: what was sent` }).click();
 	await dialog().getByText("ntp server 192.0.2.1").waitFor();
 	await page.keyboard.press("Escape");
+	await dialog().waitFor({ state: "hidden" });
 	expect(await accessibilityFaults(page)).toEqual([]);
 	await page.getByRole("checkbox", { name: new RegExp(`ntp on ${first}`) }).check();
 	await press("Compare");

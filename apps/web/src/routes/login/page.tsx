@@ -33,6 +33,7 @@ function SignInPage() {
 	const { login_banner: banner = "", buttons = [], passkey_origin } = useQuery(signInQuery(api)).data ?? {};
 	const offersPasskeys = takesPasskeys(passkey_origin);
 	const [asked, setAsked] = useState<SecondFactorAsked>();
+	const [isIn, setIn] = useState(false);
 	const signIn = useMutation({
 		mutationFn: (body: { username: string; password: string }) => api.auth.login({ body }),
 		onSuccess: (answer) => (asksForCode(answer) ? setAsked(answer) : enter(answer)),
@@ -49,10 +50,12 @@ function SignInPage() {
 		onSuccess: enter,
 		onError: () => askInField(),
 	});
-	const askInField = usePasskeyInField(offersPasskeys && asked === undefined, withPasskey.mutate);
+	const askInField = usePasskeyInField(offersPasskeys && asked === undefined && !isIn, withPasskey.mutate);
 	const pause = usePause(signIn.error ?? withPasskey.error);
 
 	async function enter(pair: TokenPair) {
+		// Asked in the field until the next page is there, the browser might give a passkey once more, and its session would begin under that page.
+		setIn(true);
 		queries.clear();
 		await session.begin(pair);
 		router.history.push(next ?? "/");
