@@ -1,4 +1,5 @@
 import type { Actor } from "@netconductor/contracts/kernel/actor";
+import { defaultWorkerPool } from "@netconductor/contracts/kernel/worker-pool";
 import type { RunStatus, WaitingFor } from "@netconductor/contracts/tasks/model";
 import type { ProcedureMode } from "@netconductor/contracts/tasks/procedure";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
@@ -117,7 +118,8 @@ export type ProcedureStore = ReturnType<typeof createProcedureStore>;
 export function createProcedureStore(db: Database, outbox: Outbox) {
 	return {
 		/**
-		 * Takes up procedures of its pool whose time has come, for a worker whose lease holds; also what is this worker's without its knowing, because the answer
+		 * Takes up procedures of its pool whose time has come, for a worker whose lease holds; in the default pool also any that was cancelled, which
+		 * needs no device to come to its end, so that none waits for a pool without a worker. Also what is this worker's without its knowing, because the answer
 		 * to an earlier claim was lost.
 		 * @param conducting runs that the worker is at
 		 */
@@ -126,7 +128,8 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 				`with mine as (
 					select p.run_id, r.waiting_for from procedures p join runs r on r.id = p.run_id
 					where p.ended is null and (p.worker_id is null and p.wake_at <= now() or p.worker_id = $1 and p.run_id <> all ($3))
-						and p.worker_pool = (select pool from workers where id = $1)
+						and ((select pool from workers where id = $1) = p.worker_pool or
+							r.cancel_requested_at is not null and (select pool from workers where id = $1) = $4)
 						and exists (select from workers w where w.id = $1 and w.status = 'online' and w.lease_until > now())
 					order by p.wake_at limit $2 for update of p skip locked for key share of r skip locked
 				), taken as (
@@ -138,7 +141,7 @@ export function createProcedureStore(db: Database, outbox: Outbox) {
 				select t.run_id, r.title, t.sha256, t.mode, t.starter, t.approval, t.restarted, t.worker_pool, r.cancel_requested_at is not null as cancel_requested, r.traceparent,
 					coalesce(r.gate ? 'hold_broken', false) as hold_broken, m.waiting_for as waited_for
 				from taken t join runs r on r.id = t.run_id join mine m on m.run_id = t.run_id`,
-				[worker_id, limit, conducting],
+				[worker_id, limit, conducting, defaultWorkerPool],
 			);
 			return rows.map((row) => ({ ...row, worker_id }));
 		},
