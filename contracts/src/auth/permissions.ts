@@ -1,3 +1,5 @@
+import { type Actor, isPermitted } from "../kernel/actor.ts";
+
 /** Every permission of the product, with what it allows. Operations name one; roles and API tokens hold some. */
 export const permissions = {
 	"devices:read": "See devices, device types, groups and their health",
@@ -68,6 +70,9 @@ export const openToLimited: ReadonlySet<Permission> = new Set<Permission>([
 	"runs:start",
 	"runs:cancel",
 	"runs:decide",
+	"mops:read",
+	"mops:execute",
+	"mops:override",
 	"backups:read",
 	"backups:run",
 	"backups:reveal",
@@ -79,6 +84,14 @@ export const openToLimited: ReadonlySet<Permission> = new Set<Permission>([
 	"tokens:write",
 	"settings:read",
 ]);
+
+/** Whether an actor holds a permission that opens something to them. */
+export function isOpenTo(
+	actor: Pick<Actor, "permissions"> & { device_groups?: readonly string[] | null | undefined },
+	permission: Permission,
+): boolean {
+	return isPermitted(actor, permission) && (actor.device_groups == null || openToLimited.has(permission));
+}
 
 /** The roles every installation has. They can be neither changed nor deleted; custom ones stand beside them. */
 export const presetRoles = {

@@ -55,6 +55,7 @@ export const mopOperations = {
 		query: ListMops,
 		returns: Page(MopSummary),
 		permission: "mops:read",
+		scope: "devices",
 	}),
 	createMop: post("/api/mops", {
 		summary: "Add a procedure from its YAML",
@@ -77,12 +78,14 @@ export const mopOperations = {
 		summary: "JSON Schema of a procedure's YAML, for editors",
 		returns: z.record(z.string(), z.unknown()),
 		permission: "mops:read",
+		scope: "none",
 	}),
 	listExecutions: get("/api/mops/executions", {
 		summary: "Runs of procedures, newest first",
 		query: ListMopExecutions,
 		returns: CursorPage(MopExecution),
 		permission: "mops:read",
+		scope: "devices",
 	}),
 	getExecution: get("/api/mops/executions/:run_id", {
 		summary: "One run of a procedure",
@@ -90,6 +93,7 @@ export const mopOperations = {
 		params: z.object({ run_id: Id }),
 		returns: MopExecution,
 		permission: "mops:read",
+		scope: "devices",
 		errors: ["mops.execution_not_found"],
 	}),
 	cancelExecution: post("/api/mops/executions/:run_id/cancel", {
@@ -98,6 +102,7 @@ export const mopOperations = {
 		returns: Run,
 		status: 202,
 		permission: "runs:cancel",
+		scope: "devices",
 		errors: ["mops.execution_not_found", "runs.not_found", "runs.already_ended"],
 	}),
 	restartExecution: post("/api/mops/executions/:run_id/restart", {
@@ -109,6 +114,7 @@ export const mopOperations = {
 		returns: RunRef,
 		status: 202,
 		permission: "mops:override",
+		scope: "devices",
 		errors: [...restartErrors, "mops.not_found", "mops.disabled"],
 	}),
 	getMop: get("/api/mops/:id", {
@@ -116,6 +122,7 @@ export const mopOperations = {
 		params: byMop,
 		returns: Mop,
 		permission: "mops:read",
+		scope: "devices",
 		errors: ["mops.not_found"],
 	}),
 	updateMop: put("/api/mops/:id", {
@@ -147,6 +154,7 @@ export const mopOperations = {
 		query: ListMopVersions,
 		returns: CursorPage(MopVersionSummary),
 		permission: "mops:read",
+		scope: "none",
 		errors: ["mops.not_found"],
 	}),
 	compareMopVersions: get("/api/mops/:id/compare", {
@@ -155,6 +163,7 @@ export const mopOperations = {
 		query: z.object({ from: z.coerce.number().int().min(1), to: z.coerce.number().int().min(1) }),
 		returns: MopComparison,
 		permission: "mops:read",
+		scope: "none",
 		errors: ["mops.not_found", "mops.version_not_found"],
 	}),
 	getMopVersion: get("/api/mops/:id/versions/:version", {
@@ -162,6 +171,7 @@ export const mopOperations = {
 		params: byMopVersion,
 		returns: MopVersion,
 		permission: "mops:read",
+		scope: "none",
 		errors: ["mops.not_found", "mops.version_not_found"],
 	}),
 	restoreMopVersion: post("/api/mops/:id/versions/:version/restore", {
@@ -177,6 +187,7 @@ export const mopOperations = {
 		body: DryRunMop,
 		returns: MopDryRun,
 		permission: "mops:read",
+		scope: "devices",
 		changes: false,
 		timeout_ms: 120_000,
 		errors: executeErrors,
@@ -188,6 +199,7 @@ export const mopOperations = {
 		returns: RunRef,
 		status: 202,
 		permission: "mops:execute",
+		scope: "devices",
 		timeout_ms: 120_000,
 		errors: executeErrors,
 	}),
@@ -197,6 +209,7 @@ export const mopOperations = {
 		query: ListMopExecutions,
 		returns: CursorPage(MopExecution),
 		permission: "mops:read",
+		scope: "devices",
 		errors: ["mops.not_found"],
 	}),
 	/** For a service that may ask again after a crash: the same key answers the same run. */
@@ -225,6 +238,7 @@ export const mopOperations = {
 		query: ListStepTypes,
 		returns: Page(MopStepType),
 		permission: "mops:read",
+		scope: "none",
 	}),
 	createStepType: post("/api/step-types", {
 		summary: "Add a step type: a preset of a built-in one with parameters of its own",
@@ -239,6 +253,7 @@ export const mopOperations = {
 		params: byStepType,
 		returns: MopStepType,
 		permission: "mops:read",
+		scope: "none",
 		errors: ["step_types.not_found"],
 	}),
 	updateStepType: patch("/api/step-types/:id", {

@@ -278,10 +278,21 @@ export const tasksApi = defineApi("tasks", {
 		returns: z.object({ input: TargetInput }),
 		errors: ["operations.not_found"],
 	}),
-	/** Runs of a subject, newest first, for the service that owns it. */
-	listRunsOfSubject: internal("/internal/tasks/runs/of-subject", {
-		summary: "Runs of a subject",
-		body: CursorQuery.extend({ type: z.string(), id: z.string() }),
+	/** Runs of subjects of a type, or of one of them, that exist for whom it is asked; newest first, for the service that owns the subjects. */
+	listRunsOfSubjects: internal("/internal/tasks/runs/of-subjects", {
+		summary: "Runs of subjects",
+		body: CursorQuery.extend({
+			type: z.string(),
+			id: Id.optional(),
+			/** Only those that have not ended, or only those that have. */
+			running: z.boolean().optional(),
+		}),
 		returns: CursorPage(Run),
+	}),
+	/** Of each of these subjects the newest run that exists for whom it is asked, where there is one. */
+	listNewestRuns: internal("/internal/tasks/runs/newest-of-subjects", {
+		summary: "Newest runs of subjects",
+		body: z.object({ type: z.string(), ids: z.array(Id).max(500) }),
+		returns: z.object({ runs: z.array(Run) }),
 	}),
 });

@@ -34,6 +34,7 @@ export const procedureOperations = {
 		query: ListRunSteps,
 		returns: Page(RunStep),
 		permission: "runs:read",
+		scope: "devices",
 		errors: ["runs.not_found", "runs.not_a_procedure"],
 	}),
 	getRunProcedure: get("/api/runs/:id/procedure", {
@@ -41,6 +42,7 @@ export const procedureOperations = {
 		params: byId,
 		returns: RunProcedure,
 		permission: "runs:read",
+		scope: "devices",
 		errors: ["runs.not_found", "runs.not_a_procedure"],
 	}),
 	overrideStep: post("/api/runs/:id/steps/:step_id/override", {
@@ -49,6 +51,7 @@ export const procedureOperations = {
 		body: OverrideStep,
 		returns: RunStep,
 		permission: "mops:override",
+		scope: "devices",
 		errors: [
 			"runs.not_found",
 			"runs.not_a_procedure",
@@ -75,7 +78,7 @@ export const procedureOperations = {
 		returns: RunRef,
 		changes: true,
 		max_body_bytes: 64 * 1024 * 1024,
-		errors: ["runs.unknown_step", "runs.bad_procedure", "runs.not_permitted"],
+		errors: ["runs.unknown_step", "runs.bad_procedure", "runs.not_permitted", "devices.not_found"],
 	}),
 	/** Step types that procedures may have, and what is said of names that are none. */
 	describeStepTypes: internal("/internal/tasks/step-types", {

@@ -27,3 +27,8 @@ export async function devicesInScope(
 	const { device_ids } = await devices.listDevicesInScope({ body: among === undefined ? {} : { among } }, caller);
 	return device_ids ?? [];
 }
+
+/** One of our services on its own account, for which no more devices exist than for whom a call is made. */
+export function withinScopeOf({ actor: { device_groups } }: CallerContext, own: CallerContext): CallerContext {
+	return device_groups === undefined ? own : { ...own, actor: { ...own.actor, device_groups } };
+}

@@ -1,4 +1,5 @@
-import { actorWith } from "@netconductor/runtime/testing/service";
+import { newId } from "@netconductor/runtime/id";
+import { actorWith, admin } from "@netconductor/runtime/testing/service";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failureOf } from "./start.ts";
 import { type StartedMops, startMops } from "./start-mops.ts";
@@ -234,6 +235,54 @@ describe("runs of procedures", () => {
 		for (const ask of [started.api.cancelExecution, started.api.getExecution]) {
 			expect(await failureOf(ask(nobodys))).toMatchObject({ code: "mops.execution_not_found" });
 		}
+	});
+
+	test("exist for a role that is limited to device groups where the engine says so, and are told of nowhere else", async () => {
+		const made = await started.add("name: Shared\nsteps: [{ id: a, type: log, with: { message: x } }]");
+		const params = { id: made.id };
+		const [one, other] = [newId(), newId()];
+		const limitedTo = (group: string) => started.as({ ...admin, device_groups: [group] });
+		const start = async (by: StartedMops["api"]) => (await by.executeMop({ params, body: {} })).run_id;
+		const mine = [await start(limitedTo(one)), await start(limitedTo(one)), await start(limitedTo(one))];
+		const theirs = [await start(limitedTo(other)), await start(started.api)];
+		const here = limitedTo(one);
+		const read: string[] = [];
+		for (let cursor: string | null | undefined; cursor !== null; ) {
+			const page = await here.listMopExecutions({ params, query: { limit: 2, ...(cursor && { cursor }) } });
+			read.push(...page.items.map(({ run_id }) => run_id));
+			cursor = page.next_cursor;
+		}
+		expect(read).toEqual(mine.toReversed());
+		expect((await here.listExecutions({ query: { limit: 200 } })).items.map(({ run_id }) => run_id)).toEqual(read);
+		for (const run_id of theirs) {
+			const body = { what: "rollback" as const, reason: "again" };
+			const asks = [here.getExecution({ params: { run_id } }), here.cancelExecution({ params: { run_id } })];
+			for (const ask of asks) expect(await failureOf(ask)).toMatchObject({ code: "mops.execution_not_found" });
+			expect(await failureOf(here.restartExecution({ params: { run_id }, body }))).toMatchObject({
+				code: "runs.not_found",
+			});
+		}
+		expect(await here.getExecution({ params: { run_id: mine[0] ?? "" } })).toMatchObject({ mop_name: "Shared" });
+		const seen = async (by: StartedMops["api"]) => {
+			const { items } = await by.listMops({ query: { q: "Shared", sort: "-last_run_at" } });
+			expect(items[0]?.last_run_id).toBe((await by.getMop({ params })).last_run_id);
+			return items[0];
+		};
+		expect(await seen(here)).toMatchObject({ last_run_id: mine[2], last_run_status: "running" });
+		expect(await seen(started.api)).toMatchObject({ last_run_id: theirs[1] });
+		expect(await seen(limitedTo(newId()))).toMatchObject({
+			...{ last_run_id: null, last_run_status: null, last_run_at: null },
+		});
+	});
+
+	test("of steps whose permission opens nothing to limited roles are refused to these before anything is looked up", async () => {
+		const made = await started.add(
+			"name: Pushes\ntargets: { all: true }\nsteps: [{ id: a, type: set_config, with: { lines: x } }]",
+		);
+		const params = { id: made.id };
+		const limited = started.as({ ...admin, device_groups: [newId()] });
+		expect(await failureOf(limited.executeMop({ params, body: {} }))).toMatchObject({ code: "mops.not_permitted" });
+		await started.api.executeMop({ params, body: {} });
 	});
 
 	test("started twice by one key are one, also when the first answer was lost", async () => {

@@ -89,7 +89,13 @@ const types = [
 	}),
 ];
 
-type Started = { key: string; procedure: Procedure; run_id: string; by: string };
+type Started = {
+	key: string;
+	procedure: Procedure;
+	run_id: string;
+	by: string;
+	groups: string[] | undefined;
+};
 
 /** The config service with procedures, on its own database. */
 export async function startMops() {
@@ -180,17 +186,42 @@ export async function startMops() {
 			};
 		},
 		async startProcedure({ body: { idempotency_key: key, procedure }, actor }) {
-			const run = runs.get(key) ?? { key, procedure, run_id: newId(), by: actor.name };
+			const run = runs.get(key) ?? { key, procedure, run_id: newId(), by: actor.name, groups: actor.device_groups };
 			runs.set(key, run);
 			status.set(run.run_id, "running");
 			if (losesAnswers) throw failed("service.unavailable", { message: "the answer was lost" });
 			return { run_id: run.run_id };
 		},
-		getRun: async ({ params }) => runOf(params.id),
+		async getRun({ params, actor }) {
+			const run = [...runs.values()].find(({ run_id }) => run_id === params.id);
+			if (!isSeenBy(actor, run)) throw failed("runs.not_found", { message: `There is no run ${params.id}` });
+			return runOf(params.id);
+		},
+		async listRunsOfSubjects({ body, actor }) {
+			const seen = [...runs.values()].filter(
+				(run) => isSeenBy(actor, run) && (body.id === undefined || run.procedure.mop.id === body.id),
+			);
+			const from = body.cursor === undefined ? 0 : Number(body.cursor);
+			const next_cursor = from + body.limit < seen.length ? String(from + body.limit) : null;
+			const items = seen.toReversed().slice(from, from + body.limit);
+			return { items: items.map(({ run_id }) => runOf(run_id)), next_cursor };
+		},
+		async listNewestRuns({ body, actor }) {
+			const newest = body.ids.flatMap(
+				(id) => [...runs.values()].findLast((run) => isSeenBy(actor, run) && run.procedure.mop.id === id) ?? [],
+			);
+			return {
+				runs: newest.map(({ run_id, procedure }) => ({
+					...runOf(run_id),
+					subject: { type: "mop", id: procedure.mop.id },
+				})),
+			};
+		},
 		cancelRun: async ({ params }) => runOf(params.id),
 		restartRun: async () => ({ run_id: newId() }),
-		async getRunProcedure({ params }) {
+		async getRunProcedure({ params, actor }) {
 			const run = [...runs.values()].find(({ run_id }) => run_id === params.id);
+			if (!isSeenBy(actor, run)) throw failed("runs.not_found", { message: `There is no run ${params.id}` });
 			const { mop, reason, steps } = run?.procedure ?? {
 				mop: { id: newId(), name: "other", version: 7 },
 				reason: "from a step",
@@ -210,6 +241,10 @@ export async function startMops() {
 			};
 		},
 	});
+	/** As the engine has it, as far as these tests need it. */
+	function isSeenBy({ device_groups }: Actor, run: Started | undefined): boolean {
+		return device_groups === undefined || run?.groups?.every((id) => device_groups.includes(id)) === true;
+	}
 	function runOf(id: string) {
 		return {
 			id,

@@ -4,7 +4,7 @@ import { schedulingApi } from "@netconductor/contracts/scheduling/api";
 import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { ListOperations } from "@netconductor/contracts/tasks/model";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
-import { failed } from "@netconductor/runtime/errors";
+import type { CallerContext } from "@netconductor/runtime/host/call";
 import { defineService } from "@netconductor/runtime/host/service";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
 import { afterRestore } from "./after-restore.ts";
@@ -19,7 +19,7 @@ import { overrideStep } from "./procedures/override-step.ts";
 import { getRunProcedure, listRunSteps } from "./procedures/read-procedure.ts";
 import { loadStepTypes, type StepTypes } from "./procedures/registry.ts";
 import { restartRun } from "./procedures/restart-run.ts";
-import { revealProcedure, sealedProcedures, startProcedure } from "./procedures/start-procedure.ts";
+import { devicesOf, revealProcedure, sealedProcedures, startProcedure } from "./procedures/start-procedure.ts";
 import { createUndoStore, sealedUndos } from "./procedures/undo-store.ts";
 import { createProgress, drainTopic, progressTopic, runOf, workTopic } from "./progress.ts";
 import { breakGlass } from "./runs/break-glass.ts";
@@ -128,6 +128,12 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 			});
 			let unsubscribe: (() => Promise<void>) | undefined;
 
+			/** What was accepted is answered again, also when a device has left since. @throws devices.not_found */
+			async function requireNew(key: string, device_ids: readonly string[], call: CallerContext): Promise<void> {
+				const isLimited = call.actor.device_groups !== undefined;
+				if (isLimited && (await store.idByKey(db, key)) === undefined) await scope.requireDevices(device_ids, call);
+			}
+
 			return {
 				operations: {
 					listRuns: async (call) => store.list(call.query, await scope.of(call)),
@@ -187,13 +193,24 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 						note({ resource_type: "run", resource_id: run.id, resource_name: run.title, after: body });
 						return run;
 					},
-					async listRunSteps({ params, query }) {
+					async listRunSteps(call) {
+						const { params, query } = call;
+						await scope.require(params.id, call);
 						return listRunSteps(db, await store.get(params.id), query);
 					},
-					async getRunProcedure({ params }) {
+					async getRunProcedure(call) {
+						const { params } = call;
+						await scope.require(params.id, call);
 						return getRunProcedure(db, await store.get(params.id));
 					},
-					async overrideStep({ params: { id, step_id }, body, actor, note }) {
+					async overrideStep(call) {
+						const {
+							params: { id, step_id },
+							body,
+							actor,
+							note,
+						} = call;
+						await scope.require(id, call);
 						const step = await override({ run_id: id, step_id }, body, actor);
 						note({
 							resource_type: "run",
@@ -203,7 +220,15 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 						});
 						return step;
 					},
-					async restartRun({ params: { id }, body, actor, request_id, note }) {
+					async restartRun(call) {
+						const {
+							params: { id },
+							body,
+							actor,
+							request_id,
+							note,
+						} = call;
+						await scope.require(id, call);
 						const started = await restart(id, body, actor, request_id);
 						note({ resource_type: "run", resource_id: started.run_id, after: { ...body, restarted: id } });
 						return started;
@@ -303,25 +328,15 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 
 					async startRun(call) {
 						const { body, actor, note } = call;
-						const isLimited = actor.device_groups !== undefined;
-						// What was accepted is answered again, also when a device has left since.
-						if (isLimited && (await store.idByKey(db, body.idempotency_key)) === undefined) {
-							await scope.requireDevices(
-								body.plan.targets.map(({ device_id }) => device_id),
-								call,
-							);
-						}
+						const asked = body.plan.targets.map(({ device_id }) => device_id);
+						await requireNew(body.idempotency_key, asked, call);
 						const started = await start({ ...body, started_by: actor });
 						note({ resource_type: "run", resource_id: started.run_id, resource_name: body.plan.title });
 						return started;
 					},
-					async startProcedure({ body, actor, note }) {
-						// What it says is of more devices than it names.
-						if (actor.device_groups !== undefined) {
-							throw failed("auth.out_of_scope", {
-								message: "Procedures are not open to roles that are limited to device groups.",
-							});
-						}
+					async startProcedure(call) {
+						const { body, actor, note } = call;
+						await requireNew(body.idempotency_key, devicesOf(body.procedure), call);
 						const started = await procedure({ ...body, started_by: actor });
 						note({ resource_type: "run", resource_id: started.run_id, resource_name: body.procedure.title });
 						return started;
@@ -338,7 +353,8 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 						const sealed = await operations.inputOf(params.id, body);
 						return { input: sealed === undefined ? {} : await openInput(vault, sealed) };
 					},
-					listRunsOfSubject: ({ body }) => store.listOfSubject(body),
+					listRunsOfSubjects: async (call) => store.listOfSubjects(call.body, await scope.of(call)),
+					listNewestRuns: async (call) => ({ runs: await store.listNewest(call.body, await scope.of(call)) }),
 				},
 
 				consumers: { ...followApprovals({ onDecided: onStarted }), ...followCalendars({ onChanged: onStarted }) },

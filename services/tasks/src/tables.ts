@@ -215,6 +215,8 @@ export const procedures = tasksSchema.table(
 		/** What people see of it. */
 		shown: jsonb().$type<Omit<RunProcedure, "run_id" | "mode" | "restarted">>().notNull(),
 		starter: jsonb().$type<Actor>().notNull(),
+		/** All that it is for, those that are left out, too; null of one that was started before this was kept. */
+		device_ids: uuid().array(),
 		mode: text().$type<ProcedureMode>().notNull(),
 		/** Step by step: how many steps may have begun. */
 		may_begin: integer().notNull().default(0),

@@ -124,7 +124,7 @@ export async function startEngineLab(
 	}
 
 	const devices = peer(devicesApi, {
-		listDevicesInScope: async ({ body: { among = [] }, actor }) => ({
+		listDevicesInScope: async ({ body: { among = [...inGroups.keys()] }, actor }) => ({
 			device_ids: among.filter((id) => actor.device_groups?.includes(inGroups.get(id) ?? "") ?? true),
 		}),
 		async revealConnection({ params, worker_pool }) {

@@ -1,6 +1,5 @@
 import type { Me, User } from "@netconductor/contracts/auth/model";
-import { openToLimited, type Permission } from "@netconductor/contracts/auth/permissions";
-import { isPermitted } from "@netconductor/contracts/kernel/actor";
+import { isOpenTo, type Permission } from "@netconductor/contracts/auth/permissions";
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
 import { createContext, type ReactNode, use } from "react";
 import type { z } from "zod";
@@ -59,6 +58,5 @@ export function useCoversAll(): boolean {
  */
 export function usePermitted(): (permission: Permission) => boolean {
 	const me = useMe();
-	const unlimited = useCoversAll();
-	return (permission) => isPermitted(me, permission) && (unlimited || openToLimited.has(permission));
+	return (permission) => isOpenTo(me, permission);
 }

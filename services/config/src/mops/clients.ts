@@ -10,7 +10,7 @@ export type TasksClient = Pick<
 	Client<Api<typeof procedureOperations>, CallerContext>,
 	"describeStepTypes" | "checkSteps" | "startProcedure" | "restartRun" | "getRunProcedure"
 > &
-	Pick<Client<typeof tasksApi, CallerContext>, "getRun" | "cancelRun">;
+	Pick<Client<typeof tasksApi, CallerContext>, "getRun" | "cancelRun" | "listRunsOfSubjects" | "listNewestRuns">;
 
 /** What procedures ask of the inventory. */
 export type DevicesClient = Pick<

@@ -1,3 +1,4 @@
+import { isOpenTo } from "@netconductor/contracts/auth/permissions";
 import type { MopFault } from "@netconductor/contracts/config/mops";
 import type { Selection } from "@netconductor/contracts/devices/model";
 import { isPermitted } from "@netconductor/contracts/kernel/actor";
@@ -108,7 +109,7 @@ function requireInventory(
 export function forbiddenSteps({ draft }: Pick<Compiled, "draft">, { actor }: CallerContext) {
 	return [...allSteps(draft.steps), ...allSteps(draft.rollback)].flatMap(({ step }) => {
 		const { permission } = step.info;
-		return permission === null || isPermitted(actor, permission) ? [] : [{ step, permission }];
+		return permission === null || isOpenTo(actor, permission) ? [] : [{ step, permission }];
 	});
 }
 

@@ -1,10 +1,12 @@
-import type { MopExecution } from "@netconductor/contracts/config/mops";
+import type { ListMopExecutions, MopExecution } from "@netconductor/contracts/config/mops";
+import type { CursorPage } from "@netconductor/contracts/kernel/page";
 import type { Consumers } from "@netconductor/runtime/bus/inbox";
 import { afterCommit, type Database, type Tx } from "@netconductor/runtime/db/database";
 import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
 import { failed, hasCode } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
-import { and, eq, isNull, lte, or, type SQL, sql } from "drizzle-orm";
+import { withinScopeOf } from "@netconductor/runtime/host/device-scope";
+import { and, eq, inArray, isNull, lte, or, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Statements } from "../operation.ts";
 import type { TasksClient } from "./clients.ts";
@@ -112,41 +114,85 @@ const runKey = [
 	{ column: mopRuns.run_id, schema: z.uuid() },
 ] as const;
 
-interface ListNeeds {
+interface FindNeeds {
 	db: Database;
-	tasks: Pick<TasksClient, "getRun" | "getRunProcedure">;
+	tasks: Pick<TasksClient, "getRun">;
 	ownAccount(): CallerContext;
 }
 
+interface ListNeeds extends FindNeeds {
+	tasks: Pick<TasksClient, "getRun" | "getRunProcedure" | "listRunsOfSubjects">;
+}
+
 export function listExecutions(needs: ListNeeds): MopOperation<"listExecutions"> {
-	return ({ query }) => list(needs, query, undefined);
+	return ({ query, ...call }) => list(needs, query, undefined, call);
 }
 
 export function getExecution(needs: ListNeeds): MopOperation<"getExecution"> {
-	return async ({ params }) => complete(needs, await findRun(needs.db, params.run_id));
+	return async ({ params, ...call }) => complete(needs, await findRun(needs, params.run_id, call));
 }
 
-async function findRun(db: Database, run_id: string): Promise<RunRow> {
+/** @throws mops.execution_not_found — also where it does not exist for whom the call is made */
+async function findRun({ db, tasks, ownAccount }: FindNeeds, run_id: string, call: CallerContext): Promise<RunRow> {
 	const [run] = await db.orm.select().from(mopRuns).where(eq(mopRuns.run_id, run_id));
-	if (run !== undefined) return run;
+	if (run !== undefined && (await existsFor(run_id))) return run;
 	throw failed("mops.execution_not_found", {
 		message: `There is no run ${run_id} of a procedure.`,
 		details: { run_id },
 	});
+
+	async function existsFor(id: string): Promise<boolean> {
+		if (call.actor.device_groups === undefined) return true;
+		try {
+			await tasks.getRun({ params: { id } }, withinScopeOf(call, ownAccount()));
+			return true;
+		} catch (error) {
+			if (!hasCode(error, "runs.not_found")) throw error;
+			return false;
+		}
+	}
 }
 
 export function listMopExecutions(needs: ListNeeds): MopOperation<"listMopExecutions"> {
-	return async ({ params, query }) => {
+	return async ({ params, query, ...call }) => {
 		const { id } = await findSummary(needs.db.orm, params.id);
-		return list(needs, query, eq(mopRuns.mop_id, id));
+		return list(needs, query, id, call);
 	};
 }
 
-async function list(
-	needs: ListNeeds,
-	query: { cursor?: string | undefined; limit: number; running?: boolean | undefined },
-	of: SQL | undefined,
-) {
+type ListQuery = z.output<typeof ListMopExecutions>;
+
+/** @param mop_id left out: runs of every procedure */
+async function list(needs: ListNeeds, query: ListQuery, mop_id: string | undefined, call: CallerContext) {
+	const { items, next_cursor } = await (call.actor.device_groups === undefined
+		? listAll(needs, query, mop_id)
+		: listWithin(needs, query, mop_id, withinScopeOf(call, needs.ownAccount())));
+	return { items: await Promise.all(items.map((row) => complete(needs, row))), next_cursor };
+}
+
+/** Which runs exist for a role that is limited to some devices the engine knows. */
+async function listWithin(
+	{ db, tasks }: ListNeeds,
+	{ cursor, limit, running }: ListQuery,
+	mop_id: string | undefined,
+	caller: CallerContext,
+): Promise<CursorPage<RunRow>> {
+	const body = {
+		type: "mop",
+		limit,
+		...(mop_id !== undefined && { id: mop_id }),
+		...(cursor !== undefined && { cursor }),
+		...(running !== undefined && { running }),
+	};
+	const seen = await tasks.listRunsOfSubjects({ body }, caller);
+	const ids = seen.items.map(({ id }) => id);
+	const rows = await db.orm.select().from(mopRuns).where(inArray(mopRuns.run_id, ids));
+	const known = new Map(rows.map((row) => [row.run_id, row]));
+	return { items: ids.flatMap((id) => known.get(id) ?? []), next_cursor: seen.next_cursor };
+}
+
+async function listAll({ db }: ListNeeds, query: ListQuery, mop_id: string | undefined): Promise<CursorPage<RunRow>> {
+	const of = mop_id === undefined ? undefined : eq(mopRuns.mop_id, mop_id);
 	const window = cursorWindow(query, { key: runKey, direction: "descending" });
 	const running =
 		query.running === undefined
@@ -154,14 +200,13 @@ async function list(
 			: query.running
 				? isNull(mopRuns.finished_at)
 				: sql`${mopRuns.finished_at} is not null`;
-	const rows = await needs.db.orm
+	const rows = await db.orm
 		.select()
 		.from(mopRuns)
 		.where(and(of, running, window.where))
 		.orderBy(...window.order_by)
 		.limit(window.limit);
-	const { items, next_cursor } = toCursorPage(rows, query.limit, (row) => [row.started_at, row.run_id]);
-	return { items: await Promise.all(items.map((row) => complete(needs, row))), next_cursor };
+	return toCursorPage(rows, query.limit, (row) => [row.started_at, row.run_id]);
 }
 
 /** How far a run is that has not ended, and what one carries out that began without us, only the engine knows: of both there are few. */
@@ -198,16 +243,12 @@ async function procedureOf(tasks: ListNeeds["tasks"], id: string, caller: Caller
 	}
 }
 
-export function cancelExecution({
-	db,
-	tasks,
-}: {
-	db: Database;
-	tasks: Pick<TasksClient, "cancelRun">;
-}): MopOperation<"cancelExecution"> {
+export function cancelExecution(
+	needs: FindNeeds & { tasks: Pick<TasksClient, "cancelRun"> },
+): MopOperation<"cancelExecution"> {
 	return async ({ params, note, ...call }) => {
-		const run = await findRun(db, params.run_id);
-		const cancelled = await tasks.cancelRun({ params: { id: run.run_id } }, call);
+		const run = await findRun(needs, params.run_id, call);
+		const cancelled = await needs.tasks.cancelRun({ params: { id: run.run_id } }, call);
 		note({
 			resource_type: "mop",
 			resource_id: run.mop_id,

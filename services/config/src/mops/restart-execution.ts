@@ -1,6 +1,7 @@
 import type { ProgramStep } from "@netconductor/contracts/tasks/procedure";
 import { failed, hasCode } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
+import { withinScopeOf } from "@netconductor/runtime/host/device-scope";
 import type { TasksClient } from "./clients.ts";
 import { findSummary } from "./mop-store.ts";
 import type { MopOperation } from "./operation.ts";
@@ -18,7 +19,7 @@ interface Needs extends Pick<RunNeeds, "db"> {
 export function restartExecution({ db, tasks, ownAccount }: Needs): MopOperation<"restartExecution"> {
 	return async ({ params: { run_id }, body, note, ...call }) => {
 		const params = { id: run_id };
-		const { mop, steps, rollback } = await tasks.getRunProcedure({ params }, ownAccount());
+		const { mop, steps, rollback } = await tasks.getRunProcedure({ params }, withinScopeOf(call, ownAccount()));
 		if (body.what !== "rollback") {
 			await assertEnabled(mop.id, mop.name);
 			for (const inner of new Set([...steps, ...rollback].flatMap(mopsIn))) await assertEnabled(inner, inner);

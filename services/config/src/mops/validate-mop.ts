@@ -1,3 +1,4 @@
+import { isOpenTo } from "@netconductor/contracts/auth/permissions";
 import type { MopDocument, MopFault } from "@netconductor/contracts/config/mops";
 import type { Selection } from "@netconductor/contracts/devices/model";
 import { isPermitted } from "@netconductor/contracts/kernel/actor";
@@ -295,7 +296,7 @@ async function checkStacks(
 	});
 	const [first] = named;
 	if (first === undefined) return [];
-	if (!isPermitted(actor, "stacks:read")) {
+	if (!isOpenTo(actor, "stacks:read")) {
 		const path = [...first.path, "with", "stack"];
 		const message = "whether there is such a service stack was not looked at: that takes the permission stacks:read";
 		return [warning("stack.unchecked", path, inStep(document, path, message))];

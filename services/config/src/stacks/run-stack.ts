@@ -83,6 +83,11 @@ export function startStackRun(needs: RunNeeds): ConfigOperation<"startStackRun">
 			.from(stackRuns)
 			.where(eq(stackRuns.start_key, startKey(key)));
 		if (known !== undefined) return { run_id: known.run_id };
+		if (call.actor.device_groups !== undefined) {
+			throw failed("auth.out_of_scope", {
+				message: "Service stacks are not open to roles that are limited to device groups.",
+			});
+		}
 		return run(needs, stack, wanted, call, { idempotency_key: startKey(key), run_id: key });
 	};
 }

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isOpenTo } from "@netconductor/contracts/auth/permissions";
 import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
 import type { Procedure, ProgramStep, RunProcedure } from "@netconductor/contracts/tasks/procedure";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
@@ -87,8 +88,8 @@ export function startProcedure(needs: StartProcedureNeeds) {
 			const carried = (await from?.carry(tx, run_id)) ?? 0;
 			await rowsOf(
 				tx,
-				`insert into procedures (run_id, sealed, sha256, shown, starter, mode, may_begin, begun, restarted, wake_at, worker_pool)
-				values ($1, $2, $3, $4, $5, $6, $7, $7, $8, now(), $9)`,
+				`insert into procedures (run_id, sealed, sha256, shown, starter, mode, may_begin, begun, restarted, wake_at, worker_pool, device_ids)
+				values ($1, $2, $3, $4, $5, $6, $7, $7, $8, now(), $9, $10)`,
 				[
 					run_id,
 					sealed,
@@ -99,6 +100,7 @@ export function startProcedure(needs: StartProcedureNeeds) {
 					carried,
 					from === undefined ? null : jsonbText(from.restarted),
 					homePool(procedure),
+					devicesOf(procedure),
 				],
 			);
 			await outbox.publish(tx, "run.started.v1", {
@@ -113,6 +115,16 @@ export function startProcedure(needs: StartProcedureNeeds) {
 			return { run_id };
 		});
 	};
+}
+
+/** Ids of all devices that it is for, those that are left out, too. */
+export function devicesOf({ targets, skipped, steps, rollback }: Procedure): string[] {
+	const named = [...steps, ...rollback].flatMap(targetsIn);
+	return [...new Set([...[...targets, ...skipped].map(({ device_id }) => device_id), ...named])];
+}
+
+function targetsIn({ targets, blocks }: ProgramStep): string[] {
+	return [...(targets ?? []), ...blocks.flatMap(({ steps }) => steps.flatMap(targetsIn))];
 }
 
 /** What is sealed of a procedure. */
@@ -189,13 +201,16 @@ function stepsOf(step: ProgramStep): { id: string; type: string; params: Record<
 	];
 }
 
-/** @throws runs.not_permitted — one of these steps, or one in them, needs a permission that they do not hold */
+/** @throws runs.not_permitted — one of these steps, or one in them, needs a permission that they do not hold, or that is not open to their role */
 export function assertPermitted(steps: readonly ProgramStep[], by: Actor, types: StepTypes): void {
 	for (const { id: path, type } of steps.flatMap(stepsOf)) {
 		const permission = types.get(type)?.permission;
-		if (permission === undefined || isPermitted(by, permission)) continue;
+		if (permission === undefined || isOpenTo(by, permission)) continue;
+		const why = isPermitted(by, permission)
+			? ", which opens nothing to roles that are limited to device groups"
+			: ", too";
 		throw failed("runs.not_permitted", {
-			message: `Step ${path} (${type}) takes the permission ${permission}, too`,
+			message: `Step ${path} (${type}) takes the permission ${permission}${why}`,
 			details: { path, permission },
 		});
 	}

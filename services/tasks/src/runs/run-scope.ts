@@ -20,8 +20,8 @@ export interface RunScope {
 }
 
 /**
- * A run exists for a role that is limited to some devices when all of its devices do. Procedures do not: what they say, and where they go next, is of
- * more than the devices that they have come to.
+ * A run exists for a role that is limited to some devices when all of its devices do, those that a procedure has not come to yet, too. That of a
+ * procedure is besides to be started by somebody who was limited to no more: its steps tell what they found out in their name.
  */
 export function createRunScope({ db, devices }: { db: Database; devices: KnowsScope }): RunScope {
 	/** One of these that does not exist for whom the call is made. */
@@ -35,21 +35,30 @@ export function createRunScope({ db, devices }: { db: Database; devices: KnowsSc
 		async of(call) {
 			const device_ids = await devicesInScope(devices, call);
 			if (device_ids === undefined) return undefined;
-			return sql`(not exists (select from procedures p where p.run_id = ${runs.id})
-				and exists (select from operations o where o.run_id = ${runs.id})
-				and not exists (
-					select from operations o where o.run_id = ${runs.id} and not o.device_id = any(${sql.param(device_ids)}::uuid[])))`;
+			const covered = sql`${sql.param(device_ids)}::uuid[]`;
+			const groups = sql`${JSON.stringify(call.actor.device_groups)}::jsonb`;
+			return sql`coalesce(
+				(select coalesce(p.device_ids <@ ${covered} and p.starter -> 'device_groups' <@ ${groups}, false)
+					from procedures p where p.run_id = ${runs.id}),
+				exists (select from operations o where o.run_id = ${runs.id})
+				and not exists (select from operations o where o.run_id = ${runs.id} and not o.device_id = any(${covered})))`;
 		},
 		async require(run_id, call) {
-			if (call.actor.device_groups === undefined) return;
-			const touched = await rowsOf<{ device_id: string }>(
+			const { device_groups } = call.actor;
+			if (device_groups === undefined) return;
+			const [run] = await rowsOf<{ device_ids: string[]; starter_groups: string[] | null; is_procedure: boolean }>(
 				db,
-				`select distinct device_id from operations o
-				where run_id = $1 and not exists (select from procedures p where p.run_id = o.run_id)`,
+				`select coalesce(p.device_ids, array(select distinct device_id from operations o where o.run_id = r.id)) as device_ids,
+					p.starter -> 'device_groups' as starter_groups, p.run_id is not null as is_procedure
+				from runs r left join procedures p on p.run_id = r.id
+				where r.id = $1 and (p.run_id is null or p.device_ids is not null)`,
 				[run_id],
 			);
-			const device_ids = touched.map(({ device_id }) => device_id);
-			if (device_ids.length === 0 || (await outside(device_ids, call)) !== undefined) throw notFound(run_id);
+			if (run === undefined) throw notFound(run_id);
+			const { device_ids, starter_groups, is_procedure } = run;
+			const covers = new Set(device_groups);
+			const mayBeShown = is_procedure ? starter_groups?.every((id) => covers.has(id)) : device_ids.length > 0;
+			if (!mayBeShown || (await outside(device_ids, call)) !== undefined) throw notFound(run_id);
 		},
 		async requireDevices(device_ids, call) {
 			if (call.actor.device_groups === undefined) return;

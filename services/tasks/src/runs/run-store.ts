@@ -5,7 +5,7 @@ import type { Database, Tx } from "@netconductor/runtime/db/database";
 import { jsonbText } from "@netconductor/runtime/db/jsonb";
 import { cursorWindow, toCursorPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
-import { and, between, eq, gte, inArray, lte, type SQL, sql } from "drizzle-orm";
+import { and, between, desc, eq, gte, inArray, lte, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { rowsOf } from "../rows.ts";
 import { operations, runs, wordsOf } from "../tables.ts";
@@ -57,12 +57,10 @@ export interface RunStore {
 	get(id: string): Promise<Run>;
 	/** @param scope condition that all of them meet */
 	list(query: z.output<typeof ListRuns>, scope?: SQL): Promise<CursorPage<Run>>;
-	listOfSubject(query: {
-		type: string;
-		id: string;
-		cursor?: string | undefined;
-		limit: number;
-	}): Promise<CursorPage<Run>>;
+	/** @param scope condition that all of them meet */
+	listOfSubjects(query: Subjects, scope?: SQL): Promise<CursorPage<Run>>;
+	/** The newest run of each of these subjects, where there is one. @param scope condition that all of them meet */
+	listNewest(query: { type: string; ids: readonly string[] }, scope?: SQL): Promise<Run[]>;
 	/** The row, locked until the transaction ends. @throws runs.not_found */
 	lock(tx: Tx, id: string): Promise<Row>;
 	/** Counted anew from the operations. */
@@ -74,6 +72,13 @@ export interface RunStore {
 	): Promise<{ counts: Counts; status: RunStatus }>;
 	/** What the steps on these devices were given, sealed. */
 	inputsOf(id: string, device_ids: readonly string[]): Promise<SealedInput[]>;
+}
+
+interface Subjects extends Window {
+	type: string;
+	/** Left out: any. */
+	id?: string | undefined;
+	running?: boolean | undefined;
 }
 
 interface Window {
@@ -247,7 +252,32 @@ export function createRunStore(db: Database): RunStore {
 			return toRunPage(query, await search(query, sought(query.q), ...conditions));
 		},
 
-		listOfSubject: (query) => page(query, eq(runs.subject_type, query.type), eq(runs.subject_id, query.id)),
+		listOfSubjects: (query, scope) =>
+			page(
+				query,
+				scope,
+				eq(runs.subject_type, query.type),
+				query.id === undefined ? undefined : eq(runs.subject_id, query.id),
+				query.running === undefined
+					? undefined
+					: sql`${runs.finished_at} is ${query.running ? sql`null` : sql`not null`}`,
+			),
+
+		async listNewest({ type, ids }, scope) {
+			const newest = db.orm
+				.select({ id: runs.id })
+				.from(runs)
+				.where(and(scope, eq(runs.subject_type, type), sql`${runs.subject_id} = subject.id`))
+				.orderBy(desc(runs.created_at), desc(runs.id))
+				.limit(1);
+			const found = await db.orm
+				.select()
+				.from(runs)
+				.where(
+					sql`${runs.id} in (select newest.id from unnest(${sql.param(ids)}::text[]) as subject (id), lateral ${newest} as newest)`,
+				);
+			return found.map(toRun);
+		},
 
 		async lock(tx, id) {
 			const [row] = await tx.select().from(runs).where(eq(runs.id, id)).for("update");

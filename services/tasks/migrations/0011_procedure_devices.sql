@@ -1,0 +1,1 @@
+ALTER TABLE "tasks"."procedures" ADD COLUMN "device_ids" uuid[];
