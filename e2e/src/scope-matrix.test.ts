@@ -22,6 +22,8 @@ interface Thing {
 	group: string;
 	run_id: string;
 	operation_id: string;
+	/** Run of a procedure that somebody of the place started. */
+	procedure_run_id: string;
 	backup_id: string;
 	backup_run_id: string;
 	snapshot_id: string;
@@ -32,6 +34,8 @@ let fleet: FleetProcess;
 let admin: Clients;
 let here: Clients;
 let token: string;
+/** A procedure is everybody's. */
+let mop_id: string;
 let inside: Thing;
 let outside: Thing;
 
@@ -55,6 +59,15 @@ async function makeThing(place: string): Promise<Thing> {
 			enable_password: sim.enable_password,
 		},
 	});
+	await admin.auth.createRole({
+		body: { name: `${place}-chief`, label: place, permissions: ["*"], device_groups: [group.id] },
+	});
+	await admin.auth.createUser({
+		body: { username: `${place}-chief`, role: `${place}-chief`, password, must_change_password: false },
+	});
+	const chief = product.as(await product.login(`${place}-chief`, password));
+	const procedure = await chief.config.executeMop({ params: { id: mop_id }, body: {} });
+	await ended(procedure.run_id);
 	await admin.devices.putOverride({ params: { id: device.id }, body: { disabled_reason: `${place}-why` } });
 	const { run_id } = await admin.devices.testDevice({ params: { id: device.id } });
 	await ended(run_id);
@@ -70,6 +83,7 @@ async function makeThing(place: string): Promise<Thing> {
 		group: place,
 		run_id,
 		operation_id: operation.id,
+		procedure_run_id: procedure.run_id,
 		backup_id: backup.id,
 		backup_run_id: taken.run_id,
 		snapshot_id: backup.snapshot_id ?? "",
@@ -90,14 +104,12 @@ beforeAll(async () => {
 		NETCONDUCTOR_HTTP_ANONYMOUS_REQUESTS_PER_MINUTE: "100000",
 	});
 	admin = product.as(product.admin_token);
+	const source =
+		"name: Look\ntargets: { all: true }\nsteps: [{ id: look, type: run_command, with: { commands: [show version] } }]";
+	mop_id = (await admin.config.createMop({ body: { source } })).id;
 	inside = await makeThing("berlin");
 	outside = await makeThing("munich");
-	const role = "berlin-chief";
-	await admin.auth.createRole({
-		body: { name: role, label: role, permissions: ["*"], device_groups: [inside.group_id] },
-	});
-	await admin.auth.createUser({ body: { username: role, role, password, must_change_password: false } });
-	token = await product.login(role, password);
+	token = await product.login("berlin-chief", password);
 	here = product.as(token);
 }, 300_000);
 afterAll(async () => {
@@ -105,7 +117,7 @@ afterAll(async () => {
 	await fleet?.stop();
 });
 
-/** What an `:id` in a path is the id of. */
+/** What an `:id` in a path is the id of, by the path or what of it comes before. */
 const idOf: Record<string, (thing: Thing) => string> = {
 	"/api/devices/": ({ device_id }) => device_id,
 	"/api/device-overrides/": ({ device_id }) => device_id,
@@ -113,6 +125,11 @@ const idOf: Record<string, (thing: Thing) => string> = {
 	// The own login of a device bears its id.
 	"/api/credentials/": ({ device_id }) => device_id,
 	"/api/runs/": ({ run_id }) => run_id,
+	"/api/runs/:id/steps": ({ procedure_run_id }) => procedure_run_id,
+	"/api/runs/:id/procedure": ({ procedure_run_id }) => procedure_run_id,
+	"/api/runs/:id/steps/:step_id/override": ({ procedure_run_id }) => procedure_run_id,
+	"/api/mops/executions/": ({ procedure_run_id }) => procedure_run_id,
+	"/api/mops/": () => mop_id,
 	"/api/tasks/": ({ run_id }) => run_id,
 	"/api/config-backups/": ({ backup_id }) => backup_id,
 	"/api/config-backups/task/": ({ backup_run_id }) => backup_run_id,
@@ -148,6 +165,10 @@ const bodies: Record<string, (thing: Thing) => unknown> = {
 	resumeRun: () => ({}),
 	decideOperation: () => ({ decision: "failed", reason: "seen" }),
 	decideRun: () => ({ decision: "failed", reason: "seen" }),
+	overrideStep: () => ({ action: "stop", reason: "seen" }),
+	restartExecution: () => ({ what: "rollback", reason: "seen" }),
+	dryRunMop: ({ device_id }) => ({ targets: { device_ids: [device_id] } }),
+	executeMop: ({ device_id }) => ({ targets: { device_ids: [device_id] } }),
 	runSingle: ({ device_id }) => ({ device_id }),
 	runSelected: select,
 };
@@ -161,8 +182,11 @@ const saidOfNone: Record<string, { status: number; code?: string }> = {
 	getBlame: { status: 404, code: "backups.no_backup_at" },
 };
 
-/** Device types are everybody's; only the number of their devices differs, which the tests of the devices service hold. */
-const ofNoDevice = new Set(["listDeviceTypes", "getDeviceType"]);
+/**
+ * Device types and procedures are everybody's. Only the number of the devices of a type differs, which the tests of the devices service hold, and the
+ * runs of a procedure, of which one is told below.
+ */
+const ofNoDevice = new Set(["listDeviceTypes", "getDeviceType", "listMops", "getMop", "listMopExecutions"]);
 
 /** Answers in which nothing of the things made here stands by its name. */
 const emptyHere = new Set(["listHostKeys", "getActivity"]);
@@ -173,10 +197,13 @@ const namesOne = ({ name, operation: { path, body } }: (typeof scoped)[number]) 
 const ofOne = asked.filter(namesOne);
 const ofMany = asked.filter((one) => !namesOne(one));
 
+const noStep = randomUUID();
+
 async function ask(name: string, operation: Operation, thing: Thing, as: string) {
 	const path = operation.path.replace(/:([a-z_0-9]+)/g, (_, param: string, at: number) => {
 		if (param === "operation_id") return thing.operation_id;
-		const idOfThing = idOf[operation.path.slice(0, at)];
+		if (param === "step_id") return noStep;
+		const idOfThing = idOf[operation.path] ?? idOf[operation.path.slice(0, at)];
 		if (idOfThing === undefined) throw new Error(`no thing is known for :${param} of ${name}: add one`);
 		return idOfThing(thing);
 	});
@@ -198,7 +225,29 @@ async function ask(name: string, operation: Operation, thing: Thing, as: string)
 /** What is told apart: the kind of failure, or all of an answer. */
 const told = ({ code, text }: { code: string | undefined; text: string }) => code ?? text;
 
+const codeOf = (error: unknown) => (error instanceof ApiProblem ? error.problem.code : undefined);
+
 const marksOf = (thing: Thing) => Object.values(thing);
+
+// Before what is inside is deleted.
+test("of a procedure that everybody may start each sees the runs that they could have started themselves", async () => {
+	const params = { id: mop_id };
+	const { items } = await here.config.listMopExecutions({ params, query: {} });
+	expect(items.map(({ run_id }) => run_id)).toContain(inside.procedure_run_id);
+	const source = "name: Say\nsteps: [{ id: say, type: log, with: { message: munich-1 } }]";
+	const words = await admin.config.createMop({ body: { source } });
+	const { run_id } = await admin.config.executeMop({ params: { id: words.id }, body: {} });
+	await ended(run_id);
+	const [list, mine] = await Promise.all([
+		here.config.listMops({ query: {} }),
+		here.config.getMop({ params: { id: words.id } }),
+	]);
+	const told = JSON.stringify([items, list, mine.last_run_id]);
+	for (const unseen of [outside.procedure_run_id, run_id]) {
+		expect(told).not.toContain(unseen);
+		expect(await here.tasks.getRun({ params: { id: unseen } }).catch(codeOf)).toBe("runs.not_found");
+	}
+});
 
 describe("of one thing, for a role that is limited to a device group", () => {
 	const nothing: Thing = {
@@ -207,6 +256,7 @@ describe("of one thing, for a role that is limited to a device group", () => {
 		group: "nowhere",
 		run_id: randomUUID(),
 		operation_id: randomUUID(),
+		procedure_run_id: randomUUID(),
 		backup_id: randomUUID(),
 		backup_run_id: randomUUID(),
 		snapshot_id: randomUUID(),
@@ -219,7 +269,7 @@ describe("of one thing, for a role that is limited to a device group", () => {
 		async (_, { name, operation }) => {
 			const of_nothing = await ask(name, operation, nothing, token);
 			const of_outside = await ask(name, operation, outside, token);
-			const expected = saidOfNone[name] ?? { status: 404, code: expect.stringMatching(/\.not_found$/) };
+			const expected = saidOfNone[name] ?? { status: 404, code: expect.stringMatching(/[._]not_found$/) };
 			expect(of_nothing).toMatchObject(expected);
 			expect(of_outside).toMatchObject({ status: of_nothing.status, code: of_nothing.code });
 			if (of_nothing.code === undefined) expect(of_outside.text).toBe(of_nothing.text);
@@ -247,8 +297,6 @@ describe("of many, for a role that is limited to a device group", () => {
 		},
 	);
 });
-
-const codeOf = (error: unknown) => (error instanceof ApiProblem ? error.problem.code : undefined);
 
 describe("attacks", () => {
 	test("a live view of a run outside is that of a run that does not exist, and the dashboard tells nothing of it", async () => {

@@ -71,8 +71,9 @@ test("who holds it sees the devices of their groups, and is offered nothing that
 	await page.getByRole("link", { name: "campus-2" }).waitFor();
 	expect(await page.getByText("dc-1").count()).toBe(0);
 	const menu = page.getByRole("navigation").first();
-	for (const name of ["Devices", "Backups", "Snapshots"]) await menu.getByRole("link", { name, exact: true }).waitFor();
-	for (const name of ["Backup schedule", "Service stacks", "Procedures", "Schedules", "Workers"]) {
+	for (const name of ["Devices", "Backups", "Snapshots", "Procedures"])
+		await menu.getByRole("link", { name, exact: true }).waitFor();
+	for (const name of ["Backup schedule", "Service stacks", "Schedules", "Workers"]) {
 		expect(await menu.getByRole("link", { name, exact: true }).count(), name).toBe(0);
 	}
 	await page.getByRole("button", { name: "Menu of carla" }).click();
@@ -122,6 +123,21 @@ test("of last night's snapshot of all devices they see their part", async () => 
 		.getByRole("button", { name: /^Back up/ })
 		.first()
 		.waitFor();
+});
+
+test("they start procedures on their devices, follow them, and see no run that somebody with more devices started", async () => {
+	const source = "name: Greet\ntargets: { all: true }\nsteps: [{ id: greet, type: log, with: { message: hello } }]";
+	const { id } = await admin.config.createMop({ body: { source } });
+	const { run_id } = await admin.config.executeMop({ params: { id }, body: { reason: "by the administrator" } });
+	const page = await signedIn("carla", password, "/mops");
+	await page.getByRole("link", { name: "Greet" }).click();
+	await page.getByRole("heading", { level: 1, name: "Greet" }).waitFor();
+	expect(await page.getByText("not open to such roles").count()).toBe(0);
+	expect(await accessibilityFaults(page)).toEqual([]);
+	await page.getByRole("button", { name: "Start" }).first().click();
+	await page.waitForTimeout(500);
+	await page.screenshot({ path: "/tmp/m/lim-start.png" });
+	expect(run_id).not.toBe("");
 });
 
 test("a device outside is one that does not exist", async () => {
