@@ -167,6 +167,9 @@ const bodies: Record<string, (thing: Thing) => unknown> = {
 	decideRun: () => ({ decision: "failed", reason: "seen" }),
 	overrideStep: () => ({ action: "stop", reason: "seen" }),
 	restartExecution: () => ({ what: "rollback", reason: "seen" }),
+	validateMop: ({ device_id }) => ({
+		source: `name: Look\ntargets: { device_ids: [${device_id}] }\nsteps: [{ id: look, type: run_command, with: { commands: [show version] } }]`,
+	}),
 	dryRunMop: ({ device_id }) => ({ targets: { device_ids: [device_id] } }),
 	executeMop: ({ device_id }) => ({ targets: { device_ids: [device_id] } }),
 	runSingle: ({ device_id }) => ({ device_id }),
@@ -179,6 +182,7 @@ const ofAll = new Set(["runAll"]);
 /** What says of a device that does not exist what it says of one without a backup. */
 const saidOfNone: Record<string, { status: number; code?: string }> = {
 	getHistory: { status: 200 },
+	validateMop: { status: 200, code: "targets.none" },
 	getBlame: { status: 404, code: "backups.no_backup_at" },
 };
 

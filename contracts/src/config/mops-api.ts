@@ -71,6 +71,7 @@ export const mopOperations = {
 		body: ValidateMop,
 		returns: MopValidation,
 		permission: "mops:read",
+		scope: "devices",
 		changes: false,
 		max_body_bytes: mopBodyBytes,
 	}),

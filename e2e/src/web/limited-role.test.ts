@@ -135,9 +135,32 @@ test("they start procedures on their devices, follow them, and see no run that s
 	expect(await page.getByText("not open to such roles").count()).toBe(0);
 	expect(await accessibilityFaults(page)).toEqual([]);
 	await page.getByRole("button", { name: "Start" }).first().click();
-	await page.waitForTimeout(500);
-	await page.screenshot({ path: "/tmp/m/lim-start.png" });
-	expect(run_id).not.toBe("");
+	const form = page.getByRole("dialog");
+	await form.getByRole("button", { name: "Show what it would do" }).click();
+	await form.getByText("hello").waitFor();
+	await form.getByLabel("Reason").fill("by carla");
+	await form.getByRole("button", { name: "Start" }).click();
+	await page.waitForURL(/\/runs\//);
+	await page.getByRole("heading", { level: 1, name: "Greet: by carla" }).waitFor();
+	await page.getByText("Succeeded").first().waitFor();
+	expect(await page.getByText("not open to such roles").count()).toBe(0);
+	expect(await accessibilityFaults(page)).toEqual([]);
+
+	await page.goto(at(`/mops/${id}?tab=runs`));
+	await page.getByText("by carla").filter({ visible: true }).first().waitFor();
+	await page.waitForLoadState("networkidle");
+	expect(await page.getByText("by the administrator").count()).toBe(0);
+	expect(await page.locator(`a[href*="${run_id}"]`).count()).toBe(0);
+	for (const path of ["/mops", `/mops/${id}?tab=versions`, "/step-types", "/runs"]) {
+		await page.goto(at(path));
+		await page.getByRole("heading", { level: 1 }).waitFor();
+		await page.waitForLoadState("networkidle");
+		expect(await page.locator(`a[href*="${run_id}"]`).count(), path).toBe(0);
+		expect(await page.getByText("not open to such roles").count(), path).toBe(0);
+		expect(await accessibilityFaults(page), path).toEqual([]);
+	}
+	await page.goto(at(`/runs/${run_id}`));
+	await page.getByText("There is no such run").first().waitFor();
 });
 
 test("a device outside is one that does not exist", async () => {
