@@ -5,7 +5,7 @@ import { tasksApi } from "@netconductor/contracts/tasks/api";
 import { ListOperations } from "@netconductor/contracts/tasks/model";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import type { CallerContext } from "@netconductor/runtime/host/call";
-import { defineService } from "@netconductor/runtime/host/service";
+import { type CallContext, defineService } from "@netconductor/runtime/host/service";
 import { workersConfig } from "@netconductor/runtime/runtime-config";
 import { afterRestore } from "./after-restore.ts";
 import { tryDeviceType } from "./device-types/try-device-type.ts";
@@ -128,6 +128,14 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 			});
 			let unsubscribe: (() => Promise<void>) | undefined;
 
+			/** What is asked of one run: it has to exist for whom it is asked. */
+			function ofRun<C extends CallContext & { params: { id: string } }, Answer>(handle: (call: C) => Promise<Answer>) {
+				return async (call: C): Promise<Answer> => {
+					await scope.require(call.params.id, call);
+					return handle(call);
+				};
+			}
+
 			/** What was accepted is answered again, also when a device has left since. @throws devices.not_found */
 			async function requireNew(key: string, device_ids: readonly string[], call: CallerContext): Promise<void> {
 				const isLimited = call.actor.device_groups !== undefined;
@@ -137,80 +145,52 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 			return {
 				operations: {
 					listRuns: async (call) => store.list(call.query, await scope.of(call)),
-					async getRun(call) {
-						await scope.require(call.params.id, call);
-						return store.get(call.params.id);
-					},
-					async listOperations(call) {
-						const { params, query } = call;
-						await scope.require(call.params.id, call);
+					getRun: ofRun(async ({ params }) => store.get(params.id)),
+					listOperations: ofRun(async ({ params, query }) => {
 						await store.get(params.id);
 						return operations.list(params.id, query);
-					},
-					async listOperationGroups(call) {
-						const { params, query } = call;
-						await scope.require(call.params.id, call);
+					}),
+					listOperationGroups: ofRun(async ({ params, query }) => {
 						await store.get(params.id);
 						return groups(params.id, query);
-					},
-					async readOutput(call) {
-						const { params, query } = call;
-						await scope.require(call.params.id, call);
+					}),
+					readOutput: ofRun(async ({ params, query }) => {
 						// Read first: what is stored after the end was seen cannot be missed.
 						const run = await store.get(params.id);
 						const { complete, ...part } = await readOutput(output, params.id, query);
 						return { ...part, ended: hasEnded(run.status) && complete };
-					},
-					async downloadOutput(call) {
-						const { params, query } = call;
-						await scope.require(call.params.id, call);
+					}),
+					downloadOutput: ofRun(async ({ params, query }) => {
 						await store.get(params.id);
 						return outputAsText(output, params.id, query);
-					},
-					async cancelRun(call) {
-						const { params, actor, note } = call;
-						await scope.require(call.params.id, call);
+					}),
+					cancelRun: ofRun(async ({ params, actor, note }) => {
 						const run = await cancel(params.id, actor);
 						note({ resource_type: "run", resource_id: run.id, resource_name: run.title });
 						return run;
-					},
-					async pauseRun(call) {
-						const { params, actor, note } = call;
-						await scope.require(call.params.id, call);
+					}),
+					pauseRun: ofRun(async ({ params, actor, note }) => {
 						const run = await pause(params.id, actor);
 						note({ resource_type: "run", resource_id: run.id, resource_name: run.title });
 						return run;
-					},
-					async resumeRun(call) {
-						const { params, body, note } = call;
-						await scope.require(call.params.id, call);
+					}),
+					resumeRun: ofRun(async ({ params, body, note }) => {
 						const run = await resume(params.id, body.until);
 						note({ resource_type: "run", resource_id: run.id, resource_name: run.title, after: body });
 						return run;
-					},
+					}),
 					async breakGlass({ params, body, actor, note }) {
 						const run = await broken(params.id, body.reason, actor);
 						note({ resource_type: "run", resource_id: run.id, resource_name: run.title, after: body });
 						return run;
 					},
-					async listRunSteps(call) {
-						const { params, query } = call;
-						await scope.require(params.id, call);
+					listRunSteps: ofRun(async ({ params, query }) => {
 						return listRunSteps(db, await store.get(params.id), query);
-					},
-					async getRunProcedure(call) {
-						const { params } = call;
-						await scope.require(params.id, call);
+					}),
+					getRunProcedure: ofRun(async ({ params }) => {
 						return getRunProcedure(db, await store.get(params.id));
-					},
-					async overrideStep(call) {
-						const {
-							params: { id, step_id },
-							body,
-							actor,
-							note,
-						} = call;
-						await scope.require(id, call);
+					}),
+					overrideStep: ofRun(async ({ params: { id, step_id }, body, actor, note }) => {
 						const step = await override({ run_id: id, step_id }, body, actor);
 						note({
 							resource_type: "run",
@@ -219,35 +199,18 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 							after: { ...body, step: step.key },
 						});
 						return step;
-					},
-					async restartRun(call) {
-						const {
-							params: { id },
-							body,
-							actor,
-							request_id,
-							note,
-						} = call;
-						await scope.require(id, call);
+					}),
+					restartRun: ofRun(async ({ params: { id }, body, actor, request_id, note }) => {
 						const started = await restart(id, body, actor, request_id);
 						note({ resource_type: "run", resource_id: started.run_id, after: { ...body, restarted: id } });
 						return started;
-					},
-					async retryRun(call) {
-						const { params, actor, request_id, note } = call;
-						await scope.require(call.params.id, call);
+					}),
+					retryRun: ofRun(async ({ params, actor, request_id, note }) => {
 						const started = await retry(params.id, actor, request_id);
 						note({ resource_type: "run", resource_id: started.run_id, after: { retry_of: params.id } });
 						return started;
-					},
-					async decideOperation(call) {
-						const {
-							params: { id, operation_id },
-							body,
-							actor,
-							note,
-						} = call;
-						await scope.require(call.params.id, call);
+					}),
+					decideOperation: ofRun(async ({ params: { id, operation_id }, body, actor, note }) => {
 						await decide({ run_id: id, operation_id, ...body }, actor);
 						const operation = await operations.get(id, operation_id);
 						note({
@@ -257,15 +220,8 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 							after: { ...body, operation_id, status: operation.status },
 						});
 						return operation;
-					},
-					async decideRun(call) {
-						const {
-							params: { id },
-							body,
-							actor,
-							note,
-						} = call;
-						await scope.require(call.params.id, call);
+					}),
+					decideRun: ofRun(async ({ params: { id }, body, actor, note }) => {
 						const decided = await decide({ run_id: id, ...body }, actor);
 						const run = await store.get(id);
 						note({
@@ -275,19 +231,14 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 							after: { ...body, decided: decided.length, status: run.status },
 						});
 						return { decided: decided.length, run };
-					},
+					}),
 
 					async listTasks(call) {
 						const { items, next_cursor } = await store.list(call.query, await scope.of(call));
 						return { items: items.map(toTask), next_cursor };
 					},
-					async getTask(call) {
-						await scope.require(call.params.id, call);
-						return toTask(await store.get(call.params.id));
-					},
-					async getTaskResult(call) {
-						const { params, query } = call;
-						await scope.require(call.params.id, call);
+					getTask: ofRun(async ({ params }) => toTask(await store.get(params.id))),
+					getTaskResult: ofRun(async ({ params, query }) => {
 						const run = await store.get(params.id);
 						const { page, page_size, q } = query;
 						const found = await operations.list(run.id, ListOperations.parse({ page, page_size, q }));
@@ -300,14 +251,12 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 							page_size: found.page_size,
 							total: found.total,
 						};
-					},
-					async cancelTask(call) {
-						const { params, actor, note } = call;
-						await scope.require(call.params.id, call);
+					}),
+					cancelTask: ofRun(async ({ params, actor, note }) => {
 						const run = await cancel(params.id, actor);
 						note({ resource_type: "run", resource_id: run.id, resource_name: run.title });
 						return toTask(run);
-					},
+					}),
 
 					listWorkers: ({ query }) => workers.list(query),
 					getWorkerStats: () => workers.stats(),
