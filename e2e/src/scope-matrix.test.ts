@@ -36,6 +36,8 @@ let here: Clients;
 let token: string;
 /** A procedure is everybody's. */
 let mop_id: string;
+/** So is a template. */
+let template_id: string;
 let inside: Thing;
 let outside: Thing;
 
@@ -106,6 +108,8 @@ beforeAll(async () => {
 	admin = product.as(product.admin_token);
 	const source =
 		"name: Look\ntargets: { all: true }\nsteps: [{ id: look, type: run_command, with: { commands: [show version] } }]";
+	const template = await admin.config.createTemplate({ body: { name: "ntp", source: "ntp server {{ device.name }}" } });
+	template_id = template.id;
 	mop_id = (await admin.config.createMop({ body: { source } })).id;
 	inside = await makeThing("berlin");
 	outside = await makeThing("munich");
@@ -130,6 +134,7 @@ const idOf: Record<string, (thing: Thing) => string> = {
 	"/api/runs/:id/steps/:step_id/override": ({ procedure_run_id }) => procedure_run_id,
 	"/api/mops/executions/": ({ procedure_run_id }) => procedure_run_id,
 	"/api/mops/": () => mop_id,
+	"/api/templates/": () => template_id,
 	"/api/tasks/": ({ run_id }) => run_id,
 	"/api/config-backups/": ({ backup_id }) => backup_id,
 	"/api/config-backups/task/": ({ backup_run_id }) => backup_run_id,
@@ -170,6 +175,8 @@ const bodies: Record<string, (thing: Thing) => unknown> = {
 	validateMop: ({ device_id }) => ({
 		source: `name: Look\ntargets: { device_ids: [${device_id}] }\nsteps: [{ id: look, type: run_command, with: { commands: [show version] } }]`,
 	}),
+	renderTemplate: ({ device_id }) => ({ device_id }),
+	previewTemplate: ({ device_id }) => ({ device_id, source: "{{ device.name }}" }),
 	dryRunMop: ({ device_id }) => ({ targets: { device_ids: [device_id] } }),
 	executeMop: ({ device_id }) => ({ targets: { device_ids: [device_id] } }),
 	runSingle: ({ device_id }) => ({ device_id }),

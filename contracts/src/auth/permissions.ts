@@ -73,6 +73,7 @@ export const openToLimited: ReadonlySet<Permission> = new Set<Permission>([
 	"mops:read",
 	"mops:execute",
 	"mops:override",
+	"templates:read",
 	"backups:read",
 	"backups:run",
 	"backups:reveal",

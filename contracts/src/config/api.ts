@@ -73,6 +73,7 @@ export const configApi = defineApi("config", {
 		query: ListTemplates,
 		returns: Page(TemplateSummary),
 		permission: "templates:read",
+		scope: "none",
 		same_for_all: true,
 	}),
 	createTemplate: post("/api/templates", {
@@ -96,6 +97,7 @@ export const configApi = defineApi("config", {
 		body: FindTemplateVariables,
 		returns: TemplateVariablesFound,
 		permission: "templates:read",
+		scope: "none",
 		changes: false,
 		max_body_bytes: templateBodyBytes,
 		errors: [...renderErrors],
@@ -105,6 +107,7 @@ export const configApi = defineApi("config", {
 		body: RenderPreview,
 		returns: RenderedTemplate,
 		permission: "templates:read",
+		scope: "devices",
 		changes: false,
 		max_body_bytes: templateBodyBytes,
 		errors: [...renderErrors, "devices.not_found"],
@@ -113,6 +116,7 @@ export const configApi = defineApi("config", {
 		summary: "Tags, filters, tests and functions that templates may use",
 		returns: TemplateWords,
 		permission: "templates:read",
+		scope: "none",
 		same_for_all: true,
 	}),
 	getTemplate: get("/api/templates/:id", {
@@ -120,6 +124,7 @@ export const configApi = defineApi("config", {
 		params: byKey,
 		returns: Template,
 		permission: "templates:read",
+		scope: "none",
 		errors: ["templates.not_found"],
 	}),
 	updateTemplate: patch("/api/templates/:id", {
@@ -149,6 +154,7 @@ export const configApi = defineApi("config", {
 		params: byKey,
 		returns: TemplateVariablesFound,
 		permission: "templates:read",
+		scope: "none",
 		errors: ["templates.not_found", ...renderErrors],
 	}),
 	renderTemplate: post("/api/templates/:id/render", {
@@ -157,16 +163,19 @@ export const configApi = defineApi("config", {
 		body: RenderTemplate,
 		returns: RenderedTemplate,
 		permission: "templates:read",
+		scope: "devices",
 		changes: false,
 		max_body_bytes: templateBodyBytes,
 		errors: ["templates.not_found", ...renderErrors, "devices.not_found"],
 	}),
 	listTemplateUses: get("/api/templates/:id/used-by", {
 		summary: "Templates that include a template or link to it, and stacks that use it",
+		description: "Stacks are not told of to roles that are limited to device groups.",
 		params: byKey,
 		query: ListTemplateUses,
 		returns: Page(TemplateUse),
 		permission: "templates:read",
+		scope: "none",
 		errors: ["templates.not_found"],
 	}),
 	listTemplateVersions: get("/api/templates/:id/versions", {
@@ -175,6 +184,7 @@ export const configApi = defineApi("config", {
 		query: ListTemplateVersions,
 		returns: CursorPage(TemplateVersionSummary),
 		permission: "templates:read",
+		scope: "none",
 		errors: ["templates.not_found"],
 	}),
 	compareTemplateVersions: get("/api/templates/:id/versions/compare", {
@@ -183,6 +193,7 @@ export const configApi = defineApi("config", {
 		query: CompareTemplateVersions,
 		returns: TemplateComparison,
 		permission: "templates:read",
+		scope: "none",
 		errors: ["templates.not_found", "templates.version_not_found"],
 	}),
 	getTemplateVersion: get("/api/templates/:id/versions/:version", {
@@ -190,6 +201,7 @@ export const configApi = defineApi("config", {
 		params: byVersion,
 		returns: TemplateVersion,
 		permission: "templates:read",
+		scope: "none",
 		errors: ["templates.not_found", "templates.version_not_found"],
 	}),
 	restoreTemplateVersion: post("/api/templates/:id/versions/:version/restore", {

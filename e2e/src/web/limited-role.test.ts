@@ -71,7 +71,7 @@ test("who holds it sees the devices of their groups, and is offered nothing that
 	await page.getByRole("link", { name: "campus-2" }).waitFor();
 	expect(await page.getByText("dc-1").count()).toBe(0);
 	const menu = page.getByRole("navigation").first();
-	for (const name of ["Devices", "Backups", "Snapshots", "Procedures"])
+	for (const name of ["Devices", "Backups", "Snapshots", "Procedures", "Templates"])
 		await menu.getByRole("link", { name, exact: true }).waitFor();
 	for (const name of ["Backup schedule", "Service stacks", "Schedules", "Workers"]) {
 		expect(await menu.getByRole("link", { name, exact: true }).count(), name).toBe(0);
@@ -161,6 +161,26 @@ test("they start procedures on their devices, follow them, and see no run that s
 	}
 	await page.goto(at(`/runs/${run_id}`));
 	await page.getByText("There is no such run").first().waitFor();
+});
+
+test("they read templates and render them for their devices", async () => {
+	const { id } = await admin.config.createTemplate({ body: { name: "motd", source: "banner {{ device.name }}" } });
+	const page = await signedIn("carla", password, "/templates");
+	await page.getByRole("link", { name: "motd" }).click();
+	await page.getByRole("heading", { level: 1, name: "motd" }).waitFor();
+	for (const tab of ["edit", "versions", "uses"]) {
+		await page.goto(at(`/templates/${id}?tab=${tab}`));
+		await page.getByRole("heading", { level: 1, name: "motd" }).waitFor();
+		await page.waitForLoadState("networkidle");
+		expect(await page.getByText("not open to such roles").count(), tab).toBe(0);
+		expect(await accessibilityFaults(page), tab).toEqual([]);
+	}
+	await page.goto(at(`/templates/${id}`));
+	await page.getByRole("combobox", { name: "Device" }).click();
+	await page.getByRole("option", { name: "campus-2" }).waitFor();
+	expect(await page.getByRole("option", { name: "dc-1" }).count()).toBe(0);
+	await page.getByRole("option", { name: "campus-2" }).click();
+	await page.getByText("banner campus-2").waitFor();
 });
 
 test("a device outside is one that does not exist", async () => {

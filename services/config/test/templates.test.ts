@@ -1,4 +1,5 @@
-import { actorWith } from "@netconductor/runtime/testing/service";
+import { newId } from "@netconductor/runtime/id";
+import { actorWith, admin } from "@netconductor/runtime/testing/service";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failureOf, type Started, startConfig } from "./start.ts";
 
@@ -203,6 +204,11 @@ test("a template that a stack uses is neither deleted nor given another type, an
 	const stack = await api.createStack({ body: { name: "edge stack", services: [service] } });
 	expect(await api.listTemplateUses({ params: { id: template.id }, query: {} })).toMatchObject({
 		items: [{ id: stack.id, name: "edge stack", type: null, how: "stack" }],
+	});
+	const limited = started.as({ ...admin, device_groups: [newId()] });
+	expect(await limited.listTemplateUses({ params: { id: template.id }, query: {} })).toMatchObject({
+		items: [],
+		total: 0,
 	});
 	const refused = { code: "templates.in_use", message: expect.stringContaining("needed by edge stack") };
 	expect(await failureOf(api.deleteTemplate({ params: { id: template.id } }))).toMatchObject(refused);

@@ -25,17 +25,19 @@ function usesOf(used: readonly Used[]): SQL {
 }
 
 export function listTemplateUses({ db }: { db: Database }): ConfigOperation<"listTemplateUses"> {
-	return async ({ params, query }) => {
+	return async ({ params, query, actor }) => {
 		const used = await findSummary(db.orm, params.id);
+		// Stacks and what they are made of are not open to them.
+		const shown = actor.device_groups === undefined ? sql`true` : sql`type is not null`;
+		const uses = sql`${usesOf([used])} where ${shown}`;
 		const { rows } = await db.orm.execute<TemplateUse & Record<string, unknown> & { total: number }>(
-			sql`select id, name, type, how, count(*) over ()::int as total from ${usesOf([used])}
+			sql`select id, name, type, how, count(*) over ()::int as total from ${uses}
 				order by lower(name) collate natural_order, how
 				limit ${query.page_size} offset ${(query.page - 1) * query.page_size}`,
 		);
 		const total =
 			rows[0]?.total ??
-			(await db.orm.execute<{ total: number }>(sql`select count(*)::int as total from ${usesOf([used])}`)).rows[0]
-				?.total;
+			(await db.orm.execute<{ total: number }>(sql`select count(*)::int as total from ${uses}`)).rows[0]?.total;
 		return toPage(
 			query,
 			rows.map(({ id, name, type, how }) => ({ id, name, type, how })),
