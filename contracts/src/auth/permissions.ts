@@ -86,12 +86,18 @@ export const openToLimited: ReadonlySet<Permission> = new Set<Permission>([
 	"settings:read",
 ]);
 
-/** Whether an actor holds a permission that opens something to them. */
-export function isOpenTo(
-	actor: Pick<Actor, "permissions"> & { device_groups?: readonly string[] | null | undefined },
-	permission: Permission,
-): boolean {
-	return isPermitted(actor, permission) && (actor.device_groups == null || openToLimited.has(permission));
+type Holder = Pick<Actor, "permissions"> & { device_groups?: readonly string[] | null | undefined };
+
+/** Whether somebody holds a permission that opens something to them. */
+export function isOpenTo(holder: Holder, permission: Permission): boolean {
+	return isPermitted(holder, permission) && (holder.device_groups == null || openToLimited.has(permission));
+}
+
+/** Why a permission opens nothing to somebody, for the end of a sentence that names it. */
+export function whyNotOpen(holder: Holder, permission: Permission): string {
+	return isPermitted(holder, permission)
+		? "which opens nothing to roles that are limited to device groups"
+		: "which you do not hold";
 }
 
 /** The roles every installation has. They can be neither changed nor deleted; custom ones stand beside them. */

@@ -275,13 +275,29 @@ describe("runs of procedures", () => {
 		});
 	});
 
+	test("go by all groups of their devices, also those that do not exist for who starts them: approvals are asked for by these", async () => {
+		const source =
+			"name: Grouped\ntargets: { names: [edge-1] }\nsteps: [{ id: a, type: run_command, with: { commands: ['show {{ device.groups }}'] } }]";
+		const made = await started.add(source);
+		const limited = started.as({ ...admin, device_groups: [newId()] });
+		const params = { id: made.id };
+		const { run_id } = await limited.executeMop({ params, body: {} });
+		const run = [...started.runs.values()].find((one) => one.run_id === run_id);
+		expect(run?.procedure.targets).toMatchObject([{ name: "edge-1", groups: ["edge"], context: { groups: ["edge"] } }]);
+		const rehearsed = await limited.dryRunMop({ params, body: {} });
+		expect(JSON.stringify(rehearsed.steps)).toContain("show []");
+		expect(JSON.stringify((await started.api.dryRunMop({ params, body: {} })).steps)).toContain("show ['edge']");
+	});
+
 	test("of steps whose permission opens nothing to limited roles are refused to these before anything is looked up", async () => {
 		const made = await started.add(
 			"name: Pushes\ntargets: { all: true }\nsteps: [{ id: a, type: set_config, with: { lines: x } }]",
 		);
 		const params = { id: made.id };
 		const limited = started.as({ ...admin, device_groups: [newId()] });
-		expect(await failureOf(limited.executeMop({ params, body: {} }))).toMatchObject({ code: "mops.not_permitted" });
+		expect(await failureOf(limited.executeMop({ params, body: {} }))).toMatchObject({
+			...{ code: "mops.not_permitted", message: expect.stringContaining("limited to device groups") },
+		});
 		await started.api.executeMop({ params, body: {} });
 	});
 

@@ -151,7 +151,12 @@ export async function startMops() {
 				})),
 			};
 		},
-		describeDevices: async ({ body }) => ({ devices: known.filter(({ id }) => body.device_ids.includes(id)) }),
+		// Groups outside of a role's own do not exist for it.
+		describeDevices: async ({ body, actor }) => ({
+			devices: known
+				.filter(({ id }) => body.device_ids.includes(id))
+				.map((device) => (actor.device_groups === undefined ? device : { ...device, groups: [] })),
+		}),
 		getPlatforms: async () => ({ platforms: [frr] }),
 	});
 	const tasks = peer(tasksApi, {

@@ -190,3 +190,31 @@ test("what a procedure did is decided on, cancelled and begun anew by those alon
 	expect(await exists(limitedTo(group), again.run_id, procedure.mop.id)).toBe(true);
 	await lab.lose(worker);
 });
+
+test("a run of a stack is neither repeated nor made to go on by who could not start one", async () => {
+	lab.putInto(group, "stacked");
+	const failedOn = async (kind: "deploy" | "connectivity_test", status: "failed" | "unknown") => {
+		const run_id = await lab.start({ ...planOn("stacked"), kind });
+		await lab.tasks.cancelRun({ params: { id: run_id } });
+		await lab.ended(run_id);
+		await lab.db.query("update operations set status = $2 where run_id = $1", [run_id, status]);
+		await lab.db.query("update runs set cancel_requested_by = null, status = 'needs_attention' where id = $1", [
+			run_id,
+		]);
+		return { id: run_id };
+	};
+	const here = limitedTo(group);
+	const decide = (params: { id: string }, decision: "verified" | "retry" | "failed") =>
+		here.decideRun({ params, body: { decision, reason: "seen" } });
+	await expect(here.retryRun({ params: await failedOn("deploy", "failed") })).rejects.toMatchObject({
+		code: "auth.forbidden",
+		message: expect.stringContaining("limited to device groups"),
+	});
+	await here.retryRun({ params: await failedOn("connectivity_test", "failed") });
+	const deployed = await failedOn("deploy", "unknown");
+	for (const decision of ["verified", "retry"] as const) {
+		await expect(decide(deployed, decision)).rejects.toMatchObject({ code: "auth.out_of_scope" });
+	}
+	expect((await decide(deployed, "failed")).decided).toBe(1);
+	expect((await decide(await failedOn("connectivity_test", "unknown"), "verified")).decided).toBe(1);
+});

@@ -1,4 +1,4 @@
-import { isOpenTo } from "@netconductor/contracts/auth/permissions";
+import { isOpenTo, whyNotOpen } from "@netconductor/contracts/auth/permissions";
 import type { MopFault } from "@netconductor/contracts/config/mops";
 import type { Selection } from "@netconductor/contracts/devices/model";
 import { isPermitted } from "@netconductor/contracts/kernel/actor";
@@ -16,6 +16,7 @@ import { type Declared, declarationsOf, valuesOf } from "./variables.ts";
 
 export interface CompileNeeds extends ValidationNeeds {
 	devices: DevicesClient;
+	ownAccount(): CallerContext;
 }
 
 /** What a procedure is started with. */
@@ -62,7 +63,12 @@ export async function compile(
 		has_devices: select !== null,
 	});
 	requireInventory(`A ${rehearsal ? "dry " : ""}run of ${mop.name}`, draft, select, caller);
-	const placed = await placeDevices(needs.devices, { mop: mop.name, draft, select }, caller);
+	const placed = await placeDevices(
+		needs.devices,
+		{ mop: mop.name, draft, select },
+		// What approvals are asked for, and what is carried out, goes by all groups of a device, those that do not exist for the caller, too.
+		{ chosen_by: caller, described_to: rehearsal ? caller : needs.ownAccount() },
+	);
 	const secrets = [...declarations].flatMap(([name, { secret }]) => (secret ? [name] : []));
 	const max_steps = document.settings?.max_steps;
 	return {
@@ -119,7 +125,7 @@ export function requirePermissions(mop: string, compiled: Compiled, caller: Call
 	if (first === undefined) return;
 	const more = others.length === 0 ? "" : `, and ${others.length} more of its steps cannot either`;
 	throw failed("mops.not_permitted", {
-		message: `The step ${first.step.path} of ${mop} (${first.step.written_type}) takes the permission ${first.permission}, which you do not hold${more}. Nothing was started.`,
+		message: `The step ${first.step.path} of ${mop} (${first.step.written_type}) takes the permission ${first.permission}, ${whyNotOpen(caller.actor, first.permission)}${more}. Nothing was started.`,
 		details: { mop, step: first.step.path, permission: first.permission },
 	});
 }

@@ -1,3 +1,4 @@
+import { whyNotOpen } from "@netconductor/contracts/auth/permissions";
 import type { DryRunStep } from "@netconductor/contracts/config/mops";
 import type { Procedure, ProgramStep } from "@netconductor/contracts/tasks/procedure";
 import type { CallerContext } from "@netconductor/runtime/host/call";
@@ -49,7 +50,7 @@ export function dryRunMop(needs: Needs): MopOperation<"dryRunMop"> {
 		await addChanges(needs, procedure, shown, caller);
 		const refused = forbiddenSteps(compiled, caller).map(({ step, permission }) => ({
 			code: "mops.not_permitted",
-			message: `The step ${step.path} (${step.written_type}) takes the permission ${permission}, which you do not hold`,
+			message: `The step ${step.path} (${step.written_type}) takes the permission ${permission}, ${whyNotOpen(caller.actor, permission)}`,
 			path: "",
 			line: null,
 			column: null,

@@ -1,6 +1,5 @@
 import type { mopOperations } from "@netconductor/contracts/config/mops-api";
 import type { Api } from "@netconductor/contracts/kernel/operation";
-import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { Handlers } from "@netconductor/runtime/host/service";
 import type { TemplateEngine } from "@netconductor/templating/engine";
 import { createMop, deleteMop, toggleMop, updateMop } from "./change-mops.ts";
@@ -16,9 +15,7 @@ import { createStepType, deleteStepType, getStepType, listStepTypes, updateStepT
 import { validateMop } from "./validate-mop.ts";
 
 /** What procedures and their step types can be asked. */
-export function handleMops(
-	needs: RunNeeds & { engine: TemplateEngine; ownAccount(): CallerContext },
-): Handlers<Api<typeof mopOperations>> {
+export function handleMops(needs: RunNeeds & { engine: TemplateEngine }): Handlers<Api<typeof mopOperations>> {
 	return {
 		listMops: listMops(needs),
 		createMop: createMop(needs),

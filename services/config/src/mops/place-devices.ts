@@ -11,14 +11,14 @@ type Placed = Pick<Procedure, "steps" | "rollback" | "targets" | "skipped">;
 const mostDevices = 5_000;
 
 /**
- * Looks up the devices of a procedure and of its steps, as the caller. Disabled ones are left out, with the reason. A step may name devices that the
+ * Looks up the devices of a procedure and of its steps, as who chooses them. Disabled ones are left out, with the reason. A step may name devices that the
  * procedure has not: then every step says whom it is for.
  * @throws mops.no_devices, mops.too_many_devices, devices.not_found, device_groups.not_found
  */
 export async function placeDevices(
 	devices: DevicesClient,
 	{ mop, draft, select }: { mop: string; draft: Draft; select: Selection | null },
-	caller: CallerContext,
+	{ chosen_by, described_to }: { chosen_by: CallerContext; described_to: CallerContext },
 ): Promise<Placed> {
 	const known = new Map<string, Target>();
 	const answers = new Map<string, Target[]>();
@@ -26,7 +26,7 @@ export async function placeDevices(
 		const key = JSON.stringify(wanted);
 		const before = answers.get(key);
 		if (before !== undefined) return before;
-		const { targets } = await devices.listTargets({ body: { select: wanted } }, caller);
+		const { targets } = await devices.listTargets({ body: { select: wanted } }, chosen_by);
 		answers.set(key, targets);
 		for (const target of targets) known.set(target.device_id, target);
 		return targets;
@@ -59,7 +59,7 @@ export async function placeDevices(
 	return {
 		steps: draft.steps.map((step) => place(step, true)),
 		rollback: draft.rollback.map((step) => place(step, true)),
-		targets: await describe(devices, enabled, caller),
+		targets: await describe(devices, enabled, described_to),
 		skipped: [...known.values()].flatMap(({ device_id, name, disabled_reason }) =>
 			disabled_reason === null ? [] : [{ device_id, name, reason: `disabled: ${disabled_reason}` }],
 		),

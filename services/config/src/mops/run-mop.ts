@@ -1,5 +1,6 @@
 import type { ExecuteMop } from "@netconductor/contracts/config/mops";
 import { failed } from "@netconductor/runtime/errors";
+import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { CallContext } from "@netconductor/runtime/host/service";
 import { eq } from "drizzle-orm";
 import type { z } from "zod";
@@ -14,6 +15,7 @@ import { mopRuns } from "./tables.ts";
 export interface RunNeeds extends ChangeNeeds {
 	tasks: TasksClient;
 	devices: DevicesClient;
+	ownAccount(): CallerContext;
 }
 
 export function executeMop(needs: RunNeeds): MopOperation<"executeMop"> {

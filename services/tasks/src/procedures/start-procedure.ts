@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { isOpenTo } from "@netconductor/contracts/auth/permissions";
-import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
+import { isOpenTo, whyNotOpen } from "@netconductor/contracts/auth/permissions";
+import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Procedure, ProgramStep, RunProcedure } from "@netconductor/contracts/tasks/procedure";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
@@ -206,11 +206,8 @@ export function assertPermitted(steps: readonly ProgramStep[], by: Actor, types:
 	for (const { id: path, type } of steps.flatMap(stepsOf)) {
 		const permission = types.get(type)?.permission;
 		if (permission === undefined || isOpenTo(by, permission)) continue;
-		const why = isPermitted(by, permission)
-			? ", which opens nothing to roles that are limited to device groups"
-			: ", too";
 		throw failed("runs.not_permitted", {
-			message: `Step ${path} (${type}) takes the permission ${permission}${why}`,
+			message: `Step ${path} (${type}) takes the permission ${permission}, ${whyNotOpen(by, permission)}`,
 			details: { path, permission },
 		});
 	}

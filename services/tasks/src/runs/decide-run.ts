@@ -1,5 +1,6 @@
+import { isOpenTo, whyNotOpen } from "@netconductor/contracts/auth/permissions";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
-import type { Decision, NewDecision } from "@netconductor/contracts/tasks/model";
+import { type Decision, type NewDecision, type RunKind, retriedWith } from "@netconductor/contracts/tasks/model";
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
 import type { Clock } from "@netconductor/runtime/clock";
 import { afterCommit, type Database, type Tx } from "@netconductor/runtime/db/database";
@@ -32,6 +33,7 @@ export interface DecisionRequest extends z.output<typeof NewDecision> {
  * @throws runs.not_found
  * @throws runs.was_cancelled — `retry`, in a run that runs nothing any more
  * @throws runs.is_a_procedure — `retry`, of a procedure, which is restarted from a step
+ * @throws auth.out_of_scope — the run would go on, and what it does is not open to their role
  * @throws runs.nothing_to_decide — no operation of the run is unknown
  * @throws operations.not_found
  * @throws operations.not_undecided — it is not unknown, or somebody decided before
@@ -53,13 +55,14 @@ export function decideRun({ db, outbox, store, clock, onDecided }: DecideNeeds) 
 					details: { run_id },
 				});
 			}
+			const goesOn = (decision === "verified" || decision === "retry") && run.cancel_requested_by === null;
+			if (goesOn) assertOpen(run, by);
 			const decided = await settle(tx, { run_id, operation_id, decision, reason }, by);
 			if (decided.length === 0) {
 				if (operation_id === undefined) throw nothingToDecide(run_id, run.title);
 				await assertRepeated(tx, { run_id, operation_id, decision, reason }, by);
 				return [];
 			}
-			const goesOn = (decision === "verified" || decision === "retry") && run.cancel_requested_by === null;
 			if (goesOn && run.kind !== "mop") await restoreStepsAfter(tx, run_id, decided, decision);
 			const runs_on = hasEnded(run.status) && (await endAnew(tx, run));
 			const ids = decided.map(({ id }) => id);
@@ -116,6 +119,15 @@ export function decideRun({ db, outbox, store, clock, onDecided }: DecideNeeds) 
 		}
 		return false;
 	}
+}
+
+/** Whose role is limited to some devices does not have a run go on that they could not start. */
+function assertOpen({ kind, title }: { kind: RunKind; title: string }, by: Actor): void {
+	const permission = retriedWith[kind];
+	if (permission === null || by.device_groups === undefined || isOpenTo(by, permission)) return;
+	throw failed("auth.out_of_scope", {
+		message: `The run ${title} would go on. That takes the permission ${permission}, ${whyNotOpen(by, permission)}. It can be decided as failed or skipped.`,
+	});
 }
 
 interface Decided {

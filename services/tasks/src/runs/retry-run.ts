@@ -1,4 +1,5 @@
-import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
+import { isOpenTo, whyNotOpen } from "@netconductor/contracts/auth/permissions";
+import type { Actor } from "@netconductor/contracts/kernel/actor";
 import { type Plan, retriedWith, type TargetInput } from "@netconductor/contracts/tasks/model";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
@@ -32,9 +33,9 @@ export function retryRun({ db, store, operations, start, vault }: RetryRunNeeds)
 	return async (run_id: string, by: Actor, request_id: string): Promise<{ run_id: string }> => {
 		const run = await store.get(run_id);
 		const permission = retriedWith[run.kind];
-		if (permission !== null && !isPermitted(by, permission)) {
+		if (permission !== null && !isOpenTo(by, permission)) {
 			throw failed("auth.forbidden", {
-				message: `Retrying this run takes the permission ${permission}, too: it would do again what the run did.`,
+				message: `Retrying this run does again what it did. It takes the permission ${permission}, ${whyNotOpen(by, permission)}.`,
 				details: { permission },
 			});
 		}

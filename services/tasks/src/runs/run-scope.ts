@@ -37,8 +37,11 @@ export function createRunScope({ db, devices }: { db: Database; devices: KnowsSc
 			if (device_ids === undefined) return undefined;
 			const covered = sql`${sql.param(device_ids)}::uuid[]`;
 			const groups = sql`${JSON.stringify(call.actor.device_groups)}::jsonb`;
+			// Who started it first, which costs next to nothing; devices are looked up in a hash, where arrays would be compared one by one.
 			return sql`coalesce(
-				(select coalesce(p.device_ids <@ ${covered} and p.starter -> 'device_groups' <@ ${groups}, false)
+				(select case when p.starter -> 'device_groups' <@ ${groups}
+						then p.device_ids is not null and not exists (select from unnest(p.device_ids) as own (id) where own.id <> all(${covered}))
+						else false end
 					from procedures p where p.run_id = ${runs.id}),
 				exists (select from operations o where o.run_id = ${runs.id})
 				and not exists (select from operations o where o.run_id = ${runs.id} and not o.device_id = any(${covered})))`;
