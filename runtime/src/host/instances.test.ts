@@ -146,6 +146,31 @@ test("where all are gone the caller is told so, and they are found again when on
 	for (let call = 0; call < 5; call++) expect(await both.count({ body: {} }, by)).toEqual({ by: "one" });
 });
 
+test("one that was left alone is asked again in time although the clock was set back meanwhile", async () => {
+	vi.useFakeTimers({ toFake: ["Date"] });
+	const silent = createServer((socket) => {
+		socket.once("data", () => socket.destroy());
+		socket.on("error", () => {});
+	});
+	await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+	try {
+		const caller = await callerOf([`http://127.0.0.1:${(silent.address() as AddressInfo).port}`]);
+		const reason = () => caller.count({ body: {} }, by).catch((error) => error.details.reason);
+		for (let call = 0; call < 8; call++) expect(await reason()).not.toBe("not asked");
+		expect(await reason()).toBe("not asked");
+		vi.setSystemTime(Date.now() - 3_600_000);
+		expect(await reason()).toBe("not asked");
+		await sleep(2_100);
+		expect(await reason()).not.toBe("not asked");
+		// Nor is it asked sooner where the clock jumps forward.
+		vi.setSystemTime(Date.now() + 7_200_000);
+		expect(await reason()).toBe("not asked");
+	} finally {
+		vi.useRealTimers();
+		silent.close();
+	}
+});
+
 test("one that goes on breaking calls off is left alone, asked by a single call two seconds later, and by all once that one is answered", async () => {
 	const one = await counterProcess("one");
 	let broken = true;

@@ -1,4 +1,4 @@
-import { type CircuitBreakerPolicy, ConsecutiveBreaker, circuitBreaker, type Policy } from "cockatiel";
+import { type CircuitBreakerPolicy, ConsecutiveBreaker, circuitBreaker, type IBackoff, type Policy } from "cockatiel";
 import { Pool } from "undici";
 
 /** For so long one that was found away is asked only where all others are away, too. */
@@ -58,10 +58,25 @@ function startInstance(base_url: string, isAway: Policy, connections: number): I
 		bodyTimeout: 0,
 		keepAliveTimeout: 20_000,
 	});
-	const breaker = circuitBreaker(isAway, { halfOpenAfter: away_ms, breaker: new ConsecutiveBreaker(mostFailures) });
+	const halfOpenAfter = { next: () => elapsedFromNow(away_ms) };
+	const breaker = circuitBreaker(isAway, { halfOpenAfter, breaker: new ConsecutiveBreaker(mostFailures) });
 	const instance: Instance = { base_url, pool, breaker, calls: 0, away_until: Number.NEGATIVE_INFINITY };
 	breaker.onBreak(() => markAway(instance));
 	return instance;
+}
+
+/**
+ * What a circuit breaker waits for, by a clock that nobody sets. It compares the duration with what has passed by the clock on the wall since it opened:
+ * one that is set back by an hour would keep it open for an hour.
+ */
+function elapsedFromNow(ms: number): IBackoff<unknown> {
+	const until = performance.now() + ms;
+	return {
+		get duration() {
+			return performance.now() < until ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+		},
+		next: () => elapsedFromNow(ms),
+	};
 }
 
 /** Nobody is there, or it does not accept anything: the next calls go elsewhere. */
