@@ -1,16 +1,20 @@
 import type { DeviceState } from "./platform.ts";
 
-/** Makes a candidate the running configuration. `confirm_ms` puts the old one back unless the commit is confirmed before. */
+/**
+ * Makes a candidate the running configuration. `confirm_ms` puts the old one back unless the commit is confirmed before. `is_earlier`: the candidate is what
+ * a session loaded of the configurations before.
+ */
 export function commitCandidate(
 	device: DeviceState,
 	text: string,
 	by: string,
-	{ confirm_ms, comment }: { confirm_ms?: number; comment?: string } = {},
+	{ confirm_ms, comment, is_earlier = false }: { confirm_ms?: number; comment?: string; is_earlier?: boolean } = {},
 ): void {
 	device.confirm?.cancel();
 	const before = device.running;
 	device.change(text, by, comment);
-	device.pushes++;
+	if (is_earlier) device.rollbacks++;
+	else device.pushes++;
 	if (confirm_ms !== undefined) armRevert(device, before, confirm_ms);
 }
 

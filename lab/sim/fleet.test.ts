@@ -214,6 +214,7 @@ test("cisco_xr changes nothing before commit, asks before leaving, and rolls bac
 	expect(device.config()).toContain("interface GigabitEthernet0/0/0/1\n description changed\n");
 	expect(await client.ask("rollback configuration last 1", exec)).toContain("successfully rolled back 1 commits");
 	expect(device.config()).toBe(before);
+	expect(device.stats()).toMatchObject({ pushes: 1, rollbacks: 1 });
 	client.close();
 });
 
@@ -254,6 +255,7 @@ test("juniper_junos commits and rolls back a candidate, shows set commands, and 
 	await client.ask("rollback 1", "# ");
 	await client.ask("commit and-quit", "admin@junos-1> ");
 	expect(device.config()).toBe(before);
+	expect(device.stats()).toMatchObject({ pushes: 1, rollbacks: 1 });
 	client.close();
 });
 

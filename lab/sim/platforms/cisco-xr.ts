@@ -92,7 +92,7 @@ const execCommands: Command<IndentedSession>[] = [
 				await terminal.print(`${stamp()}% Invalid commit number\n`);
 				return;
 			}
-			commitCandidate(device, revision.text, username);
+			commitCandidate(device, revision.text, username, { is_earlier: true });
 			await terminal.print(
 				`${stamp()}\nLoading Rollback Changes.\nLoaded Rollback Changes in 1 sec \nCommitting.\n1 items committed in 1 sec (1)items/sec\nUpdating.\nUpdated Commit database in 1 sec \nConfiguration successfully rolled back ${count} commits.\n`,
 			);

@@ -105,6 +105,8 @@ const topStatements = [
 function start(session: SessionContext): Cli {
 	const { device, terminal } = session;
 	let candidate: string | undefined;
+	/** The configuration before that a session loaded last. */
+	let earlier: string | undefined;
 	let path: string[] = [];
 	let first = true;
 
@@ -283,6 +285,7 @@ function start(session: SessionContext): Cli {
 				const text = number === 0 ? device.running : device.history[number - 1]?.text;
 				if (text === undefined) return terminal.print("error: could not open configuration file: no such file\n");
 				candidate = text;
+				earlier = text;
 				return terminal.print("load complete\n");
 			}
 			case "load":
@@ -323,7 +326,7 @@ function start(session: SessionContext): Cli {
 		if (current === device.running) device.confirm?.cancel();
 		else {
 			const confirm_ms = minutes === undefined ? undefined : minutes * 60_000;
-			commitCandidate(device, current, session.username, { confirm_ms, comment });
+			commitCandidate(device, current, session.username, { confirm_ms, comment, is_earlier: current === earlier });
 			await session.changed();
 		}
 		if (minutes !== undefined) {

@@ -66,6 +66,8 @@ const commitFailure = "[[system]] failed\nCommit failed\n";
 function start(session: SessionContext): Cli {
 	const { device, terminal } = session;
 	let candidate: string | undefined;
+	/** The configuration before that a session loaded last. */
+	let earlier: string | undefined;
 	let path: string[] = [];
 
 	function prompt(): string {
@@ -141,7 +143,7 @@ function start(session: SessionContext): Cli {
 			case "commit": {
 				if (current === device.running) return terminal.print("No configuration changes to commit\n");
 				if (session.fault("commit_fails")) return terminal.print(commitFailure);
-				commitCandidate(device, current, session.username);
+				commitCandidate(device, current, session.username, { is_earlier: current === earlier });
 				return session.changed();
 			}
 			case "commit-confirm": {
@@ -175,6 +177,7 @@ function start(session: SessionContext): Cli {
 				const text = device.history[Number(rest[0] ?? 0) - 1]?.text;
 				if (text === undefined) return terminal.print("\n  Invalid rollback revision\n\n");
 				candidate = text;
+				earlier = text;
 				return;
 			}
 			case "save":

@@ -19,7 +19,7 @@ export function createIssuerKeys({ clock }: { clock: Clock }): IssuerKeys {
 	const kept = new Map<string, { keys: Promise<JWTVerifyGetKey>; until: number }>();
 	return {
 		of(issuer, ask, discover) {
-			const now = clock.now().getTime();
+			const now = clock.elapsed_ms();
 			for (const [old, { until }] of kept) if (until <= now) kept.delete(old);
 			const known = kept.get(issuer);
 			if (known !== undefined) return known.keys;
