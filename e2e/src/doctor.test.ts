@@ -226,6 +226,31 @@ describe("beside a server", { timeout: 120_000 }, () => {
 		}
 	});
 
+	test("work that waits in a pool without a worker is a warning, as long as other workers are there", async () => {
+		const api = product.as(product.admin_token);
+		const device = await api.devices.createDevice({
+			body: {
+				name: "far",
+				host: "127.0.0.1",
+				port: 9,
+				device_type: "linux",
+				worker_pool: "dc2",
+				username: "u",
+				password: "p",
+			},
+		});
+		const { run_id } = await api.devices.testDevice({ params: { id: device.id } });
+		const found = await visit(env);
+		expect(found).toMatchObject({ code: 0, status: "warning" });
+		expect(found.of("worker pools")).toMatchObject({
+			status: "warning",
+			detail: "1 waiting in dc2, of which no worker takes work",
+			mend: expect.stringContaining("NETCONDUCTOR_WORKERS_POOL"),
+		});
+		await api.tasks.cancelRun({ params: { id: run_id } });
+		expect((await visit(env)).of("worker pools")).toBeUndefined();
+	});
+
 	test("another installation is told that the port is taken by it", async () => {
 		const { failed, of } = await visit({ NETCONDUCTOR_PORT: new URL(product.url).port });
 		expect(failed).toEqual(["server"]);

@@ -122,6 +122,16 @@ export interface AfterRestore {
 	tell?(rows: number): string;
 }
 
+/** What `doctor` asks a service's schema, beside a running server or without one. */
+export interface Examination {
+	/** What the finding is called. */
+	check: string;
+	/** On the newest tables; a row for each thing that is not as it should be. */
+	query: string;
+	/** What is wrong, and what to do about it. */
+	tell(rows: readonly Record<string, unknown>[]): { detail: string; mend: string };
+}
+
 export interface Service<A extends Api = Api, N extends Needs = Needs, C extends ConfigSlice = ConfigSlice> {
 	name: string;
 	api: A;
@@ -131,6 +141,7 @@ export interface Service<A extends Api = Api, N extends Needs = Needs, C extends
 	migrations: URL | undefined;
 	/** What must not simply go on after a restore. */
 	after_restore: readonly AfterRestore[];
+	examinations: readonly Examination[];
 	config: C | undefined;
 	needs: N;
 	/** Of its needs, those that start after it. */
@@ -149,6 +160,7 @@ export function defineService<
 	schema?: string | false;
 	migrations?: URL;
 	after_restore?: readonly AfterRestore[];
+	examinations?: readonly Examination[];
 	config?: C;
 	needs?: N;
 	/**
@@ -164,6 +176,7 @@ export function defineService<
 		schema: declared.schema ?? declared.name,
 		migrations: declared.migrations,
 		after_restore: declared.after_restore ?? [],
+		examinations: declared.examinations ?? [],
 		config: declared.config,
 		needs: declared.needs ?? ({} as N),
 		starts_before: declared.starts_before ?? [],

@@ -41,7 +41,7 @@ import { stepTypes } from "./steps/registry.ts";
 import type { StepRegistry } from "./steps/step.ts";
 import { superviseWorkers } from "./workers/supervise-workers.ts";
 import { takeOver } from "./workers/take-over.ts";
-import { createWorkerStore } from "./workers/worker-store.ts";
+import { createWorkerStore, idlePools } from "./workers/worker-store.ts";
 
 /** The service that accepts plans with these steps and procedures with these step types, drives runs and looks after workers. */
 export function createTasksService(steps: StepRegistry, loadTypes: () => Promise<StepTypes> = loadStepTypes) {
@@ -50,6 +50,7 @@ export function createTasksService(steps: StepRegistry, loadTypes: () => Promise
 		api: tasksApi,
 		migrations: new URL("../migrations", import.meta.url),
 		after_restore: afterRestore,
+		examinations: [idlePools],
 		config: workersConfig,
 		needs: { alerts: alertsApi, scheduling: schedulingApi, devices: devicesApi },
 		starts_before: ["scheduling", "devices"],

@@ -2,7 +2,7 @@ import { findEmbeddedPostgres, startEmbeddedPostgres } from "@netconductor/runti
 import { type DatabaseFacts, lookAtDatabase } from "@netconductor/runtime/db/look-at-database";
 import { halfRestored, type MigrationState, migrationState } from "@netconductor/runtime/db/migrate";
 import { withPassword } from "@netconductor/runtime/host/databases";
-import type { AnyService } from "@netconductor/runtime/host/service";
+import type { AnyService, Examination } from "@netconductor/runtime/host/service";
 import { createLog } from "@netconductor/runtime/log";
 import { findMasterKeys, type MasterKeys } from "@netconductor/runtime/master-key";
 import { tryStoredKeys } from "@netconductor/runtime/vault";
@@ -21,12 +21,13 @@ export interface StoredDataOptions {
 interface Owner {
 	schema: string;
 	migrations: URL | undefined;
+	examinations: readonly Examination[];
 }
 
 /** The master key, the databases, and whether the two belong together and to this version. */
 export async function checkStoredData({ services, settings, data_dir, holder }: StoredDataOptions): Promise<Finding[]> {
-	const owners = services.flatMap(({ name, schema, migrations }): Owner[] =>
-		schema === name ? [{ schema, migrations }] : [],
+	const owners = services.flatMap(({ name, schema, migrations, examinations }): Owner[] =>
+		schema === name ? [{ schema, migrations, examinations }] : [],
 	);
 	const found = usesEmbedded(services, settings) ? findEmbeddedPostgres(data_dir) : undefined;
 	const { finding, keys } = await checkMasterKey(settings, data_dir, found !== undefined && found.state !== "absent");
@@ -54,6 +55,9 @@ export async function checkStoredData({ services, settings, data_dir, holder }: 
 	}
 	return findings;
 }
+
+/** One connection that can change nothing. */
+type Client = Parameters<typeof tryStoredKeys>[0];
 
 /** A database, and who has tables in it. */
 interface Place {
@@ -157,6 +161,8 @@ async function checkDatabase(
 				if (migrations !== undefined) states.push([schema, await migrationState(client, schema, migrations)]);
 			}
 			findings.push(checkMigrations(check, states), ...checkFuture(check, states, facts));
+			const current = new Set(states.flatMap(([schema, state]) => (isCurrent(state) ? [schema] : [])));
+			for (const owner of owners) if (current.has(owner.schema)) findings.push(...(await examine(client, owner)));
 			if (keys === undefined) findings.push(skipped(`${check} vault`, "without the master key nothing can be tried"));
 			else findings.push(await checkVault(check, client, owners, keys));
 		});
@@ -247,6 +253,26 @@ function checkMigrations(check: string, states: readonly [string, MigrationState
 	return ok(name, pending === "" ? "up to date" : `applied by the next start: ${pending}`);
 }
 
+/** Whether the tables are those that this version knows. */
+function isCurrent({ pending, unknown, changed }: MigrationState): boolean {
+	return pending.length + unknown.length + changed.length === 0;
+}
+
+/** What its service finds wrong in what is stored. */
+async function examine(client: Client, { schema, examinations }: Owner): Promise<Finding[]> {
+	const findings: Finding[] = [];
+	for (const { check, query, tell } of examinations) {
+		await client.query("begin");
+		await client.query("select set_config('search_path', $1, true)", [schema]);
+		const { rows } = await client.query<Record<string, unknown>>(query);
+		await client.query("rollback");
+		if (rows.length === 0) continue;
+		const { detail, mend } = tell(rows);
+		findings.push(warning(check, detail, mend));
+	}
+	return findings;
+}
+
 /** Data from the future: the clock was put back, or ran ahead once. */
 function checkFuture(
 	check: string,
@@ -265,12 +291,7 @@ function checkFuture(
 	];
 }
 
-async function checkVault(
-	check: string,
-	client: Parameters<typeof tryStoredKeys>[0],
-	owners: readonly Owner[],
-	keys: MasterKeys,
-): Promise<Finding> {
+async function checkVault(check: string, client: Client, owners: readonly Owner[], keys: MasterKeys): Promise<Finding> {
 	const name = `${check} vault`;
 	let total = 0;
 	let by_previous = 0;

@@ -3,6 +3,7 @@ import type { QueuedRun, UnservedPool, Worker, WorkerStats } from "@netconductor
 import type { Database } from "@netconductor/runtime/db/database";
 import { toPage } from "@netconductor/runtime/db/paging";
 import { failed } from "@netconductor/runtime/errors";
+import type { Examination } from "@netconductor/runtime/host/service";
 import { asc, desc, eq } from "drizzle-orm";
 import type { z } from "zod";
 import { one } from "../rows.ts";
@@ -191,6 +192,21 @@ export function unservedPools(db: Database, run_id: string): Promise<UnservedPoo
 		[run_id],
 	);
 }
+
+/** Work that nobody takes up although workers are there: those of its pool are not. */
+export const idlePools: Examination = {
+	check: "worker pools",
+	query: `select worker_pool, sum(waiting)::int as waiting from (${waitingByPool()}) each
+		where not exists (select from workers where pool = worker_pool and status = 'online' and lease_until > now())
+			and exists (select from workers where status = 'online' and lease_until > now())
+		group by worker_pool order by worker_pool`,
+	tell: (rows) => ({
+		detail: rows
+			.map(({ worker_pool, waiting }) => `${waiting} waiting in ${worker_pool}, of which no worker takes work`)
+			.join("; "),
+		mend: "Start a worker of that pool (NETCONDUCTOR_WORKERS_POOL), or give its devices another one; `netconductor workers pools` shows all.",
+	}),
+};
 
 /** Runs with operations that wait or run; the index of unfinished operations leads to them. */
 const openRuns = `select o.run_id, r.kind, count(*) filter (where o.status = 'running')::int as running,
