@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { apis } from "@netconductor/contracts/apis";
 import { presetRoles } from "@netconductor/contracts/auth/permissions";
 import { isPermitted } from "@netconductor/contracts/kernel/actor";
@@ -76,7 +77,20 @@ function shutFor(visitor: (typeof visitors)[number]): Operation[] {
 	);
 }
 
-async function knock(url: string, { method, path, body }: Operation, token: string | undefined): Promise<string> {
+/** Longer than one process leaves another alone that did not answer it. */
+const away_ms = 15_000;
+
+/** What is answered where somebody answers: a service that is away for a moment has opened no door. */
+async function knock(url: string, operation: Operation, token: string | undefined): Promise<string> {
+	const until = performance.now() + away_ms;
+	for (;;) {
+		const answer = await knockOnce(url, operation, token);
+		if (!answer.startsWith("503 ") || performance.now() > until) return answer;
+		await sleep(250);
+	}
+}
+
+async function knockOnce(url: string, { method, path, body }: Operation, token: string | undefined): Promise<string> {
 	const response = await fetch(`${url}${path.replace(/:([a-z_0-9]+)/g, () => randomUUID())}`, {
 		method,
 		headers: {
