@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { describePlan, type Topology } from "./plan-round.ts";
 import type { RoundResult } from "./run-round.ts";
 
@@ -8,14 +9,38 @@ const endOf = (topology: Topology) => `<!-- end of rounds: ${topology} -->`;
 /** Adds a row about a round to the table of its topology, which ends with a mark. @throws where the file has no such mark */
 export function appendRecord(file: string, { plan, violations, ...told }: RoundResult): void {
 	const end = endOf(plan.topology);
-	const text = readFileSync(file, "utf8");
-	if (!text.includes(end)) throw new Error(`${file} has no line ${end}`);
 	const verdict =
 		violations.length === 0 ? "held" : [...new Set(violations.map(({ invariant }) => invariant))].join("; ");
 	const { seconds, sessions, made_again, pushes, unknown } = told;
 	const counts = [Math.round(seconds), sessions, made_again, pushes, unknown];
 	const row = [plan.seed, describePlan(plan), plan.devices, commit(file), ...counts, verdict];
-	writeFileSync(file, text.replace(end, `| ${row.join(" | ")} |\n${end}`));
+	alone(file, () => {
+		const text = readFileSync(file, "utf8");
+		if (!text.includes(end)) throw new Error(`${file} has no line ${end}`);
+		writeFileSync(file, text.replace(end, `| ${row.join(" | ")} |\n${end}`));
+	});
+}
+
+const longest_ms = 10_000;
+
+/** Programs of both topologies write to one file. @throws where another one does not end */
+function alone(file: string, write: () => void): void {
+	const lock = `${file}.lock`;
+	const until = performance.now() + longest_ms;
+	for (;;) {
+		try {
+			closeSync(openSync(lock, "wx"));
+			break;
+		} catch (error) {
+			if ((error as NodeJS.ErrnoException).code !== "EEXIST" || performance.now() > until) throw error;
+			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+		}
+	}
+	try {
+		write();
+	} finally {
+		rmSync(lock, { force: true });
+	}
 }
 
 /** Seeds that the table of this topology has. */
@@ -33,6 +58,8 @@ export function recordedSeeds(file: string, topology: Topology): Set<number> {
 /** With a mark where what was played is not what was committed; the record itself is not played. */
 function commit(file: string): string {
 	const git = (...args: string[]) => execFileSync("git", args, { cwd: import.meta.dirname, encoding: "utf8" }).trim();
-	const changed = git("status", "--porcelain", "--untracked-files=no", "--", ":/", `:(exclude)${file}`);
-	return git("rev-parse", "--short", "HEAD") + (changed === "" ? "" : "-dirty");
+	const root = git("rev-parse", "--show-toplevel");
+	const changed = git("diff", "--name-only", "HEAD", "--", ":/").split("\n");
+	const others = changed.filter((name) => name !== "" && join(root, name) !== resolve(file));
+	return git("rev-parse", "--short", "HEAD") + (others.length === 0 ? "" : "-dirty");
 }
