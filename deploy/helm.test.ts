@@ -99,6 +99,14 @@ const everything = {
 	},
 };
 
+const pools = {
+	targets: { worker: { replicas: 4, settings: { NETCONDUCTOR_WORKERS_CONCURRENCY: "10" } } },
+	workerPools: {
+		dc2: { replicas: 3, nodeSelector: { network: "dc2" } },
+		lab: { autoscaling: { enabled: true, minReplicas: 1, maxReplicas: 3, cpuPercent: 70 } },
+	},
+};
+
 const ofKind = (kind: string, resources = render()) => resources.filter((resource) => resource.kind === kind);
 const component = ({ metadata }: Resource) => metadata.labels["app.kubernetes.io/component"];
 const deployments = (above?: Tree): [Target, Resource][] =>
@@ -122,11 +130,14 @@ test("its values fit their schema, with everything turned on as well, and mistak
 	const schema = JSON.parse(read("values.schema.json"));
 	expect(jsonSchemaProblems(schema, values)).toEqual([]);
 	expect(jsonSchemaProblems(schema, over(values, everything))).toEqual([]);
+	expect(jsonSchemaProblems(schema, over(values, pools))).toEqual([]);
 	for (const wrong of [
 		{ existingSecret: "" },
 		{ targets: { gatway: {} } },
 		{ masterKey: "5a5a" },
 		{ targets: { gateway: { autoscaling: { enabled: "yes" } } } },
+		{ workerPools: { "DC 2": {} } },
+		{ workerPools: { dc2: { replica: 1 } } },
 	]) {
 		expect(jsonSchemaProblems(schema, over(values, wrong)), JSON.stringify(wrong)).not.toEqual([]);
 	}
@@ -286,6 +297,37 @@ test("workers and gateways grow and shrink where that is wanted, and keep their 
 		deployments({ targets: { devices: { replicas: 3 } } }).map(([name, { spec }]) => [name, spec.replicas]),
 	);
 	expect(replicas).toMatchObject({ audit: 1, devices: 3, gateway: 2, worker: 2 });
+});
+
+test("each worker pool is a Deployment of its own, which is the worker but for its pool and what is said of it", async () => {
+	const resources = render(pools);
+	const podOf = (name: string) => ofKind("Deployment", resources).find((each) => component(each) === name)?.spec;
+	const [worker, dc2, lab] = ["worker", "worker-dc2", "worker-lab"].map(podOf);
+	expect([worker?.replicas, dc2?.replicas, lab?.replicas]).toEqual([4, 3, undefined]);
+	expect(dc2?.template.spec.nodeSelector).toEqual({ network: "dc2" });
+	for (const [pool, spec] of [
+		["default", worker],
+		["dc2", dc2],
+		["lab", lab],
+	] as const) {
+		const [container] = spec?.template.spec.containers ?? [];
+		expect(container?.args).toEqual(["serve", "--targets=worker"]);
+		const env = Object.fromEntries(
+			(container?.env ?? []).map(({ name, value }) => [name, value.replace("/run/secrets/netconductor", dir)]),
+		);
+		const settings = loadSettings(await loadServices(["worker"]), env, undefined);
+		expect(settings.workers).toMatchObject({ pool, concurrency: pool === "default" ? 10 : 50 });
+	}
+	// What names one finds it and no other, and lets it do what the worker may.
+	const named = (name: string) => resources.filter((each) => component(each) === name);
+	const without = (each: Resource, name: string) => JSON.parse(JSON.stringify(each).replaceAll(name, "worker"));
+	for (const kind of ["Service", "PodDisruptionBudget", "NetworkPolicy"]) {
+		const of = (name: string) => named(name).find((each) => each.kind === kind) as Resource;
+		expect(without(of("worker-dc2"), "worker-dc2"), kind).toEqual(of("worker"));
+	}
+	expect(ofKind("HorizontalPodAutoscaler", resources).map(component)).toEqual(["worker-lab"]);
+	const callers = ofKind("NetworkPolicy", resources).find((each) => component(each) === "tasks")?.spec.ingress ?? [];
+	expect(JSON.stringify(callers)).toContain('"worker-dc2"');
 });
 
 test("no secret gets into a resource by way of values", () => {

@@ -46,3 +46,26 @@ default
   value: {{ $value | quote }}
 {{- end }}
 {{- end -}}
+
+{{- /* Each becomes a Deployment: every target, and the worker once more for each pool. */ -}}
+{{- define "netconductor.processes" -}}
+processes:
+{{- range $target := (.Files.Get "files/targets.yaml" | fromYaml).targets }}
+  - name: {{ $target.name }}
+    target: {{ $target.name }}
+    pool: ""
+    calls: [{{ join ", " $target.calls }}]
+    database: {{ $target.database }}
+    events: {{ $target.events }}
+{{- if eq $target.name "worker" }}
+{{- range $pool, $own := $.Values.workerPools }}
+  - name: worker-{{ $pool }}
+    target: worker
+    pool: {{ $pool | quote }}
+    calls: [{{ join ", " $target.calls }}]
+    database: {{ $target.database }}
+    events: {{ $target.events }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
