@@ -55,7 +55,9 @@ export function decideRun({ db, outbox, store, clock, onDecided }: DecideNeeds) 
 					details: { run_id },
 				});
 			}
-			const goesOn = (decision === "verified" || decision === "retry") && run.cancel_requested_by === null;
+			// A procedure has gone on, or ended, without it.
+			const goesOn =
+				run.kind !== "mop" && (decision === "verified" || decision === "retry") && run.cancel_requested_by === null;
 			if (goesOn) assertOpen(run, by);
 			const decided = await settle(tx, { run_id, operation_id, decision, reason }, by);
 			if (decided.length === 0) {
@@ -63,7 +65,7 @@ export function decideRun({ db, outbox, store, clock, onDecided }: DecideNeeds) 
 				await assertRepeated(tx, { run_id, operation_id, decision, reason }, by);
 				return [];
 			}
-			if (goesOn && run.kind !== "mop") await restoreStepsAfter(tx, run_id, decided, decision);
+			if (goesOn) await restoreStepsAfter(tx, run_id, decided, decision);
 			const runs_on = hasEnded(run.status) && (await endAnew(tx, run));
 			const ids = decided.map(({ id }) => id);
 			afterCommit(tx, () => onDecided(run_id, ids, runs_on));
