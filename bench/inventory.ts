@@ -56,7 +56,8 @@ interface Request {
 const sortable = ["name", "host", "device_type", "site", "health", "health_at", "created_at", "updated_at"];
 
 function requestsAt(devices: number): Request[] {
-	const list = (query: string) => `/api/devices?page_size=${page_size}${query}`;
+	/** As the pages of the web ask. */
+	const list = (query: string, count = "near") => `/api/devices?page_size=${page_size}&count=${count}${query}`;
 	const pages = Math.ceil(devices / page_size);
 	const middle = rowOf(Math.floor(devices / 2));
 	const all: Request[] = [
@@ -80,6 +81,8 @@ function requestsAt(devices: number): Request[] {
 		{ name: "search of a site (48)", path: list(`&q=${middle.site}`), flat: true },
 		{ name: "search of a word (a third)", path: list("&q=core"), flat: true },
 		{ name: "search of what none has", path: list("&q=zzyzx"), flat: true },
+		{ name: "of two tags, counted to the last", path: list("&tag=even,core", "exact"), flat: false },
+		{ name: "search of a word, counted to the last", path: list("&q=core", "exact"), flat: false },
 		{ name: "summary", path: "/api/devices/summary", flat: true },
 	];
 	return all.filter(({ name }) => name.includes(options.only));

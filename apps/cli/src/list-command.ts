@@ -72,7 +72,7 @@ async function readPages<T>(
 			next = { cursor: answer.next_cursor };
 		} else {
 			if (answer.items.length === 0 || answer.page * answer.page_size >= answer.total) {
-				return { items, page: 1, page_size: items.length, total: answer.total };
+				return { ...answer, items, page: 1, page_size: items.length };
 			}
 			next = { page: answer.page + 1 };
 		}
@@ -87,5 +87,6 @@ function footer(answer: Page<unknown> | CursorPage<unknown>, noun: string, plura
 	}
 	if (shown === answer.total) return count(shown, noun, plural);
 	const isLast = answer.page * answer.page_size >= answer.total;
-	return `${shown} of ${count(answer.total, noun, plural)}${isLast ? "" : `; more with --page ${answer.page + 1} or --all`}`;
+	const atLeast = "total_is_exact" in answer && answer.total_is_exact === false ? "at least " : "";
+	return `${shown} of ${atLeast}${count(answer.total, noun, plural)}${isLast ? "" : `; more with --page ${answer.page + 1} or --all`}`;
 }

@@ -25,6 +25,29 @@ export interface Page<T> {
 	total: number;
 }
 
+/** So many entries past a page are counted where a near total is enough. */
+export const countedAhead = 500;
+
+/** Query of a paged list whose total may cost more than its page, where many filters meet. */
+export const CountedPageQuery = PageQuery.extend({
+	count: z
+		.enum(["exact", "near"])
+		.default("exact")
+		.describe(
+			`near counts no further than ${countedAhead} entries past the page; total_is_exact then tells whether it reached the last.`,
+		),
+});
+
+/** One page of such a list. Where `total_is_exact` is false there are at least `total` entries. */
+export function CountedPage<T extends z.ZodType>(item: T) {
+	return Page(item).extend({
+		total_is_exact: z.boolean().describe("Where it is false, there are at least so many as total tells."),
+	});
+}
+export interface CountedPage<T> extends Page<T> {
+	total_is_exact: boolean;
+}
+
 /** Query of a history that grows without end. `cursor` is opaque: the `next_cursor` of the page before. */
 export const CursorQuery = z.object({
 	cursor: z.string().max(500).optional(),

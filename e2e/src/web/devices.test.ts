@@ -410,6 +410,28 @@ test("who may only look is offered nothing that writes, and devices are deleted 
 	await watching.close();
 });
 
+test("of many that match the list counts some hundreds, and all of them when it is asked to", async () => {
+	const rows = Array.from({ length: 620 }, (_, i) => ({
+		name: `many-${i}`,
+		host: "192.0.2.9",
+		device_type: "linux",
+		tags: i < 600 ? ["lab", "spare"] : ["lab"],
+	}));
+	await admin.devices.importDevices({ body: { format: "json", content: JSON.stringify(rows) } });
+	await page.goto(at("/devices?tag=lab,spare"));
+	await shows("At least 550 devices");
+	await page.getByRole("button", { name: "Page 11" }).waitFor();
+	await page.getByRole("checkbox", { name: "Select all" }).first().check();
+	await press("Select all");
+	await shows("600 devices selected");
+	await press("Clear");
+	await press("Count them");
+	await shows(/^600 devices$/);
+	await page.getByRole("button", { name: "Page 12" }).click();
+	await shows("many-599");
+	await shows(/^600 devices$/);
+});
+
 test("no page threw an error or broke the content security policy", () => {
 	expect(misdeeds).toEqual([]);
 });

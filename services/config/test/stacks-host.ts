@@ -81,6 +81,7 @@ export async function startStacksHost() {
 			page: query.page,
 			page_size: query.page_size,
 			total: inventory.length,
+			total_is_exact: true,
 		}),
 	});
 	const backup = peer(backupApi, {

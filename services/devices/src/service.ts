@@ -25,6 +25,7 @@ import {
 import { createDevice, deleteDevice, getDevice, updateDevice } from "./devices/change-devices.ts";
 import { getDeviceSummary } from "./devices/device-summary.ts";
 import { describeDevices, listDevices } from "./devices/list-devices.ts";
+import { createDeviceSearch } from "./devices/search.ts";
 import { listTargets } from "./devices/selection.ts";
 import { updateDevices } from "./devices/update-devices.ts";
 import {
@@ -60,7 +61,7 @@ export const devicesService = defineService({
 	migrations: new URL("../migrations", import.meta.url),
 	needs: { tasks: tasksApi },
 	setup({ db, vault, outbox, ephemeral, clients: { tasks }, clock, config }) {
-		const stores = { db, vault, outbox, clock };
+		const stores = { db, vault, outbox, clock, search: createDeviceSearch(db) };
 		return {
 			operations: {
 				listDevices: listDevices(stores),

@@ -1,6 +1,8 @@
 import { fromNearerEnd } from "@netconductor/runtime/db/paging";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { idsOfPage, windowOf } from "../src/devices/list-devices.ts";
+import { createDeviceSearch, rarePart } from "../src/devices/search.ts";
 import { devices } from "../src/tables.ts";
 import { type Started, startDevices } from "./start.ts";
 
@@ -95,6 +97,63 @@ test("a page near the end of a filtered list is that of the list", async () => {
 	expect(await api.listDevices({ query: { device_type: "frr", page_size: 500, page: 4 } })).toMatchObject({
 		total: 1_000,
 		items: [],
+	});
+});
+
+describe("a search", () => {
+	const texts = [
+		"net-0001-core-1 10.0.0.1 frr site-0001 core switch",
+		"net-0417-dist-9 10.0.9.9 frr site-0417 dist switch",
+	];
+
+	test.for([
+		["net-1041-core-32", "1041"],
+		["SITE-Zürich", "rich"],
+		["ÄÖÜ-ßßßß", undefined],
+		["site-zurich", "zuri"],
+		["Site-ZURICH", "ZURI"],
+		["core switch", undefined],
+		["nothing-of-it", "noth"],
+		["%_\\%ab_cd", undefined],
+		["10.7.7.7", undefined],
+	] as const)("of %s asks the index for %s", ([typed, part]) => {
+		expect(rarePart(typed, texts)).toBe(part);
+	});
+
+	test("asks for all of it where nothing is known of the table", () => {
+		expect(rarePart("net-1041-core-32", [])).toBeUndefined();
+	});
+
+	test("finds what holds all of it, whatever part of it the index was asked for", async () => {
+		const rows = [
+			{ name: "needle-aBcD-1", host: "192.0.2.1", device_type: "frr", site: "İzmir" },
+			{ name: "needle-abcd-2", host: "192.0.2.2", device_type: "frr", site: "100%_sure" },
+			{ name: "abcd-needle", host: "192.0.2.3", device_type: "frr", site: "Zürich-Nord" },
+		];
+		await api.importDevices({ body: { format: "json", content: JSON.stringify(rows) } });
+		const found = async (q: string) => (await api.listDevices({ query: { q } })).items.map(({ name }) => name);
+		const asked = {
+			"needle-abcd": ["needle-aBcD-1", "needle-abcd-2"],
+			"NEEDLE-ABCD": ["needle-aBcD-1", "needle-abcd-2"],
+			"abcd-needle": ["abcd-needle"],
+			"needle-abcd-2 192.0.2.2": ["needle-abcd-2"],
+			"100%_sure": ["needle-abcd-2"],
+			"needle%abcd": [],
+			needle_abcd: [],
+			"zürich-nord": ["abcd-needle"],
+			"ZÜRICH-NORD": ["abcd-needle"],
+		};
+		for (const [q, names] of Object.entries(asked)) expect(await found(q), q).toEqual(names);
+		await started.db.query("delete from devices where host like '192.0.2.%'");
+	});
+
+	test("of a few among many reads the lists of few trigrams", async () => {
+		const { rows } = await started.db.orm.execute<{ "QUERY PLAN": string }>(
+			sql`explain (costs off) select id from devices where ${await createDeviceSearch(started.db)("xq77-site-99")}`,
+		);
+		const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
+		expect(plan).toContain("Index Cond: (search_text ~~ '%xq77%'::text)");
+		expect(plan).toContain("Filter: (strpos(search_text, 'xq77-site-99'::text) > 0)");
 	});
 });
 
@@ -228,6 +287,46 @@ describe("the total of a list", () => {
 		}
 		expect(await total({ q: "nothing has this" })).toBe(0);
 		expect(await total({ page: 10_000 })).toBe(await counted("true"));
+	});
+
+	test("goes no further than 500 past the page where a near one is enough, and says so", async () => {
+		const where = "tags @> '{odd,third}'";
+		const all = await counted(where);
+		expect(all).toBeGreaterThan(1_000);
+		const near = (page: number, page_size = 50) =>
+			api.listDevices({ query: { tag: "odd,third", count: "near", page, page_size } });
+		expect(await near(1)).toMatchObject({ total: 550, total_is_exact: false, items: { length: 50 } });
+		expect(await near(3, 100)).toMatchObject({ total: 800, total_is_exact: false });
+		const pages = Math.ceil(all / 50);
+		expect(await near(pages - 9)).toMatchObject({ total: all, total_is_exact: true });
+		expect(await near(pages)).toMatchObject({
+			total: all,
+			total_is_exact: true,
+			items: { length: all - 50 * (pages - 1) },
+		});
+		expect(await near(pages + 1)).toMatchObject({ total: all, total_is_exact: true, items: [] });
+		expect(await api.listDevices({ query: { tag: "odd,third", count: "exact" } })).toMatchObject({
+			total: all,
+			total_is_exact: true,
+		});
+		// What is tallied is known anyway.
+		expect(await api.listDevices({ query: { tag: "odd", count: "near" } })).toMatchObject({
+			total: await counted("tags @> '{odd}'"),
+			total_is_exact: true,
+		});
+	});
+
+	test("lets whoever pages on until it is reached see every device once", async () => {
+		const names: string[] = [];
+		for (let page = 1; ; page++) {
+			const { items, total, page_size } = await api.listDevices({
+				query: { tag: "odd,third", count: "near", page, page_size: 200 },
+			});
+			names.push(...items.map(({ name }) => name));
+			if (page * page_size >= total) break;
+		}
+		expect(names).toHaveLength(await counted("tags @> '{odd,third}'"));
+		expect(new Set(names).size).toBe(names.length);
 	});
 
 	test("is none of a table that was emptied", async () => {

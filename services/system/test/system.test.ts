@@ -47,7 +47,7 @@ beforeAll(async () => {
 		peers: [
 			peer(authApi, { listUsers: async () => ({ ...none, total: 3 }) }),
 			peer(devicesApi, {
-				listDevices: async () => ({ ...none, total: 12 }),
+				listDevices: async () => ({ ...none, total: 12, total_is_exact: true }),
 				listGroups: async () => ({ ...none, total: 2 }),
 				listCredentials: async () => ({ ...none, total: 5 }),
 			}),

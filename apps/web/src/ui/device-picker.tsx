@@ -59,7 +59,7 @@ export function DevicePicker({
 		queryKey: ["devices", "picker", { q, mayReadDevices }],
 		queryFn: async ({ signal }): Promise<Picked[]> => {
 			if (mayReadDevices) {
-				const query = { q, sort: "name", page_size: mostOffered } as const;
+				const query = { q, sort: "name", page_size: mostOffered, count: "near" } as const;
 				return (await api.devices.listDevices({ query }, { signal })).items.map(({ id, name }) => ({ id, name }));
 			}
 			const query = { q, sort: "device_name", page_size: mostOffered } as const;

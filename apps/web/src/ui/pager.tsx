@@ -1,4 +1,5 @@
-import { Group, Pagination, Select, Text } from "@mantine/core";
+import { Button, Group, Pagination, Select, Text } from "@mantine/core";
+import type { Paging } from "./table/list-source.ts";
 import { count } from "./words.ts";
 
 const sizes = ["25", "50", "100", "200"];
@@ -8,21 +9,27 @@ export function Pager({
 	page,
 	page_size,
 	total,
+	countAll,
 	noun,
 	onChange,
-}: {
-	page: number;
-	page_size: number;
-	total: number;
+}: Paging & {
 	noun: string;
 	onChange: (to: { page: number; page_size: number }) => void;
 }) {
 	const pages = Math.max(1, Math.ceil(total / page_size));
 	return (
 		<Group justify="space-between" gap="xs" px="sm" py={6}>
-			<Text size="xs" c="dimmed" aria-live="polite">
-				{count(total, noun)}
-			</Text>
+			<Group gap={4}>
+				<Text size="xs" c="dimmed" aria-live="polite">
+					{countAll !== undefined && "At least "}
+					{count(total, noun)}
+				</Text>
+				{countAll !== undefined && (
+					<Button variant="subtle" size="compact-xs" onClick={countAll}>
+						Count them
+					</Button>
+				)}
+			</Group>
 			<Group gap="xs">
 				<Select
 					aria-label="Rows on a page"

@@ -1,5 +1,7 @@
 import type { devicesApi } from "@netconductor/contracts/devices/api";
+import type { Device } from "@netconductor/contracts/devices/model";
 import type { HandlerInput } from "@netconductor/contracts/kernel/operation";
+import { countedAhead } from "@netconductor/contracts/kernel/page";
 import type { Database } from "@netconductor/runtime/db/database";
 import { plannedForItsValues } from "@netconductor/runtime/db/named-statements";
 import { fromNearerEnd, type PageWindow, pageWindow, toPage } from "@netconductor/runtime/db/paging";
@@ -7,22 +9,31 @@ import { and, arrayContains, eq, type SQL, sql } from "drizzle-orm";
 import { reachedByPool } from "../connection/worker-pool.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
 import { groupInScope, inScope, type Scoped } from "../scope.ts";
-import { anyOf, holds } from "../sql.ts";
+import { anyOf } from "../sql.ts";
 import { deviceGroupMembers, deviceGroups, devices, inNaturalOrder } from "../tables.ts";
 import { tallied } from "../tallies/tally.ts";
 import { deviceColumns } from "./device-store.ts";
+import type { DeviceSearch } from "./search.ts";
 
 type Query = HandlerInput<(typeof devicesApi)["operations"]["listDevices"]>["query"];
-type Filter = Omit<Query, "page" | "page_size" | "sort">;
+type Filter = Omit<Query, "page" | "page_size" | "sort" | "count">;
 
-export function listDevices({ db }: { db: Database }): DevicesOperation<"listDevices"> {
+export function listDevices({ db, search }: { db: Database; search: DeviceSearch }): DevicesOperation<"listDevices"> {
 	return async ({ query, actor }) => {
-		const { page: _, page_size: __, sort: ___, ...filter } = query;
-		const where = await deviceFilter(db.orm, filter, actor);
+		const { page: _, page_size: __, sort: ___, count: wanted, ...filter } = query;
+		const where = await deviceFilter({ on: db.orm, search }, filter, actor);
 		const window = windowOf(query);
 		const { limit, offset, order_by } = window;
 		const counted = tallied(filter, actor);
-		const count = db.orm.$count(devices, where);
+		const isNear = wanted === "near" && counted === undefined;
+		const further = idsOfPage(db.orm, { ...window, offset: offset + limit, limit: countedAhead }, where).as("further");
+		const count = isNear
+			? sql<number>`${offset + limit}::int + (select count(*) from ${further})`
+			: db.orm.$count(devices, where);
+		const answer = (items: Device[], total: number) => ({
+			...toPage(query, items, total),
+			total_is_exact: !isNear || total < offset + limit + countedAhead,
+		});
 
 		async function read(near: PageWindow) {
 			const page = db.orm.$with("page").as(idsOfPage(db.orm, near, where));
@@ -45,13 +56,14 @@ export function listDevices({ db }: { db: Database }): DevicesOperation<"listDev
 
 		if (offset >= farAway && counted !== undefined) {
 			const total = await numberOf(db.orm, counted);
-			if (offset >= total) return toPage(query, [], total);
+			if (offset >= total) return answer([], total);
 			const rows = await read(fromNearerEnd(window, total));
 			// Where devices came or went meanwhile the end is another: found from the beginning the page is that of its moment.
-			if (rows[0]?.total === total) return toPage(query, rows, total);
+			if (rows[0]?.total === total) return answer(rows, total);
 		}
 		const rows = await read(window);
-		return toPage(query, rows, rows[0]?.total ?? (offset === 0 ? 0 : await count));
+		// Beyond the last page nothing says how many there are.
+		return answer(rows, rows[0]?.total ?? (offset === 0 ? 0 : await db.orm.$count(devices, where)));
 	};
 }
 
@@ -110,7 +122,11 @@ export function describeDevices({ db }: { db: Database }): DevicesOperation<"des
  * Of the devices that exist for the actor, those of a filter. Every criterion narrows down; several tags or groups must all be there, of several device types
  * or healths one.
  */
-export async function deviceFilter(on: Statements, filter: Filter, actor: Scoped): Promise<SQL | undefined> {
+export async function deviceFilter(
+	{ on, search }: { on: Statements; search: DeviceSearch },
+	filter: Filter,
+	actor: Scoped,
+): Promise<SQL | undefined> {
 	const {
 		q,
 		device_type = [],
@@ -127,7 +143,7 @@ export async function deviceFilter(on: Statements, filter: Filter, actor: Scoped
 	const groups = group.length === 0 ? [] : await idsOfGroups(on, group, actor);
 	return and(
 		inScope(actor, devices.id),
-		q ? holds(sql`${devices.search_text}`, q) : undefined,
+		q ? await search(q) : undefined,
 		device_type.length === 0 ? undefined : sql`${devices.device_type} = ${anyOf(device_type, "text")}`,
 		site === undefined ? undefined : eq(devices.site, site),
 		worker_pool === undefined ? undefined : reachedByPool(worker_pool),

@@ -3,6 +3,7 @@ import type { Database } from "@netconductor/runtime/db/database";
 import { and, eq, sql } from "drizzle-orm";
 import { deviceColumns } from "../devices/device-store.ts";
 import { deviceFilter } from "../devices/list-devices.ts";
+import type { DeviceSearch } from "../devices/search.ts";
 import type { DevicesOperation } from "../operation.ts";
 import { inScope, type Scoped } from "../scope.ts";
 import { credentials, devices } from "../tables.ts";
@@ -10,11 +11,16 @@ import { exportFields } from "./fields.ts";
 
 const pageSize = 1_000;
 
+interface Stores {
+	db: Database;
+	search: DeviceSearch;
+}
+
 /** Devices of a filter in order of name, without any login: a device's own one stays behind. Import takes the file back as it is. */
-export function exportDevices({ db }: { db: Database }): DevicesOperation<"exportDevices"> {
+export function exportDevices({ db, search }: Stores): DevicesOperation<"exportDevices"> {
 	return async ({ query: { format, ...filter }, actor, signal }) => {
 		const parts: string[] = [];
-		for await (const page of pages(db, filter, actor)) {
+		for await (const page of pages({ db, search }, filter, actor)) {
 			signal.throwIfAborted();
 			for (const device of page) parts.push(format === "csv" ? csvLine(device) : `\t${JSON.stringify(device)}`);
 		}
@@ -26,13 +32,13 @@ export function exportDevices({ db }: { db: Database }): DevicesOperation<"expor
 type Exported = Record<(typeof exportFields)[number], string | number | boolean | string[] | null>;
 
 async function* pages(
-	db: Database,
+	{ db, search }: Stores,
 	filter: Parameters<typeof deviceFilter>[1],
 	actor: Scoped,
 ): AsyncGenerator<Exported[]> {
 	const seen = inScope(actor, sql`jump.id`) ?? sql`true`;
 	const lowerName = sql`lower(${devices.name})`;
-	const wanted = await deviceFilter(db.orm, filter, actor);
+	const wanted = await deviceFilter({ on: db.orm, search }, filter, actor);
 	for (let last = ""; ; ) {
 		const rows = await db.orm
 			.select({

@@ -29,7 +29,9 @@ function DevicesPage() {
 	const selection = useSelection();
 	const form = useDrawer();
 	const { backUp } = useStartRuns();
-	const list = usePagedList("devices", search, (query, signal) => api.devices.listDevices({ query }, { signal }));
+	const list = usePagedList("devices", search, (query, signal) => api.devices.listDevices({ query }, { signal }), {
+		near: true,
+	});
 	const { source, names } = useRowNames(list);
 	const show = (change: Partial<typeof search>) =>
 		void navigate({ search: (before) => ({ ...before, page: undefined, ...change }), replace: true });

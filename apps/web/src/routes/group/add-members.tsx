@@ -25,7 +25,10 @@ export function AddMembers({ group, opened, onClose }: { group: DeviceGroup; ope
 	const found = useQuery({
 		queryKey: ["devices", "to-add", q],
 		queryFn: ({ signal }) =>
-			api.devices.listDevices({ query: { q: q || undefined, page_size: rows, sort: "name" } }, { signal }),
+			api.devices.listDevices(
+				{ query: { q: q || undefined, page_size: rows, sort: "name", count: "near" } },
+				{ signal },
+			),
 		placeholderData: keepPreviousData,
 		enabled: opened,
 		meta: { shows: ["device_groups"] },
@@ -100,6 +103,7 @@ export function AddMembers({ group, opened, onClose }: { group: DeviceGroup; ope
 				{found.isSuccess && items.length === 0 && <Text size="sm">No device matches.</Text>}
 				{more > 0 && (
 					<Text size="xs" c="dimmed">
+						{found.data?.total_is_exact === false && "At least "}
 						{count(more, "more device")}: type to narrow them down.
 					</Text>
 				)}

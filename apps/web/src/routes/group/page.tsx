@@ -154,8 +154,11 @@ function Members({ group, onAdd }: { group: DeviceGroup; onAdd: (() => void) | u
 	const navigate = useNavigate();
 	const search = useSearch();
 	const selection = useSelection();
-	const list = usePagedList("devices", { ...search, group: group.name }, (query, signal) =>
-		api.devices.listDevices({ query }, { signal }),
+	const list = usePagedList(
+		"devices",
+		{ ...search, group: group.name },
+		(query, signal) => api.devices.listDevices({ query }, { signal }),
+		{ near: true },
 	);
 	const show = (change: Partial<typeof search>) =>
 		void navigate({ search: (before) => ({ ...before, page: undefined, ...change }), replace: true });

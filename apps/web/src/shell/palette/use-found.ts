@@ -38,7 +38,7 @@ export function useFound(wanted: string): {
 	const devices = useQuery({
 		queryKey: ["devices", "find", rest],
 		queryFn: ({ signal }) =>
-			api.devices.listDevices({ query: { q: rest.slice(0, 200), page_size: devicesShown } }, { signal }),
+			api.devices.listDevices({ query: { q: rest.slice(0, 200), page_size: devicesShown, count: "near" } }, { signal }),
 		enabled: asks && mayVerb && permitted("devices:read"),
 		placeholderData: keepPreviousData,
 	});

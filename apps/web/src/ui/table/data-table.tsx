@@ -136,7 +136,9 @@ export function DataTable<Row extends object>(props: Props<Row>) {
 					<table
 						className="nc-table nc-data-table"
 						aria-label={name}
-						aria-rowcount={source.paging?.total ?? -1}
+						aria-rowcount={
+							source.paging === undefined || source.paging.countAll !== undefined ? -1 : source.paging.total
+						}
 						style={{ minWidth: shown.reduce((sum, { width = shareWidth }) => sum + width, ticks) }}
 					>
 						<colgroup>
@@ -361,7 +363,7 @@ function SelectionBar<Row>({
 				</span>
 				{more && (
 					<Button variant="subtle" loading={reading} onClick={chooseAll}>
-						Select all {total}
+						Select all {source.paging?.countAll === undefined && total}
 					</Button>
 				)}
 				{chosen > 0 && (

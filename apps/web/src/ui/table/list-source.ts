@@ -1,10 +1,18 @@
 import type { CursorPage, Page } from "@netconductor/contracts/kernel/page";
 import { keepPreviousData, type QueryKey, useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 
 const rowsPerPage = 50;
 // The most that the API gives at once, for reading a list whole.
 const mostPerPage = 500;
+
+export interface Paging {
+	page: number;
+	page_size: number;
+	total: number;
+	/** Where `total` tells how many there are at least: counts them all. */
+	countAll?: () => void;
+}
 
 /** Rows of a list however it is paged: what a table shows, and the way to all of them. */
 export interface ListSource<Row> {
@@ -14,7 +22,7 @@ export interface ListSource<Row> {
 	error: unknown;
 	retry: () => void;
 	/** Of a list that counts. */
-	paging?: { page: number; page_size: number; total: number };
+	paging?: Paging;
 	/** Of a history without end: the way to what is older, undefined when there is no more. */
 	more?: { load: (() => void) | undefined; loading: boolean };
 	/** Every row that the filters let through, a piece at a time. */
@@ -26,6 +34,13 @@ interface PagedWish {
 	page_size?: number | undefined;
 }
 
+/** What a list is asked for besides its filters. */
+interface PagedQuery {
+	page: number;
+	page_size: number;
+	count?: "near";
+}
+
 /**
  * A list with pages and a total.
  * @param kind first word of the query's key: what changes of that kind make it be read again
@@ -34,7 +49,7 @@ interface PagedWish {
 export function usePagedList<Row, Wish extends PagedWish>(
 	kind: string,
 	wish: Wish,
-	load: (wish: Wish & { page: number; page_size: number }, signal: AbortSignal) => Promise<Page<Row>>,
+	load: (wish: Wish & PagedQuery, signal: AbortSignal) => Promise<Page<Row> & { total_is_exact?: boolean }>,
 	options: {
 		/** Tells lists of one kind apart. */
 		key?: QueryKey;
@@ -42,15 +57,20 @@ export function usePagedList<Row, Wish extends PagedWish>(
 		shows?: readonly string[];
 		/** For what changes without news of it: how often it is read again. */
 		every_ms?: number;
+		/** It may tell how many there are at least, some hundreds past the page, instead of counting them all. */
+		near?: boolean;
 	} = {},
 ): ListSource<Row> {
 	const { page = 1, page_size = rowsPerPage } = wish;
-	const { key = [], shows = [], every_ms } = options;
+	const { key = [], shows = [], every_ms, near = false } = options;
+	const filter = JSON.stringify({ ...wish, page: undefined, page_size: undefined, sort: undefined });
+	const [counted, setCounted] = useState<string>();
+	const count = near && counted !== filter ? ({ count: "near" } as const) : {};
 	const query = useQuery({
-		queryKey: [kind, "list", ...key, { ...wish, page, page_size }],
+		queryKey: [kind, "list", ...key, { ...wish, page, page_size, ...count }],
 		meta: { shows },
 		...(every_ms !== undefined && { refetchInterval: every_ms }),
-		queryFn: ({ signal }) => load({ ...wish, page, page_size }, signal),
+		queryFn: ({ signal }) => load({ ...wish, page, page_size, ...count }, signal),
 		placeholderData: keepPreviousData,
 	});
 	return {
@@ -58,10 +78,17 @@ export function usePagedList<Row, Wish extends PagedWish>(
 		fetching: query.isFetching,
 		error: query.error,
 		retry: () => void query.refetch(),
-		...(query.data !== undefined && { paging: { page, page_size, total: query.data.total } }),
+		...(query.data !== undefined && {
+			paging: {
+				page,
+				page_size,
+				total: query.data.total,
+				...(query.data.total_is_exact === false && { countAll: () => setCounted(filter) }),
+			},
+		}),
 		async *everything(signal = new AbortController().signal) {
 			for (let at = 1; ; at += 1) {
-				const { items, total } = await load({ ...wish, page: at, page_size: mostPerPage }, signal);
+				const { items, total } = await load({ ...wish, page: at, page_size: mostPerPage, ...count }, signal);
 				yield items;
 				if (at * mostPerPage >= total || items.length === 0) return;
 			}
