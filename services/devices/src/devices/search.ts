@@ -6,7 +6,7 @@ import { devices } from "../tables.ts";
 /** Condition that a device has what a person typed in what is searched through. */
 export type DeviceSearch = (typed: string) => Promise<SQL>;
 
-const refreshAfter_ms = 60_000;
+const refreshAfter_ms = 5_000;
 /** Its index entries are two, and few of the texts of an inventory share them by chance. */
 const partLength = 4;
 
@@ -21,9 +21,8 @@ export function createDeviceSearch(db: Database): DeviceSearch {
 
 	function someTexts(): Promise<readonly string[]> {
 		if (known === undefined || known.until_ms < performance.now()) {
-			const texts = readSomeTexts(db);
-			known = { texts, until_ms: performance.now() + refreshAfter_ms };
-			texts.catch(() => {
+			known = { texts: readSomeTexts(db), until_ms: performance.now() + refreshAfter_ms };
+			known.texts.catch(() => {
 				known = undefined;
 			});
 		}
