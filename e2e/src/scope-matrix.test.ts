@@ -161,6 +161,12 @@ const bodies: Record<string, (thing: Thing) => unknown> = {
 		device_type: "linux",
 		groups: ["berlin", group],
 	}),
+	importDevices: ({ group }) => ({
+		format: "json",
+		content: JSON.stringify([
+			{ name: `new-${randomUUID()}`, host: "127.0.0.1", device_type: "linux", groups: ["berlin", group] },
+		]),
+	}),
 	updateDevice: () => ({ description: "seen" }),
 	updateDevices: (thing) => ({ ...select(thing), action: { kind: "add_tags", tags: ["seen"] } }),
 	testDevices: select,
@@ -186,10 +192,11 @@ const bodies: Record<string, (thing: Thing) => unknown> = {
 /** What names no thing: it is done with those that there are for who asks, which the tests of its service hold. */
 const ofAll = new Set(["runAll"]);
 
-/** What says of a device that does not exist what it says of one without a backup. */
+/** What does not answer 404 of a device that does not exist: what it says instead, also of one without a backup or of a group. */
 const saidOfNone: Record<string, { status: number; code?: string }> = {
 	getHistory: { status: 200 },
 	validateMop: { status: 200, code: "targets.none" },
+	importDevices: { status: 400, code: "devices.import_invalid" },
 	getBlame: { status: 404, code: "backups.no_backup_at" },
 };
 

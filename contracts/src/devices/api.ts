@@ -181,7 +181,8 @@ export const devicesApi = defineApi("devices", {
 		permission: "devices:write",
 		max_body_bytes: 34 * 1024 * 1024,
 		timeout_ms: 120_000,
-		errors: ["devices.import_invalid", "devices.import_conflict"],
+		scope: "devices",
+		errors: ["devices.import_invalid", "devices.import_conflict", "devices.leaves_scope", "device_groups.not_found"],
 	}),
 	exportDevices: get("/api/devices/export", {
 		summary: "Export devices as CSV or JSON, without secrets; import takes it back",

@@ -159,6 +159,70 @@ test("no device is put outside, made there or taken in from there, and groups th
 	expect((await api.listGroups({ query: {} })).items.map(({ name }) => name)).toEqual(["berlin", "core", "munich"]);
 });
 
+const take = (rows: object[], dry_run = false, as = scoped) =>
+	as.importDevices({ body: { format: "json", content: JSON.stringify(rows), dry_run } });
+const problemsOf = async (row: object) =>
+	(await take([row], true)).problems.map(({ column, message }) => `${column}: ${message}`);
+
+test("an import adds and changes devices inside alone, and leaves what it does not see of them as it is", async () => {
+	await api.updateDevice({ params: { id: inside }, body: { jump_device_id: outside } });
+	const answer = await take([
+		{ name: "B1", site: "Spandau", groups: ["Berlin"], jump_host: null },
+		{ name: "b2", host: "192.0.2.2", device_type: "linux", groups: ["berlin"], jump_host: "b1" },
+	]);
+	expect(answer).toMatchObject({ created: 1, updated: 1, problems: [] });
+	expect(JSON.stringify(answer)).not.toMatch(/m1|core|munich/);
+	expect(await api.getDevice({ params: { id: inside } })).toMatchObject({
+		site: "Spandau",
+		groups: ["berlin", "core"],
+		jump_device_id: outside,
+	});
+	expect(await names({})).toEqual(["B1", "b2"]);
+	// As before: nothing of it differs.
+	expect(await take([{ name: "b2", groups: ["berlin"] }])).toMatchObject({ unchanged: 1, updated: 0 });
+});
+
+test("an import puts no device outside, takes none in from there, and names nothing of it", async () => {
+	const fresh = { name: "new", host: "192.0.2.9", device_type: "linux" };
+	const shared = await api.createCredential({ body: { name: "core login", username: "root", password: "x" } });
+	await api.updateDevice({ params: { id: outside }, body: { credential_id: shared.id } });
+	const noGroup = "groups: Your role is limited to some groups: name one of them";
+	const refused: [object, string[]][] = [
+		[fresh, [noGroup]],
+		[{ ...fresh, groups: ["munich"] }, ["groups: There is no group munich"]],
+		[{ ...fresh, groups: ["berlin", "made up"] }, ["groups: There is no group made up"]],
+		[
+			{ ...fresh, groups: ["berlin"], jump_host: "m1" },
+			["jump_host: There is no such device, neither here nor in the file"],
+		],
+		[{ ...fresh, groups: ["berlin"], credential: "core login" }, ["credential: There is no such credential"]],
+		[{ name: "b1", groups: [] }, [noGroup]],
+		[{ name: "b1", groups: ["core"] }, ["groups: There is no group core"]],
+		[{ ...fresh, name: "M1", groups: ["berlin"], site: "mine" }, ["name: There is a device of this name already"]],
+	];
+	for (const [row, problems] of refused) {
+		expect(await problemsOf(row), JSON.stringify(row)).toEqual(problems);
+		expect((await failureOf(take([row]))).code, JSON.stringify(row)).toBe("devices.import_invalid");
+	}
+	expect(await api.getDevice({ params: { id: outside } })).toMatchObject({ site: "Munich", groups: ["munich"] });
+	expect((await api.listGroups({ query: {} })).items.map(({ name }) => name)).toEqual(["berlin", "core", "munich"]);
+	expect(await names({})).toEqual(["b1"]);
+});
+
+test("an import makes no circle of jump hosts through one that it does not see", async () => {
+	const second = await create("b2", { groups: ["berlin"] });
+	await api.updateDevice({ params: { id: outside }, body: { jump_device_id: second.id } });
+	await api.updateDevice({ params: { id: inside }, body: { jump_device_id: outside } });
+	const circle = [
+		{ name: "b1", site: "x" },
+		{ name: "b2", jump_host: "b1" },
+	];
+	const { problems } = await take(circle, true);
+	expect(problems.map(({ row, column }) => [row, column])).toEqual([[2, "jump_host"]]);
+	expect(JSON.stringify(problems)).not.toContain("m1");
+	expect((await failureOf(take(circle))).code).toBe("devices.import_invalid");
+});
+
 test("what decides who is in a group, or with which login, is not open to a role that is limited to some", async () => {
 	const id = groups.berlin ?? "";
 	const closed: (() => Promise<unknown>)[] = [
@@ -167,7 +231,6 @@ test("what decides who is in a group, or with which login, is not open to a role
 		() => scoped.deleteGroup({ params: { id } }),
 		() => scoped.setGroupMembers({ params: { id }, body: { device_ids: [inside, outside] } }),
 		() => scoped.createCredential({ body: { name: "c", username: "u", password: "p" } }),
-		() => scoped.importDevices({ body: { format: "json", content: "[]" } }),
 	];
 	for (const ask of closed) expect((await failureOf(ask())).code, ask.toString()).toBe("auth.out_of_scope");
 });

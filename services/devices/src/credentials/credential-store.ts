@@ -100,11 +100,15 @@ export async function clearDefault(tx: Statements): Promise<void> {
 	await tx.update(credentials).set({ is_default: false }).where(eq(credentials.is_default, true));
 }
 
-/** Ids of shared credentials by the names as they are asked; those that do not exist are left out. */
-export async function sharedByName(on: Statements, names: readonly string[]): Promise<Map<string, string>> {
+/** Ids of shared credentials by the names as they are asked; those that do not exist for the actor are left out. */
+export async function sharedByName(
+	on: Statements,
+	names: readonly string[],
+	actor: Scoped,
+): Promise<Map<string, string>> {
 	const { rows } = await on.execute<{ asked: string; id: string }>(
 		sql`select distinct asked, id from unnest(${sql.param(names)}::text[]) as asked
-			join credentials on lower(name) = lower(asked) where device_id is null`,
+			join credentials on lower(name) = lower(asked) where credentials.device_id is null and ${credentialInScope(actor) ?? sql`true`}`,
 	);
 	return new Map(rows.map(({ asked, id }) => [asked, id]));
 }

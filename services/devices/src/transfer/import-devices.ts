@@ -8,16 +8,16 @@ import { violatedUnique } from "@netconductor/runtime/db/query-error";
 import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
 import type { Vault } from "@netconductor/runtime/vault";
-import { isNotNull, sql } from "drizzle-orm";
+import { and, isNotNull, type SQLWrapper, sql } from "drizzle-orm";
 import { sharedByName } from "../credentials/credential-store.ts";
 import { openSecrets, sealSecrets } from "../credentials/secrets.ts";
 import { builtInTypes } from "../device-types/platforms.ts";
-import { deviceColumns, ensureGroups } from "../devices/device-store.ts";
+import { deviceColumns, groupsByName } from "../devices/device-store.ts";
 import { recordedNames } from "../devices/recorded-names.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
-import { everybody } from "../scope.ts";
+import { groupInScope, inScope, requireStillInScope, type Scoped } from "../scope.ts";
 import { anyOf } from "../sql.ts";
-import { credentials, devices, deviceTypes } from "../tables.ts";
+import { credentials, deviceGroups, devices, deviceTypes } from "../tables.ts";
 import { type CheckedRow, checkRows } from "./check-rows.ts";
 import { type ExistingDevice, type PlannedRow, planImport, type Surroundings } from "./plan-import.ts";
 import { readCsv } from "./read-csv.ts";
@@ -46,14 +46,14 @@ export function importDevices({ db, vault, outbox, clock }: Needs): DevicesOpera
 			found.length = 0;
 		}
 		const rows = await checkRows(found, problems);
-		const around = await surroundings(db.orm, vault, rows);
+		const around = await surroundings({ on: db.orm, vault, actor }, rows);
 		const planned = planImport(rows, around, problems);
 		problems.sort((a, b) => a.row - b.row);
 		if (problems.length > 0 && !body.dry_run) throw importInvalid(problems);
 
 		if (problems.length === 0 && !body.dry_run) {
 			const sealed = await sealLogins(vault, planned);
-			const work = { planned, sealed, around, at: clock.now().toISOString() };
+			const work = { planned, sealed, around, at: clock.now().toISOString(), actor };
 			await db
 				.transaction(async (tx) => {
 					await refuseMeanwhile(tx, rows, around);
@@ -122,25 +122,38 @@ function changedMeanwhile(): Error {
 }
 
 /** Everything that the rows are held against, read before the transaction because sealed logins are opened and sealed by it. */
-async function surroundings(on: Statements, vault: Vault, rows: CheckedRow[]): Promise<Surroundings> {
+async function surroundings(
+	{ on, vault, actor }: { on: Statements; vault: Vault; actor: Scoped },
+	rows: CheckedRow[],
+): Promise<Surroundings> {
+	const isShown = (id: SQLWrapper) => sql<boolean>`coalesce(${inScope(actor, id) ?? sql`true`}, false)`;
 	const names = rows.map(({ fields }) => fields.name);
-	const found = await on
+	const named = await on
 		.select({
-			...deviceColumns(everybody),
+			...deviceColumns(actor),
+			is_shown: isShown(devices.id),
 			credential: sql<
 				string | null
 			>`(select credentials.name from credentials where credentials.id = devices.credential_id and credentials.device_id is null)`,
-			jump_host: sql<string | null>`(select jump.name from devices as jump where jump.id = devices.jump_device_id)`,
+			jump_host: sql<
+				string | null
+			>`(select jump.name from devices as jump where jump.id = devices.jump_device_id and ${isShown(sql`jump.id`)})`,
 		})
 		.from(devices)
 		.where(sql`lower(${devices.name}) in (select lower(asked) from unnest(${sql.param(names)}::text[]) as asked)`);
+	const found = named.filter(({ is_shown }) => is_shown);
 	const logins = await loadLogins(on, vault, rows, found);
 	const custom = await on.select({ id: deviceTypes.id }).from(deviceTypes);
 	const jumpNames = rows.flatMap(({ fields }) => fields.jump_host ?? []);
 	const jumpHosts = await on
 		.select({ id: devices.id, name: devices.name })
 		.from(devices)
-		.where(sql`lower(${devices.name}) in (select lower(asked) from unnest(${sql.param(jumpNames)}::text[]) as asked)`);
+		.where(
+			and(
+				sql`lower(${devices.name}) in (select lower(asked) from unnest(${sql.param(jumpNames)}::text[]) as asked)`,
+				inScope(actor, devices.id),
+			),
+		);
 	const jumps = await on
 		.select({ id: devices.id, jump: devices.jump_device_id })
 		.from(devices)
@@ -152,15 +165,26 @@ async function surroundings(on: Statements, vault: Vault, rows: CheckedRow[]): P
 				{ ...device, login: device.credential_id === device.id ? logins.get(device.id) : undefined },
 			]),
 		),
+		taken: new Set(named.flatMap(({ name, is_shown }) => (is_shown ? [] : [name.toLowerCase()]))),
+		groups: await namesOfGroups(on, actor),
 		knownTypes: new Set([...builtInTypes, ...custom].map(({ id }) => id)),
 		credentials: await sharedByName(
 			on,
 			rows.flatMap(({ fields }) => fields.credential ?? []),
+			actor,
 		),
 		jumpHosts: new Map(jumpHosts.map((device) => [device.name.toLowerCase(), device])),
 		jumps: new Map(jumps.map(({ id, jump }) => [id, jump ?? ""])),
 		newId,
 	};
+}
+
+/** In lower case; undefined for whom a row may name any, and make those that are missing. */
+async function namesOfGroups(on: Statements, actor: Scoped): Promise<ReadonlySet<string> | undefined> {
+	const known = groupInScope(actor);
+	if (known === undefined) return undefined;
+	const found = await on.select({ name: deviceGroups.name }).from(deviceGroups).where(known);
+	return new Set(found.map(({ name }) => name.toLowerCase()));
 }
 
 /** Own logins of devices. Secrets are opened only where the file gives a login, to tell whether it differs. */
@@ -227,16 +251,17 @@ interface Work {
 	sealed: SealedLogins;
 	around: Surroundings;
 	at: string;
+	actor: Scoped;
 }
 
 /** Writes the plan in a few statements for thousands of rows each. */
-async function write(tx: Tx, { planned, sealed, around, at }: Work): Promise<void> {
+async function write(tx: Tx, { planned, sealed, around, at, actor }: Work): Promise<void> {
 	const changed = planned.filter(({ action }) => action !== "unchanged");
 	await keepReferences(tx, changed, around);
-	const groupIds = await ensureGroups(
+	const groupIds = await groupsByName(
 		tx,
 		changed.filter((row) => row.groups_changed).flatMap(({ device }) => device.groups),
-		at,
+		{ at, actor },
 	);
 	for (let from = 0; from < changed.length; from += rowsAStatement) {
 		const part = changed.slice(from, from + rowsAStatement);
@@ -254,7 +279,7 @@ async function write(tx: Tx, { planned, sealed, around, at }: Work): Promise<voi
 				credential_id = given.credential_id, legacy_algorithms = given.legacy_algorithms, enabled = given.enabled,
 				site = given.site, worker_pool = given.worker_pool, tags = given.tags, description = given.description, updated_at = ${at}
 			from jsonb_populate_recordset(null::devices, ${jsonbText(updated)}::jsonb) as given where devices.id = given.id`);
-		await writeGroups(tx, part, groupIds);
+		await writeGroups(tx, part, { groupIds, actor });
 		await turn();
 	}
 	// After all rows are there: a jump host may stand further down in the file.
@@ -264,6 +289,11 @@ async function write(tx: Tx, { planned, sealed, around, at }: Work): Promise<voi
 		from jsonb_to_recordset(${jsonbText(jumps)}::jsonb) as given (id uuid, jump_device_id uuid) where devices.id = given.id`);
 	const dropped = changed.filter((row) => row.drops_login).map(({ device }) => device.id);
 	await tx.execute(sql`delete from credentials where id = ${anyOf(dropped, "uuid")}`);
+	await requireStillInScope(
+		tx,
+		changed.map(({ device }) => device.id),
+		actor,
+	);
 }
 
 /** What rows refer to stays until the end of the transaction; what is gone by now is a conflict. */
@@ -294,13 +324,19 @@ async function writeLogins(tx: Tx, part: PlannedRow[], sealed: SealedLogins, at:
 		where not exists (select from credentials where credentials.id = given.id)`);
 }
 
-async function writeGroups(tx: Tx, part: PlannedRow[], groupIds: ReadonlyMap<string, string>): Promise<void> {
+/** Who is limited to some groups decides on those alone: a device stays in its others. */
+async function writeGroups(
+	tx: Tx,
+	part: PlannedRow[],
+	{ groupIds, actor }: { groupIds: ReadonlyMap<string, string>; actor: Scoped },
+): Promise<void> {
 	const changed = part.filter((row) => row.groups_changed);
 	const members = changed.flatMap(({ device }) =>
 		device.groups.map((name) => ({ device_id: device.id, group_id: groupIds.get(name) })),
 	);
 	const ids = changed.map(({ device }) => device.id);
-	await tx.execute(sql`delete from device_group_members where device_id = ${anyOf(ids, "uuid")}`);
+	const theirs = groupInScope(actor, sql`group_id`) ?? sql`true`;
+	await tx.execute(sql`delete from device_group_members where device_id = ${anyOf(ids, "uuid")} and ${theirs}`);
 	await tx.execute(sql`
 		insert into device_group_members (device_id, group_id)
 		select device_id, group_id from jsonb_to_recordset(${jsonbText(members)}::jsonb) as given (device_id uuid, group_id uuid)

@@ -31,6 +31,10 @@ export type ExistingDevice = Pick<
 /** What the rows are held against. Names are in lower case. */
 export interface Surroundings {
 	existing: ReadonlyMap<string, ExistingDevice>;
+	/** Devices that do not exist for whoever imports: their names are taken all the same. */
+	taken: ReadonlySet<string>;
+	/** Groups that rows may name, where their role is limited to these. */
+	groups: ReadonlySet<string> | undefined;
 	knownTypes: ReadonlySet<string>;
 	/** Credential ids by the name as the file has it. */
 	credentials: ReadonlyMap<string, string>;
@@ -84,6 +88,8 @@ function planRow(
 	const before = around.existing.get(name);
 	const id = ids.get(name) ?? around.newId();
 
+	if (around.taken.has(name)) problem("name", "There is a device of this name already");
+	for (const message of refusedGroups(fields.groups ?? before?.groups ?? [], around)) problem("groups", message);
 	if (before === undefined && fields.host === undefined) problem("host", "A new device needs a host");
 	if (before === undefined && fields.device_type === undefined)
 		problem("device_type", "A new device needs a device type");
@@ -132,6 +138,13 @@ function planRow(
 		jump_changed: "jump_host" in changes,
 		fields: changes,
 	};
+}
+
+/** Why a device may not be put into exactly these groups. */
+function refusedGroups(names: readonly string[], { groups }: Surroundings): string[] {
+	if (groups === undefined) return [];
+	if (names.length === 0) return ["Your role is limited to some groups: name one of them"];
+	return names.filter((name) => !groups.has(name.toLowerCase())).map((name) => `There is no group ${name}`);
 }
 
 function hasLogin({ username, password, enable_password }: CheckedRow["fields"]): boolean {
@@ -205,7 +218,10 @@ function refuseJumpLoops(
 	around: Surroundings,
 	problems: ImportProblem[],
 ): void {
-	const planOf = new Map(planned.map(({ device }) => [device.id, device.jump_device_id]));
+	// A jump host that stays may be one that does not exist for whoever imports, and is then planned as none.
+	const planOf = new Map(
+		planned.flatMap(({ device, jump_changed }) => (jump_changed ? [[device.id, device.jump_device_id]] : [])),
+	);
 	const jumpOf = (id: string) => (planOf.has(id) ? planOf.get(id) : around.jumps.get(id)) ?? null;
 	planned.forEach(({ device, jump_changed }, index) => {
 		if (!jump_changed) return;
