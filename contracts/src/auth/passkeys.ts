@@ -86,9 +86,10 @@ export const BegunPasskey = z
 	.meta({ id: "BegunPasskey" });
 export type BegunPasskey = z.infer<typeof BegunPasskey>;
 
-export const BegunPasskeySignIn = z
+/** What a passkey is asked for with: the attempt goes back with what the browser answers to the options. */
+export const PasskeyAsked = z
 	.object({ attempt: Attempt, options: PasskeyRequest, expires_in: z.int() })
-	.meta({ id: "BegunPasskeySignIn" });
+	.meta({ id: "PasskeyAsked" });
 
 /** A passkey that a browser has made (`AuthenticatorAttestationResponseJSON`, without what is in it twice). */
 export const NewPasskey = z.object({
@@ -117,7 +118,10 @@ export const PasskeyAnswer = z.object({
 });
 export type PasskeyAnswer = z.infer<typeof PasskeyAnswer>;
 
-export const PasskeySignIn = z.object({ attempt: Attempt, credential: PasskeyAnswer });
+/** A passkey's answer with what it was asked for with. */
+export const GivenPasskey = z.object({ attempt: Attempt, credential: PasskeyAnswer });
+export type GivenPasskey = z.infer<typeof GivenPasskey>;
+
 export const PasskeyForChallenge = z.object({
 	challenge: Secret(z.string().min(1).max(100)),
 	credential: PasskeyAnswer,

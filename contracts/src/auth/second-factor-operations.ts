@@ -1,17 +1,16 @@
 import { z } from "zod";
 import { Id } from "../kernel/ids.ts";
 import { del, get, patch, post } from "../kernel/operation.ts";
-import { Secret } from "../kernel/secret.ts";
 import { TokenPair } from "./model.ts";
 import {
 	AddedPasskey,
 	BegunPasskey,
-	BegunPasskeySignIn,
+	GivenPasskey,
 	NewPasskey,
 	Passkey,
+	PasskeyAsked,
 	PasskeyForChallenge,
 	PasskeyName,
-	PasskeySignIn,
 } from "./passkeys.ts";
 import {
 	BegunSecondFactor,
@@ -23,6 +22,16 @@ import {
 } from "./second-factor.ts";
 
 const byId = z.object({ id: Id });
+
+/** What comes of an `OwnerProof` that is none. */
+const notProven = [
+	"auth.bad_credentials",
+	"auth.wrong_code",
+	"auth.passkey_refused",
+	"auth.passkey_copied",
+	"auth.throttled",
+	"passkeys.unavailable",
+] as const;
 
 /** Operations of the domain auth about what is asked for beside a password, or in its place. */
 export const secondFactorOperations = {
@@ -41,12 +50,12 @@ export const secondFactorOperations = {
 	}),
 	beginSecondFactor: post("/api/auth/second-factors", {
 		summary: "Begin to sign in with codes of an app as well; a first code confirms it",
-		body: z.object({ password: Secret(z.string().min(1).max(256)) }),
+		body: OwnerProof,
 		returns: BegunSecondFactor,
 		status: 201,
 		authenticated: true,
 		scope: "none",
-		errors: ["auth.bad_credentials", "auth.throttled", "users.external", "second_factors.exists"],
+		errors: [...notProven, "users.external", "second_factors.exists"],
 	}),
 	confirmSecondFactor: post("/api/auth/second-factors/:id/confirm", {
 		summary: "Confirm a second factor with a first code; answers ten recovery codes with the first second factor, once",
@@ -63,13 +72,7 @@ export const secondFactorOperations = {
 		body: OwnerProof,
 		authenticated: true,
 		scope: "none",
-		errors: [
-			"auth.bad_credentials",
-			"auth.wrong_code",
-			"auth.throttled",
-			"second_factors.not_found",
-			"second_factors.required",
-		],
+		errors: [...notProven, "second_factors.not_found", "second_factors.required"],
 	}),
 	createRecoveryCodes: post("/api/auth/recovery-codes", {
 		summary: "Make ten new recovery codes; the old ones are void",
@@ -77,7 +80,7 @@ export const secondFactorOperations = {
 		returns: RecoveryCodes,
 		authenticated: true,
 		scope: "none",
-		errors: ["auth.bad_credentials", "auth.wrong_code", "auth.throttled", "second_factors.not_found"],
+		errors: [...notProven, "second_factors.not_found"],
 	}),
 	listUserSecondFactors: get("/api/users/:id/second-factors", {
 		summary: "Second factors of a user",
@@ -111,17 +114,27 @@ export const secondFactorOperations = {
 	beginPasskeySignIn: post("/api/auth/passkey-sign-in/begin", {
 		summary: "Begin to sign in with a passkey alone",
 		description: "The same for everybody: whoever sits at the browser says who they are by the passkey they choose.",
-		returns: BegunPasskeySignIn,
+		returns: PasskeyAsked,
 		public: true,
 		changes: false,
 		errors: ["passkeys.unavailable"],
 	}),
 	signInWithPasskey: post("/api/auth/passkey-sign-in", {
 		summary: "Sign in with a passkey alone",
-		body: PasskeySignIn,
+		body: GivenPasskey,
 		returns: TokenPair,
 		public: true,
 		errors: ["auth.passkey_refused", "auth.passkey_copied", "auth.throttled", "passkeys.unavailable"],
+	}),
+	beginPasskeyProof: post("/api/auth/passkey-proof/begin", {
+		summary: "Begin to show with a passkey of one's own that it is still oneself who sits here",
+		description:
+			"What a browser answers to it does in place of the password wherever a second factor of one's own is added or removed, once, within the session that it was asked in.",
+		returns: PasskeyAsked,
+		authenticated: true,
+		scope: "none",
+		changes: false,
+		errors: ["users.external", "passkeys.unavailable", "passkeys.not_found"],
 	}),
 	beginPasskey: post("/api/auth/passkeys/begin", {
 		summary: "Begin to add a passkey for oneself, which a browser then makes",
@@ -129,14 +142,7 @@ export const secondFactorOperations = {
 		returns: BegunPasskey,
 		authenticated: true,
 		scope: "none",
-		errors: [
-			"auth.bad_credentials",
-			"auth.wrong_code",
-			"auth.throttled",
-			"users.external",
-			"passkeys.unavailable",
-			"passkeys.too_many",
-		],
+		errors: [...notProven, "users.external", "passkeys.too_many"],
 	}),
 	addPasskey: post("/api/auth/passkeys", {
 		summary: "Add the passkey that a browser has made; answers ten recovery codes with the first second factor, once",
@@ -169,13 +175,6 @@ export const secondFactorOperations = {
 		body: OwnerProof,
 		authenticated: true,
 		scope: "none",
-		errors: [
-			"auth.bad_credentials",
-			"auth.wrong_code",
-			"auth.throttled",
-			"users.external",
-			"passkeys.not_found",
-			"second_factors.required",
-		],
+		errors: [...notProven, "users.external", "passkeys.not_found", "second_factors.required"],
 	}),
 };

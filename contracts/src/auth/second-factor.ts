@@ -2,7 +2,7 @@ import { z } from "zod";
 import { Id, Timestamp } from "../kernel/ids.ts";
 import { Secret } from "../kernel/secret.ts";
 import { TokenPair } from "./model.ts";
-import { Passkey, PasskeyRequest } from "./passkeys.ts";
+import { GivenPasskey, Passkey, PasskeyRequest } from "./passkeys.ts";
 
 /** A passkey; a code of an app that shows one every 30 seconds (RFC 6238); or one of the list that was shown once. */
 const FactorKind = z.enum(["passkey", "totp", "recovery_code"]);
@@ -46,10 +46,17 @@ export const SignInCode = Secret(z.string().min(6).max(64));
 
 export const CodeForChallenge = z.object({ challenge: Secret(z.string().min(1).max(100)), code: SignInCode });
 
-/** That it is still the owner who sits there: their password, or a code. */
+/** That it is still the owner who sits there: their password, a code, or a passkey that was asked for to show it. */
 export const OwnerProof = z
-	.object({ password: Secret(z.string().min(1).max(256)).optional(), code: SignInCode.optional() })
-	.refine(({ password, code }) => (password === undefined) !== (code === undefined), "Give the password or a code");
+	.object({
+		password: Secret(z.string().min(1).max(256)).optional(),
+		code: SignInCode.optional(),
+		passkey: GivenPasskey.optional(),
+	})
+	.refine(
+		(proof) => Object.values(proof).filter((given) => given !== undefined).length === 1,
+		"Give the password, a code or a passkey",
+	);
 export type OwnerProof = z.infer<typeof OwnerProof>;
 
 /** A second factor that somebody signs in with. */

@@ -12,7 +12,7 @@ const misdeeds: string[] = [];
 
 beforeAll(async () => {
 	[product, browser] = await Promise.all([startProduct({ NETCONDUCTOR_WORKERS_PROCESSES: "1" }), launchBrowser()]);
-	for (const username of ["paula", "petra", "quinn"]) {
+	for (const username of ["paula", "petra", "quinn", "rosa"]) {
 		const body = { username, role: "admin", password: adminPassword, must_change_password: false };
 		await product.as(product.admin_token).auth.createUser({ body });
 	}
@@ -207,6 +207,50 @@ test("a browser that offers passkeys in the field for the user name signs in wit
 	const { auth } = product.as(product.admin_token);
 	const [petra] = (await auth.listUsers({ query: { q: "petra" } })).items;
 	expect((await auth.listUserSessions({ params: { id: petra?.id ?? "" }, query: {} })).total).toBe(1);
+	expect(misdeeds).toEqual([]);
+}, 300_000);
+
+test("who signed in with a passkey adds and removes second factors with it, that very passkey too, and never says the password", async () => {
+	const page = await stranger();
+	await page.addInitScript("PublicKeyCredential.isConditionalMediationAvailable = async () => false");
+	const { cdp, authenticatorId } = await deviceOf(page);
+	await page.goto(at("/second-factor"));
+	await givePassword(page, "rosa");
+	const drawer = await beginToAdd(page);
+	await drawer.locator('input[name="name"]').fill("Laptop");
+	await drawer.getByRole("button", { name: "Make the passkey" }).click();
+	await drawer.getByRole("button", { name: "I have kept them" }).click();
+	const listed = page.getByRole("list", { name: "Passkeys" }).getByRole("listitem");
+	await listed.getByText("Laptop").waitFor();
+	await signOut(page);
+	await page.goto(at("/login?next=%2Fsecond-factor"));
+	await page.getByRole("button", { name: "Sign in with a passkey" }).click();
+	await listed.getByText("Laptop").waitFor();
+
+	const asked = page.getByRole("dialog");
+	const use = asked.getByRole("button", { name: "Use your passkey" });
+	await page.getByRole("button", { name: "New recovery codes" }).click();
+	await use.waitFor();
+	expect(await accessibilityFaults(page)).toEqual([]);
+	// Not recognised first: nothing is made, and another try is open.
+	await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
+	await use.click();
+	await asked.getByText("No passkey was given").waitFor();
+	expect(await accessibilityFaults(page)).toEqual([]);
+	await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: true });
+	await use.click();
+	await asked.getByRole("list", { name: "Recovery codes" }).getByRole("listitem").first().waitFor();
+	await asked.getByRole("button", { name: "I have kept them" }).click();
+
+	await page.getByRole("button", { name: "Add an authenticator app" }).click();
+	await use.click();
+	await asked.getByRole("img", { name: "QR code for an authenticator app" }).waitFor();
+	await asked.getByRole("button", { name: "Leave it" }).click();
+	await asked.waitFor({ state: "detached" });
+
+	await page.getByRole("button", { name: "Remove Laptop" }).click();
+	await use.click();
+	await page.getByText("Your password is enough to sign in as you").waitFor();
 	expect(misdeeds).toEqual([]);
 }, 300_000);
 

@@ -20,6 +20,7 @@ import { createMethodKinds } from "./methods/method-kinds.ts";
 import { sealedMethodSecrets } from "./methods/method-store.ts";
 import { endOidcSession } from "./oidc/end-session.ts";
 import { beginOidc, finishOidc, sealedProviderTokens } from "./oidc/sign-in.ts";
+import { beginPasskeyProof } from "./passkeys/begin-passkey-proof.ts";
 import { addPasskey, beginPasskey, removePasskey, renamePasskey } from "./passkeys/manage-passkeys.ts";
 import { relyingPartyAt } from "./passkeys/relying-party.ts";
 import { beginPasskeySignIn, signInWithPasskey, signInWithPasskeyAsWell } from "./passkeys/sign-in-with-passkey.ts";
@@ -141,6 +142,7 @@ export const authService = defineService({
 				beginSecondFactor: beginSecondFactor(needs),
 				confirmSecondFactor: confirmSecondFactor(needs),
 				removeSecondFactor: removeSecondFactor(needs),
+				beginPasskeyProof: beginPasskeyProof(needs),
 				beginPasskey: beginPasskey(needs),
 				addPasskey: addPasskey(needs),
 				renamePasskey: renamePasskey(needs),

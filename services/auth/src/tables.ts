@@ -213,17 +213,13 @@ export const passkeyAttempts = pgTable(
 	{
 		/** SHA-256 of what the browser that began holds, hex; the challenge follows from that, and is kept nowhere. */
 		hash: text().primaryKey(),
-		purpose: text().$type<"add" | "sign_in">().notNull(),
-		/** Who adds a passkey, and in which session; null for a sign-in, in which nobody has said yet who they are. */
+		purpose: text().$type<"add" | "sign_in" | "proof">().notNull(),
+		/** Who adds a passkey or shows one, and in which session; null for a sign-in, in which nobody has said yet who they are. */
 		user_id: uuid().references(() => users.id, { onDelete: "cascade" }),
 		session_id: uuid(),
 		expires_at: instant().notNull(),
 	},
-	(t) => [
-		index("passkey_attempts_by_user").on(t.user_id),
-		index("passkey_attempts_by_expiry").on(t.expires_at),
-		check("passkey_attempts_whose", sql`(${t.purpose} = 'add') = (${t.user_id} is not null)`),
-	],
+	(t) => [index("passkey_attempts_by_user").on(t.user_id), index("passkey_attempts_by_expiry").on(t.expires_at)],
 );
 
 export const recoveryCodes = pgTable(

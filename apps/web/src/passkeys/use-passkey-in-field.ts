@@ -1,12 +1,7 @@
-import type { PasskeyAnswer } from "@netconductor/contracts/auth/passkeys";
+import type { GivenPasskey } from "@netconductor/contracts/auth/passkeys";
 import { useEffect, useRef, useState } from "react";
 import { useApi } from "../api/context.tsx";
 import { askForPasskey, offersPasskeysInFields, stopAsking } from "./browser.ts";
-
-export interface GivenPasskey {
-	attempt: string;
-	credential: PasskeyAnswer;
-}
 
 /** Begins anew this long before the server would take the answer no more. */
 const before_end_s = 30;

@@ -12,7 +12,10 @@ import type { RelyingParty } from "./relying-party.ts";
 export const attempt_s = 300;
 
 /** What a passkey is asked for. An answer for one is none for another. */
-type PasskeyPurpose = "add" | "sign_in" | "second_factor";
+type PasskeyPurpose = "add" | "sign_in" | "second_factor" | "proof";
+
+/** What begins with an attempt; a second factor goes with the challenge of its sign-in. */
+type AttemptPurpose = Exclude<PasskeyPurpose, "second_factor">;
 
 /**
  * What a passkey signs: follows from what only the browser that began holds, so that an answer is of use from no other, and nothing of it is
@@ -36,7 +39,7 @@ export function passkeyRequest(
 	};
 }
 
-/** Whose attempt it is: theirs who add a passkey, within their session, or nobody's yet. */
+/** Whose attempt it is: theirs who are signed in, within their session, or nobody's yet. */
 interface Beginner {
 	user_id: string | null;
 	session_id: string | null;
@@ -45,7 +48,7 @@ interface Beginner {
 export async function beginAttempt(
 	orm: Orm,
 	clock: Clock,
-	purpose: "add" | "sign_in",
+	purpose: AttemptPurpose,
 	by: Beginner = { user_id: null, session_id: null },
 ): Promise<string> {
 	const attempt = newSecret("ncp_");
@@ -58,7 +61,7 @@ export async function beginAttempt(
 export async function takeAttempt(
 	orm: Orm,
 	clock: Clock,
-	purpose: "add" | "sign_in",
+	purpose: AttemptPurpose,
 	attempt: string,
 ): Promise<Beginner | undefined> {
 	const [taken] = await orm

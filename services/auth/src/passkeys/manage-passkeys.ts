@@ -1,16 +1,12 @@
 import type { Outbox } from "@netconductor/runtime/bus/outbox";
-import type { Clock } from "@netconductor/runtime/clock";
-import type { Database, Tx } from "@netconductor/runtime/db/database";
+import type { Tx } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
-import type { Vault } from "@netconductor/runtime/vault";
 import type { Operation } from "../operation.ts";
-import type { Passwords } from "../passwords/hashing.ts";
 import { hasSecondFactor, leaveFactors } from "../second-factor/factor-store.ts";
-import { ownerOf, provenOwner } from "../second-factor/owner-proof.ts";
+import { ownerOf, type ProofNeeds, provenOwner } from "../second-factor/owner-proof.ts";
 import { replaceRecoveryCodes } from "../second-factor/recovery-codes.ts";
 import { sessionOf } from "../sessions/session-operations.ts";
-import type { LoginThrottle } from "../throttle/login-throttle.ts";
 import type { UserRow } from "../users/user.ts";
 import { getUserForChange } from "../users/user-store.ts";
 import { attempt_s, beginAttempt, challengeOf, takeAttempt } from "./attempts.ts";
@@ -24,20 +20,14 @@ import {
 	toPasskey,
 	writePasskeyName,
 } from "./passkey-store.ts";
-import { demandParty, type RelyingParty } from "./relying-party.ts";
+import { demandParty } from "./relying-party.ts";
 import { algorithms, verifyNewPasskey } from "./verify.ts";
 
 /** Of one user; so many are listed as they are, and named to a browser that is to make another. */
 const most_passkeys = 20;
 
-interface Needs {
-	db: Database;
-	vault: Vault;
-	passwords: Passwords;
-	throttle: LoginThrottle;
+interface Needs extends ProofNeeds {
 	outbox: Outbox;
-	clock: Clock;
-	party: RelyingParty | undefined;
 }
 
 /** What the browser is told to make: a key that can be found without a name, for who is recognised by the device. Nothing of the device is asked. */

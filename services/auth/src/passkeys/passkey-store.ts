@@ -6,6 +6,7 @@ import { failed } from "@netconductor/runtime/errors";
 import { and, asc, eq, or, sql } from "drizzle-orm";
 import { passkeyOwners, passkeys, users } from "../tables.ts";
 import type { UserRow } from "../users/user.ts";
+import type { RelyingParty } from "./relying-party.ts";
 
 export type PasskeyRow = typeof passkeys.$inferSelect;
 
@@ -32,6 +33,15 @@ export function listPasskeys(orm: Orm, user_id: string): Promise<PasskeyRow[]> {
 		.from(passkeys)
 		.where(eq(passkeys.user_id, user_id))
 		.orderBy(asc(passkeys.created_at), asc(passkeys.id));
+}
+
+/** Those of a user that a browser would give at this address. */
+export async function listPasskeysFor(
+	orm: Orm,
+	user_id: string,
+	party: RelyingParty | undefined,
+): Promise<PasskeyRow[]> {
+	return (await listPasskeys(orm, user_id)).filter(({ domain }) => domain === party?.id);
 }
 
 export function toPasskey(row: PasskeyRow): Passkey {

@@ -5,7 +5,7 @@ import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
 import { and, eq, gt, lt, sql } from "drizzle-orm";
 import { passkeyRequest } from "../passkeys/attempts.ts";
-import { listPasskeys } from "../passkeys/passkey-store.ts";
+import { listPasskeysFor } from "../passkeys/passkey-store.ts";
 import type { RelyingParty } from "../passkeys/relying-party.ts";
 import { newSecret, secretHash } from "../secrets.ts";
 import { signInChallenges } from "../tables.ts";
@@ -35,7 +35,7 @@ export async function issueChallenge(
 		expires_at: new Date(clock.now().getTime() + lifetime_s * 1000).toISOString(),
 	});
 	const app = await findFactor(tx, user_id);
-	const usable = (await listPasskeys(tx, user_id)).filter(({ domain }) => domain === party?.id);
+	const usable = await listPasskeysFor(tx, user_id, party);
 	const code: FactorKind[] = app === undefined ? ["recovery_code"] : ["totp", "recovery_code"];
 	if (party === undefined || usable.length === 0) {
 		return { second_factor: { challenge, kinds: code, expires_in: lifetime_s } };

@@ -1,14 +1,8 @@
-import type { Outbox } from "@netconductor/runtime/bus/outbox";
-import type { Clock } from "@netconductor/runtime/clock";
-import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
-import type { Vault } from "@netconductor/runtime/vault";
 import type { Operation } from "../operation.ts";
-import type { Passwords } from "../passwords/hashing.ts";
 import { refuseEscalation } from "../roles/manage-roles.ts";
 import { type EndingNeeds, endSessions } from "../sessions/session-store.ts";
-import type { LoginThrottle } from "../throttle/login-throttle.ts";
 import { idOfPerson } from "../tokens/manage-tokens.ts";
 import type { UserRow } from "../users/user.ts";
 import { getUser, getUserForChange } from "../users/user-store.ts";
@@ -25,21 +19,14 @@ import {
 	removeApp,
 	removeFactors,
 } from "./factor-store.ts";
-import { ownerOf, provenOwner } from "./owner-proof.ts";
+import { ownerOf, type ProofNeeds, provenOwner } from "./owner-proof.ts";
 import { replaceRecoveryCodes } from "./recovery-codes.ts";
 import { matchingStep, newTotpSecret, otpauthUri } from "./totp.ts";
 
 /** How long a first code is waited for. */
 export const unconfirmed_s = 900;
 
-interface Needs extends EndingNeeds {
-	db: Database;
-	vault: Vault;
-	passwords: Passwords;
-	throttle: LoginThrottle;
-	outbox: Outbox;
-	clock: Clock;
-}
+interface Needs extends EndingNeeds, ProofNeeds {}
 
 export function listMySecondFactors({ db }: Needs): Operation<"listMySecondFactors"> {
 	return ({ actor }) => describeFactors(db.orm, idOfPerson(actor));

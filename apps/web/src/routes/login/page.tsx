@@ -1,6 +1,7 @@
 import { Button, Divider, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useDocumentTitle } from "@mantine/hooks";
 import type { TokenPair } from "@netconductor/contracts/auth/model";
+import type { GivenPasskey } from "@netconductor/contracts/auth/passkeys";
 import { asksForCode, type SecondFactorAsked } from "@netconductor/contracts/auth/second-factor";
 import { visibleLine, visibleText } from "@netconductor/contracts/kernel/visible-text";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -10,7 +11,7 @@ import { useApi, useSession } from "../../api/context.tsx";
 import { takesPasskeys } from "../../passkeys/browser.ts";
 import { choosePasskey } from "../../passkeys/choose-passkey.ts";
 import { PasskeyProblem } from "../../passkeys/passkey-problem.tsx";
-import { type GivenPasskey, usePasskeyInField } from "../../passkeys/use-passkey-in-field.ts";
+import { usePasskeyInField } from "../../passkeys/use-passkey-in-field.ts";
 import { CodeForm } from "../../shell/code-form.tsx";
 import { SignInProblem, usePause } from "../../shell/sign-in-problem.tsx";
 import { signInQuery } from "../../shell/sign-in-query.ts";

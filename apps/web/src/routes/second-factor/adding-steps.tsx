@@ -1,6 +1,7 @@
+import type { OwnerProof } from "@netconductor/contracts/auth/second-factor";
 import { useMutation } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { PasswordAsked } from "./password-asked.tsx";
+import { ProofAsked } from "./proof-asked.tsx";
 import { RecoveryCodesShown } from "./recovery-codes-shown.tsx";
 
 /** What becomes of adding a second factor, of whatever kind. */
@@ -19,11 +20,11 @@ export interface MakingProps<Begun> {
 	onMade: (recovery_codes: string[]) => void;
 	onLeave: () => void;
 	leave: string;
-	/** What was begun is of no use any more: from the password again. */
+	/** What was begun is of no use any more: from the beginning again. */
 	onOver: () => void;
 }
 
-/** Password, then what makes the second factor, then the recovery codes where it is the first one: who had one before keeps those that came with it. */
+/** That it is they, then what makes the second factor, then the recovery codes where it is the first one: who had one before keeps those that came with it. */
 export function AddingSteps<Begun>({
 	begin,
 	making,
@@ -32,7 +33,7 @@ export function AddingSteps<Begun>({
 	onCodes,
 	onDone,
 }: AddingProps & {
-	begin: (password: string) => Promise<Begun>;
+	begin: (proof: OwnerProof) => Promise<Begun>;
 	making: (props: MakingProps<Begun>) => ReactNode;
 }) {
 	const [begun, setBegun] = useState<{ now: Begun }>();
@@ -41,9 +42,9 @@ export function AddingSteps<Begun>({
 	if (codes !== undefined) return <RecoveryCodesShown codes={codes} onClose={onDone} />;
 	if (begun === undefined) {
 		return (
-			<PasswordAsked action="Go on" send={send} leave={leave} onClose={onLeave}>
-				That it is you who sits here: your password first.
-			</PasswordAsked>
+			<ProofAsked action="Go on" send={send} leave={leave} onClose={onLeave}>
+				Show first that it is you who sits here.
+			</ProofAsked>
 		);
 	}
 	function show(made: string[]) {

@@ -13,13 +13,13 @@ interface Begun {
 	uri: string;
 }
 
-/** Password, then the app, then its first code. */
+/** That it is they, then the app, then its first code. */
 export function FactorSteps(props: AddingProps) {
 	const api = useApi();
 	return (
 		<AddingSteps
 			{...props}
-			begin={(password): Promise<Begun> => api.auth.beginSecondFactor({ body: { password } })}
+			begin={(proof): Promise<Begun> => api.auth.beginSecondFactor({ body: proof })}
 			making={(making) => <FirstCode {...making} />}
 		/>
 	);

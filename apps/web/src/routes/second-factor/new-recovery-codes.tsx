@@ -1,7 +1,8 @@
 import { Drawer } from "@mantine/core";
+import type { OwnerProof } from "@netconductor/contracts/auth/second-factor";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useApi } from "../../api/context.tsx";
-import { PasswordAsked } from "./password-asked.tsx";
+import { ProofAsked } from "./proof-asked.tsx";
 import { RecoveryCodesShown } from "./recovery-codes-shown.tsx";
 
 /** Makes ten new recovery codes. */
@@ -9,7 +10,7 @@ export function NewRecoveryCodes({ onClose }: { onClose: () => void }) {
 	const api = useApi();
 	const queries = useQueryClient();
 	const make = useMutation({
-		mutationFn: (password: string) => api.auth.createRecoveryCodes({ body: { password } }),
+		mutationFn: (proof: OwnerProof) => api.auth.createRecoveryCodes({ body: proof }),
 		onSuccess: () => queries.invalidateQueries({ queryKey: ["me", "second-factors"] }),
 	});
 	return (
@@ -22,9 +23,9 @@ export function NewRecoveryCodes({ onClose }: { onClose: () => void }) {
 			closeOnClickOutside={make.data === undefined}
 		>
 			{make.data === undefined ? (
-				<PasswordAsked action="Make new codes" send={make} onClose={onClose}>
+				<ProofAsked action="Make new codes" send={make} onClose={onClose}>
 					The codes that you have now will be void.
-				</PasswordAsked>
+				</ProofAsked>
 			) : (
 				<RecoveryCodesShown codes={make.data.recovery_codes} onClose={onClose} />
 			)}

@@ -12,6 +12,7 @@ import { Page, Panel } from "../../ui/page.tsx";
 import { Ago, Moment } from "../../ui/time.tsx";
 import { AddFactor } from "./add-factor.tsx";
 import { NewRecoveryCodes } from "./new-recovery-codes.tsx";
+import { ownFactorsQuery } from "./own-factors-query.ts";
 import { PasskeysPanel } from "./passkeys-panel.tsx";
 import { RemoveFactor } from "./remove-factor.tsx";
 
@@ -23,14 +24,7 @@ function SecondFactorPage() {
 	const { user } = useMe();
 	const [doing, setDoing] = useState<"add" | "codes" | "remove">();
 	const stop = () => setDoing(undefined);
-	const {
-		data: own,
-		error,
-		refetch,
-	} = useQuery({
-		queryKey: ["me", "second-factors"],
-		queryFn: ({ signal }) => api.auth.listMySecondFactors({}, { signal }),
-	});
+	const { data: own, error, refetch } = useQuery(ownFactorsQuery(api));
 	if (own === undefined) {
 		return (
 			<NotLoaded

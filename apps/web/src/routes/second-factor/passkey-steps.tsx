@@ -7,13 +7,13 @@ import { makePasskey } from "../../passkeys/browser.ts";
 import { PasskeyProblem } from "../../passkeys/passkey-problem.tsx";
 import { type AddingProps, AddingSteps, type MakingProps } from "./adding-steps.tsx";
 
-/** Password, then a name and the browser's own question. */
+/** That it is they, then a name and the browser's own question. */
 export function PasskeySteps(props: AddingProps) {
 	const api = useApi();
 	return (
 		<AddingSteps
 			{...props}
-			begin={(password) => api.auth.beginPasskey({ body: { password } })}
+			begin={(proof) => api.auth.beginPasskey({ body: proof })}
 			making={(making) => <MakePasskey {...making} />}
 		/>
 	);

@@ -1,0 +1,1 @@
+ALTER TABLE "passkey_attempts" DROP CONSTRAINT "passkey_attempts_whose";
