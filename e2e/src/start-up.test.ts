@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { createServer as createWebServer } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { freePort } from "@netconductor/lab/free-port";
@@ -92,6 +94,27 @@ test("a database that does not answer is named, without its password", async () 
 	expect(code).toBe(1);
 	expect(said).toContain(`The database network on 127.0.0.1:${port} does not answer (ECONNREFUSED)`);
 	expect(said).not.toContain("canary-of-url");
+});
+
+test("a server that is no PostgreSQL is named at once with what it said, and ends with 78, of a service's own database, too", async () => {
+	const web = createWebServer((_, response) => response.end()).listen(0, "127.0.0.1");
+	await once(web, "listening");
+	const { port } = web.address() as AddressInfo;
+	const url = `postgres://nc:canary-of-url@127.0.0.1:${port}/network`;
+	try {
+		const own = { NETCONDUCTOR_DEVICES_DATABASE_URL: url };
+		for (const env of [{ DATABASE_URL: url }, own]) {
+			const began = performance.now();
+			const { code, said } = await attempt(env);
+			expect(code).toBe(78);
+			expect(said).toContain(`What answers at 127.0.0.1:${port} is no PostgreSQL: it said "HTTP/1.1 400 Bad Request"`);
+			expect(said).not.toContain("canary-of-url");
+			// The start itself, and where only one database is another, the embedded one's creation; not the half minute of a restart.
+			expect(performance.now() - began).toBeLessThan(20_000);
+		}
+	} finally {
+		web.close();
+	}
 });
 
 test("a data folder that cannot be used is named, with what to do", async () => {

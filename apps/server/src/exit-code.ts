@@ -12,6 +12,7 @@ const mendedByPerson: ReadonlySet<string> = new Set([
 	"startup.master_key_missing",
 	"startup.master_key_wrong",
 	"startup.worker_keys_invalid",
+	"startup.not_postgresql",
 	"startup.schema_too_new",
 	"startup.migration_changed",
 	"startup.restore_unfinished",

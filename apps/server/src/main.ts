@@ -16,8 +16,8 @@ const usage = `Usage: netconductor serve [--targets=all|auth,devices,...] [--wor
 
 worker-keys writes what a worker of another site needs in place of the master key, to a new file or to standard output.
 serve ends with 0 after SIGTERM or SIGINT, 2 for a wrong command line, 78 for what another start does not change (a wrong
-configuration or master key, the database of a newer version, a restore that did not end), 1 for everything else that keeps it
-from running. doctor says whether that start would work, or what is wrong with what runs, and ends with 1
+configuration or master key, a database server that is none, the database of a newer version, a restore that did not end), 1 for
+everything else that keeps it from running. doctor says whether that start would work, or what is wrong with what runs, and ends with 1
 when something must be mended. health asks a process beside this one, for container engines.
 `;
 

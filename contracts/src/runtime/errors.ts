@@ -12,6 +12,7 @@ export const runtimeErrors = defineErrors({
 	"startup.data_dir_unusable": { kind: "conflict", title: "The data directory cannot be used" },
 	"startup.data_dir_in_use": { kind: "conflict", title: "Another NetConductor uses this data directory" },
 	"startup.database_failed": { kind: "unavailable", title: "The database cannot be used" },
+	"startup.not_postgresql": { kind: "unavailable", title: "What answers as the database is no PostgreSQL" },
 	"startup.schema_too_new": { kind: "conflict", title: "The database belongs to a newer version" },
 	"startup.migration_changed": { kind: "conflict", title: "A migration differs from the one that was applied" },
 	"startup.restore_unfinished": { kind: "conflict", title: "A restore into the database did not end" },

@@ -1,4 +1,5 @@
 import pg from "pg";
+import { connectClient } from "./connect-client.ts";
 import { explainedConnection } from "./provision.ts";
 
 /** What a database says of itself and of what its user may do. */
@@ -20,6 +21,7 @@ const patience_ms = 5_000;
 /**
  * Looks at a database on one connection that can change nothing.
  * @throws startup.database_failed — nobody answers, or does not let us in
+ * @throws startup.not_postgresql
  */
 export async function lookAtDatabase<T>(
 	url: string,
@@ -35,7 +37,7 @@ export async function lookAtDatabase<T>(
 	client.on("error", () => {});
 	try {
 		try {
-			await client.connect();
+			await connectClient(client);
 		} catch (error) {
 			throw explainedConnection(error, url);
 		}

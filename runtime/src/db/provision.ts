@@ -2,6 +2,7 @@ import { createHash, createHmac, pbkdf2Sync, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { failed, isAppError } from "../errors.ts";
+import { connectClient } from "./connect-client.ts";
 import { plainIdentifier, searchPath } from "./database.ts";
 import { toDatabaseError } from "./query-error.ts";
 import { throughRestart } from "./through-restart.ts";
@@ -56,7 +57,7 @@ async function withAdministrator(admin_url: string, work: (client: pg.Client) =>
 	});
 	client.on("error", () => {});
 	try {
-		await client.connect();
+		await connectClient(client);
 		await work(client);
 	} finally {
 		await client.end().catch(() => {});

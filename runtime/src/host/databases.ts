@@ -1,6 +1,8 @@
+import pg from "pg";
+import { connectClient } from "../db/connect-client.ts";
 import { type Database, openDatabase } from "../db/database.ts";
 import { provisionSchema } from "../db/provision.ts";
-import { failed } from "../errors.ts";
+import { failed, hasCode } from "../errors.ts";
 import type { MasterKeys } from "../master-key.ts";
 import { checkMasterKey } from "../vault.ts";
 import { isWorkerKeys, rolePassword, type WorkerKeys } from "../worker-keys.ts";
@@ -26,6 +28,7 @@ export interface OpenedDatabase {
  * master key, so it is stored nowhere.
  * @throws startup.no_database — a service has neither an administrator's URL nor one of its own
  * @throws startup.database_failed — the database does not answer, or does not let us in or do what we must
+ * @throws startup.not_postgresql — something else answers at its address
  * @throws startup.master_key_wrong — before anything is changed
  */
 export async function openDatabases(
@@ -40,6 +43,7 @@ export async function openDatabases(
 			const given = access.urls?.[schema];
 			const url =
 				given === undefined ? await provision(schema, access.admin_url, keys) : withPassword(given, schema, keys);
+			if (given !== undefined) await refuseOtherServers(url);
 			const application_name = `netconductor ${schema}`;
 			opened.set(schema, { url, db: openDatabase({ url, schema, application_name, max: access.pool_size }) });
 		}),
@@ -63,6 +67,24 @@ async function provision(
 		password: rolePassword(schema, keys),
 		check: (client) => checkMasterKey(client, schema, keys),
 	});
+}
+
+/** Whoever uses the database says what else is wrong with it, and waits for what passes. */
+async function refuseOtherServers(url: string): Promise<void> {
+	const client = new pg.Client({
+		connectionString: url,
+		application_name: "netconductor start",
+		connectionTimeoutMillis: 2_000,
+	});
+	client.on("error", () => {});
+	try {
+		await connectClient(client);
+	} catch (error) {
+		if (hasCode(error, "startup.not_postgresql")) throw error;
+	} finally {
+		// A server that hangs is not waited for.
+		client.end().catch(() => {});
+	}
 }
 
 /** A URL that names the role which provisioning makes, without a password, means the one that we gave it. */

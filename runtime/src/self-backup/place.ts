@@ -1,4 +1,5 @@
 import pg from "pg";
+import { connectClient } from "../db/connect-client.ts";
 import { explainedConnection } from "../db/provision.ts";
 
 /** A database, and which services have their schema in it. */
@@ -19,7 +20,7 @@ export async function actFor(client: pg.ClientBase, { provisions }: Place, schem
 	await client.query(`set local search_path = ${quoted(schema)}, public`);
 }
 
-/** @throws startup.database_failed */
+/** @throws startup.database_failed, startup.not_postgresql */
 export async function connectTo({ url }: Place): Promise<pg.Client> {
 	const client = new pg.Client({
 		connectionString: url,
@@ -30,7 +31,7 @@ export async function connectTo({ url }: Place): Promise<pg.Client> {
 	// What breaks is told by the statement under way.
 	client.on("error", () => {});
 	try {
-		await client.connect();
+		await connectClient(client);
 	} catch (error) {
 		throw explainedConnection(error, url);
 	}
