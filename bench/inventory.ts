@@ -49,6 +49,8 @@ function rowOf(index: number) {
 interface Request {
 	name: string;
 	path: string;
+	/** Path of the page by whose end this one is found. */
+	after?: string;
 	/** Whether its cost may grow with the inventory by half at most. */
 	flat: boolean;
 }
@@ -65,6 +67,12 @@ function requestsAt(devices: number): Request[] {
 		{ name: "page 100, or the last", path: list(`&page=${Math.min(100, pages)}`), flat: true },
 		{ name: "last page", path: list(`&page=${pages}`), flat: false },
 		{ name: "page in the middle", path: list(`&page=${Math.ceil(pages / 2)}`), flat: false },
+		{
+			name: "page in the middle, after the one before",
+			path: list(`&page=${Math.ceil(pages / 2)}`),
+			after: list(`&page=${Math.ceil(pages / 2) - 1 || pages}`),
+			flat: true,
+		},
 		...sortable.flatMap((field) =>
 			[field, `-${field}`].map((sort) => ({ name: `sorted by ${sort}`, path: list(`&sort=${sort}`), flat: true })),
 		),
@@ -105,13 +113,20 @@ const noteChange = (database: Client) => database.query("update devices.inventor
 async function measure(
 	{ cpu, product }: MeasuredProduct,
 	{ http, database }: { http: Pool; database: Client },
-	{ name, path, flat }: Request,
+	{ name, path, after, flat }: Request,
 ): Promise<Cost> {
+	const headers = { authorization: `Bearer ${product.admin_token}` };
+	async function endOf(page: string): Promise<string> {
+		const { body } = await http.request({ method: "GET", path: page, headers });
+		const { next_after } = (await body.json()) as { next_after: string | null };
+		return next_after === null ? "" : `&after=${next_after}`;
+	}
+	const end = after === undefined ? "" : await endOf(after);
 	const ask = async () => {
 		const answer = await http.request({
 			method: "GET",
-			path,
-			headers: { authorization: `Bearer ${product.admin_token}` },
+			path: path + end,
+			headers,
 		});
 		await answer.body.dump();
 		if (answer.statusCode !== 200) throw new Error(`${path} was answered with ${answer.statusCode}`);

@@ -71,10 +71,14 @@ async function readPages<T>(
 			if (answer.next_cursor === null) return { items, next_cursor: null };
 			next = { cursor: answer.next_cursor };
 		} else {
-			if (answer.items.length === 0 || answer.page * answer.page_size >= answer.total) {
-				return { ...answer, items, page: 1, page_size: items.length };
-			}
-			next = { page: answer.page + 1 };
+			const after = "next_after" in answer ? answer.next_after : undefined;
+			const isLast =
+				after === undefined
+					? answer.items.length === 0 || answer.page * answer.page_size >= answer.total
+					: after === null;
+			if (isLast) return { ...answer, items, page: 1, page_size: items.length };
+			// By where the page before ended, each entry is read once whatever comes and goes meanwhile.
+			next = { page: answer.page + 1, after };
 		}
 	}
 }

@@ -26,7 +26,7 @@ const named: Record<string, { flag: string; value: string; description: string }
 	run_id: { flag: "run", value: "run", description: "Only of this run (id)" },
 	owner_id: { flag: "owner", value: "user", description: "Only of this owner (name or id)" },
 };
-const paging = new Set(["page", "page_size", "cursor", "limit", "sort"]);
+const paging = new Set(["page", "page_size", "after", "cursor", "limit", "sort"]);
 const descriptions: Record<string, string> = {
 	count: "How far the list is counted: to its last entry, or near, to 500 past the page",
 	q: "Only what contains this text",

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { Id } from "../kernel/ids.ts";
 import { defineApi, del, get, internal, patch, post, put } from "../kernel/operation.ts";
-import { CountedPage, CursorPage, CursorQuery, Page, PageQuery, QueryBoolean, sortBy } from "../kernel/page.ts";
+import { CursorPage, CursorQuery, LongPage, Page, PageQuery, QueryBoolean, sortBy } from "../kernel/page.ts";
 import { Secret } from "../kernel/secret.ts";
 import { RunRef } from "../tasks/model.ts";
 import { Connection } from "./connection.ts";
@@ -42,7 +42,7 @@ export const devicesApi = defineApi("devices", {
 	listDevices: get("/api/devices", {
 		summary: "Devices",
 		query: ListDevices,
-		returns: CountedPage(Device),
+		returns: LongPage(Device),
 		permission: "devices:read",
 		scope: "devices",
 		same_for_all: true,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { Id, Timestamp } from "../kernel/ids.ts";
-import { CountedPageQuery, PageQuery, QueryBoolean, QueryList, sortBy } from "../kernel/page.ts";
+import { LongPageQuery, PageQuery, QueryBoolean, QueryList, sortBy } from "../kernel/page.ts";
 import { Secret } from "../kernel/secret.ts";
 import { WorkerPool } from "../kernel/worker-pool.ts";
 import { SessionTimeouts, SetTimeouts } from "./connection.ts";
@@ -152,7 +152,7 @@ export const DeviceFilter = z.object({
 	/** Devices whose changed host key waits for a decision, or the others. */
 	changed_host_key: QueryBoolean.optional(),
 });
-export const ListDevices = CountedPageQuery.extend({
+export const ListDevices = LongPageQuery.extend({
 	...DeviceFilter.shape,
 	sort: sortBy(["name", "host", "device_type", "site", "health", "health_at", "created_at", "updated_at"], "name"),
 });

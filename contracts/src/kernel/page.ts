@@ -28,8 +28,15 @@ export interface Page<T> {
 /** So many entries past a page are counted where a near total is enough. */
 export const countedAhead = 500;
 
-/** Query of a paged list whose total may cost more than its page, where many filters meet. */
-export const CountedPageQuery = PageQuery.extend({
+/** Query of a paged list that may be long: in the middle of it, the way to a page and the total cost more than the page. */
+export const LongPageQuery = PageQuery.extend({
+	after: z
+		.string()
+		.max(1_000)
+		.optional()
+		.describe(
+			"next_after of the page before: the page is what follows there, whatever came or went meanwhile, and costs the same at every place. Give the page's number as well: totals go by it.",
+		),
 	count: z
 		.enum(["exact", "near"])
 		.default("exact")
@@ -38,14 +45,12 @@ export const CountedPageQuery = PageQuery.extend({
 		),
 });
 
-/** One page of such a list. Where `total_is_exact` is false there are at least `total` entries. */
-export function CountedPage<T extends z.ZodType>(item: T) {
+/** One page of such a list. */
+export function LongPage<T extends z.ZodType>(item: T) {
 	return Page(item).extend({
 		total_is_exact: z.boolean().describe("Where it is false, there are at least so many as total tells."),
+		next_after: z.string().nullable().describe("Where the page ends, for after; null on the last one."),
 	});
-}
-export interface CountedPage<T> extends Page<T> {
-	total_is_exact: boolean;
 }
 
 /** Query of a history that grows without end. `cursor` is opaque: the `next_cursor` of the page before. */

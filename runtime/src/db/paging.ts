@@ -12,6 +12,19 @@ export interface PageWindow {
 	reverse: SQL[];
 }
 
+/** What a list is ordered by. */
+interface PageOrder {
+	sort: string;
+	field: string;
+	column: AnyColumn | SQL;
+	/** What it is compared with, of a value of the field. */
+	comparable: (value: KeyValue) => SQL;
+	id: AnyColumn;
+	descending: boolean;
+	mayBeNull: boolean;
+	isUnique: boolean;
+}
+
 /**
  * The window that a query `{page, page_size, sort}` asks for. `sort` is a key of `columns`, `-` before it for descending; nulls come last.
  * An expression among them must never be null, and one of `unique` decides the order alone: an index then gives it, in both directions.
@@ -19,14 +32,32 @@ export interface PageWindow {
  */
 export function pageWindow<F extends string>(
 	query: { page: number; page_size: number; sort?: F | `-${F}` | undefined },
-	{
-		columns,
-		id,
-		fallback,
-		unique = [],
-	}: { columns: Record<F, AnyColumn | SQL>; id: AnyColumn; fallback: F | `-${F}`; unique?: readonly F[] },
+	orders: PageOrders<F>,
 ): PageWindow {
-	const sort = query.sort ?? fallback;
+	const { column, id, descending, mayBeNull, isUnique } = pageOrder(query.sort, orders);
+	const [order, opposite] = descending ? [desc, asc] : [asc, desc];
+	return {
+		limit: query.page_size,
+		offset: (query.page - 1) * query.page_size,
+		order_by: [mayBeNull ? sql`${order(column)} nulls last` : order(column), ...(isUnique ? [] : [order(id)])],
+		reverse: [mayBeNull ? sql`${opposite(column)} nulls first` : opposite(column), ...(isUnique ? [] : [opposite(id)])],
+	};
+}
+
+interface PageOrders<F extends string> {
+	columns: Record<F, AnyColumn | SQL>;
+	id: AnyColumn;
+	fallback: F | `-${F}`;
+	unique?: readonly F[];
+	/** What an expression among the columns is of a value. */
+	of?: Partial<Record<F, (value: SQL) => SQL>>;
+}
+
+function pageOrder<F extends string>(
+	asked: F | `-${F}` | undefined,
+	{ columns, id, fallback, unique = [], of = {} }: PageOrders<F>,
+): PageOrder {
+	const sort = asked ?? fallback;
 	const descending = sort.startsWith("-");
 	const field = (descending ? sort.slice(1) : sort) as F;
 	if (!Object.hasOwn(columns, field)) {
@@ -36,15 +67,51 @@ export function pageWindow<F extends string>(
 		});
 	}
 	const column = columns[field];
-	const [order, opposite] = descending ? [desc, asc] : [asc, desc];
-	const mayBeNull = is(column, Column) && !column.notNull;
-	const isUnique = column === id || unique.includes(field);
+	const made: ((value: SQL) => SQL) | undefined = of[field];
 	return {
-		limit: query.page_size,
-		offset: (query.page - 1) * query.page_size,
-		order_by: [mayBeNull ? sql`${order(column)} nulls last` : order(column), ...(isUnique ? [] : [order(id)])],
-		reverse: [mayBeNull ? sql`${opposite(column)} nulls first` : opposite(column), ...(isUnique ? [] : [opposite(id)])],
+		sort,
+		field,
+		column,
+		comparable: (value) =>
+			made?.(sql`${value}::text`) ?? (is(column, Column) ? sql`${sql.param(value, column)}` : sql`${value}`),
+		id,
+		descending,
+		mayBeNull: is(column, Column) && !column.notNull,
+		isUnique: column === id || unique.includes(field),
 	};
+}
+
+const PageEnd = z.tuple([z.string(), z.union([z.string(), z.number(), z.null()]), z.uuid()]);
+
+/** Where a page ends, for `followingPage`: the place of its last row in the order that was asked for. */
+export function endOfPage<F extends string>(
+	sort: F | `-${F}` | undefined,
+	orders: PageOrders<F>,
+	last: Record<F, string | number | boolean | null> & { id: string },
+): string {
+	const order = pageOrder(sort, orders);
+	return encodeCursor([order.sort, last[order.field as F] as KeyValue, last.id]);
+}
+
+/**
+ * Condition on the rows behind the end of a page: found there, the next page is what follows, whatever came or went before it, and an index leads to it
+ * unless the order has nulls.
+ * @throws request.invalid when the cursor is not one of this list in this order
+ */
+export function followingPage<F extends string>(
+	cursor: string,
+	sort: F | `-${F}` | undefined,
+	orders: PageOrders<F>,
+): SQL {
+	const order = pageOrder(sort, orders);
+	const [given, value, row] = parseCursor(cursor, PageEnd, "query.after");
+	if (given !== order.sort) throw foreignCursor("query.after");
+	const { column, comparable, id, isUnique, mayBeNull } = order;
+	const than = sql.raw(order.descending ? "<" : ">");
+	if (value === null) return sql`(${column} is null and ${id} ${than} ${sql.param(row, id)})`;
+	if (isUnique) return sql`${column} ${than} ${comparable(value)}`;
+	const behind = sql`(${column}, ${id}) ${than} (${comparable(value)}, ${sql.param(row, id)})`;
+	return mayBeNull ? sql`(${behind} or ${column} is null)` : behind;
 }
 
 /** The same page of a list of so many rows, looked for from the end that is nearer: from the other one its rows come the other way round. */
@@ -101,18 +168,26 @@ export function toCursorPage<T>(rows: T[], limit: number, keyOf: (row: T) => Key
 	return { items, next_cursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null };
 }
 
-function encodeCursor(values: KeyValue[]): string {
+function encodeCursor(values: (KeyValue | null)[]): string {
 	return Buffer.from(JSON.stringify(values)).toString("base64url");
 }
 
 function decodeCursor(cursor: string, key: CursorKey): KeyValue[] {
+	const schema = z.tuple(key.map((part) => part.schema) as [z.ZodType<KeyValue>, ...z.ZodType<KeyValue>[]]);
+	return parseCursor(cursor, schema, "query.cursor");
+}
+
+function parseCursor<T>(cursor: string, schema: z.ZodType<T>, path: string): T {
 	try {
-		const schema = z.tuple(key.map((part) => part.schema) as [z.ZodType<KeyValue>, ...z.ZodType<KeyValue>[]]);
 		return schema.parse(JSON.parse(Buffer.from(cursor, "base64url").toString("utf8")));
 	} catch {
-		throw failed("request.invalid", {
-			message: "This cursor does not belong to this list. Start again without one.",
-			errors: [{ path: "query.cursor", message: "not a cursor of this list" }],
-		});
+		throw foreignCursor(path);
 	}
+}
+
+function foreignCursor(path: string) {
+	return failed("request.invalid", {
+		message: "This cursor does not belong to this list. Start again without one.",
+		errors: [{ path, message: "not a cursor of this list" }],
+	});
 }

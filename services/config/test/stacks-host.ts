@@ -82,6 +82,7 @@ export async function startStacksHost() {
 			page_size: query.page_size,
 			total: inventory.length,
 			total_is_exact: true,
+			next_after: null,
 		}),
 	});
 	const backup = peer(backupApi, {

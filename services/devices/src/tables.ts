@@ -20,7 +20,7 @@ import {
 const lower = (column: AnyPgColumn): SQL => sql`lower(${column})`;
 
 /** As people count: `eos-2` before `eos-10`. The collation is made by the migrations. */
-export function inNaturalOrder(name: AnyPgColumn): SQL {
+export function inNaturalOrder(name: AnyPgColumn | SQL): SQL {
 	return sql`lower(${name}) collate natural_order`;
 }
 

@@ -1,10 +1,10 @@
-import { fromNearerEnd } from "@netconductor/runtime/db/paging";
+import { followingPage, fromNearerEnd } from "@netconductor/runtime/db/paging";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { idsOfPage, windowOf } from "../src/devices/list-devices.ts";
+import { idsOfPage, orders, windowOf } from "../src/devices/list-devices.ts";
 import { createDeviceSearch, rarePart } from "../src/devices/search.ts";
 import { devices } from "../src/tables.ts";
-import { type Started, startDevices } from "./start.ts";
+import { failureOf, type Started, startDevices } from "./start.ts";
 
 /** What a list costs must not grow with the inventory. Held by plans and by what is counted beforehand, not by time. */
 
@@ -64,6 +64,77 @@ test.for(sortable.flatMap((field) => [field, `-${field}`] as const))(
 		expect(pages.flatMap(({ items }) => items.map(({ name }) => name))).toEqual(all.map(({ name }) => name));
 	},
 );
+
+test.for(sortable.flatMap((field) => [field, `-${field}`] as const))(
+	"pages sorted by %s that are found by where the one before ended are the same as those found by their number",
+	async (sort) => {
+		const page_size = 430;
+		let after: string | undefined;
+		for (let page = 1; page <= 7; page++) {
+			const [found, numbered] = await Promise.all([
+				api.listDevices({ query: { sort, page_size, page, after } }),
+				api.listDevices({ query: { sort, page_size, page } }),
+			]);
+			expect(found).toEqual(numbered);
+			after = found.next_after ?? undefined;
+			expect(found.next_after === null).toBe(page === 7);
+		}
+	},
+);
+
+test.for(["name", "-name", "host", "-updated_at"] as const)(
+	"a page in the middle of a list sorted by %s costs what the first one does where it is told what is before it",
+	async (sort) => {
+		const { next_after } = await api.listDevices({ query: { sort, page_size: 500, page: 3 } });
+		const { sql: text, params } = idsOfPage(
+			started.db.orm,
+			windowOf({ sort, page: 1, page_size: 50 }),
+			followingPage(next_after ?? "", sort, orders),
+		).toSQL();
+		const plan = await started.db.query<{ "QUERY PLAN": string }>(
+			`explain (analyze, costs off, buffers off) ${text}`,
+			params,
+		);
+		const lines = plan.map((line) => line["QUERY PLAN"]).join("\n");
+		expect(lines).toMatch(/Index (Only )?Scan/);
+		expect(lines).toContain("Index Cond");
+		expect(lines).not.toMatch(/Sort|Seq Scan|Rows Removed/);
+	},
+);
+
+test("who goes from page to page by where the one before ended meets each device once, while others are deleted and added", async () => {
+	const name = (nth: number) => `walk-${String(nth).padStart(4, "0")}`;
+	const rows = Array.from({ length: 300 }, (_, i) => ({ name: name(i), host: "192.0.2.7", device_type: "linux" }));
+	await api.importDevices({ body: { format: "json", content: JSON.stringify(rows) } });
+	const seen: string[] = [];
+	let after: string | undefined;
+	for (let page = 1; ; page++) {
+		const answer = await api.listDevices({ query: { q: "walk-", count: "near", page_size: 50, page, after } });
+		seen.push(...answer.items.map((device) => device.name));
+		if (answer.next_after === null) break;
+		after = answer.next_after;
+		// The device that the page ended with goes, too.
+		await started.db.query("delete from devices where name = any($1)", [
+			answer.items.slice(-30).map((one) => one.name),
+		]);
+		await api.createDevice({ body: { name: `walk-0000-${page}`, host: "192.0.2.7", device_type: "linux" } });
+	}
+	expect(seen).toEqual(Array.from({ length: 300 }, (_, i) => name(i)));
+	await started.db.query("delete from devices where name like 'walk-%'");
+});
+
+test.each([
+	["no cursor at all", "x"],
+	[
+		"one of another order",
+		Buffer.from(JSON.stringify(["host", "a", "01a20427-eeb4-7fda-b4dd-6a62c2eb7861"])).toString("base64url"),
+	],
+	["one with another shape", Buffer.from(JSON.stringify(["name", ["a"], 1])).toString("base64url")],
+	["one that is no id", Buffer.from(JSON.stringify(["name", "a", "'; drop table devices"])).toString("base64url")],
+])("what is given as the end of a page and is %s is refused", async (_, after) => {
+	const error = await failureOf(api.listDevices({ query: { after, sort: "name" } }));
+	expect(error.code).toBe("request.invalid");
+});
 
 test("a page near the end holds what there is from its place on, also while devices come and go", async () => {
 	const page = 59;

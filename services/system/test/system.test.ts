@@ -47,7 +47,7 @@ beforeAll(async () => {
 		peers: [
 			peer(authApi, { listUsers: async () => ({ ...none, total: 3 }) }),
 			peer(devicesApi, {
-				listDevices: async () => ({ ...none, total: 12, total_is_exact: true }),
+				listDevices: async () => ({ ...none, total: 12, total_is_exact: true, next_after: null }),
 				listGroups: async () => ({ ...none, total: 2 }),
 				listCredentials: async () => ({ ...none, total: 5 }),
 			}),

@@ -4,7 +4,14 @@ import type { HandlerInput } from "@netconductor/contracts/kernel/operation";
 import { countedAhead } from "@netconductor/contracts/kernel/page";
 import type { Database } from "@netconductor/runtime/db/database";
 import { plannedForItsValues } from "@netconductor/runtime/db/named-statements";
-import { fromNearerEnd, type PageWindow, pageWindow, toPage } from "@netconductor/runtime/db/paging";
+import {
+	endOfPage,
+	followingPage,
+	fromNearerEnd,
+	type PageWindow,
+	pageWindow,
+	toPage,
+} from "@netconductor/runtime/db/paging";
 import { and, arrayContains, eq, type SQL, sql } from "drizzle-orm";
 import { reachedByPool } from "../connection/worker-pool.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
@@ -16,31 +23,39 @@ import { deviceColumns } from "./device-store.ts";
 import type { DeviceSearch } from "./search.ts";
 
 type Query = HandlerInput<(typeof devicesApi)["operations"]["listDevices"]>["query"];
-type Filter = Omit<Query, "page" | "page_size" | "sort" | "count">;
+type Filter = Omit<Query, "page" | "page_size" | "sort" | "count" | "after">;
 
 export function listDevices({ db, search }: { db: Database; search: DeviceSearch }): DevicesOperation<"listDevices"> {
 	return async ({ query, actor }) => {
-		const { page: _, page_size: __, sort: ___, count: wanted, ...filter } = query;
+		const { page: _, page_size: __, sort, count: wanted, after, ...filter } = query;
 		const where = await deviceFilter({ on: db.orm, search }, filter, actor);
+		const following = after === undefined ? undefined : followingPage(after, sort, orders);
+		const there = and(where, following);
 		const window = windowOf(query);
 		const { limit, offset, order_by } = window;
 		const counted = tallied(filter, actor);
 		const isNear = wanted === "near" && counted === undefined;
-		const further = idsOfPage(db.orm, { ...window, offset: offset + limit, limit: countedAhead }, where).as("further");
+		const ahead = { ...window, offset: (following === undefined ? offset : 0) + limit, limit: countedAhead };
+		const further = idsOfPage(db.orm, ahead, there).as("further");
 		const count = isNear
 			? sql<number>`${offset + limit}::int + (select count(*) from ${further})`
 			: db.orm.$count(devices, where);
-		const answer = (items: Device[], total: number) => ({
-			...toPage(query, items, total),
-			total_is_exact: !isNear || total < offset + limit + countedAhead,
-		});
+		function answer(items: Device[], total: number) {
+			const last = items.at(-1);
+			return {
+				...toPage(query, items, total),
+				total_is_exact: !isNear || total < offset + limit + countedAhead,
+				next_after: last === undefined || items.length < limit ? null : endOfPage(sort, orders, last),
+			};
+		}
 
 		async function read(near: PageWindow) {
-			const page = db.orm.$with("page").as(idsOfPage(db.orm, near, where));
+			const page = db.orm.$with("page").as(idsOfPage(db.orm, near, there));
 			const memberships = db.orm.$with("memberships").as(groupsOfPage(db.orm, sql`(select id from ${page})`, actor));
 			// Counted only where nothing else tells how many there are: a page that is not full is the last one.
 			const known =
 				counted ??
+				(following !== undefined && !isNear ? sql`${count}` : undefined) ??
 				sql`case when (select count(*) from ${page}) < ${limit} then ${offset} + (select count(*) from ${page}) else ${count} end`;
 			// Few are found by an index of what is asked for, many by walking along the order: which of them it is depends on the words.
 			const total = sql<number>`${sql.raw(where === undefined ? "" : plannedForItsValues)} ${known}`.mapWith(Number);
@@ -54,14 +69,14 @@ export function listDevices({ db, search }: { db: Database; search: DeviceSearch
 				.orderBy(...order_by);
 		}
 
-		if (offset >= farAway && counted !== undefined) {
+		if (following === undefined && offset >= farAway && counted !== undefined) {
 			const total = await numberOf(db.orm, counted);
 			if (offset >= total) return answer([], total);
 			const rows = await read(fromNearerEnd(window, total));
 			// Where devices came or went meanwhile the end is another: found from the beginning the page is that of its moment.
 			if (rows[0]?.total === total) return answer(rows, total);
 		}
-		const rows = await read(window);
+		const rows = await read(following === undefined ? window : { ...window, offset: 0 });
 		// Beyond the last page nothing says how many there are.
 		return answer(rows, rows[0]?.total ?? (offset === 0 ? 0 : await db.orm.$count(devices, where)));
 	};
@@ -75,13 +90,16 @@ async function numberOf(on: Statements, counted: SQL<number>): Promise<number> {
 	return Number(rows[0]?.number);
 }
 
+export const orders = {
+	columns: { ...devices, name: inNaturalOrder(devices.name) },
+	id: devices.id,
+	fallback: "name",
+	unique: ["name"],
+	of: { name: inNaturalOrder },
+} as const;
+
 export function windowOf(query: Pick<Query, "page" | "page_size" | "sort">): PageWindow {
-	return pageWindow(query, {
-		columns: { ...devices, name: inNaturalOrder(devices.name) },
-		id: devices.id,
-		fallback: "name",
-		unique: ["name"],
-	});
+	return pageWindow(query, orders);
 }
 
 /** Ids alone, which an index tells: whatever else a device is read as would be worked out for all that the page leaves behind, too. */

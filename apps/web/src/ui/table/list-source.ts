@@ -39,7 +39,11 @@ interface PagedQuery {
 	page: number;
 	page_size: number;
 	count?: "near";
+	after?: string;
 }
+
+/** What such a list answers; one that may be long tells more of itself. */
+type PagedAnswer<Row> = Page<Row> & { total_is_exact?: boolean; next_after?: string | null };
 
 /**
  * A list with pages and a total.
@@ -49,7 +53,7 @@ interface PagedQuery {
 export function usePagedList<Row, Wish extends PagedWish>(
 	kind: string,
 	wish: Wish,
-	load: (wish: Wish & PagedQuery, signal: AbortSignal) => Promise<Page<Row> & { total_is_exact?: boolean }>,
+	load: (wish: Wish & PagedQuery, signal: AbortSignal) => Promise<PagedAnswer<Row>>,
 	options: {
 		/** Tells lists of one kind apart. */
 		key?: QueryKey;
@@ -87,10 +91,13 @@ export function usePagedList<Row, Wish extends PagedWish>(
 			},
 		}),
 		async *everything(signal = new AbortController().signal) {
+			let from: { after?: string } = {};
 			for (let at = 1; ; at += 1) {
-				const { items, total } = await load({ ...wish, page: at, page_size: mostPerPage, ...count }, signal);
+				const asked = { ...wish, page: at, page_size: mostPerPage, ...count, ...from };
+				const { items, total, next_after } = await load(asked, signal);
 				yield items;
-				if (at * mostPerPage >= total || items.length === 0) return;
+				if (next_after === undefined ? at * mostPerPage >= total || items.length === 0 : next_after === null) return;
+				from = next_after ? { after: next_after } : {};
 			}
 		},
 	};
