@@ -10,4 +10,4 @@ try {
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
 	enableCompileCache(folder);
 } catch {}
-await import("@netconductor/runtime/db/resolve-drizzle");
+await import("./src/db/resolve-drizzle.ts");

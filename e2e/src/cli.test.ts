@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Cli, createCli } from "./cli.ts";
+import { type Cli, cacheHome, createCli } from "./cli.ts";
 import { adminPassword, eventually, type Product, startProduct } from "./product.ts";
 
 /** The command line as people and scripts use it, on the real server and simulated devices. */
@@ -35,7 +35,13 @@ afterAll(async () => {
 function asPerson(home: string, args: string[], { input = "", signal }: { input?: string; signal?: RegExp } = {}) {
 	const child = spawn(process.execPath, [program, ...args], {
 		stdio: ["pipe", "pipe", "pipe"],
-		env: { PATH: process.env.PATH, HOME: home, XDG_CONFIG_HOME: home, NETCONDUCTOR_URL: product.url },
+		env: {
+			PATH: process.env.PATH,
+			HOME: home,
+			XDG_CONFIG_HOME: home,
+			XDG_CACHE_HOME: cacheHome,
+			NETCONDUCTOR_URL: product.url,
+		},
 	});
 	const written = { stdout: "", stderr: "" };
 	for (const name of ["stdout", "stderr"] as const) {

@@ -30,9 +30,14 @@ export interface Following {
 	ended: Promise<CliResult>;
 }
 
+const root = join(import.meta.dirname, "..", "..");
+
+/** For every home's commands: they find their code compiled, as all but a person's first one do. */
+export const cacheHome = join(root, "node_modules", ".cache", "command-line");
+
 export function createCli({ url, admin_token }: Pick<Product, "url" | "admin_token">, token = admin_token): Cli {
 	const home = mkdtempSync(join(tmpdir(), "netconductor-cli-"));
-	const program = join(import.meta.dirname, "..", "..", "apps", "cli", "bin", "netconductor.mjs");
+	const program = join(root, "apps", "cli", "bin", "netconductor.mjs");
 
 	function start(args: readonly string[], input = "", command = [process.execPath, program]) {
 		const [file = "", ...before] = command;
@@ -42,6 +47,7 @@ export function createCli({ url, admin_token }: Pick<Product, "url" | "admin_tok
 				PATH: process.env.PATH,
 				HOME: home,
 				XDG_CONFIG_HOME: home,
+				XDG_CACHE_HOME: cacheHome,
 				NETCONDUCTOR_URL: url,
 				NETCONDUCTOR_TOKEN: token,
 			},

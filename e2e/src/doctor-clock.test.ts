@@ -18,7 +18,7 @@ test.each([
 	(seconds, status, detail) => {
 		const clock = createFakeClock(product.data_dir);
 		clock.shift(seconds);
-		const program = join(import.meta.dirname, "..", "..", "apps", "server", "src", "main.ts");
+		const program = join(import.meta.dirname, "..", "..", "apps", "server", "bin", "server.mjs");
 		const { stdout } = spawnSync(process.execPath, [program, "doctor", "--json"], {
 			encoding: "utf8",
 			env: {

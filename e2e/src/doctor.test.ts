@@ -54,7 +54,7 @@ async function runToEnd(
 	return { code, output };
 }
 
-const command = [process.execPath, join(apps, "server", "src", "main.ts"), "doctor", "--json"];
+const command = [process.execPath, join(apps, "server", "bin", "server.mjs"), "doctor", "--json"];
 
 async function visit(
 	env: Record<string, string> = {},

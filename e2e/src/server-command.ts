@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 
-const program = join(import.meta.dirname, "..", "..", "apps", "server", "src", "main.ts");
+const program = join(import.meta.dirname, "..", "..", "apps", "server", "bin", "server.mjs");
 
 /** A command of the server's program that does not go on for ever: `doctor`, `system backup`. */
 interface ServerCommand {

@@ -1,3 +1,3 @@
-import "./quick-start.mjs";
+import "@netconductor/runtime/quick-start";
 
 await import("../src/main.ts");

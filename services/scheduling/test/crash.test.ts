@@ -69,6 +69,7 @@ afterAll(async () => {
 
 async function startProcess(): Promise<{ child: ChildProcess; url: string }> {
 	const child = fork(fileURLToPath(new URL("service-process.ts", import.meta.url)), {
+		execArgv: ["--import=@netconductor/runtime/quick-start"],
 		env: {
 			...process.env,
 			TEST_DATABASE_URL: db.pool.options.connectionString ?? "",

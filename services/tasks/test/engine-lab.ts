@@ -257,7 +257,7 @@ export async function startEngineLab(
 
 	async function startProcess(role: "tasks" | "worker", more: Record<string, string> = {}): Promise<ChildProcess> {
 		const child = fork(fileURLToPath(new URL("service-process.ts", import.meta.url)), {
-			execArgv: [],
+			execArgv: ["--import=@netconductor/runtime/quick-start"],
 			env: {
 				...settings,
 				...more,
