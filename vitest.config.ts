@@ -14,7 +14,7 @@ export default defineConfig({
 	test: {
 		include: ["**/*.test.{ts,tsx}"],
 		exclude: ["**/node_modules/**", "**/dist/**"],
-		globalSetup: ["runtime/src/testing/global-setup.ts", "e2e/src/shared-rabbit.ts"],
+		globalSetup: ["runtime/src/testing/global-setup.ts", "e2e/src/shared-rabbit.ts", "e2e/src/shared-start.ts"],
 		setupFiles: ["runtime/src/db/resolve-drizzle.ts"],
 		pool: "forks",
 		// Two cores: more would only wait for each other.

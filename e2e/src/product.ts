@@ -1,6 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { apis } from "@netconductor/contracts/apis";
 import { tokensOf } from "@netconductor/contracts/auth/second-factor";
@@ -8,6 +6,7 @@ import { type Client, createClient } from "@netconductor/contracts/kernel/client
 import { ApiProblem, createFetchTransport } from "@netconductor/contracts/kernel/fetch-transport";
 import { freePort } from "@netconductor/lab/free-port";
 import type { FleetProcess } from "@netconductor/lab/sim/process";
+import { copyOfStart, newFolder, startsAlike } from "./copy-of-start.ts";
 import { ownVhost } from "./own-vhost.ts";
 import { createServerProcess, type ServerProcess } from "./server-process.ts";
 
@@ -65,13 +64,18 @@ export function productEnvironment({ data_dir, port }: { data_dir: string; port:
 /**
  * Starts the product as an operator would, with `env` on top and data in a folder of its own, and signs in as its administrator. Where it is to be
  * distributed, as NETCONDUCTOR_E2E_TOPOLOGY says unless told, every service is a process of its own, over Redis and RabbitMQ: the test run's, unless
- * it is to start its own.
+ * it is to start its own. Unless a folder is given or it is to be a first start, the folder may be a copy of one on which it was started before.
  */
 export async function startProduct(
 	env: Readonly<Record<string, string>> = {},
-	data_dir = mkdtempSync(join(tmpdir(), "netconductor-e2e-")),
-	{ distributed = isDistributed(), own_rabbit = false }: { distributed?: boolean; own_rabbit?: boolean } = {},
+	folder?: string,
+	{
+		distributed = isDistributed(),
+		own_rabbit = false,
+		first_start = !startsAlike(env),
+	}: { distributed?: boolean; own_rabbit?: boolean; first_start?: boolean } = {},
 ): Promise<Product> {
+	const data_dir = folder ?? (first_start ? newFolder() : await copyOfStart());
 	const isGiven = env.RABBITMQ_URL !== undefined;
 	const rabbitmq_url = distributed && !own_rabbit && !isGiven ? await ownVhost() : undefined;
 	const port = await freePort();

@@ -70,11 +70,15 @@ beforeAll(async () => {
 	});
 	const temporary = join(scratch, "tmp");
 	mkdirSync(temporary);
-	product = await startProduct({
-		NETCONDUCTOR_LOG_LEVEL: "trace",
-		TMPDIR: temporary,
-		OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
-	});
+	product = await startProduct(
+		{
+			NETCONDUCTOR_LOG_LEVEL: "trace",
+			TMPDIR: temporary,
+			OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+		},
+		undefined,
+		{ first_start: true },
+	);
 	api = product.as(product.admin_token);
 	cli = createCli(product);
 	search.add(adminPassword);

@@ -140,7 +140,7 @@ test.runIf(process.getuid?.() === 0)("a full disk is called so, without the whol
 describe("beside a running server", () => {
 	let product: Product;
 	beforeAll(async () => {
-		product = await startProduct();
+		product = await startProduct({}, undefined, { first_start: true });
 	}, 90_000);
 	afterAll(() => product?.dispose());
 

@@ -48,12 +48,16 @@ beforeAll(async () => {
 	fleet = await startFleetProcess({ devices: { count: 6, platforms: ["cisco_ios"] }, latency_ms: 150 });
 	const umask = process.umask(0);
 	try {
-		product = await startProduct({
-			NODE_OPTIONS: `--import=${preload}`,
-			NETCONDUCTOR_WORKERS_PROCESSES: "1",
-			NETCONDUCTOR_WORKERS_CONCURRENCY: "2",
-			NETCONDUCTOR_WORKERS_LEASE_MS: "5000",
-		});
+		product = await startProduct(
+			{
+				NODE_OPTIONS: `--import=${preload}`,
+				NETCONDUCTOR_WORKERS_PROCESSES: "1",
+				NETCONDUCTOR_WORKERS_CONCURRENCY: "2",
+				NETCONDUCTOR_WORKERS_LEASE_MS: "5000",
+			},
+			undefined,
+			{ first_start: true },
+		);
 	} finally {
 		process.umask(umask);
 	}

@@ -12,7 +12,7 @@ let browser: Browser;
 const misdeeds: string[] = [];
 
 beforeAll(async () => {
-	[product, browser] = await Promise.all([startProduct(), launchBrowser()]);
+	[product, browser] = await Promise.all([startProduct({}, undefined, { first_start: true }), launchBrowser()]);
 	admin = product.as(product.admin_token);
 	for (const username of ["ana", "ben"]) {
 		await admin.auth.createUser({ body: { username, role: "admin", password: oneTime } });
