@@ -24,6 +24,9 @@ interface Thing {
 	operation_id: string;
 	/** Run of a procedure that somebody of the place started. */
 	procedure_run_id: string;
+	/** What a procedure waits for that somebody of the place started. */
+	approval_id: string;
+	waiting_run_id: string;
 	backup_id: string;
 	backup_run_id: string;
 	snapshot_id: string;
@@ -36,6 +39,8 @@ let here: Clients;
 let token: string;
 /** A procedure is everybody's. */
 let mop_id: string;
+/** One that waits for an approval before it looks at its devices. */
+let asking_mop_id: string;
 /** So is a template. */
 let template_id: string;
 let inside: Thing;
@@ -70,6 +75,7 @@ async function makeThing(place: string): Promise<Thing> {
 	const chief = product.as(await product.login(`${place}-chief`, password));
 	const procedure = await chief.config.executeMop({ params: { id: mop_id }, body: {} });
 	await ended(procedure.run_id);
+	const waiting = await chief.config.executeMop({ params: { id: asking_mop_id }, body: {} });
 	await admin.devices.putOverride({ params: { id: device.id }, body: { disabled_reason: `${place}-why` } });
 	const { run_id } = await admin.devices.testDevice({ params: { id: device.id } });
 	await ended(run_id);
@@ -86,10 +92,20 @@ async function makeThing(place: string): Promise<Thing> {
 		run_id,
 		operation_id: operation.id,
 		procedure_run_id: procedure.run_id,
+		approval_id: await approvalOf(waiting.run_id),
+		waiting_run_id: waiting.run_id,
 		backup_id: backup.id,
 		backup_run_id: taken.run_id,
 		snapshot_id: backup.snapshot_id ?? "",
 	};
+}
+
+/** What a run waits for. */
+function approvalOf(run_id: string): Promise<string> {
+	return eventually("the run waits for an approval", async () => {
+		const { items } = await admin.alerts.listApprovals({ query: { run_id } });
+		return items[0]?.id;
+	});
 }
 
 async function ended(run_id: string): Promise<void> {
@@ -110,6 +126,9 @@ beforeAll(async () => {
 		"name: Look\ntargets: { all: true }\nsteps: [{ id: look, type: run_command, with: { commands: [show version] } }]";
 	const template = await admin.config.createTemplate({ body: { name: "ntp", source: "ntp server {{ device.name }}" } });
 	template_id = template.id;
+	const asks =
+		"steps: [{ id: ask, type: manual_approval, with: { message: Go on? } }, { id: look, type: run_command, with: { commands: [show version] } }]";
+	asking_mop_id = (await admin.config.createMop({ body: { source: `name: Ask\ntargets: { all: true }\n${asks}` } })).id;
 	mop_id = (await admin.config.createMop({ body: { source } })).id;
 	inside = await makeThing("berlin");
 	outside = await makeThing("munich");
@@ -135,6 +154,7 @@ const idOf: Record<string, (thing: Thing) => string> = {
 	"/api/mops/executions/": ({ procedure_run_id }) => procedure_run_id,
 	"/api/mops/": () => mop_id,
 	"/api/templates/": () => template_id,
+	"/api/approvals/": ({ approval_id }) => approval_id,
 	"/api/tasks/": ({ run_id }) => run_id,
 	"/api/config-backups/": ({ backup_id }) => backup_id,
 	"/api/config-backups/task/": ({ backup_run_id }) => backup_run_id,
@@ -174,6 +194,10 @@ const bodies: Record<string, (thing: Thing) => unknown> = {
 	acceptHostKey: fingerprint,
 	rejectHostKey: fingerprint,
 	resumeRun: () => ({}),
+	// Of another plan than the one that waits: what is there is refused for that.
+	approve: () => ({ plan_sha256: "c".repeat(64) }),
+	reject: () => ({ plan_sha256: "c".repeat(64), reason: "seen" }),
+	delegate: () => ({ plan_sha256: "c".repeat(64), reason: "seen", to: "admin", until: "2999-01-01T00:00:00Z" }),
 	decideOperation: () => ({ decision: "failed", reason: "seen" }),
 	decideRun: () => ({ decision: "failed", reason: "seen" }),
 	overrideStep: () => ({ action: "stop", reason: "seen" }),
@@ -207,7 +231,7 @@ const saidOfNone: Record<string, { status: number; code?: string }> = {
 const ofNoDevice = new Set(["listDeviceTypes", "getDeviceType", "listMops", "getMop", "listMopExecutions"]);
 
 /** Answers in which nothing of the things made here stands by its name. */
-const emptyHere = new Set(["listHostKeys", "getActivity"]);
+const emptyHere = new Set(["listHostKeys", "getActivity", "getApprovalStats"]);
 
 const asked = scoped.filter(({ name }) => !ofNoDevice.has(name) && !ofAll.has(name));
 const namesOne = ({ name, operation: { path, body } }: (typeof scoped)[number]) =>
@@ -267,6 +291,45 @@ test("of a procedure that everybody may start each sees the runs that they could
 	}
 });
 
+test("nobody limited sees or votes on what touches a device outside, also only in a later step, and on what is theirs the vote of a second person decides", async () => {
+	await admin.auth.createUser({
+		body: { username: "berlin-second", role: "berlin-chief", password, must_change_password: false },
+	});
+	const second = product.as(await product.login("berlin-second", password));
+	const vote = async (approval_id: string, by = second) => {
+		const { plan_sha256 } = await admin.alerts.getApproval({ params: { id: approval_id } });
+		return by.alerts.approve({ params: { id: approval_id }, body: { plan_sha256 } }).catch(codeOf);
+	};
+	const waiting = async () => (await second.alerts.getApprovalStats({})).waiting;
+	const before = await waiting();
+	const look = (id: string, device_id: string) =>
+		`{ id: ${id}, type: run_command, targets: { device_ids: [${device_id}] }, with: { commands: [show version] } }`;
+	const steps = [
+		"{ id: ask, type: manual_approval, with: { message: Go on? } }",
+		look("here", inside.device_id),
+		look("there", outside.device_id),
+	];
+	const source = `name: Both\nsteps: [${steps.join(", ")}]`;
+	const both = await admin.config.createMop({ body: { source } });
+	const { run_id } = await admin.config.executeMop({ params: { id: both.id }, body: {} });
+	const mixed = await approvalOf(run_id);
+	for (const unseen of [mixed, outside.approval_id]) {
+		expect(await vote(unseen)).toBe("approvals.not_found");
+		expect(await second.alerts.getApproval({ params: { id: unseen } }).catch(codeOf)).toBe("approvals.not_found");
+	}
+	expect((await second.alerts.listApprovals({ query: { run_id } })).total).toBe(0);
+	expect(await waiting()).toBe(before);
+	const unlimited = await admin.alerts.listApprovers({ params: { id: mixed } });
+	expect(JSON.stringify(unlimited)).not.toContain("berlin");
+
+	expect(await vote(inside.approval_id, here)).toBe("approvals.own_request");
+	const { items } = await here.alerts.listApprovers({ params: { id: inside.approval_id } });
+	expect(items.map(({ name }) => name)).toEqual(expect.arrayContaining(["berlin-second", "admin"]));
+	expect(items.map(({ name }) => name)).not.toContain("munich-chief");
+	expect(await vote(inside.approval_id)).toMatchObject({ status: "approved", decided_by: ["berlin-second"] });
+	await ended(inside.waiting_run_id);
+});
+
 describe("of one thing, for a role that is limited to a device group", () => {
 	const nothing: Thing = {
 		device_id: randomUUID(),
@@ -275,6 +338,8 @@ describe("of one thing, for a role that is limited to a device group", () => {
 		run_id: randomUUID(),
 		operation_id: randomUUID(),
 		procedure_run_id: randomUUID(),
+		approval_id: randomUUID(),
+		waiting_run_id: randomUUID(),
 		backup_id: randomUUID(),
 		backup_run_id: randomUUID(),
 		snapshot_id: randomUUID(),

@@ -34,17 +34,20 @@ export const alertsApi = defineApi("alerts", {
 		query: ListApprovals,
 		returns: Page(ApprovalSummary),
 		permission: "approvals:read",
+		scope: "devices",
 	}),
 	getApprovalStats: get("/api/approvals/stats", {
 		summary: "How many approvals wait, for whom, and how those of the last 30 days were decided",
 		returns: ApprovalStats,
 		permission: "approvals:read",
+		scope: "devices",
 	}),
 	getApproval: get("/api/approvals/:id", {
 		summary: "One approval: what is bound, its risk, who decides and how they did",
 		params: byId,
 		returns: Approval,
 		permission: "approvals:read",
+		scope: "devices",
 		errors: ["approvals.not_found"],
 	}),
 	listApprovalDevices: get("/api/approvals/:id/devices", {
@@ -53,6 +56,7 @@ export const alertsApi = defineApi("alerts", {
 		query: ListApprovalDevices,
 		returns: Page(ApprovalDevice),
 		permission: "approvals:read",
+		scope: "devices",
 		errors: ["approvals.not_found"],
 	}),
 	listApprovers: get("/api/approvals/:id/approvers", {
@@ -63,6 +67,7 @@ export const alertsApi = defineApi("alerts", {
 			total: z.int(),
 		}),
 		permission: "approvals:read",
+		scope: "devices",
 		errors: ["approvals.not_found"],
 	}),
 	approve: post("/api/approvals/:id/approve", {
@@ -71,6 +76,7 @@ export const alertsApi = defineApi("alerts", {
 		body: Approve,
 		returns: Approval,
 		permission: "approvals:decide",
+		scope: "devices",
 		errors: [
 			"approvals.not_found",
 			"approvals.already_decided",
@@ -88,6 +94,7 @@ export const alertsApi = defineApi("alerts", {
 		body: Reject,
 		returns: Approval,
 		permission: "approvals:decide",
+		scope: "devices",
 		errors: [
 			"approvals.not_found",
 			"approvals.already_decided",
@@ -104,6 +111,7 @@ export const alertsApi = defineApi("alerts", {
 		body: Delegate,
 		returns: Approval,
 		permission: "approvals:decide",
+		scope: "devices",
 		errors: [
 			"approvals.not_found",
 			"approvals.already_decided",

@@ -206,7 +206,7 @@ export const Vote = z
 		via: z.enum(["user", "token"]),
 		reason: z.string(),
 		at: Timestamp,
-		/** False once who gave it is gone, disabled or no longer permitted. */
+		/** False once who gave it is gone, disabled or no longer permitted, or their role does not cover its devices any more. */
 		counts: z.boolean(),
 		/** Why it does not count. */
 		why_not: z.string().nullable(),
@@ -343,6 +343,15 @@ export const ApprovalStats = z
 	})
 	.meta({ id: "ApprovalStats" });
 
+/** What a role that is limited to device groups has to cover for a run, and so for its approvals, to exist for it. */
+export const RunCover = z.object({
+	/** All of its devices, also those that it has done with, leaves out or has not come to yet. */
+	device_ids: z.array(Id).max(50_000),
+	/** Ids of the groups that whoever started a procedure was limited to. */
+	device_groups: z.array(z.string()).optional(),
+});
+export type RunCover = z.output<typeof RunCover>;
+
 /** What a run's engine asks for. `key` makes it idempotent: the same key with another plan makes the earlier approval lapse. */
 export const ApprovalRequest = z.object({
 	key: z.string().min(1).max(300),
@@ -356,6 +365,8 @@ export const ApprovalRequest = z.object({
 	devices: z
 		.array(z.object({ device_id: Id, name: z.string(), groups: z.array(z.string()).max(1_000).optional() }))
 		.max(50_000),
+	/** Left out: it exists for no limited role. */
+	cover: RunCover.optional(),
 	risk_facts: RiskFacts,
 	reason: z.string().max(2_000).optional(),
 	not_before: Timestamp.nullable().optional(),

@@ -360,6 +360,8 @@ export const authApi = defineApi("auth", {
 		body: z.object({
 			permission: z.string(),
 			among: z.object({ user_ids: z.array(Id).max(1_000), roles: z.array(RoleName).max(100) }).optional(),
+			/** Also those whose role is limited to device groups. */
+			limited: z.boolean().default(false),
 			limit: z.int().min(0).max(1_000).default(100),
 		}),
 		returns: z.object({ users: z.array(Holder), total: z.int() }),

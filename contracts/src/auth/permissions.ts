@@ -77,6 +77,8 @@ export const openToLimited: ReadonlySet<Permission> = new Set<Permission>([
 	"backups:read",
 	"backups:run",
 	"backups:reveal",
+	"approvals:read",
+	"approvals:decide",
 	"users:read",
 	"users:write",
 	"roles:read",

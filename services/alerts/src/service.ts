@@ -1,9 +1,11 @@
 import { alertsApi } from "@netconductor/contracts/alerts/api";
 import { authApi } from "@netconductor/contracts/auth/api";
+import { devicesApi } from "@netconductor/contracts/devices/api";
 import { announceChange } from "@netconductor/runtime/bus/announce-change";
 import type { WorkLoop } from "@netconductor/runtime/bus/work-loop";
-import { defineService } from "@netconductor/runtime/host/service";
+import { type CallContext, defineService } from "@netconductor/runtime/host/service";
 import { getApprovalState, lapseApproval, startApproved } from "./approvals/answer-engine.ts";
+import { createApprovalScope } from "./approvals/approval-scope.ts";
 import { approve, bypass, delegate, reject } from "./approvals/decide.ts";
 import { followRuns } from "./approvals/follow-runs.ts";
 import { createTimekeeper, followUsers } from "./approvals/keep-time.ts";
@@ -35,14 +37,16 @@ export const alertsService = defineService({
 	api: alertsApi,
 	config: alertsConfig,
 	migrations: new URL("../migrations/", import.meta.url),
-	needs: { auth: authApi },
-	async setup({ db, outbox, ephemeral, clients: { auth }, config, clock, log, outbound, ownAccount }) {
+	needs: { auth: authApi, devices: devicesApi },
+	starts_before: ["devices"],
+	async setup({ db, outbox, ephemeral, clients: { auth, devices }, config, clock, log, outbound, ownAccount }) {
 		let notices: WorkLoop | undefined;
 		let loop: WorkLoop | undefined;
 		const needs = {
 			db,
 			outbox,
 			auth,
+			devices,
 			clock,
 			log,
 			ownAccount,
@@ -52,18 +56,30 @@ export const alertsService = defineService({
 				loop?.wake();
 			},
 		};
+		const scope = createApprovalScope(needs);
 		const timekeeper = createTimekeeper({ ...needs, onChange: () => announceChange(ephemeral, "approvals") });
+
+		/** What is asked of one approval: it has to exist for whom it is asked. */
+		function ofApproval<C extends CallContext & { params: { id: string } }, Answer>(
+			handle: (call: C) => Promise<Answer>,
+		) {
+			return async (call: C): Promise<Answer> => {
+				await scope.require(call.params.id, call);
+				return handle(call);
+			};
+		}
+
 		await ensureBuiltIn(db.orm, clock.now().toISOString());
 		return {
 			operations: {
-				listApprovals: listApprovals(needs),
-				getApprovalStats: getApprovalStats(needs),
-				getApproval: getApproval(needs),
-				listApprovalDevices: listApprovalDevices(needs),
-				listApprovers: listApprovers(needs),
-				approve: approve(needs),
-				reject: reject(needs),
-				delegate: delegate(needs),
+				listApprovals: listApprovals({ ...needs, scope }),
+				getApprovalStats: getApprovalStats({ ...needs, scope }),
+				getApproval: ofApproval(getApproval(needs)),
+				listApprovalDevices: ofApproval(listApprovalDevices(needs)),
+				listApprovers: ofApproval(listApprovers(needs)),
+				approve: ofApproval(approve(needs)),
+				reject: ofApproval(reject(needs)),
+				delegate: ofApproval(delegate(needs)),
 				bypass: bypass(needs),
 
 				listApprovalPolicies: listApprovalPolicies(needs),

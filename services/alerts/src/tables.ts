@@ -33,6 +33,10 @@ export const approvals = pgTable(
 		reason: text(),
 		plan_sha256: text().notNull(),
 		device_count: integer().notNull(),
+		/** Devices that a limited role has to cover for it to exist for them: all of its run. Null: it exists for no such role. */
+		cover_device_ids: uuid().array(),
+		/** Ids of device groups that such a role has to hold besides; null: none. */
+		cover_groups: text().array(),
 		risk: jsonb().$type<Risk>().notNull(),
 		risk_level: text().$type<RiskLevel>().notNull(),
 		risk_points: integer().notNull(),

@@ -3,6 +3,7 @@ import type { ApprovalRequest } from "@netconductor/contracts/alerts/approvals";
 import type { OperationRecord } from "@netconductor/contracts/audit/events";
 import { authApi } from "@netconductor/contracts/auth/api";
 import type { Holder } from "@netconductor/contracts/auth/model";
+import { devicesApi } from "@netconductor/contracts/devices/api";
 import { type Actor, covers } from "@netconductor/contracts/kernel/actor";
 import { defineApi } from "@netconductor/contracts/kernel/operation";
 import type { EventPayload } from "@netconductor/runtime/bus/outbox";
@@ -39,12 +40,39 @@ export async function startAlerts(env: Record<string, string> = {}, clock = crea
 		describeServiceAccount: async ({ body }) => answer({ user_ids: behind.get(body.service_account_id) ?? [] }),
 		listHolders: async ({ body }) => {
 			const users = [...people.values()].filter(
-				({ id, role, disabled, permissions }) =>
+				({ id, role, disabled, permissions, device_groups }) =>
 					!disabled &&
+					(body.limited || device_groups === null) &&
 					permissions.some((held) => covers(held, body.permission)) &&
 					(body.among === undefined || body.among.user_ids.includes(id) || body.among.roles.includes(role)),
 			);
 			return answer({ users: users.slice(0, body.limit), total: users.length });
+		},
+	});
+	/** Devices by the group that they are in. */
+	const groups = new Map<string, { name: string; device_ids: Set<string> }>();
+	const theirs = ({ device_groups }: Actor) =>
+		[...groups].filter(([id]) => device_groups?.includes(id) ?? true).map(([, group]) => group);
+	let askedDevices = 0;
+	const devices = peer(devicesApi, {
+		async listDevicesInScope({ body: { among }, actor }) {
+			askedDevices++;
+			const there = theirs(actor).flatMap(({ device_ids }) => [...device_ids]);
+			return answer({ device_ids: there.filter((id) => among?.includes(id) ?? true) });
+		},
+		async listGroups({ query: { page, page_size }, actor }) {
+			const created_at = "2026-03-01T00:00:00.000Z";
+			const items = theirs(actor).map(({ name, device_ids }) => ({
+				id: newId(),
+				name,
+				description: "",
+				credential_id: null,
+				worker_pool: null,
+				devices: device_ids.size,
+				created_at,
+				updated_at: created_at,
+			}));
+			return { items, page, page_size, total: items.length };
 		},
 	});
 	const heard = new Map<string, string[]>();
@@ -77,7 +105,7 @@ export async function startAlerts(env: Record<string, string> = {}, clock = crea
 			};
 		},
 	});
-	const host = await startTestHost({ services: [alertsService, neighbour], peers: [auth], clock, env });
+	const host = await startTestHost({ services: [alertsService, neighbour], peers: [auth, devices], clock, env });
 	const db: Database = openDatabase({
 		url: host.database.url,
 		schema: "alerts",
@@ -89,6 +117,12 @@ export async function startAlerts(env: Record<string, string> = {}, clock = crea
 		const id = newId();
 		people.set(id, { id, username: name, display_name: name, role, disabled: false, permissions, device_groups: null });
 		return { kind: "user", id, name, role, permissions };
+	}
+	/** Somebody whose role is limited to these groups. */
+	function limited(name: string, device_groups: string[], permissions?: string[]): Actor {
+		const actor = person(name, `${name}-role`, permissions);
+		people.set(actor.id, { ...(people.get(actor.id) as Holder), device_groups });
+		return { ...actor, device_groups };
 	}
 	/** A program behind which these people are. */
 	function program(name: string, user_ids: string[], permissions: string[]): Actor {
@@ -113,7 +147,19 @@ export async function startAlerts(env: Record<string, string> = {}, clock = crea
 		host,
 		people,
 		person,
+		limited,
 		program,
+		/** How often anybody asked which devices there are for whom. */
+		askedDevices: () => askedDevices,
+		/** A new group with these devices alone; answers its id. */
+		group(name: string, ...device_ids: string[]): string {
+			const id = newId();
+			groups.set(id, { name, device_ids: new Set(device_ids) });
+			return id;
+		},
+		/** The devices of a group from now on. */
+		regroup: (id: string, ...device_ids: string[]) =>
+			void groups.set(id, { name: groups.get(id)?.name ?? "", device_ids: new Set(device_ids) }),
 		recorded,
 		engine,
 		as: (actor: Actor) => host.client(alertsApi, actor),

@@ -120,7 +120,7 @@ test("who is limited to groups makes, gives and manages nothing wider", async ()
 	await auth.api.deleteUser({ params: { id: within.id } }, chief);
 });
 
-test("nobody who is limited to groups counts among those who hold a permission for all", async () => {
+test("nobody who is limited to groups counts among those who hold a permission for all; asked for, they are told with their limits", async () => {
 	await addRole("voter_here", ["approvals:decide"], [berlin.id]);
 	await addRole("voter_everywhere", ["approvals:decide"], null);
 	await addUser("vera", "voter_here");
@@ -129,4 +129,7 @@ test("nobody who is limited to groups counts among those who hold a permission f
 	const names = users.map(({ username }) => username);
 	expect(names).toContain("vic");
 	expect(names).not.toContain("vera");
+	const all = await auth.api.listHolders({ body: { permission: "approvals:decide", limited: true } }, admin);
+	const limits = new Map(all.users.map(({ username, device_groups }) => [username, device_groups]));
+	expect([limits.get("vic"), limits.get("vera")]).toEqual([null, [berlin.id]]);
 });

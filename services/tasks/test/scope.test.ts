@@ -1,3 +1,4 @@
+import { Gate } from "@netconductor/contracts/tasks/model";
 import { Procedure } from "@netconductor/contracts/tasks/procedure";
 import { newId } from "@netconductor/runtime/id";
 import { admin } from "@netconductor/runtime/testing/service";
@@ -217,4 +218,47 @@ test("a run of a stack is neither repeated nor made to go on by who could not st
 	}
 	expect((await decide(deployed, "failed")).decided).toBe(1);
 	expect((await decide(await failedOn("connectivity_test", "unknown"), "verified")).decided).toBe(1);
+});
+
+test("an approval is asked for with what a role has to cover to see the run: all of its devices, and who started a procedure", async () => {
+	const worker = await lab.startWorker();
+	const asked = lab.wantApprovals();
+	const of = (name: string) => lab.target(name).device_id;
+	const coverOf = async (run_id: string) => {
+		await lab.until(async () => (await lab.tasks.getRun({ params: { id: run_id } })).waiting_for?.kind === "approval");
+		const { cover } = asked.find((one) => one.run_id === run_id) ?? {};
+		return cover && { ...cover, device_ids: cover.device_ids.toSorted() };
+	};
+	try {
+		const deploy = {
+			...planOn("changed", "failed-before"),
+			kind: "deploy" as const,
+			steps: [
+				{ id: "plan", type: "probe_read", params: { fails_on: ["failed-before"] } },
+				{ id: "apply", type: "probe_write", params: {}, gate: Gate.parse({ approval: true }) },
+			],
+			skipped: [{ ...lab.target("left-out"), reason: "disabled" }],
+		};
+		const run_id = await lab.start(deploy);
+		const device_ids = ["changed", "failed-before", "left-out"].map(of).sort();
+		expect(await coverOf(run_id)).toEqual({ device_ids });
+		expect(asked[0]?.devices).toEqual([{ ...lab.target("changed") }]);
+
+		for (const name of ["first", "later"]) lab.putInto(group, name);
+		const change = step({ id: "change", type: "probe_change" });
+		const ask = step({ id: "ask", type: "manual_approval", with: { message: "Go on?" } });
+		const then = { ...look, path: "then", targets: [of("later")] };
+		for (const first of [change, ask]) {
+			const procedure = procedureOn(["first"], { steps: [first, then] });
+			const theirs = await start(limitedTo(group), procedure);
+			expect(await coverOf(theirs.run_id)).toEqual({
+				device_ids: [of("first"), of("later")].sort(),
+				device_groups: [group],
+			});
+			expect(await coverOf((await start(lab.tasks, procedure)).run_id)).toBeUndefined();
+		}
+	} finally {
+		lab.wantNoApprovals();
+		await lab.lose(worker);
+	}
 });

@@ -51,6 +51,7 @@ export async function runServerStep(
 		onBehalf: () => ({ actor: starter }),
 		ownAccount: () => ({ actor: { kind: "service", id: "service:tasks", name: "tasks", permissions: ["*"] } }),
 		starter,
+		cover: () => undefined,
 		log: createLog({ level: "silent" }),
 		...surroundings,
 	});

@@ -1,11 +1,12 @@
 import type { Approval, ApprovalState, ApprovalSummary } from "@netconductor/contracts/alerts/approvals";
 import type { Orm, Tx } from "@netconductor/runtime/db/database";
-import { failed } from "@netconductor/runtime/errors";
+import { type AppError, failed } from "@netconductor/runtime/errors";
 import { asc, eq, getTableColumns } from "drizzle-orm";
 import { approvals, delegations, votes } from "../tables.ts";
 import type { Ballot } from "./ballot.ts";
 
-export type ApprovalRow = Omit<typeof approvals.$inferSelect, "search_text">;
+/** What decides for whom it exists may be long, and is read where it is asked. */
+export type ApprovalRow = Omit<typeof approvals.$inferSelect, "search_text" | "cover_device_ids" | "cover_groups">;
 export type VoteRow = typeof votes.$inferSelect;
 export type DelegationRow = typeof delegations.$inferSelect;
 
@@ -16,7 +17,7 @@ export interface Case {
 	delegations: DelegationRow[];
 }
 
-const { search_text: _, ...columns } = getTableColumns(approvals);
+const { search_text: _, cover_device_ids: __, cover_groups: ___, ...columns } = getTableColumns(approvals);
 export const approvalColumns = columns;
 
 /** @throws approvals.not_found */
@@ -32,9 +33,7 @@ export async function lockCase(tx: Tx, id: string): Promise<Case> {
 }
 
 async function withVotes(orm: Orm, approval: ApprovalRow | undefined, id: string): Promise<Case> {
-	if (approval === undefined) {
-		throw failed("approvals.not_found", { message: `There is no approval ${id}.`, details: { approval_id: id } });
-	}
+	if (approval === undefined) throw notFound(id);
 	const cast = await orm.select().from(votes).where(eq(votes.approval_id, id)).orderBy(asc(votes.at), asc(votes.id));
 	const delegated = await orm
 		.select()
@@ -42,6 +41,10 @@ async function withVotes(orm: Orm, approval: ApprovalRow | undefined, id: string
 		.where(eq(delegations.approval_id, id))
 		.orderBy(asc(delegations.at), asc(delegations.id));
 	return { approval, votes: cast, delegations: delegated };
+}
+
+export function notFound(id: string): AppError {
+	return failed("approvals.not_found", { message: `There is no approval ${id}.`, details: { approval_id: id } });
 }
 
 export async function writeApproval(tx: Tx, id: string, change: Partial<ApprovalRow>): Promise<void> {

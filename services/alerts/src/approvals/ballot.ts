@@ -9,9 +9,9 @@ export interface Voter {
 	name: string;
 	role: string;
 	disabled: boolean;
-	/** Holds `approvals:decide`. */
+	/** Holds `approvals:decide`, and the approval exists for them. */
 	may_decide: boolean;
-	/** Holds `approvals:bypass`. */
+	/** Holds `approvals:bypass`, of all devices. */
 	may_bypass: boolean;
 }
 

@@ -1,5 +1,6 @@
 import type { Approval } from "@netconductor/contracts/alerts/approvals";
-import { type Actor, isPermitted, isPerson } from "@netconductor/contracts/kernel/actor";
+import { isOpenTo } from "@netconductor/contracts/auth/permissions";
+import { type Actor, isPerson } from "@netconductor/contracts/kernel/actor";
 import type { Tx } from "@netconductor/runtime/db/database";
 import { type AppError, failed, isAppError } from "@netconductor/runtime/errors";
 import type { ChangeNote } from "@netconductor/runtime/host/call";
@@ -8,7 +9,7 @@ import type { AlertsOperation } from "../operation.ts";
 import { delegations, votes } from "../tables.ts";
 import { ballotOf, toApproval, type VoteRow } from "./approval-store.ts";
 import { type Standing, standingOf, tally } from "./ballot.ts";
-import { bypass_permission, decide_permission, toVoter } from "./people.ts";
+import { bypass_permission, decide_permission } from "./people.ts";
 import { change, end, isOpen, openStage, type Settled, type SettleNeeds, withSettled } from "./settle.ts";
 
 export interface DecideNeeds extends SettleNeeds {
@@ -81,8 +82,7 @@ export function delegate(needs: DecideNeeds): AlertsOperation<"delegate"> {
 			{ body: { user_ids: [body.to], usernames: [body.to] } },
 			needs.ownAccount(),
 		);
-		const holder = found.users.find(({ id }) => id === body.to) ?? found.users[0];
-		const to = holder === undefined ? undefined : toVoter(holder);
+		const named = found.users.find(({ id }) => id === body.to) ?? found.users[0];
 		return decide(
 			needs,
 			{ id: params.id, plan_sha256: body.plan_sha256, actor, note },
@@ -92,12 +92,13 @@ export function delegate(needs: DecideNeeds): AlertsOperation<"delegate"> {
 				if (standing.in_place_of !== null) {
 					throw bad(`You decide in the place of ${standing.in_place_of.name}, which cannot be handed on.`);
 				}
+				const to = settled.people.get(named?.id ?? "");
 				if (to === undefined) throw bad(`There is no user ${body.to}.`);
 				if (to.id === actor.id) throw bad("You decide for yourself already.");
 				const [requester_id, ...behind] = ballotOf(settled).requester_ids;
 				if (to.id === requester_id) throw bad(`${to.name} asked for this, and nobody decides on what they asked for.`);
 				if (behind.includes(to.id)) throw bad(`${to.name} could act as the program that asked for this.`);
-				if (to.disabled || !to.may_decide) throw bad(`${to.name} may not approve anything (${decide_permission}).`);
+				if (to.disabled || !to.may_decide) throw bad(`${to.name} may not approve this.`);
 				if (settled.delegations.some(({ from_id }) => from_id === actor.id)) {
 					throw bad("You have handed your place on already.");
 				}
@@ -123,7 +124,7 @@ export function delegate(needs: DecideNeeds): AlertsOperation<"delegate"> {
 				await tx.insert(delegations).values(row);
 				settled.delegations.push(row);
 			},
-			to === undefined ? [] : [to.id],
+			named === undefined ? [] : [named.id],
 		);
 	};
 }
@@ -260,7 +261,7 @@ function approvedIn(settled: Settled): number[] {
 export function describe(settled: Settled, actor: Actor): Approval {
 	const { approval } = settled;
 	const waiting = approval.status === "waiting";
-	const permitted = isPermitted(actor, decide_permission);
+	const permitted = isOpenTo(actor, decide_permission);
 	const standing = standingIn(settled, actor);
 	const can_decide = waiting && permitted && standing.may;
 	const own_place = standing.may && standing.in_place_of === null;
@@ -270,7 +271,7 @@ export function describe(settled: Settled, actor: Actor): Approval {
 		is_requester: actor.id === approval.requested_by_id,
 		can_decide,
 		can_delegate: can_decide && own_place && !delegated,
-		can_bypass: waiting && isPerson(actor) && isPermitted(actor, bypass_permission) && !voted,
+		can_bypass: waiting && isPerson(actor) && isOpenTo(actor, bypass_permission) && !voted,
 		why_not: !waiting || can_decide ? null : standing.may ? "Your role may not approve." : standing.why,
 	});
 }

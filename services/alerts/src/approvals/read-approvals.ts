@@ -1,10 +1,13 @@
 import { type Actor, isPermitted, isPerson } from "@netconductor/contracts/kernel/actor";
 import { pageWindow, toPage } from "@netconductor/runtime/db/paging";
+import type { CallerContext } from "@netconductor/runtime/host/call";
+import { withinScopeOf } from "@netconductor/runtime/host/device-scope";
 import { storable } from "@netconductor/runtime/text/lines";
 import { and, asc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import type { AlertsOperation } from "../operation.ts";
 import { anyOf, holds } from "../sql.ts";
 import { approvalDevices, approvals } from "../tables.ts";
+import { type ApprovalScope, covering } from "./approval-scope.ts";
 import { approvalColumns, ballotOf, idsIn, readCase, toSummary } from "./approval-store.ts";
 import { tally } from "./ballot.ts";
 import { describe } from "./decide.ts";
@@ -15,10 +18,16 @@ const day_ms = 86_400_000;
 const statsDays = 30;
 const approversShown = 100;
 
-export function listApprovals({ db, clock }: SettleNeeds): AlertsOperation<"listApprovals"> {
-	return async ({ query, actor }) => {
+interface ListNeeds extends SettleNeeds {
+	scope: ApprovalScope;
+}
+
+export function listApprovals({ db, clock, scope }: ListNeeds): AlertsOperation<"listApprovals"> {
+	return async (call) => {
+		const { query, actor } = call;
 		const waitsForMe = waitsFor(actor, clock.now());
 		const where = and(
+			await scope.of(call),
 			query.q ? holds(sql`search_text`, storable(query.q)) : undefined,
 			query.status === undefined ? undefined : sql`status = ${anyOf(query.status, "text")}`,
 			query.kind === undefined ? undefined : sql`kind = ${anyOf(query.kind, "text")}`,
@@ -54,14 +63,17 @@ export function listApprovals({ db, clock }: SettleNeeds): AlertsOperation<"list
 export function getApproval(needs: SettleNeeds): AlertsOperation<"getApproval"> {
 	return async ({ params, actor }) => {
 		const found = await readCase(needs.db.orm, params.id);
-		const people = await peopleOf(needs, [...idsIn(found), actor.id]);
+		const people = await peopleOf(needs, params.id, [...idsIn(found), actor.id]);
 		const now = needs.clock.now();
 		return describe({ ...found, people, tally: tally(ballotOf(found), people), now, became: null }, actor);
 	};
 }
 
-export function listApprovalDevices({ db }: SettleNeeds): AlertsOperation<"listApprovalDevices"> {
-	return async ({ params, query }) => {
+/** Of the groups of a device those are told that exist for who asks. */
+export function listApprovalDevices(needs: SettleNeeds): AlertsOperation<"listApprovalDevices"> {
+	const { db } = needs;
+	return async (call) => {
+		const { params, query } = call;
 		await readCase(db.orm, params.id);
 		const where = and(
 			eq(approvalDevices.approval_id, params.id),
@@ -77,8 +89,18 @@ export function listApprovalDevices({ db }: SettleNeeds): AlertsOperation<"listA
 			.orderBy(asc(approvalDevices.position))
 			.limit(query.page_size)
 			.offset((query.page - 1) * query.page_size);
-		return toPage(query, rows, rows[0]?.total ?? (await total));
+		const known = await groupsOf(needs, call);
+		const shown = rows.map((row) => ({ ...row, groups: row.groups.filter((group) => known?.has(group) ?? true) }));
+		return toPage(query, shown, rows[0]?.total ?? (await total));
 	};
+}
+
+/** Names of the groups that exist for who asks; undefined: all. */
+async function groupsOf({ devices, ownAccount }: SettleNeeds, call: CallerContext): Promise<Set<string> | undefined> {
+	if (call.actor.device_groups === undefined) return undefined;
+	// A role is limited to fewer than a page holds.
+	const { items } = await devices.listGroups({ query: { page_size: 500 } }, withinScopeOf(call, ownAccount()));
+	return new Set(items.map(({ name }) => name));
 }
 
 export function listApprovers(needs: SettleNeeds): AlertsOperation<"listApprovers"> {
@@ -90,14 +112,16 @@ export function listApprovers(needs: SettleNeeds): AlertsOperation<"listApprover
 		const all = stage.users.length === 0 && stage.roles.length === 0;
 		const among = { user_ids: stage.users.map(({ id }) => id), roles: stage.roles };
 		const { users, total } = await needs.auth.listHolders(
-			{ body: { permission: decide_permission, ...(!all && { among }), limit: 1_000 } },
+			{ body: { permission: decide_permission, ...(!all && { among }), limited: true, limit: 1_000 } },
 			needs.ownAccount(),
 		);
 		const out = new Set([
 			...ballotOf(found).requester_ids,
 			...found.votes.flatMap((vote) => [vote.by_id, vote.for_id]),
 		]);
-		const left = users.filter(({ id }) => !out.has(id));
+		const covers = covering(needs, params.id);
+		const sees = await Promise.all(users.map(({ device_groups }) => covers(device_groups)));
+		const left = users.filter(({ id }, index) => sees[index] && !out.has(id));
 		return {
 			items: left
 				.slice(0, approversShown)
@@ -107,8 +131,10 @@ export function listApprovers(needs: SettleNeeds): AlertsOperation<"listApprover
 	};
 }
 
-export function getApprovalStats({ db, clock }: SettleNeeds): AlertsOperation<"getApprovalStats"> {
-	return async ({ actor }) => {
+export function getApprovalStats({ db, clock, scope }: ListNeeds): AlertsOperation<"getApprovalStats"> {
+	return async (call) => {
+		const { actor } = call;
+		const exists = await scope.of(call);
 		const now = clock.now();
 		const since = new Date(now.getTime() - statsDays * day_ms).toISOString();
 		const waiting = sql`status = 'waiting'`;
@@ -120,7 +146,7 @@ export function getApprovalStats({ db, clock }: SettleNeeds): AlertsOperation<"g
 				next_expiry_at: sql<string | null>`min(${approvals.expires_at})`.mapWith(approvals.expires_at),
 			})
 			.from(approvals)
-			.where(waiting);
+			.where(and(waiting, exists));
 		const counted = (status: string) => sql<number>`(count(*) filter (where status = ${status}))::int`;
 		const [decided] = await db.orm
 			.select({
@@ -135,7 +161,11 @@ export function getApprovalStats({ db, clock }: SettleNeeds): AlertsOperation<"g
 			})
 			.from(approvals)
 			.where(
-				and(gte(approvals.decided_at, since), lt(approvals.created_at, new Date(now.getTime() + day_ms).toISOString())),
+				and(
+					gte(approvals.decided_at, since),
+					lt(approvals.created_at, new Date(now.getTime() + day_ms).toISOString()),
+					exists,
+				),
 			);
 		if (open === undefined || decided === undefined) throw new TypeError("a count has one row");
 		return { ...open, ...decided };

@@ -55,7 +55,8 @@ export function requestApproval(needs: RequestNeeds): AlertsOperation<"requestAp
 			const requirement = withDemand(evaluatePolicies(await readRules(tx), facts, expiry_minutes), demanded);
 			if (requirement.stages.length === 0) return undefined;
 			const row = newApproval(request, { risk, requirement, behind_requester, now });
-			await tx.insert(approvals).values(row);
+			const { device_ids = null, device_groups = null } = request.cover ?? {};
+			await tx.insert(approvals).values({ ...row, cover_device_ids: device_ids, cover_groups: device_groups });
 			await insertDevices(tx, row.id, request);
 			await outbox.publish(tx, "approval.requested.v1", {
 				approval_id: row.id,

@@ -39,7 +39,7 @@ export async function withSettled<T>(
 	for (;;) {
 		const known = new Set([...idsIn(seen), ...also]);
 		// Where nothing changes any more, nobody needs to be asked: a run that began goes on while auth is away.
-		const people = isOpen(seen.approval) ? await peopleOf(needs, known) : new Map<string, Voter>();
+		const people = isOpen(seen.approval) ? await peopleOf(needs, id, known) : new Map<string, Voter>();
 		const done = await needs.db.transaction(async (tx) => {
 			const found = await lockCase(tx, id);
 			if (idsIn(found).some((one) => !known.has(one))) return { again: found };

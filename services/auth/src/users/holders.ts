@@ -46,7 +46,7 @@ export function listHolders({ db }: Needs): Operation<"listHolders"> {
 		const granted = await db.orm
 			.select({ name: roles.name, permissions: roles.permissions })
 			.from(roles)
-			.where(isNull(roles.device_groups));
+			.where(body.limited ? undefined : isNull(roles.device_groups));
 		const names = granted
 			.filter(({ permissions }) => permissions.some((held) => covers(held, body.permission)))
 			.map(({ name }) => name);

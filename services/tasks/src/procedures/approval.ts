@@ -9,6 +9,7 @@ import { mayChange } from "./describe.ts";
 import { Stopped, Suspended } from "./ends.ts";
 import { type RiskNeeds, riskOf } from "./procedure-risk.ts";
 import type { ClaimedProcedure, ProcedureStore } from "./procedure-store.ts";
+import { coverOf } from "./start-procedure.ts";
 
 export interface ApprovalNeeds extends Omit<RiskNeeds, "facts"> {
 	store: ProcedureStore;
@@ -50,6 +51,7 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 	let id = claimed.approval?.id;
 	if (id === undefined) {
 		const { run_id, title, starter } = claimed;
+		const cover = coverOf(procedure, starter);
 		const facts = { run: { id: run_id, title, reason: procedure.reason, started_by: starter.name } };
 		const answer = await alerts.requestApproval(
 			{
@@ -61,6 +63,7 @@ export async function allowed(needs: ApprovalNeeds, claimed: ClaimedProcedure, p
 					requested_by: claimed.starter,
 					plan_sha256: claimed.sha256,
 					devices: procedure.targets.map(({ device_id, name, groups }) => ({ device_id, name, groups })),
+					...(cover && { cover }),
 					risk_facts: await riskOf({ ...needs, facts }, procedure, writes),
 					reason: procedure.reason,
 					not_after: window_ends ?? null,

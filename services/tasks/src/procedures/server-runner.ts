@@ -12,6 +12,7 @@ import { leaveAwaited } from "./leave-awaited.ts";
 import type { ClaimedProcedure } from "./procedure-store.ts";
 import { readParams } from "./read-params.ts";
 import { waitBefore } from "./retries.ts";
+import { coverOf, type NamesDevices } from "./start-procedure.ts";
 import type {
 	ProcedureRun,
 	ServerStepClients,
@@ -23,7 +24,7 @@ import type {
 export interface ServerStepNeeds {
 	claimed: ClaimedProcedure;
 	run: ProcedureRun;
-	procedure: Pick<Procedure, "not_after">;
+	procedure: Pick<Procedure, "not_after"> & NamesDevices;
 	hide<T>(shown: T): T;
 	clients: ServerStepClients;
 	outbound: Outbound;
@@ -117,6 +118,7 @@ async function attempt(needs: ServerStepNeeds, work: ServerWork): Promise<Server
 			onBehalf: () => ({ ...needs.ownAccount(), actor: claimed.starter, signal }),
 			ownAccount: () => ({ ...needs.ownAccount(), signal }),
 			starter: claimed.starter,
+			cover: () => coverOf(needs.procedure, claimed.starter),
 			log,
 		});
 		if (!("wait" in came) || late === undefined) return came;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { RunCover } from "@netconductor/contracts/alerts/approvals";
 import { isOpenTo, whyNotOpen } from "@netconductor/contracts/auth/permissions";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Procedure, ProgramStep, RunProcedure } from "@netconductor/contracts/tasks/procedure";
@@ -117,8 +118,15 @@ export function startProcedure(needs: StartProcedureNeeds) {
 	};
 }
 
+export type NamesDevices = Pick<Procedure, "targets" | "skipped" | "steps" | "rollback">;
+
+/** What a limited role has to cover for the run to exist for it; undefined: it exists for none. */
+export function coverOf(procedure: NamesDevices, { device_groups }: Actor): RunCover | undefined {
+	return device_groups === undefined ? undefined : { device_ids: devicesOf(procedure), device_groups };
+}
+
 /** Ids of all devices that it is for, those that are left out, too. */
-export function devicesOf({ targets, skipped, steps, rollback }: Procedure): string[] {
+export function devicesOf({ targets, skipped, steps, rollback }: NamesDevices): string[] {
 	const named = [...steps, ...rollback].flatMap(targetsIn);
 	return [...new Set([...[...targets, ...skipped].map(({ device_id }) => device_id), ...named])];
 }

@@ -1,4 +1,5 @@
 import type { alertsApi } from "@netconductor/contracts/alerts/api";
+import type { RunCover } from "@netconductor/contracts/alerts/approvals";
 import type { Permission } from "@netconductor/contracts/auth/permissions";
 import type { backupApi } from "@netconductor/contracts/backup/api";
 import type { configApi } from "@netconductor/contracts/config/api";
@@ -148,6 +149,8 @@ export interface ServerStepContext<P> {
 	ownAccount(): CallerContext;
 	/** Who started the run. */
 	starter: Actor;
+	/** What a limited role has to cover for the run, and what is asked about it elsewhere, to exist for it; undefined: it exists for none. */
+	cover(): RunCover | undefined;
 	log: Log;
 }
 

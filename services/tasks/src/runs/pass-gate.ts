@@ -22,6 +22,7 @@ import {
 import { askHold, type Held, type HoldNeeds } from "./hold.ts";
 import { riskOf } from "./plan-risk.ts";
 import { hasEnded } from "./run.ts";
+import { coverOf } from "./run-scope.ts";
 import type { RunStore } from "./run-store.ts";
 
 export interface PassGateNeeds {
@@ -109,6 +110,7 @@ export function passGate(needs: PassGateNeeds) {
 			[run.id, state.step_index],
 		);
 		const devices = rows.map(({ groups, ...device }) => (groups === null ? device : { ...device, groups }));
+		const cover = await coverOf(db, run.id);
 		const names = new Map(devices.map(({ device_id, name }) => [device_id, name]));
 		const answer = await alerts.requestApproval(
 			{
@@ -120,6 +122,7 @@ export function passGate(needs: PassGateNeeds) {
 					requested_by: starterOf(run),
 					plan_sha256: state.plan_sha256 ?? planHash(run.steps, planned),
 					devices,
+					...(cover && { cover }),
 					risk_facts: riskOf(planned, names),
 					not_after: gate.not_after ?? null,
 				},

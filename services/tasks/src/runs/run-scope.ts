@@ -1,3 +1,4 @@
+import type { RunCover } from "@netconductor/contracts/alerts/approvals";
 import type { Database } from "@netconductor/runtime/db/database";
 import { failed } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
@@ -17,6 +18,22 @@ export interface RunScope {
 	 * @throws devices.not_found — one of these does not exist for whom the call is made
 	 */
 	requireDevices(device_ids: readonly string[], call: CallerContext): Promise<void>;
+}
+
+/** What a limited role has to cover for a run to exist for it; undefined: it exists for none, or there is no such run. */
+export async function coverOf(db: Database, run_id: string): Promise<RunCover | undefined> {
+	const [run] = await rowsOf<{ device_ids: string[]; starter_groups: string[] | null; is_procedure: boolean }>(
+		db,
+		`select coalesce(p.device_ids, array(select distinct device_id from operations o where o.run_id = r.id)) as device_ids,
+			p.starter -> 'device_groups' as starter_groups, p.run_id is not null as is_procedure
+		from runs r left join procedures p on p.run_id = r.id
+		where r.id = $1 and (p.run_id is null or p.device_ids is not null)`,
+		[run_id],
+	);
+	if (run === undefined) return undefined;
+	const { device_ids, starter_groups, is_procedure } = run;
+	if (is_procedure) return starter_groups === null ? undefined : { device_ids, device_groups: starter_groups };
+	return device_ids.length === 0 ? undefined : { device_ids };
 }
 
 /**
@@ -47,21 +64,11 @@ export function createRunScope({ db, devices }: { db: Database; devices: KnowsSc
 				and not exists (select from operations o where o.run_id = ${runs.id} and not o.device_id = any(${covered})))`;
 		},
 		async require(run_id, call) {
-			const { device_groups } = call.actor;
-			if (device_groups === undefined) return;
-			const [run] = await rowsOf<{ device_ids: string[]; starter_groups: string[] | null; is_procedure: boolean }>(
-				db,
-				`select coalesce(p.device_ids, array(select distinct device_id from operations o where o.run_id = r.id)) as device_ids,
-					p.starter -> 'device_groups' as starter_groups, p.run_id is not null as is_procedure
-				from runs r left join procedures p on p.run_id = r.id
-				where r.id = $1 and (p.run_id is null or p.device_ids is not null)`,
-				[run_id],
-			);
-			if (run === undefined) throw notFound(run_id);
-			const { device_ids, starter_groups, is_procedure } = run;
-			const covers = new Set(device_groups);
-			const mayBeShown = is_procedure ? starter_groups?.every((id) => covers.has(id)) : device_ids.length > 0;
-			if (!mayBeShown || (await outside(device_ids, call)) !== undefined) throw notFound(run_id);
+			if (call.actor.device_groups === undefined) return;
+			const own = new Set(call.actor.device_groups);
+			const cover = await coverOf(db, run_id);
+			const mayBeShown = cover !== undefined && (cover.device_groups ?? []).every((id) => own.has(id));
+			if (!mayBeShown || (await outside(cover.device_ids, call)) !== undefined) throw notFound(run_id);
 		},
 		async requireDevices(device_ids, call) {
 			if (call.actor.device_groups === undefined) return;

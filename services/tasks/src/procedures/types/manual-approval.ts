@@ -74,6 +74,7 @@ async function ask({
 	step,
 	devices,
 	starter,
+	cover,
 	ownAccount,
 	hide,
 }: ServerStepContext<Params>): Promise<State> {
@@ -82,6 +83,7 @@ async function ask({
 	const message = hide(params.message);
 	const bound = JSON.stringify([run.procedure_sha256, step.key, message, devices.map(({ device_id }) => device_id)]);
 	const plan_sha256 = createHash("sha256").update(bound).digest("hex");
+	const covered = cover();
 	const answer = await clients.alerts.requestApproval(
 		{
 			body: {
@@ -92,6 +94,7 @@ async function ask({
 				requested_by: starter,
 				plan_sha256,
 				devices: devices.map(({ device_id, name, groups }) => ({ device_id, name, groups: [...groups] })),
+				...(covered && { cover: covered }),
 				// The step itself does nothing; what comes after it was subject to the policies when the run began.
 				risk_facts: { writes: false },
 				reason: visibleText(message),
