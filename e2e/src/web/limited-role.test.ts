@@ -71,7 +71,7 @@ test("who holds it sees the devices of their groups, and is offered nothing that
 	await page.getByRole("link", { name: "campus-2" }).waitFor();
 	expect(await page.getByText("dc-1").count()).toBe(0);
 	const menu = page.getByRole("navigation").first();
-	for (const name of ["Devices", "Backups", "Snapshots", "Procedures", "Templates"])
+	for (const name of ["Devices", "Backups", "Snapshots", "Procedures", "Templates", "Approvals"])
 		await menu.getByRole("link", { name, exact: true }).waitFor();
 	for (const name of ["Backup schedule", "Service stacks", "Schedules", "Workers"]) {
 		expect(await menu.getByRole("link", { name, exact: true }).count(), name).toBe(0);
@@ -161,6 +161,61 @@ test("they start procedures on their devices, follow them, and see no run that s
 	}
 	await page.goto(at(`/runs/${run_id}`));
 	await page.getByText("There is no such run").first().waitFor();
+});
+
+test("they decide on what others of their role want to do to their devices, and see no approval that is for a device outside", async () => {
+	const carla = (await admin.auth.listUsers({ query: { q: "carla" } })).items[0];
+	await admin.auth.createUser({
+		body: { username: "carl", role: carla?.role ?? "", password, must_change_password: false },
+	});
+	const carl = product.as(await product.login("carl", password));
+	const ask = "{ id: ask, type: manual_approval, with: { message: Restart the campus? } }";
+	const source = `name: Restart\ntargets: { all: true }\nsteps: [${ask}, { id: say, type: log, with: { message: done } }]`;
+	const { id } = await admin.config.createMop({ body: { source } });
+	const waitsFor = (run_id: string) =>
+		eventually("it waits for an approval", async () => {
+			const { items } = await admin.alerts.listApprovals({ query: { run_id } });
+			return items[0]?.id;
+		});
+	const theirs = await carl.config.executeMop({ params: { id }, body: { reason: "by carl" } });
+	const of_all = await admin.config.executeMop({ params: { id }, body: { reason: "of every device" } });
+	const [approval_id, hidden] = await Promise.all([waitsFor(theirs.run_id), waitsFor(of_all.run_id)]);
+
+	const page = await signedIn("carla", password, "/approvals");
+	await page.getByRole("link", { name: /by carl/ }).waitFor();
+	await page.getByText("1 waits for you").waitFor({ state: "attached" });
+	expect(await page.getByText("of every device").count()).toBe(0);
+	expect(await page.getByRole("link", { name: "Policies" }).count()).toBe(0);
+	expect(await accessibilityFaults(page)).toEqual([]);
+	for (const path of ["/", "/approvals?tab=all", `/runs/${theirs.run_id}`]) {
+		await page.goto(at(path));
+		await page.getByRole("heading", { level: 1 }).waitFor();
+		await page.waitForLoadState("networkidle");
+		expect(await page.getByText("of every device").count(), path).toBe(0);
+		expect(await page.getByText("not open to such roles").count(), path).toBe(0);
+		expect(await accessibilityFaults(page), path).toEqual([]);
+	}
+	await page.getByText("0 of 1 approved it").waitFor();
+	await page.getByRole("link", { name: "Decide" }).click();
+	await page.waitForURL(`**/approvals/${approval_id}`);
+	await page.getByText("Restart the campus?").first().waitFor();
+	await page.getByRole("link", { name: "campus-1" }).waitFor();
+	expect(await page.getByRole("button", { name: "Break the glass" }).count()).toBe(0);
+	expect(await page.getByText("not open to such roles").count()).toBe(0);
+	expect(await accessibilityFaults(page)).toEqual([]);
+	await page.getByRole("button", { name: "Approve" }).click();
+	await page.getByRole("dialog").getByRole("button", { name: "Approve" }).click();
+	await page.getByText("Approved: the run may begin").waitFor();
+	await eventually("the run goes on", async () => {
+		const { status } = await admin.tasks.getRun({ params: { id: theirs.run_id } });
+		return status === "succeeded" ? true : undefined;
+	});
+
+	await page.goto(at(`/approvals/${hidden}`));
+	await page.getByText("There is no such approval").first().waitFor();
+	await page.goto(at("/approvals/policies"));
+	await page.getByText("This is not open to roles that are limited to device groups").waitFor();
+	await admin.tasks.cancelRun({ params: { id: of_all.run_id } });
 });
 
 test("they read templates and render them for their devices", async () => {

@@ -6,5 +6,5 @@ export const approvalPoliciesRoute = createRoute({
 	getParentRoute: () => framed,
 	path: "/approvals/policies",
 	validateSearch: PoliciesSearch,
-	staticData: { needs: "approvals:read" },
+	staticData: { needs: "approvals:read", of_all: true },
 }).lazy(() => import("./page.tsx").then(({ route }) => route));

@@ -2,7 +2,7 @@ import { ApprovalStatus, RiskLevel } from "@netconductor/contracts/alerts/approv
 import { useQuery } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
 import type { z } from "zod";
-import { useApi, usePermitted } from "../../api/context.tsx";
+import { useApi, useCoversAll, usePermitted } from "../../api/context.tsx";
 import { Empty, NothingMatches } from "../../ui/empty.tsx";
 import { ButtonLink } from "../../ui/link.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -34,6 +34,7 @@ function ApprovalsPage() {
 	const api = useApi();
 	const navigate = useNavigate();
 	const search = useSearch();
+	const coversAll = useCoversAll();
 	const mayDecide = usePermitted()("approvals:decide");
 	const { data: stats } = useQuery({
 		queryKey: ["approvals", "stats"],
@@ -51,9 +52,11 @@ function ApprovalsPage() {
 		<Page
 			title="Approvals"
 			actions={
-				<ButtonLink to="/approvals/policies" variant="default">
-					Policies
-				</ButtonLink>
+				coversAll && (
+					<ButtonLink to="/approvals/policies" variant="default">
+						Policies
+					</ButtonLink>
+				)
 			}
 		>
 			<PageTabs

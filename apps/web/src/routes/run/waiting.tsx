@@ -80,7 +80,7 @@ function HoldBroken({ by, reason, why, at }: NonNullable<NonNullable<Run["progre
 function WaitsForApproval({ run, approval_id }: { run: Run; approval_id: string | null }) {
 	const api = useApi();
 	const mayRead = usePermitted()("approvals:read");
-	const { data: approval } = useQuery({
+	const { data: approval, isError } = useQuery({
 		queryKey: ["approvals", "one", approval_id],
 		queryFn: ({ signal }) => api.alerts.getApproval({ params: { id: approval_id ?? "" } }, { signal }),
 		enabled: approval_id !== null && mayRead,
@@ -106,7 +106,7 @@ function WaitsForApproval({ run, approval_id }: { run: Run; approval_id: string 
 					</>
 				)}
 			</span>
-			{approval_id !== null && mayRead && (
+			{approval_id !== null && mayRead && !isError && (
 				<div className="nc-notice-foot">
 					<ButtonLink to="/approvals/$id" params={{ id: approval_id }}>
 						{approval?.mine.can_decide ? "Decide" : "See the approval"}
