@@ -1,10 +1,11 @@
 import type { RunCover } from "@netconductor/contracts/alerts/approvals";
 import type { devicesApi } from "@netconductor/contracts/devices/api";
 import type { Client } from "@netconductor/contracts/kernel/client";
+import { isCovered } from "@netconductor/runtime/db/cover";
 import type { Database } from "@netconductor/runtime/db/database";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import { devicesInScope } from "@netconductor/runtime/host/device-scope";
-import { eq, type SQL, sql } from "drizzle-orm";
+import { eq, type SQL } from "drizzle-orm";
 import { approvals } from "../tables.ts";
 import { notFound } from "./approval-store.ts";
 
@@ -30,10 +31,7 @@ export function createApprovalScope(needs: ScopeNeeds): ApprovalScope {
 		async of(call) {
 			const device_ids = await devicesInScope(needs.devices, call);
 			if (device_ids === undefined) return undefined;
-			const covered = sql`${sql.param(device_ids)}::uuid[]`;
-			const groups = sql`${sql.param(call.actor.device_groups)}::text[]`;
-			return sql`(cover_device_ids is not null and coalesce(cover_groups <@ ${groups}, true)
-				and not exists (select from unnest(cover_device_ids) as own (id) where own.id <> all(${covered})))`;
+			return isCovered(approvals, device_ids, call.actor);
 		},
 		async require(id, call) {
 			if (!(await covering(needs, id)(call.actor.device_groups ?? null))) throw notFound(id);
