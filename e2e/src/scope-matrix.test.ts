@@ -2,8 +2,10 @@ import { randomUUID } from "node:crypto";
 import { apis } from "@netconductor/contracts/apis";
 import { ApiProblem } from "@netconductor/contracts/kernel/fetch-transport";
 import type { Operation } from "@netconductor/contracts/kernel/operation";
+import type { Occurrence, ScheduleInput } from "@netconductor/contracts/scheduling/model";
 import { type FleetProcess, startFleetProcess } from "@netconductor/lab/sim/process";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createCli } from "./cli.ts";
 import { listenToDashboard, watchRun } from "./live-view.ts";
 import { type Clients, eventually, type Product, startProduct } from "./product.ts";
 
@@ -27,6 +29,10 @@ interface Thing {
 	/** What a procedure waits for that somebody of the place started. */
 	approval_id: string;
 	waiting_run_id: string;
+	/** Saved by somebody of the place. */
+	schedule_id: string;
+	/** The same, for the paths' other name. */
+	operation_schedule_id: string;
 	backup_id: string;
 	backup_run_id: string;
 	snapshot_id: string;
@@ -76,6 +82,11 @@ async function makeThing(place: string): Promise<Thing> {
 	const procedure = await chief.config.executeMop({ params: { id: mop_id }, body: {} });
 	await ended(procedure.run_id);
 	const waiting = await chief.config.executeMop({ params: { id: asking_mop_id }, body: {} });
+	const schedules = await Promise.all(
+		["schedule", "operation"].map((name) =>
+			chief.scheduling.createSchedule({ body: scheduled(`${place}-${name}`, device.id) }),
+		),
+	);
 	await admin.devices.putOverride({ params: { id: device.id }, body: { disabled_reason: `${place}-why` } });
 	const { run_id } = await admin.devices.testDevice({ params: { id: device.id } });
 	await ended(run_id);
@@ -85,6 +96,8 @@ async function makeThing(place: string): Promise<Thing> {
 	const [operation] = (await admin.tasks.listOperations({ params: { id: run_id }, query: {} })).items;
 	const [backup] = (await admin.backup.listBackups({ query: { device_id: device.id, status: ["succeeded"] } })).items;
 	if (operation === undefined || backup === undefined) throw new Error(`${place}-1 has no operation or no backup`);
+	const pressed = await chief.scheduling.runScheduleNow({ params: { id: schedules[0]?.id ?? "" } });
+	await ended(await runOf(pressed));
 	return {
 		device_id: device.id,
 		group_id: group.id,
@@ -94,10 +107,26 @@ async function makeThing(place: string): Promise<Thing> {
 		procedure_run_id: procedure.run_id,
 		approval_id: await approvalOf(waiting.run_id),
 		waiting_run_id: waiting.run_id,
+		schedule_id: schedules[0]?.id ?? "",
+		operation_schedule_id: schedules[1]?.id ?? "",
 		backup_id: backup.id,
 		backup_run_id: taken.run_id,
 		snapshot_id: backup.snapshot_id ?? "",
 	};
+}
+
+/** A backup of one device that is due in a long time. */
+function scheduled(name: string, device_id: string): ScheduleInput {
+	const timing = { type: "once" as const, at: "2090-01-01T00:00" };
+	return { name, kind: "backup", params: { select: { device_ids: [device_id] } }, timing };
+}
+
+/** The run of what came due. */
+function runOf({ id, schedule_id }: Pick<Occurrence, "id" | "schedule_id">): Promise<string> {
+	return eventually("it is started", async () => {
+		const { items } = await admin.scheduling.getScheduleHistory({ params: { id: schedule_id }, query: {} });
+		return items.find((one) => one.id === id)?.run_id ?? undefined;
+	});
 }
 
 /** What a run waits for. */
@@ -154,6 +183,8 @@ const idOf: Record<string, (thing: Thing) => string> = {
 	"/api/mops/executions/": ({ procedure_run_id }) => procedure_run_id,
 	"/api/mops/": () => mop_id,
 	"/api/templates/": () => template_id,
+	"/api/schedules/": ({ schedule_id }) => schedule_id,
+	"/api/scheduled-operations/": ({ operation_schedule_id }) => operation_schedule_id,
 	"/api/approvals/": ({ approval_id }) => approval_id,
 	"/api/tasks/": ({ run_id }) => run_id,
 	"/api/config-backups/": ({ backup_id }) => backup_id,
@@ -198,6 +229,10 @@ const bodies: Record<string, (thing: Thing) => unknown> = {
 	approve: () => ({ plan_sha256: "c".repeat(64) }),
 	reject: () => ({ plan_sha256: "c".repeat(64), reason: "seen" }),
 	delegate: () => ({ plan_sha256: "c".repeat(64), reason: "seen", to: "admin", until: "2999-01-01T00:00:00Z" }),
+	createSchedule: ({ device_id }) => scheduled(`new-${randomUUID()}`, device_id),
+	createScheduledOperation: ({ device_id }) => scheduled(`new-${randomUUID()}`, device_id),
+	updateSchedule: ({ group, device_id }) => scheduled(`${group}-schedule`, device_id),
+	updateScheduledOperation: ({ group, device_id }) => scheduled(`${group}-operation`, device_id),
 	decideOperation: () => ({ decision: "failed", reason: "seen" }),
 	decideRun: () => ({ decision: "failed", reason: "seen" }),
 	overrideStep: () => ({ action: "stop", reason: "seen" }),
@@ -330,6 +365,72 @@ test("nobody limited sees or votes on what touches a device outside, also only i
 	await ended(inside.waiting_run_id);
 });
 
+test("a schedule is carried out for the devices that its owner's role covers when it is due, and exists for nobody who is limited to less", async () => {
+	const name = "planner";
+	const device_groups = [inside.group_id, outside.group_id];
+	const permissions = ["devices:read", "backups:run", "schedules:*"];
+	await admin.auth.createRole({ body: { name, label: name, permissions, device_groups } });
+	await admin.auth.createUser({ body: { username: name, role: name, password, must_change_password: false } });
+	const planner = product.as(await product.login(name, password));
+	const all = (start_in_ms: number): ScheduleInput => ({
+		name: `every device ${start_in_ms}`,
+		kind: "backup",
+		params: { select: { all: true } },
+		timing: { type: "interval", every_minutes: 600 },
+		start_at: new Date(Date.now() + start_in_ms).toISOString(),
+	});
+	const devicesOf = async ({ id }: { id: string }) => {
+		const occurrence = await eventually("it came due", async () => {
+			const { items } = await admin.scheduling.getScheduleHistory({ params: { id }, query: {} });
+			return items[0];
+		});
+		const run_id = await runOf(occurrence);
+		await ended(run_id);
+		const { items } = await admin.tasks.listOperations({ params: { id: run_id }, query: {} });
+		return new Set(items.map(({ device_id }) => device_id));
+	};
+	const wide = await planner.scheduling.createSchedule({ body: all(100) });
+	const by_admin = await admin.scheduling.createSchedule({ body: all(86_400_000) });
+	expect(await devicesOf(wide)).toEqual(new Set([inside.device_id, outside.device_id]));
+	const narrowed = await planner.scheduling.createSchedule({ body: all(3_000) });
+	await admin.auth.updateRole({ params: { name }, body: { device_groups: [inside.group_id] } });
+	expect(await devicesOf(narrowed)).toEqual(new Set([inside.device_id]));
+	for (const { id } of [wide, narrowed, by_admin]) {
+		for (const api of [here, planner]) {
+			const body = scheduled("taken over", inside.device_id);
+			const tries = [
+				api.scheduling.getSchedule({ params: { id } }),
+				api.scheduling.updateSchedule({ params: { id }, body }),
+				api.scheduling.pauseSchedule({ params: { id } }),
+				api.scheduling.runScheduleNow({ params: { id } }),
+				api.scheduling.deleteSchedule({ params: { id } }),
+			];
+			expect(new Set(await Promise.all(tries.map((one) => one.catch(codeOf))))).toEqual(
+				new Set(["schedules.not_found"]),
+			);
+		}
+	}
+	const { total, items } = await here.scheduling.listSchedules({ query: {} });
+	expect([total, items.map(({ id }) => id).toSorted()]).toEqual([
+		2,
+		[inside.schedule_id, inside.operation_schedule_id].toSorted(),
+	]);
+});
+
+test("the command line lists of approvals and schedules those that are theirs", async () => {
+	const cli = createCli(product, token);
+	for (const [command, id] of [
+		["approvals", "approval_id"],
+		["schedules", "schedule_id"],
+	] as const) {
+		const listed = JSON.stringify(await cli.json([command, "list"]));
+		expect(listed).toContain(inside[id]);
+		expect(listed).not.toContain(outside[id]);
+	}
+	const closed = await cli.run(["approvals", "policies", "list"]);
+	expect(closed).toMatchObject({ code: 3, stderr: expect.stringContaining("limited to some device groups") });
+});
+
 describe("of one thing, for a role that is limited to a device group", () => {
 	const nothing: Thing = {
 		device_id: randomUUID(),
@@ -340,6 +441,8 @@ describe("of one thing, for a role that is limited to a device group", () => {
 		procedure_run_id: randomUUID(),
 		approval_id: randomUUID(),
 		waiting_run_id: randomUUID(),
+		schedule_id: randomUUID(),
+		operation_schedule_id: randomUUID(),
 		backup_id: randomUUID(),
 		backup_run_id: randomUUID(),
 		snapshot_id: randomUUID(),

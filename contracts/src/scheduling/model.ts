@@ -218,7 +218,7 @@ export const Schedule = z
 		held: HoldPolicy,
 		paused: z.boolean(),
 		state: ScheduleState,
-		/** Who saved it last: it runs with their permissions, looked at again each time. */
+		/** Who saved it last: it runs with their permissions and for the devices that their role covers, looked at again each time. */
 		owner: z.string(),
 		/** Why it was refused. */
 		problem: z.string().nullable(),

@@ -1,3 +1,4 @@
+import type { ScheduleInput } from "@netconductor/contracts/scheduling/model";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
@@ -71,9 +72,9 @@ test("who holds it sees the devices of their groups, and is offered nothing that
 	await page.getByRole("link", { name: "campus-2" }).waitFor();
 	expect(await page.getByText("dc-1").count()).toBe(0);
 	const menu = page.getByRole("navigation").first();
-	for (const name of ["Devices", "Backups", "Snapshots", "Procedures", "Templates", "Approvals"])
+	for (const name of ["Devices", "Backups", "Snapshots", "Procedures", "Templates", "Approvals", "Schedules"])
 		await menu.getByRole("link", { name, exact: true }).waitFor();
-	for (const name of ["Backup schedule", "Service stacks", "Schedules", "Workers"]) {
+	for (const name of ["Backup schedule", "Service stacks", "Workers"]) {
 		expect(await menu.getByRole("link", { name, exact: true }).count(), name).toBe(0);
 	}
 	await page.getByRole("button", { name: "Menu of carla" }).click();
@@ -216,6 +217,61 @@ test("they decide on what others of their role want to do to their devices, and 
 	await page.goto(at("/approvals/policies"));
 	await page.getByText("This is not open to roles that are limited to device groups").waitFor();
 	await admin.tasks.cancelRun({ params: { id: of_all.run_id } });
+});
+
+test("they plan what is done to their devices, press it, and see no schedule that is for a device outside", async () => {
+	const [campus] = (await admin.devices.listGroups({ query: { q: "campus" } })).items;
+	await admin.auth.createRole({
+		body: {
+			name: "campus_planner",
+			label: "Campus planner",
+			permissions: ["devices:read", "backups:*", "runs:read", "schedules:*"],
+			device_groups: [campus?.id ?? ""],
+		},
+	});
+	await admin.auth.createUser({
+		body: { username: "petra", role: "campus_planner", password, must_change_password: false },
+	});
+	const petra = product.as(await product.login("petra", password));
+	const nightly = (name: string): ScheduleInput => ({
+		name,
+		kind: "backup",
+		params: { select: { all: true } },
+		timing: { type: "daily", times: ["02:30"] },
+	});
+	const hidden = await admin.scheduling.createSchedule({ body: nightly("Of every device") });
+	const theirs = await petra.scheduling.createSchedule({ body: nightly("Of the campus") });
+
+	const page = await signedIn("petra", password, "/schedules");
+	await page.getByRole("link", { name: "Of the campus" }).waitFor();
+	expect(await page.getByRole("tab").allTextContents()).toEqual(["List", "History"]);
+	await page.getByRole("button", { name: "Add schedule" }).click();
+	const form = page.getByRole("dialog");
+	await form.getByRole("combobox", { name: "What is run" }).click();
+	expect(await page.getByRole("option").allTextContents()).toEqual(["Configuration backup"]);
+	await page.keyboard.press("Escape");
+	await page.keyboard.press("Escape");
+	await page.getByRole("link", { name: "Of the campus" }).click();
+	await page.getByRole("heading", { level: 1, name: "Of the campus" }).waitFor();
+	expect(await page.getByRole("tab").allTextContents()).toEqual(["Next runs", "History"]);
+	expect(await accessibilityFaults(page)).toEqual([]);
+	await page.getByRole("button", { name: "Run now" }).click();
+	await page.getByText("petra").filter({ visible: true }).first().waitFor();
+	const occurrence = await eventually("it is started", async () => {
+		const { items } = await petra.scheduling.getScheduleHistory({ params: { id: theirs.id }, query: {} });
+		return items[0]?.run_id ?? undefined;
+	});
+	expect((await petra.tasks.getRun({ params: { id: occurrence } })).total).toBe(2);
+	for (const path of ["/schedules", "/schedules?tab=history", `/schedules/${theirs.id}?tab=history`]) {
+		await page.goto(at(path));
+		await page.getByRole("heading", { level: 1 }).waitFor();
+		await page.waitForLoadState("networkidle");
+		expect(await page.getByText("Of every device").count(), path).toBe(0);
+		expect(await page.getByText("not open to such roles").count(), path).toBe(0);
+		expect(await accessibilityFaults(page), path).toEqual([]);
+	}
+	await page.goto(at(`/schedules/${hidden.id}`));
+	await page.getByText("There is no such schedule").first().waitFor();
 });
 
 test("they read templates and render them for their devices", async () => {

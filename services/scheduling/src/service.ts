@@ -36,6 +36,7 @@ import {
 	listSchedules,
 	previewSchedule,
 } from "./schedules/read-schedules.ts";
+import { createScheduleScope } from "./schedules/schedule-scope.ts";
 
 /** When runs start by themselves, what came of it, and what holds them back. */
 export function createSchedulingService(kinds: Kinds) {
@@ -50,6 +51,8 @@ export function createSchedulingService(kinds: Kinds) {
 			const { auth, devices, tasks } = clients;
 			const onChange = (id: string) => announceChange(ephemeral, "schedules", id);
 			const needs = { ...config, db, outbox, clients, auth, devices, tasks, clock, log, kinds, ownAccount, onChange };
+			const scope = createScheduleScope(needs);
+			const scoped = { ...needs, scope };
 			const scheduler = createScheduler(needs);
 			/** For what may make something due sooner. */
 			const waking =
@@ -60,26 +63,26 @@ export function createSchedulingService(kinds: Kinds) {
 					return answer;
 				};
 			const schedules = {
-				list: listSchedules(needs),
-				create: waking(createSchedule(needs)),
-				get: getSchedule(needs),
-				update: waking(updateSchedule(needs)),
-				delete: deleteSchedule(needs),
-				pause: pauseSchedule(needs),
-				resume: waking(resumeSchedule(needs)),
-				runNow: waking(runScheduleNow(needs)),
-				next: getNextRuns(needs),
-				history: getScheduleHistory(needs),
+				list: listSchedules(scoped),
+				create: waking(createSchedule(scoped)),
+				get: getSchedule(scoped),
+				update: waking(updateSchedule(scoped)),
+				delete: deleteSchedule(scoped),
+				pause: pauseSchedule(scoped),
+				resume: waking(resumeSchedule(scoped)),
+				runNow: waking(runScheduleNow(scoped)),
+				next: getNextRuns(scoped),
+				history: getScheduleHistory(scoped),
 			};
 			return {
 				operations: {
 					listSchedules: schedules.list,
 					createSchedule: schedules.create,
-					listScheduleKinds: listScheduleKinds(needs),
-					previewSchedule: previewSchedule(needs),
+					listScheduleKinds: listScheduleKinds(scoped),
+					previewSchedule: previewSchedule(scoped),
 					getAgenda: getAgenda(needs),
 					listConflicts: listConflicts(needs),
-					listOccurrences: listOccurrences(needs),
+					listOccurrences: listOccurrences(scoped),
 					getSchedule: schedules.get,
 					updateSchedule: schedules.update,
 					deleteSchedule: schedules.delete,

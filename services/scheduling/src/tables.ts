@@ -48,6 +48,10 @@ export const schedules = schema.table(
 		paused: boolean().notNull(),
 		owner: jsonb().$type<Owner>().notNull(),
 		owner_name: text().notNull(),
+		/** Devices that it names, each of which a limited role has to cover for it to exist for them. Null: it exists for no such role. */
+		cover_device_ids: uuid().array(),
+		/** Ids of the groups that whoever saved it was limited to. */
+		cover_groups: text().array(),
 		problem: text(),
 		runs: integer().notNull().default(0),
 		/** Where an interval is counted from. */
@@ -80,6 +84,8 @@ export const occurrences = schema.table(
 		trigger: text({ enum: ["time", "by_hand"] }).notNull(),
 		kind: text().notNull(),
 		run_as: text().notNull(),
+		/** Ids of the groups that who it runs as was limited to when it was tried last, or when it was made; null: to none. */
+		run_as_groups: text().array(),
 		due_at: instant().notNull(),
 		status: text({
 			enum: [

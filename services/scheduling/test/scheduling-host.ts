@@ -61,7 +61,13 @@ interface Started {
 export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:00:00Z")) {
 	const targets: Target[] = [];
 	const groups = new Map<string, string[]>();
-	const users = new Map([[admin.id, { username: admin.name, disabled: false, permissions: ["*"] }]]);
+	const users = new Map([
+		[admin.id, { username: admin.name, disabled: false, permissions: ["*"], device_groups: null as string[] | null }],
+	]);
+	/** Names of the devices that there are for roles that are limited to a group, by its id. */
+	const limits = new Map<string, string[]>();
+	const exists = ({ device_groups }: Actor, { name }: Target) =>
+		device_groups?.some((id) => limits.get(id)?.includes(name)) ?? true;
 	const tokens = new Map<string, Actor>();
 	/** Runs by the key that they were started with. */
 	const started = new Map<string, Started>();
@@ -69,15 +75,18 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 	const world = { refuseStart: undefined as Error | undefined, startCalls: 0, runsAre: "running" as RunStatus };
 	let bus: { db: Database; outbox: Outbox } | undefined;
 
-	function select({ all, device_ids, names, groups: asked = [] }: Selection): Target[] {
+	function select({ all, device_ids, names, groups: asked = [] }: Selection, actor: Actor): Target[] {
+		const there = targets.filter((target) => exists(actor, target));
 		const members = asked.flatMap((group) => {
 			const known = groups.get(group);
 			if (known === undefined) throw failed("device_groups.not_found", { message: `There is no group ${group}` });
 			return known;
 		});
-		const missing = names?.find((name) => !targets.some((target) => target.name === name));
+		const missing = [...(names ?? []), ...(device_ids ?? [])].find(
+			(key) => !there.some(({ name, device_id }) => [name, device_id].includes(key)),
+		);
 		if (missing !== undefined) throw failed("devices.not_found", { message: `There is no device ${missing}` });
-		return targets.filter(
+		return there.filter(
 			({ device_id, name }) =>
 				all || device_ids?.includes(device_id) || names?.includes(name) || members.includes(name),
 		);
@@ -94,13 +103,22 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 		const known = started.get(key);
 		if (known !== undefined) return { run_id: known.run_id };
 		const run_id = newId();
-		started.set(key, { run_id, by: actor.name, key, names: select(selection).map(({ name }) => name), not_after });
+		started.set(key, {
+			run_id,
+			by: actor.name,
+			key,
+			names: select(selection, actor).map(({ name }) => name),
+			not_after,
+		});
 		runs.set(run_id, world.runsAre);
 		return { run_id };
 	}
 
 	const devices = peer(devicesApi, {
-		listTargets: async ({ body }) => ({ targets: select(body.select) }),
+		listTargets: async ({ body, actor }) => ({ targets: select(body.select, actor) }),
+		listDevicesInScope: async ({ actor }) => ({
+			device_ids: targets.filter((target) => exists(actor, target)).map(({ device_id }) => device_id),
+		}),
 		startTest: ({ body, actor }) => startOnce(body.key, body.select, actor),
 	});
 	const backup = peer(backupApi, {
@@ -197,8 +215,17 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 	/** Somebody with a user of their own and just these permissions. */
 	function addUser(username: string, ...permissions: string[]): Actor {
 		const actor = { ...actorWith(...permissions), id: newId(), name: username };
-		users.set(actor.id, { username, disabled: false, permissions });
+		users.set(actor.id, { username, disabled: false, permissions, device_groups: null });
 		return actor;
+	}
+
+	/** The same, with a role that is limited to these groups; from now on where there is such a user already. */
+	function limit(actor: Actor, device_groups: string[] | null): Actor {
+		const user = users.get(actor.id);
+		if (user === undefined) throw new TypeError(`there is no user ${actor.name}`);
+		users.set(actor.id, { ...user, device_groups });
+		const { device_groups: _, ...unlimited } = actor;
+		return device_groups === null ? unlimited : { ...unlimited, device_groups };
 	}
 
 	/** Ends a run as tasks does. */
@@ -243,11 +270,14 @@ export async function startSchedulingHost(clock = createSetClock("2026-03-02T00:
 		users,
 		tokens,
 		groups,
+		limits,
+		limit,
 		procedure,
 		started,
 		runs,
 		world,
 		addDevice,
+		idOf: (name: string) => targets.find((target) => target.name === name)?.device_id ?? "",
 		addUser,
 		endRun,
 		async stop() {

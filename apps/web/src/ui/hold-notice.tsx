@@ -2,7 +2,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import type { Selection } from "@netconductor/contracts/devices/model";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { useQuery } from "@tanstack/react-query";
-import { useApi, usePermitted } from "../api/context.tsx";
+import { useApi, useCoversAll, usePermitted } from "../api/context.tsx";
 import { Notice } from "./notice.tsx";
 import { Moment } from "./time.tsx";
 
@@ -22,11 +22,12 @@ const asksAfter_ms = 400;
 export function HoldNotice({ change }: { change: Change }) {
 	const api = useApi();
 	const permitted = usePermitted();
+	const coversAll = useCoversAll();
 	const [asked] = useDebouncedValue(JSON.stringify(change), asksAfter_ms);
 	const { data } = useQuery({
 		queryKey: ["schedules", "hold", asked],
 		queryFn: ({ signal }) => api.scheduling.previewHold({ body: JSON.parse(asked) as Change }, { signal }),
-		enabled: permitted("schedules:read"),
+		enabled: coversAll && permitted("schedules:read"),
 		retry: false,
 	});
 	if (data == null || data.hold === null) return null;

@@ -33,7 +33,7 @@ export function previewHold(needs: Needs): Operation<"previewHold"> {
 		const calendars = kind.changes_devices ? await loadCalendars(needs) : [];
 		if (calendars.length === 0 || !(await isHeldBack(kind, params, needs.clients, call))) return { hold: null };
 		const select: Selection = call.body.select ?? (await kind.select?.(params, needs.clients, call)) ?? { all: true };
-		const { hold } = await holdOf(needs, calendars, select, instantOf(needs, call.body.at));
+		const { hold } = await holdOf(needs, calendars, select, instantOf(needs, call.body.at), call);
 		return { hold: toHold(hold) };
 	};
 }

@@ -4,6 +4,7 @@ import type { Client } from "@netconductor/contracts/kernel/client";
 import type { Database } from "@netconductor/runtime/db/database";
 import { hasCode } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
+import { withinScopeOf } from "@netconductor/runtime/host/device-scope";
 import type { Clients, Needs } from "@netconductor/runtime/host/service";
 import { eq } from "drizzle-orm";
 import { selectsNothing } from "../join-selections.ts";
@@ -18,16 +19,17 @@ export interface HoldNeeds {
 	ownAccount(): CallerContext;
 }
 
-/** What of these calendars holds changes of these devices back at an instant, or when the next one does. */
+/** What of these calendars holds changes of these devices back at an instant, or when the next one does: of those that exist for who makes the change. */
 export async function holdOf(
 	needs: Pick<HoldNeeds, "devices" | "ownAccount">,
 	concerned: readonly Concerned[],
 	select: Selection,
 	at: number,
+	caller: CallerContext,
 ): Promise<{ hold: Hold } | { hold?: undefined; next: number | undefined }> {
 	const { targets } = selectsNothing(select)
 		? { targets: [] }
-		: await needs.devices.listTargets({ body: { select } }, needs.ownAccount());
+		: await needs.devices.listTargets({ body: { select } }, withinScopeOf(caller, needs.ownAccount()));
 	const ids = targets.map(({ device_id }) => device_id);
 	const hold = findHold(ids, concerned, at);
 	return hold === undefined ? { next: nextHoldOf(ids, concerned, at) } : { hold };

@@ -103,6 +103,7 @@ function newRow(row: ScheduleRow, { due_at, reason }: { due_at: number; reason: 
 		trigger: "time" as const,
 		kind: row.kind,
 		run_as: row.owner_name,
+		run_as_groups: row.cover_groups,
 		due_at: new Date(due_at).toISOString(),
 		reason,
 		work: workOf(row, new Date(due_at)),

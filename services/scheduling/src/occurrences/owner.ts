@@ -1,4 +1,5 @@
 import type { authApi } from "@netconductor/contracts/auth/api";
+import { isOpenTo, type Permission } from "@netconductor/contracts/auth/permissions";
 import { type Actor, isByApiToken, isPermitted } from "@netconductor/contracts/kernel/actor";
 import { hasCode } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
@@ -18,14 +19,15 @@ export function actingFor({ auth, ownAccount }: OwnerNeeds, owner: Owner): Promi
 	return isByApiToken(owner) ? tokenOf(auth, owner, ownAccount()) : userOf(auth, owner, ownAccount());
 }
 
-/** Refused where the owner does not hold the permission (any more), or not on every device: schedules are not open to such roles. */
-export function withPermission(found: Acting, owner: Owner, permission: string): Acting {
-	if ("refused" in found) return found;
-	if (found.actor.device_groups !== undefined) {
-		return { refused: `The role of ${owner.name} is limited to some device groups by now, and schedules are not.` };
+/** Refused where the owner does not hold the permission (any more), or their role is limited to device groups, and it opens nothing to such roles. */
+export function withPermission(found: Acting, owner: Owner, permission: Permission): Acting {
+	if ("refused" in found || isOpenTo(found.actor, permission)) return found;
+	if (!isPermitted(found.actor, permission)) {
+		return { refused: `${owner.name} does not hold the permission ${permission} any more.` };
 	}
-	if (isPermitted(found.actor, permission)) return found;
-	return { refused: `${owner.name} does not hold the permission ${permission} any more.` };
+	return {
+		refused: `The role of ${owner.name} is limited to some device groups by now, and ${permission} opens nothing to such roles.`,
+	};
 }
 
 async function userOf(auth: OwnerNeeds["auth"], owner: Owner, caller: CallerContext): Promise<Acting> {

@@ -1,3 +1,4 @@
+import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { Client } from "@netconductor/contracts/kernel/client";
 import type { tasksApi } from "@netconductor/contracts/tasks/api";
 import type { RunStatus } from "@netconductor/contracts/tasks/model";
@@ -130,6 +131,7 @@ async function attempt(
 	const acting = withPermission(await lookups.acting(work.owner), work.owner, kind.permission);
 	if ("refused" in acting) return refuse(needs, taken, acting.refused);
 	const caller = { ...needs.ownAccount(), actor: acting.actor };
+	await noteLimits(needs, taken, acting.actor);
 	const params = kind.params.safeParse(work.params);
 	if (!params.success)
 		return end(needs, taken, "failed", `What it is to do is not valid any more: ${params.error.issues[0]?.message}.`);
@@ -137,7 +139,7 @@ async function attempt(
 	let not_after: string | null = null;
 	if (calendars.length > 0 && (await isHeldBack(kind, params.data, needs.clients, caller))) {
 		const select = (await kind.select?.(params.data, needs.clients, caller)) ?? { all: true };
-		const held = await holdOf(needs, calendars, select, now.getTime());
+		const held = await holdOf(needs, calendars, select, now.getTime(), caller);
 		if (held.hold !== undefined) {
 			const { hold } = held;
 			const held_by = hold.calendar.name;
@@ -159,6 +161,13 @@ async function attempt(
 		at: clock.now().toISOString(),
 		healed: schedule.problem === null ? null : schedule.id,
 	});
+}
+
+/** Before anything comes of it: what is told of it is of the devices that exist for who it runs as. */
+async function noteLimits({ db }: StartNeeds, { id, run_as_groups }: OccurrenceRow, actor: Actor): Promise<void> {
+	const now = actor.device_groups ?? null;
+	if (JSON.stringify(now) === JSON.stringify(run_as_groups)) return;
+	await db.orm.update(occurrences).set({ run_as_groups: now }).where(eq(occurrences.id, id));
 }
 
 /** Whether an earlier occurrence of the schedule has not ended. */

@@ -1,12 +1,15 @@
+import { isOpenTo, whyNotOpen } from "@netconductor/contracts/auth/permissions";
 import { Selection } from "@netconductor/contracts/devices/model";
-import { type Actor, isPermitted } from "@netconductor/contracts/kernel/actor";
+import type { Actor } from "@netconductor/contracts/kernel/actor";
 import type { ScheduleInput } from "@netconductor/contracts/scheduling/model";
 import { failed } from "@netconductor/runtime/errors";
 import type { CallerContext } from "@netconductor/runtime/host/call";
 import type { z } from "zod";
 import type { HoldNeeds } from "../calendars/hold.ts";
+import { joinSelections, selectsNothing } from "../join-selections.ts";
 import type { AnyKind } from "../kind.ts";
 import type { Kinds } from "../load-kinds.ts";
+import type { ScheduleRow } from "./schedule.ts";
 
 /** @throws schedules.unknown_kind */
 export function kindOf(kinds: Kinds, name: string): AnyKind {
@@ -20,9 +23,9 @@ export function kindOf(kinds: Kinds, name: string): AnyKind {
 
 /** Nobody has something run for them by schedule that they may not run themselves. @throws auth.forbidden */
 export function requirePermission(actor: Actor, kind: AnyKind): void {
-	if (isPermitted(actor, kind.permission)) return;
+	if (isOpenTo(actor, kind.permission)) return;
 	throw failed("auth.forbidden", {
-		message: `${actor.name} does not hold the permission ${kind.permission}, which this takes (${kind.label})`,
+		message: `${kind.label} takes the permission ${kind.permission}, ${whyNotOpen(actor, kind.permission)}`,
 		details: { permission: kind.permission },
 	});
 }
@@ -42,6 +45,33 @@ export async function checkParams(
 	const select = Selection.safeParse(await kind.select?.(parsed, clients, caller));
 	if (select.success) await devices.listTargets({ body: { select: select.data } }, caller);
 	return parsed;
+}
+
+/** What of a schedule decides for which limited roles it exists, as its columns have it. */
+export type Cover = Pick<ScheduleRow, "cover_device_ids" | "cover_groups">;
+
+/**
+ * Whoever is limited to device groups names no device outside, also where parameters only leave it out.
+ * @throws devices.not_found
+ */
+export async function coverOf(
+	{ devices }: Pick<HoldNeeds, "devices">,
+	params: Record<string, unknown>,
+	caller: CallerContext,
+): Promise<Cover> {
+	const { device_groups } = caller.actor;
+	if (device_groups === undefined) return { cover_device_ids: null, cover_groups: null };
+	const { device_ids, names } = joinSelections(
+		Object.values(params).flatMap((value) => {
+			const { device_ids = [], names = [] } = Selection.safeParse(value).data ?? {};
+			return { device_ids, names };
+		}),
+	);
+	const select = { device_ids, names };
+	const { targets } = selectsNothing(select)
+		? { targets: [] }
+		: await devices.listTargets({ body: { select } }, caller);
+	return { cover_device_ids: targets.map(({ device_id }) => device_id), cover_groups: device_groups };
 }
 
 /** The parameters with defaults filled in. @throws schedules.bad_params */

@@ -5,7 +5,7 @@ import type { Database, Tx } from "@netconductor/runtime/db/database";
 import { violatedUnique } from "@netconductor/runtime/db/query-error";
 import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
-import { and, count, eq, inArray } from "drizzle-orm";
+import { and, count, eq, inArray, type SQL } from "drizzle-orm";
 import type { z } from "zod";
 import type { HoldNeeds } from "../calendars/hold.ts";
 import type { Kinds } from "../load-kinds.ts";
@@ -14,14 +14,16 @@ import type { Operation } from "../operation.ts";
 import { type Owner, occurrences, schedules } from "../tables.ts";
 import { checkRule } from "../timing/check-rule.ts";
 import { nextDue } from "../timing/due-times.ts";
-import { checkParams, kindOf, requirePermission } from "./check-schedule.ts";
-import { noSchedule, readSchedule, toOccurrence } from "./read-schedules.ts";
-import { ruleOf, type ScheduleRow } from "./schedule.ts";
+import { checkParams, coverOf, kindOf, requirePermission } from "./check-schedule.ts";
+import { readSchedule, toOccurrence } from "./read-schedules.ts";
+import { noSchedule, ruleOf, type ScheduleRow } from "./schedule.ts";
+import type { ScheduleScope } from "./schedule-scope.ts";
 
 export interface ManageNeeds extends HoldNeeds {
 	db: Database;
 	clock: Clock;
 	kinds: Kinds;
+	scope: ScheduleScope;
 	max_schedules: number;
 }
 
@@ -33,10 +35,12 @@ export function createSchedule(needs: ManageNeeds): Operation<"createSchedule"> 
 		requirePermission(call.actor, kind);
 		checkRule(call.body, now);
 		const params = await checkParams(needs, kind, call.body.params, call);
+		const cover = await coverOf(needs, params, call);
 		const at = now.toISOString();
 		const owner = ownerOf(call.actor);
 		const row: ScheduleRow = {
 			...call.body,
+			...cover,
 			params,
 			id: newId(),
 			owner,
@@ -63,7 +67,7 @@ export function createSchedule(needs: ManageNeeds): Operation<"createSchedule"> 
 			}),
 		);
 		call.note({ resource_type: "schedule", resource_id: row.id, resource_name: row.name, after: settingsOf(row) });
-		return readSchedule({ db, kinds }, row.id);
+		return readSchedule(needs, row.id, call);
 	};
 }
 
@@ -75,18 +79,21 @@ export function updateSchedule(needs: ManageNeeds): Operation<"updateSchedule"> 
 		const kind = kindOf(kinds, call.body.kind);
 		requirePermission(call.actor, kind);
 		const { id } = call.params;
+		const still = await needs.scope.requireChange(id, call);
 		const current = await readRow(db, id);
 		// A rule that has ended may stay as it is while something else is changed.
 		if (!sameRule(current, call.body)) checkRule(call.body, now);
 		const params = await checkParams(needs, kind, call.body.params, call);
+		const cover = await coverOf(needs, params, call);
 		const owner = ownerOf(call.actor);
 		const [before, after] = await namedOnce(call.body.name, () =>
 			db.transaction(async (tx) => {
-				const before = await lockRow(tx, id);
+				const before = await lockRow(tx, id, still);
 				const sameTimes = sameRule(before, call.body) && before.paused === call.body.paused;
 				const after: ScheduleRow = {
 					...before,
 					...call.body,
+					...cover,
 					params,
 					owner,
 					owner_name: owner.name,
@@ -106,28 +113,32 @@ export function updateSchedule(needs: ManageNeeds): Operation<"updateSchedule"> 
 			before: settingsOf(before),
 			after: settingsOf(after),
 		});
-		return readSchedule({ db, kinds }, id);
+		return readSchedule(needs, id, call);
 	};
 }
 
-export function deleteSchedule({ db }: Pick<ManageNeeds, "db">): Operation<"deleteSchedule"> {
-	return async ({ params: { id }, note }) => {
+export function deleteSchedule({ db, scope }: Pick<ManageNeeds, "db" | "scope">): Operation<"deleteSchedule"> {
+	return async (call) => {
+		const { id } = call.params;
+		const still = await scope.requireChange(id, call);
 		const before = await db.transaction(async (tx) => {
-			const row = await lockRow(tx, id);
+			const row = await lockRow(tx, id, still);
 			await tx.delete(schedules).where(eq(schedules.id, id));
 			return row;
 		});
-		note({ resource_type: "schedule", resource_id: id, resource_name: before.name, before: settingsOf(before) });
+		call.note({ resource_type: "schedule", resource_id: id, resource_name: before.name, before: settingsOf(before) });
 		return undefined;
 	};
 }
 
 export function pauseSchedule(needs: ManageNeeds): Operation<"pauseSchedule"> {
-	return async ({ params: { id }, note }) => {
-		const { db, clock, kinds } = needs;
+	return async (call) => {
+		const { id } = call.params;
+		const { db, clock, scope } = needs;
 		const now = clock.now();
+		const still = await scope.requireChange(id, call);
 		const row = await db.transaction(async (tx) => {
-			const before = await lockRow(tx, id);
+			const before = await lockRow(tx, id, still);
 			await tx
 				.update(schedules)
 				.set({ paused: true, next_due_at: null, updated_at: now.toISOString() })
@@ -135,25 +146,27 @@ export function pauseSchedule(needs: ManageNeeds): Operation<"pauseSchedule"> {
 			await skipWaiting(tx, id, now);
 			return before;
 		});
-		note({
+		call.note({
 			resource_type: "schedule",
 			resource_id: id,
 			resource_name: row.name,
 			before: { paused: row.paused },
 			after: { paused: true },
 		});
-		return readSchedule({ db, kinds }, id);
+		return readSchedule(needs, id, call);
 	};
 }
 
 /** Who resumes it does not become its owner: what it does is as its owner left it. */
 export function resumeSchedule(needs: ManageNeeds): Operation<"resumeSchedule"> {
-	return async ({ params: { id }, note, actor }) => {
-		const { db, clock, kinds } = needs;
+	return async (call) => {
+		const { id } = call.params;
+		const { db, clock, kinds, scope } = needs;
 		const now = clock.now();
+		const still = await scope.requireChange(id, call);
 		const row = await db.transaction(async (tx) => {
-			const before = await lockRow(tx, id);
-			requirePermission(actor, kindOf(kinds, before.kind));
+			const before = await lockRow(tx, id, still);
+			requirePermission(call.actor, kindOf(kinds, before.kind));
 			if (!before.paused) return before;
 			const after = { ...before, paused: false };
 			await tx
@@ -162,23 +175,27 @@ export function resumeSchedule(needs: ManageNeeds): Operation<"resumeSchedule"> 
 				.where(eq(schedules.id, id));
 			return before;
 		});
-		note({
+		call.note({
 			resource_type: "schedule",
 			resource_id: id,
 			resource_name: row.name,
 			before: { paused: row.paused },
 			after: { paused: false },
 		});
-		return readSchedule({ db, kinds }, id);
+		return readSchedule(needs, id, call);
 	};
 }
 
 export function runScheduleNow(needs: ManageNeeds): Operation<"runScheduleNow"> {
-	return async ({ params: { id }, note, actor }) => {
-		const { db, clock, kinds } = needs;
+	return async (call) => {
+		const { params, note, actor } = call;
+		const { id } = params;
+		const { db, clock, kinds, scope } = needs;
 		const now = clock.now();
+		// While it goes on, what comes due may be left out.
+		const still = await scope.requireChange(id, call);
 		const made = await db.transaction(async (tx) => {
-			const row = await lockRow(tx, id);
+			const row = await lockRow(tx, id, still);
 			requirePermission(actor, kindOf(kinds, row.kind));
 			const owner = ownerOf(actor);
 			const [occurrence] = await tx
@@ -189,6 +206,7 @@ export function runScheduleNow(needs: ManageNeeds): Operation<"runScheduleNow"> 
 					trigger: "by_hand",
 					kind: row.kind,
 					run_as: owner.name,
+					run_as_groups: actor.device_groups ?? null,
 					due_at: now.toISOString(),
 					status: "due",
 					work: workOf(row, now, owner),
@@ -221,8 +239,13 @@ async function readRow(db: Pick<Database, "orm">, id: string): Promise<ScheduleR
 	return row ?? noSchedule(id);
 }
 
-async function lockRow(tx: Tx, id: string): Promise<ScheduleRow> {
-	const [row] = await tx.select().from(schedules).where(eq(schedules.id, id)).for("update");
+/** @throws schedules.not_found — there is none of which this holds (any more) */
+async function lockRow(tx: Tx, id: string, holds: SQL | undefined): Promise<ScheduleRow> {
+	const [row] = await tx
+		.select()
+		.from(schedules)
+		.where(and(eq(schedules.id, id), holds))
+		.for("update");
 	return row ?? noSchedule(id);
 }
 
@@ -282,6 +305,8 @@ function settingsOf({
 	last_occurrence_id: _id,
 	anchor: _anchor,
 	owner: _owner,
+	cover_device_ids: _devices,
+	cover_groups: _groups,
 	...row
 }: ScheduleRow) {
 	return row;

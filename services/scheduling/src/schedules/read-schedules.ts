@@ -2,7 +2,7 @@ import type { Occurrence, Schedule } from "@netconductor/contracts/scheduling/mo
 import type { Clock } from "@netconductor/runtime/clock";
 import type { Database } from "@netconductor/runtime/db/database";
 import { cursorWindow, pageWindow, toCursorPage, toPage } from "@netconductor/runtime/db/paging";
-import { failed } from "@netconductor/runtime/errors";
+import type { CallerContext } from "@netconductor/runtime/host/call";
 import { and, count, eq, getTableColumns, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { Kinds } from "../load-kinds.ts";
@@ -10,12 +10,14 @@ import type { Operation } from "../operation.ts";
 import { occurrences, schedules } from "../tables.ts";
 import { checkRule } from "../timing/check-rule.ts";
 import { nextRuns } from "../timing/due-times.ts";
-import { type OccurrenceRow, ruleOf, toSchedule } from "./schedule.ts";
+import { noSchedule, type OccurrenceRow, ruleOf, toSchedule } from "./schedule.ts";
+import type { Exists, ScheduleScope } from "./schedule-scope.ts";
 
 export interface ReadNeeds {
 	db: Pick<Database, "orm">;
 	clock: Clock;
 	kinds: Kinds;
+	scope: ScheduleScope;
 }
 
 const withLast = {
@@ -28,29 +30,32 @@ const withLast = {
 	},
 };
 
-function selectSchedules(db: Pick<Database, "orm">) {
+function selectSchedules(db: Pick<Database, "orm">, told: Exists) {
 	return db.orm
 		.select(withLast)
 		.from(schedules)
-		.leftJoin(occurrences, eq(occurrences.id, schedules.last_occurrence_id));
+		.leftJoin(occurrences, and(eq(occurrences.id, schedules.last_occurrence_id), told.occurrences));
 }
 
-/** @throws schedules.not_found */
-export async function readSchedule({ db, kinds }: Pick<ReadNeeds, "db" | "kinds">, id: string): Promise<Schedule> {
-	const [found] = await selectSchedules(db).where(eq(schedules.id, id));
+/** As it is to who asks. @throws schedules.not_found */
+export async function readSchedule(
+	{ db, kinds, scope }: Pick<ReadNeeds, "db" | "kinds" | "scope">,
+	id: string,
+	call: CallerContext,
+): Promise<Schedule> {
+	const told = await scope.of(call);
+	const [found] = await selectSchedules(db, told).where(and(eq(schedules.id, id), told.schedules));
 	return found === undefined ? noSchedule(id) : toSchedule(found.row, found.last, kinds);
-}
-
-export function noSchedule(id: string): never {
-	throw failed("schedules.not_found", { message: `There is no schedule ${id}`, details: { id } });
 }
 
 const state = sql`case when ${schedules.paused} then 'paused' when ${schedules.next_due_at} is null then 'ended'
 	when ${schedules.problem} is not null then 'refused' else 'active' end`;
 
-export function listSchedules({ db, kinds }: ReadNeeds): Operation<"listSchedules"> {
-	return async ({ query }) => {
-		const conditions: (SQL | undefined)[] = [];
+export function listSchedules({ db, kinds, scope }: ReadNeeds): Operation<"listSchedules"> {
+	return async (call) => {
+		const { query } = call;
+		const told = await scope.of(call);
+		const conditions: (SQL | undefined)[] = [told.schedules];
 		if (query.q) {
 			const words = `%${query.q.replace(/[\\%_]/g, "\\$&")}%`;
 			conditions.push(sql`(${schedules.name} || ' ' || ${schedules.description}) ilike ${words}`);
@@ -72,7 +77,7 @@ export function listSchedules({ db, kinds }: ReadNeeds): Operation<"listSchedule
 			unique: ["name"],
 		});
 		const [rows, counted] = await Promise.all([
-			selectSchedules(db)
+			selectSchedules(db, told)
 				.where(where)
 				.orderBy(...order_by)
 				.limit(limit)
@@ -88,7 +93,7 @@ export function listSchedules({ db, kinds }: ReadNeeds): Operation<"listSchedule
 }
 
 export function getSchedule(needs: ReadNeeds): Operation<"getSchedule"> {
-	return ({ params }) => readSchedule(needs, params.id);
+	return (call) => readSchedule(needs, call.params.id, call);
 }
 
 export function listScheduleKinds({ kinds }: ReadNeeds): Operation<"listScheduleKinds"> {
@@ -114,9 +119,15 @@ export function previewSchedule({ clock }: ReadNeeds): Operation<"previewSchedul
 }
 
 /** Empty while it is paused, and when it has ended. */
-export function getNextRuns({ db, clock }: ReadNeeds): Operation<"getNextRuns"> {
-	return async ({ params: { id }, query }) => {
-		const [row] = await db.orm.select().from(schedules).where(eq(schedules.id, id));
+export function getNextRuns({ db, clock, scope }: ReadNeeds): Operation<"getNextRuns"> {
+	return async (call) => {
+		const { params, query } = call;
+		const { id } = params;
+		const told = await scope.of(call);
+		const [row] = await db.orm
+			.select()
+			.from(schedules)
+			.where(and(eq(schedules.id, id), told.schedules));
 		if (row === undefined) return noSchedule(id);
 		if (row.next_due_at === null) return { next_runs: [] };
 		const left = row.max_runs === null ? query.count : Math.min(query.count, row.max_runs - row.runs);
@@ -131,15 +142,20 @@ const historyKey = [
 ] as const;
 
 /** The history of one schedule, or of all. */
-export function listOccurrences({ db }: ReadNeeds): Operation<"listOccurrences"> {
-	return ({ query }) => readHistory(db, query, undefined);
+export function listOccurrences({ db, scope }: ReadNeeds): Operation<"listOccurrences"> {
+	return async (call) => readHistory(db, call.query, undefined, await scope.of(call));
 }
 
-export function getScheduleHistory({ db }: ReadNeeds): Operation<"getScheduleHistory"> {
-	return async ({ params: { id }, query }) => {
-		const [row] = await db.orm.select({ id: schedules.id }).from(schedules).where(eq(schedules.id, id));
+export function getScheduleHistory({ db, scope }: ReadNeeds): Operation<"getScheduleHistory"> {
+	return async (call) => {
+		const { id } = call.params;
+		const told = await scope.of(call);
+		const [row] = await db.orm
+			.select({ id: schedules.id })
+			.from(schedules)
+			.where(and(eq(schedules.id, id), told.schedules));
 		if (row === undefined) return noSchedule(id);
-		return readHistory(db, query, id);
+		return readHistory(db, call.query, id, told);
 	};
 }
 
@@ -147,6 +163,7 @@ async function readHistory(
 	db: Pick<Database, "orm">,
 	query: { cursor?: string; limit: number; status?: OccurrenceRow["status"][]; from?: string; to?: string },
 	schedule_id: string | undefined,
+	told: Exists,
 ) {
 	const { where, order_by, limit } = cursorWindow(query, { key: historyKey, direction: "descending" });
 	const rows = await db.orm
@@ -156,6 +173,8 @@ async function readHistory(
 		.where(
 			and(
 				where,
+				told.schedules,
+				told.occurrences,
 				schedule_id === undefined ? undefined : eq(occurrences.schedule_id, schedule_id),
 				query.status === undefined ? undefined : inArray(occurrences.status, query.status),
 				query.from === undefined ? undefined : gte(occurrences.due_at, query.from),

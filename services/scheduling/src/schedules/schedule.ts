@@ -1,4 +1,5 @@
 import type { Schedule, ScheduleState } from "@netconductor/contracts/scheduling/model";
+import { failed } from "@netconductor/runtime/errors";
 import type { Kinds } from "../load-kinds.ts";
 import type { occurrences, schedules } from "../tables.ts";
 import type { Rule } from "../timing/due-times.ts";
@@ -22,7 +23,8 @@ export type LastOccurrence = Pick<OccurrenceRow, "due_at" | "status" | "run_id" 
 
 /** A schedule as the contract shows it. */
 export function toSchedule(row: ScheduleRow, last: LastOccurrence, kinds: Kinds): Schedule {
-	const { owner: _owner, owner_name, anchor: _anchor, last_due_at: _due, last_occurrence_id: _id, ...shown } = row;
+	const { owner: _owner, owner_name, anchor: _anchor, last_due_at: _due, last_occurrence_id: _id, ...rest } = row;
+	const { cover_device_ids: _devices, cover_groups: _groups, ...shown } = rest;
 	return {
 		...shown,
 		// Of a kind that is no longer there: the careful answer.
@@ -31,4 +33,8 @@ export function toSchedule(row: ScheduleRow, last: LastOccurrence, kinds: Kinds)
 		owner: owner_name,
 		last,
 	};
+}
+
+export function noSchedule(id: string): never {
+	throw failed("schedules.not_found", { message: `There is no schedule ${id}`, details: { id } });
 }

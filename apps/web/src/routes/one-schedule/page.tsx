@@ -5,7 +5,7 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Schedule } from "@netconductor/contracts/scheduling/model";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
-import { useApi, usePermitted } from "../../api/context.tsx";
+import { useApi, useCoversAll, usePermitted } from "../../api/context.tsx";
 import { Confirm } from "../../ui/confirm.tsx";
 import { Empty } from "../../ui/empty.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
@@ -35,6 +35,7 @@ function OneSchedulePage() {
 	const navigate = useNavigate();
 	const search = useSearch();
 	const permitted = usePermitted();
+	const coversAll = useCoversAll();
 	const queries = useQueryClient();
 	const form = useDrawer();
 	const [deleting, askDelete] = useDisclosure();
@@ -145,7 +146,15 @@ function OneSchedulePage() {
 							/>
 						),
 					},
-					{ value: "conflicts", label: "Conflicts", content: () => <Conflicts schedule_id={id} /> },
+					...(coversAll
+						? [
+								{
+									value: "conflicts" as const,
+									label: "Conflicts",
+									content: () => <Conflicts schedule_id={id} />,
+								},
+							]
+						: []),
 				]}
 			/>
 			{mayWrite && <ScheduleForm key={form.key} schedule={schedule} opened={form.opened} onClose={form.close} />}

@@ -3,7 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import { BreakGlass, type Run, type WaitingFor } from "@netconductor/contracts/tasks/model";
 import { useQueryClient } from "@tanstack/react-query";
-import { useApi, usePermitted } from "../../api/context.tsx";
+import { useApi, useCoversAll, usePermitted } from "../../api/context.tsx";
 import { FormDrawer } from "../../ui/form/form-drawer.tsx";
 import { ReasonField } from "../../ui/form/reason-field.tsx";
 import { useContractForm } from "../../ui/form/use-contract-form.ts";
@@ -17,6 +17,7 @@ type Hold = Extract<WaitingFor, { kind: "calendar" }>;
 /** A calendar holds the run back: until when, and the way through in an emergency. */
 export function Held({ run, why, until, since, calendar }: { run: Run } & Hold) {
 	const permitted = usePermitted();
+	const coversAll = useCoversAll();
 	const [breaking, breakIt] = useDisclosure();
 	const begun = (run.progress?.batch ?? 0) > 0;
 	return (
@@ -37,7 +38,7 @@ export function Held({ run, why, until, since, calendar }: { run: Run } & Hold) 
 						Break the glass
 					</Button>
 				)}
-				{calendar !== null && permitted("schedules:read") && (
+				{calendar !== null && coversAll && permitted("schedules:read") && (
 					<ButtonLink to="/schedules" search={{ tab: "calendars" }} variant="default">
 						See the calendars
 					</ButtonLink>

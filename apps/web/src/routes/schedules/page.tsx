@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { createLazyRoute, getRouteApi } from "@tanstack/react-router";
-import { usePermitted } from "../../api/context.tsx";
+import { useCoversAll, usePermitted } from "../../api/context.tsx";
 import { useDrawer } from "../../ui/form/use-drawer.ts";
 import { Icon } from "../../ui/icon.tsx";
 import { Page } from "../../ui/page.tsx";
@@ -16,9 +16,13 @@ import { ScheduleList } from "./schedule-list.tsx";
 export const route = createLazyRoute("/signed-in/framed/schedules")({ component: SchedulesPage });
 const { useSearch, useNavigate } = getRouteApi("/signed-in/framed/schedules");
 
+/** What is not about all devices together, and so is for roles that are limited to some, too. */
+const ofEach: ReadonlySet<string> = new Set(["list", "history"]);
+
 /** What starts by itself: as a list, by month, by day; what came of it; and what holds it back. */
 function SchedulesPage() {
 	const mayWrite = usePermitted()("schedules:write");
+	const coversAll = useCoversAll();
 	const navigate = useNavigate();
 	const search = useSearch();
 	const form = useDrawer();
@@ -29,36 +33,41 @@ function SchedulesPage() {
 			Add schedule
 		</Button>
 	);
+	const tabs = [
+		{
+			value: "list" as const,
+			label: "List",
+			content: () => <ScheduleList search={search} onShow={show} add={add} />,
+		},
+		{
+			value: "month" as const,
+			label: "Calendar",
+			content: () => <MonthView month={search.month} onMonth={(month) => show({ month })} />,
+		},
+		{
+			value: "day" as const,
+			label: "Timeline",
+			content: () => <DayView day={search.day} onDay={(day) => show({ day })} />,
+		},
+		{
+			value: "history" as const,
+			label: "History",
+			content: () => <History status={search.status} onStatus={(status) => show({ status })} />,
+		},
+		{
+			value: "calendars" as const,
+			label: "Freezes and windows",
+			content: () => <CalendarList search={search} onShow={show} />,
+		},
+		{ value: "conflicts" as const, label: "Conflicts", content: () => <Conflicts /> },
+	];
 	return (
 		<Page title="Schedules" actions={add}>
 			<PageTabs
 				label="Schedules"
 				tab={search.tab}
 				onTab={(tab) => void navigate({ search: { tab: tab === "list" ? undefined : tab } })}
-				tabs={[
-					{ value: "list", label: "List", content: () => <ScheduleList search={search} onShow={show} add={add} /> },
-					{
-						value: "month",
-						label: "Calendar",
-						content: () => <MonthView month={search.month} onMonth={(month) => show({ month })} />,
-					},
-					{
-						value: "day",
-						label: "Timeline",
-						content: () => <DayView day={search.day} onDay={(day) => show({ day })} />,
-					},
-					{
-						value: "history",
-						label: "History",
-						content: () => <History status={search.status} onStatus={(status) => show({ status })} />,
-					},
-					{
-						value: "calendars",
-						label: "Freezes and windows",
-						content: () => <CalendarList search={search} onShow={show} />,
-					},
-					{ value: "conflicts", label: "Conflicts", content: () => <Conflicts /> },
-				]}
+				tabs={coversAll ? tabs : tabs.filter(({ value }) => ofEach.has(value))}
 			/>
 			{mayWrite && (
 				<ScheduleForm
