@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { type LabPackage, requirePackages } from "@netconductor/lab/packages";
 import { testsWithout } from "./left-out.ts";
+import { makeMemoryFolder } from "./memory-folder.ts";
 import { testsOfBoth } from "./topologies.ts";
 
 const needed: LabPackage[] = [
@@ -44,6 +45,12 @@ const mostSecondTries = 4;
 const vitest = join(import.meta.dirname, "..", "node_modules", "vitest", "vitest.mjs");
 const asked = process.argv.slice(2);
 
+const temporary = makeMemoryFolder();
+if (temporary !== undefined) {
+	process.env.TMPDIR = temporary;
+	process.once("exit", () => rmSync(temporary, { recursive: true, force: true, maxRetries: 5 }));
+}
+
 interface TestFile {
 	name: string;
 	status: "passed" | "failed";
@@ -68,7 +75,16 @@ async function run(args: readonly string[], env: Readonly<Record<string, string>
 			stdio: "inherit",
 			env: { ...process.env, ...env },
 		});
+		// A terminal sends SIGINT to vitest itself, which puts things in order first.
+		let stopped = false;
+		const stop = (signal: NodeJS.Signals) => {
+			stopped = true;
+			if (signal === "SIGTERM") child.kill(signal);
+		};
+		for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, stop);
 		const code = await new Promise<number>((resolve) => child.once("exit", (status) => resolve(status ?? 1)));
+		for (const signal of ["SIGINT", "SIGTERM"] as const) process.removeListener(signal, stop);
+		if (stopped) process.exit(code || 1);
 		const files = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")).testResults : [];
 		return { code, files };
 	} finally {
