@@ -62,15 +62,16 @@ function requestsAt(devices: number): Request[] {
 	const list = (query: string, count = "near") => `/api/devices?page_size=${page_size}&count=${count}${query}`;
 	const pages = Math.ceil(devices / page_size);
 	const middle = rowOf(Math.floor(devices / 2));
+	const middlePage = Math.max(2, Math.ceil(pages / 2));
 	const all: Request[] = [
 		{ name: "first page", path: list(""), flat: true },
 		{ name: "page 100, or the last", path: list(`&page=${Math.min(100, pages)}`), flat: true },
 		{ name: "last page", path: list(`&page=${pages}`), flat: false },
-		{ name: "page in the middle", path: list(`&page=${Math.ceil(pages / 2)}`), flat: false },
+		{ name: "page in the middle", path: list(`&page=${middlePage}`), flat: false },
 		{
 			name: "page in the middle, after the one before",
-			path: list(`&page=${Math.ceil(pages / 2)}`),
-			after: list(`&page=${Math.ceil(pages / 2) - 1 || pages}`),
+			path: list(`&page=${middlePage}`),
+			after: list(`&page=${middlePage - 1}`),
 			flat: true,
 		},
 		...sortable.flatMap((field) =>
