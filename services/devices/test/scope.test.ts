@@ -2,6 +2,7 @@ import { devicesApi } from "@netconductor/contracts/devices/api";
 import type { Actor } from "@netconductor/contracts/kernel/actor";
 import { newId } from "@netconductor/runtime/id";
 import { admin } from "@netconductor/runtime/testing/service";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { failureOf, type Started, startDevices } from "./start.ts";
 
@@ -208,6 +209,32 @@ test("an import puts no device outside, takes none in from there, and names noth
 	expect((await api.listGroups({ query: {} })).items.map(({ name }) => name)).toEqual(["berlin", "core", "munich"]);
 	expect(await names({})).toEqual(["b1"]);
 });
+
+test("an import takes no device back in that left the groups while it was planned", async () => {
+	const both: Actor = { ...admin, name: "bea", device_groups: [groups.berlin ?? "", groups.munich ?? ""] };
+	const rows = [{ name: "b1", host: "198.51.100.66", groups: ["munich"] }];
+	let answer: ReturnType<typeof failureOf> | undefined;
+	await started.db.transaction(async (tx) => {
+		await tx.execute(sql`select id from devices where id = ${inside} for update`);
+		answer = failureOf(take(rows, false, started.clientOf(devicesApi, both)));
+		await isWaiting();
+		await tx.execute(
+			sql`delete from device_group_members where device_id = ${inside} and group_id = ${groups.berlin}::uuid`,
+		);
+	});
+	expect((await answer)?.code).toBe("devices.import_conflict");
+	expect(await api.getDevice({ params: { id: inside } })).toMatchObject({ host: "192.0.2.1", groups: ["core"] });
+});
+
+/** Until a statement waits for the lock that a test holds. */
+async function isWaiting(): Promise<void> {
+	for (;;) {
+		const waiting = await started.db.query(
+			"select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+		);
+		if (waiting.length > 0) return;
+	}
+}
 
 test("an import makes no circle of jump hosts through one that it does not see", async () => {
 	const second = await create("b2", { groups: ["berlin"] });

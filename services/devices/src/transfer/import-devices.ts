@@ -56,7 +56,7 @@ export function importDevices({ db, vault, outbox, clock }: Needs): DevicesOpera
 			const work = { planned, sealed, around, at: clock.now().toISOString(), actor };
 			await db
 				.transaction(async (tx) => {
-					await refuseMeanwhile(tx, rows, around);
+					await refuseMeanwhile(tx, rows, { around, actor });
 					await write(tx, work);
 					const announced = (done: PlannedRow["action"]) =>
 						planned
@@ -233,8 +233,12 @@ async function sealLogins(vault: Vault, planned: PlannedRow[]): Promise<SealedLo
 	return sealed;
 }
 
-/** The plan rests on what was read: the devices must still be the same ones, unchanged, and stay so until the end. */
-async function refuseMeanwhile(tx: Tx, rows: CheckedRow[], { existing }: Surroundings): Promise<void> {
+/** The plan rests on what was read: the devices must still be the same ones, unchanged, exist for whoever imports, and stay so until the end. */
+async function refuseMeanwhile(
+	tx: Tx,
+	rows: CheckedRow[],
+	{ around: { existing }, actor }: { around: Surroundings; actor: Scoped },
+): Promise<void> {
 	const names = rows.map(({ fields }) => fields.name);
 	const { rows: now } = await tx.execute<{ id: string; name: string; updated_at: string }>(sql`
 		select id, name, updated_at from devices
@@ -244,6 +248,10 @@ async function refuseMeanwhile(tx: Tx, rows: CheckedRow[], { existing }: Surroun
 		return read?.id === id && Date.parse(read.updated_at) === Date.parse(updated_at);
 	});
 	if (!same || now.length !== existing.size) throw changedMeanwhile();
+	// Asked once they are locked: a row that names a group would take back in what was taken out of their groups.
+	const ids = now.map(({ id }) => id);
+	const shown = await tx.$count(devices, and(sql`${devices.id} = ${anyOf(ids, "uuid")}`, inScope(actor, devices.id)));
+	if (shown !== ids.length) throw changedMeanwhile();
 }
 
 interface Work {
