@@ -105,13 +105,28 @@ export function followingPage<F extends string>(
 ): SQL {
 	const order = pageOrder(sort, orders);
 	const [given, value, row] = parseCursor(cursor, PageEnd, "query.after");
-	if (given !== order.sort) throw foreignCursor("query.after");
+	if (given !== order.sort || !isPlace(order, value)) throw foreignCursor("query.after");
 	const { column, comparable, id, isUnique, mayBeNull } = order;
 	const than = sql.raw(order.descending ? "<" : ">");
 	if (value === null) return sql`(${column} is null and ${id} ${than} ${sql.param(row, id)})`;
 	if (isUnique) return sql`${column} ${than} ${comparable(value)}`;
 	const behind = sql`(${column}, ${id}) ${than} (${comparable(value)}, ${sql.param(row, id)})`;
 	return mayBeNull ? sql`(${behind} or ${column} is null)` : behind;
+}
+
+/** Whether a cursor may name this value: one of another type PostgreSQL would refuse as a fault of ours. */
+function isPlace({ column, mayBeNull }: PageOrder, value: KeyValue | null): boolean {
+	if (value === null) return mayBeNull;
+	const type = is(column, Column) ? column.getSQLType() : "text";
+	if (type.startsWith("timestamp")) return typeof value === "string" && isInstant(value);
+	if (type === "text") return typeof value === "string" && !value.includes("\0");
+	return typeof value === "number";
+}
+
+/** As it is written on the wire. PostgreSQL knows no year 0, and writes those after 9999 in another way. */
+function isInstant(value: string): boolean {
+	const at = Date.parse(value);
+	return /^(?!0000)\d{4}-/.test(value) && !Number.isNaN(at) && new Date(at).toISOString() === value;
 }
 
 /** The same page of a list of so many rows, looked for from the end that is nearer: from the other one its rows come the other way round. */

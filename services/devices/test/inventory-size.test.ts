@@ -136,6 +136,36 @@ test.each([
 	expect(error.code).toBe("request.invalid");
 });
 
+const wrongPlaces: [string, unknown[]][] = [
+	[
+		"updated_at",
+		[
+			"never",
+			"",
+			"now",
+			"2026-02-30T00:00:00.000Z",
+			"0000-01-01T00:00:00.000Z",
+			"+010000-01-01T00:00:00.000Z",
+			5,
+			null,
+		],
+	],
+	["-health_at", ["never", "infinity", 0, "\0"]],
+	["name", ["a\0b", 5, null]],
+	["-site", ["\0", 1e300]],
+	["host", [null]],
+];
+
+test.each(wrongPlaces)("the end of a page sorted by %s is no value of another type", async (sort, values) => {
+	for (const value of values) {
+		const after = Buffer.from(JSON.stringify([sort, value, "01a20427-eeb4-7fda-b4dd-6a62c2eb7861"])).toString(
+			"base64url",
+		);
+		const error = await failureOf(api.listDevices({ query: { after, sort: sort as "name" } }));
+		expect(error.code, JSON.stringify(value)).toBe("request.invalid");
+	}
+});
+
 test("a page near the end holds what there is from its place on, also while devices come and go", async () => {
 	const page = 59;
 	const changing = (async () => {
