@@ -530,6 +530,12 @@ steps:
 variables: { nested: two services }
 steps: [{ id: sub, type: run_mop, with: { mop: ${within.id}, variables: ${variables} } }]`);
 		expect(await targetsOf("deploys within")).toEqual([edge1, core]);
+
+		// A stack is not theirs to deploy, and where it stands not theirs to know.
+		const limited = started.as({ ...admin, device_groups: [newId()] });
+		for (const mop of [within.id, "deploys within"]) {
+			expect((await limited.outlineMop({ body: { mop } })).step_targets).toEqual([]);
+		}
 	});
 });
 

@@ -73,8 +73,12 @@ interface Look {
 	caller: CallerContext;
 }
 
-/** Devices of the stacks that steps deploy or remove. Which stack that is may be known only while the procedure runs: then it may be any device. */
+/**
+ * Devices of the stacks that steps deploy or remove. Which stack that is may be known only while the procedure runs: then it may be any device. To
+ * whoever is limited to device groups a stack tells none of its devices: such a step is not theirs to start.
+ */
 async function stacksOf(look: Look, steps: readonly DraftStep[], variables: Variables): Promise<Selection[]> {
+	if (look.caller.actor.device_groups !== undefined) return [];
 	const found: Selection[] = [];
 	for (const step of steps) {
 		const isDeployment = step.type === "deploy_stack";
