@@ -49,7 +49,10 @@ export const LongPageQuery = PageQuery.extend({
 export function LongPage<T extends z.ZodType>(item: T) {
 	return Page(item).extend({
 		total_is_exact: z.boolean().describe("Where it is false, there are at least so many as total tells."),
-		next_after: z.string().nullable().describe("Where the page ends, for after; null on the last one."),
+		next_after: z
+			.string()
+			.nullable()
+			.describe("Where the page ends, for after; null where it is not full, so that nothing follows."),
 	});
 }
 

@@ -32,6 +32,8 @@ export interface ScheduleKind<P = unknown, N extends Needs = Needs> {
 	only_reads?(params: P, clients: Clients<N>, caller: CallerContext): Promise<boolean>;
 	/** Refuses what may be started and not scheduled. @throws schedules.bad_params */
 	refuse?(params: P, clients: Clients<N>, caller: CallerContext): Promise<void>;
+	/** Every selection among its parameters, also of what is left out: devices that they name must exist for whoever saves it. */
+	named(params: P): Selection[];
 	/** Devices that it touches, for calendars and conflicts; all unless told. */
 	select?(params: P, clients: Clients<N>, caller: CallerContext): Promise<Selection>;
 	/** @throws what the service that starts it does */

@@ -113,7 +113,7 @@ test("three processes that are killed again and again start exactly one run for 
 		kills++;
 		await sleep(200 + Math.random() * 900);
 		running[at] = await startProcess();
-		if (kills > 40) throw new Error("the series did not come to its end");
+		if (kills > 150) throw new Error("the series did not come to its end");
 	}
 	await until(async () => (await count("open")) === 0);
 	await Promise.all(running.map(({ child }) => [once(child, "exit"), child.kill("SIGKILL")][0]));

@@ -45,6 +45,7 @@ const probeChange = defineKind({
 	changes_devices: true,
 	params: writing,
 	needs: { devices: devicesApi },
+	named: ({ select }) => [select],
 	select: async ({ select }) => select,
 	start: ({ params, key, caller }, { devices }) => devices.startTest({ body: { key, select: params.select } }, caller),
 });

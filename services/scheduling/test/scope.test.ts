@@ -118,6 +118,14 @@ test("a schedule exists for a limited role where nobody saved it who was limited
 	expect(await exists(hanna, params.id)).toBe(false);
 });
 
+test("values of a procedure's variables name no devices", async () => {
+	const variables = { names: ["vlan10"] };
+	const given = { kind: "mop", params: { mop: "Nightly check", targets: { names: ["inside"] }, variables } };
+	const { id } = await create(hanna, "with vlans", given);
+	expect(await exists(hanna, id)).toBe(true);
+	await host.clientOf(hanna).deleteSchedule({ params: { id } });
+});
+
 test("nobody limited schedules what is for a device outside, whichever way it is named, or what they may not start", async () => {
 	const id = host.idOf("outside");
 	const refused: [Partial<ScheduleInput>, string][] = [

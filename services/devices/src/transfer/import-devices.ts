@@ -9,7 +9,7 @@ import { failed } from "@netconductor/runtime/errors";
 import { newId } from "@netconductor/runtime/id";
 import type { Vault } from "@netconductor/runtime/vault";
 import { and, isNotNull, type SQLWrapper, sql } from "drizzle-orm";
-import { sharedByName } from "../credentials/credential-store.ts";
+import { credentialInScope, sharedByName } from "../credentials/credential-store.ts";
 import { openSecrets, sealSecrets } from "../credentials/secrets.ts";
 import { builtInTypes } from "../device-types/platforms.ts";
 import { deviceColumns, groupsByName } from "../devices/device-store.ts";
@@ -265,7 +265,7 @@ interface Work {
 /** Writes the plan in a few statements for thousands of rows each. */
 async function write(tx: Tx, { planned, sealed, around, at, actor }: Work): Promise<void> {
 	const changed = planned.filter(({ action }) => action !== "unchanged");
-	await keepReferences(tx, changed, around);
+	await keepReferences(tx, changed, { around, actor });
 	const groupIds = await groupsByName(
 		tx,
 		changed.filter((row) => row.groups_changed).flatMap(({ device }) => device.groups),
@@ -304,16 +304,26 @@ async function write(tx: Tx, { planned, sealed, around, at, actor }: Work): Prom
 	);
 }
 
-/** What rows refer to stays until the end of the transaction; what is gone by now is a conflict. */
-async function keepReferences(tx: Tx, changed: PlannedRow[], around: Surroundings): Promise<void> {
+/** What rows refer to stays until the end of the transaction; what is gone by now, or is so for whoever imports, is a conflict. */
+async function keepReferences(
+	tx: Tx,
+	changed: PlannedRow[],
+	{ around, actor }: { around: Surroundings; actor: Scoped },
+): Promise<void> {
 	const builtIn = new Set(builtInTypes.map(({ id }) => id));
 	const types = [...new Set(changed.map(({ device }) => device.device_type))].filter((id) => !builtIn.has(id));
 	const shared = [...new Set(around.credentials.values())];
+	const jumps = [...new Set([...around.jumpHosts.values()].map(({ id }) => id))];
+	const known = credentialInScope(actor) ?? sql`true`;
+	const seen = inScope(actor, sql`devices.id`) ?? sql`true`;
 	const kept = [
-		await tx.execute(sql`select id from device_types where id = ${anyOf(types, "text")} for key share`),
-		await tx.execute(sql`select id from credentials where id = ${anyOf(shared, "uuid")} for key share`),
-	];
-	if (kept[0]?.rows.length !== types.length || kept[1]?.rows.length !== shared.length) throw changedMeanwhile();
+		[types, sql`select from device_types where id = ${anyOf(types, "text")} for key share`],
+		[shared, sql`select from credentials where id = ${anyOf(shared, "uuid")} and ${known} for key share`],
+		[jumps, sql`select from devices where id = ${anyOf(jumps, "uuid")} and ${seen} for key share`],
+	] as const;
+	for (const [asked, there] of kept) {
+		if ((await tx.execute(there)).rows.length !== asked.length) throw changedMeanwhile();
+	}
 }
 
 async function writeLogins(tx: Tx, part: PlannedRow[], sealed: SealedLogins, at: string): Promise<void> {

@@ -15,6 +15,7 @@ export const backup = defineKind({
 		exclude: Selection.nullable().default(null),
 	}),
 	needs: { backup: backupApi },
+	named: ({ select, exclude }) => (exclude === null ? [select] : [select, exclude]),
 	select: async ({ select }) => select,
 	start: ({ params, key, title, caller }, { backup: client }) =>
 		client.startSnapshot({ body: { snapshot_id: key, name: title, ...params } }, caller),

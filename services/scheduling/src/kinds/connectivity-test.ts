@@ -11,6 +11,7 @@ export const connectivityTest = defineKind({
 	changes_devices: false,
 	params: z.strictObject({ select: Selection }),
 	needs: { devices: devicesApi },
+	named: ({ select }) => [select],
 	select: async ({ select }) => select,
 	start: ({ params, key, caller }, { devices }) => devices.startTest({ body: { key, select: params.select } }, caller),
 });

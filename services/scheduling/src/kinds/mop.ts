@@ -64,6 +64,7 @@ export const mop = defineKind({
 	only_reads: async ({ mop, variables, targets }, { config }, caller) =>
 		!(await config.outlineMop({ body: { mop, variables, targets } }, caller)).changes,
 	refuse: refuseSecrets,
+	named: ({ targets }) => (targets === undefined ? [] : [targets]),
 	select: devicesOf,
 	start: ({ params: given, key, not_after, caller }, { config }) =>
 		config.startMopRun({ body: { ...given, key, not_after } }, caller),

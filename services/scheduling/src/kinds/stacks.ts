@@ -29,6 +29,7 @@ export const deploy = defineKind({
 	changes_devices: true,
 	params,
 	needs,
+	named: () => [],
 	select: ({ stack }, { config }, caller) => devicesOf(stack, config, caller),
 	start: ({ params: { stack, reason }, key, not_after, caller }, { config }) =>
 		config.startStackRun({ body: { key, stack, reason, not_after, kind: "deploy" } }, caller),
@@ -42,6 +43,7 @@ export const plan = defineKind({
 	changes_devices: false,
 	params,
 	needs,
+	named: () => [],
 	select: ({ stack }, { config }, caller) => devicesOf(stack, config, caller),
 	start: ({ params: { stack, reason }, key, caller }, { config }) =>
 		config.startStackRun({ body: { key, stack, reason, kind: "plan" } }, caller),
@@ -55,6 +57,7 @@ export const remove = defineKind({
 	changes_devices: true,
 	params,
 	needs,
+	named: () => [],
 	select: ({ stack }, { config }, caller) => devicesOf(stack, config, caller),
 	start: ({ params: { stack, reason }, key, not_after, caller }, { config }) =>
 		config.startStackRun({ body: { key, stack, reason, not_after, kind: "delete" } }, caller),
@@ -68,6 +71,7 @@ export const validate = defineKind({
 	changes_devices: false,
 	params: params.extend({ source: ValidationSource.default("backup") }),
 	needs,
+	named: () => [],
 	select: ({ stack }, { config }, caller) => devicesOf(stack, config, caller),
 	start: ({ params: { stack, reason, source }, key, caller }, { config }) =>
 		config.startStackRun({ body: { key, stack, reason, source, kind: "validate" } }, caller),

@@ -56,16 +56,15 @@ export type Cover = Pick<ScheduleRow, "cover_device_ids" | "cover_groups">;
  */
 export async function coverOf(
 	{ devices }: Pick<HoldNeeds, "devices">,
+	kind: AnyKind,
 	params: Record<string, unknown>,
 	caller: CallerContext,
 ): Promise<Cover> {
 	const { device_groups } = caller.actor;
 	if (device_groups === undefined) return { cover_device_ids: null, cover_groups: null };
 	const { device_ids, names } = joinSelections(
-		Object.values(params).flatMap((value) => {
-			const { device_ids = [], names = [] } = Selection.safeParse(value).data ?? {};
-			return { device_ids, names };
-		}),
+		// What is in groups and tags each firing finds out for its owner.
+		kind.named(params).map(({ device_ids = [], names = [] }) => ({ device_ids, names })),
 	);
 	const select = { device_ids, names };
 	const { targets } = selectsNothing(select)

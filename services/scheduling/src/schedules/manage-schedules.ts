@@ -35,7 +35,7 @@ export function createSchedule(needs: ManageNeeds): Operation<"createSchedule"> 
 		requirePermission(call.actor, kind);
 		checkRule(call.body, now);
 		const params = await checkParams(needs, kind, call.body.params, call);
-		const cover = await coverOf(needs, params, call);
+		const cover = await coverOf(needs, kind, params, call);
 		const at = now.toISOString();
 		const owner = ownerOf(call.actor);
 		const row: ScheduleRow = {
@@ -84,7 +84,7 @@ export function updateSchedule(needs: ManageNeeds): Operation<"updateSchedule"> 
 		// A rule that has ended may stay as it is while something else is changed.
 		if (!sameRule(current, call.body)) checkRule(call.body, now);
 		const params = await checkParams(needs, kind, call.body.params, call);
-		const cover = await coverOf(needs, params, call);
+		const cover = await coverOf(needs, kind, params, call);
 		const owner = ownerOf(call.actor);
 		const [before, after] = await namedOnce(call.body.name, () =>
 			db.transaction(async (tx) => {
