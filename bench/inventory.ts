@@ -1,4 +1,5 @@
 // What a request and an imported device cost with a hundred devices in the inventory, and with a hundred thousand.
+import { join } from "node:path";
 import type { Clients } from "@netconductor/e2e/product";
 import type { Client } from "pg";
 import { Pool } from "undici";
@@ -8,10 +9,10 @@ import { printReport, type Table } from "./harness/report.ts";
 import { resetStatements, topStatements } from "./harness/statements.ts";
 
 const options = readOptions(
-	`Grows one inventory by imports and asks the API for it at each size, one request at a time. Told is CPU time of main process and PostgreSQL
-together for one request, the first after a change of the inventory and the next, and for one imported device: other work on the machine changes it little.`,
+	`Fills an inventory of each size by imports and asks the API for it, one request at a time, by turns in each. Told is CPU time of main process and
+PostgreSQL together for one request, the first after a change of the inventory and the next, and for one imported device.`,
 	{
-		devices: { is: "100,1000,10000,100000", text: "sizes of the inventory, growing" },
+		devices: { is: "100,1000,10000,100000", text: "sizes of the inventories, growing" },
 		"cpu-ms": { is: 400, text: "each request is repeated until it has cost so much" },
 		times: { is: 300, text: "or so often" },
 		only: { is: "", text: "only requests whose name holds this" },
@@ -92,7 +93,7 @@ function requestsAt(devices: number): Request[] {
 		{ name: "search of what none has", path: list("&q=zzyzx"), flat: true },
 		{ name: "of two tags, counted to the last", path: list("&tag=even,core", "exact"), flat: false },
 		{ name: "search of a word, counted to the last", path: list("&q=core", "exact"), flat: false },
-		{ name: "summary", path: "/api/devices/summary", flat: true },
+		{ name: "summary", path: "/api/devices/summary", flat: false },
 	];
 	return all.filter(({ name }) => name.includes(options.only));
 }
@@ -111,53 +112,79 @@ const costOf = ({ main_ms, postgres_ms }: Cost) => main_ms + postgres_ms;
 /** Has nothing kept be good any more, as a change of a device would. What it costs is measured apart. */
 const noteChange = (database: Client) => database.query("update devices.inventory_changes set changes = changes + 1");
 
-async function measure(
-	{ cpu, product }: MeasuredProduct,
-	{ http, database }: { http: Pool; database: Client },
-	{ name, path, after, flat }: Request,
-): Promise<Cost> {
-	const headers = { authorization: `Bearer ${product.admin_token}` };
-	async function endOf(page: string): Promise<string> {
-		const { body } = await http.request({ method: "GET", path: page, headers });
-		const { next_after } = (await body.json()) as { next_after: string | null };
-		return next_after === null ? "" : `&after=${next_after}`;
+/** One inventory of its own. Others are measured beside it by turns: what else the machine does falls on all alike. */
+interface Inventory extends Ways {
+	devices: number;
+	imports: Cost[];
+	product: MeasuredProduct;
+	stop(): Promise<void>;
+}
+
+interface Ways {
+	product: MeasuredProduct;
+	http: Pool;
+	database: Client;
+}
+
+/** One thing that is done again and again, in each inventory. */
+type Work = (in_: Ways, nth: number) => Promise<unknown>;
+
+/** CPU time of one time of it, ms, in each inventory. */
+async function costsOf(among: readonly Ways[], work: Work): Promise<{ main_ms: number; postgres_ms: number }[]> {
+	for (const [nth, ways] of among.entries()) for (let time = 0; time < warmUp; time++) await work(ways, nth);
+	const spent = among.map(() => ({ main_ms: 0, postgres_ms: 0 }));
+	for (let times = inARow; ; times += inARow) {
+		for (const [nth, ways] of among.entries()) {
+			const before = ways.product.cpu();
+			for (let time = 0; time < inARow; time++) await work(ways, nth);
+			const after = ways.product.cpu();
+			const sum = spent[nth];
+			if (sum === undefined) continue;
+			sum.main_ms += after.main - before.main;
+			sum.postgres_ms += after.postgres - before.postgres;
+		}
+		const least = Math.min(...spent.map(({ main_ms, postgres_ms }) => main_ms + postgres_ms));
+		if (times < options.times && least < options["cpu-ms"]) continue;
+		return spent.map(({ main_ms, postgres_ms }) => ({ main_ms: main_ms / times, postgres_ms: postgres_ms / times }));
 	}
-	const end = after === undefined ? "" : await endOf(after);
-	const ask = async () => {
-		const answer = await http.request({
-			method: "GET",
-			path: path + end,
-			headers,
-		});
+}
+
+const headersOf = ({ product }: Ways) => ({ authorization: `Bearer ${product.product.admin_token}` });
+
+/** The part of a query that asks for what follows a page. */
+async function endOf(ways: Ways, page: string): Promise<string> {
+	const { body } = await ways.http.request({ method: "GET", path: page, headers: headersOf(ways) });
+	const { next_after } = (await body.json()) as { next_after: string | null };
+	return next_after === null ? "" : `&after=${next_after}`;
+}
+
+/** What one request costs in each inventory; `requests` name it in each. */
+async function measure(among: readonly Ways[], requests: readonly Request[]): Promise<Cost[]> {
+	const paths = await Promise.all(
+		requests.map(async ({ path, after }, nth) => {
+			const ways = among[nth];
+			return after === undefined || ways === undefined ? path : path + (await endOf(ways, after));
+		}),
+	);
+	const ask: Work = async (ways, nth) => {
+		const path = paths[nth] ?? "";
+		const answer = await ways.http.request({ method: "GET", path, headers: headersOf(ways) });
 		await answer.body.dump();
 		if (answer.statusCode !== 200) throw new Error(`${path} was answered with ${answer.statusCode}`);
 	};
-	const askAnew = async () => {
-		await noteChange(database);
-		await ask();
-	};
-	async function costOfOne(work: () => Promise<unknown>) {
-		for (let time = 0; time < warmUp; time++) await work();
-		const before = cpu();
-		for (let times = inARow; ; times += inARow) {
-			for (let time = 0; time < inARow; time++) await work();
-			const { main, postgres } = cpu();
-			const main_ms = main - before.main;
-			const postgres_ms = postgres - before.postgres;
-			if (times < options.times && main_ms + postgres_ms < options["cpu-ms"]) continue;
-			return { main_ms: main_ms / times, postgres_ms: postgres_ms / times };
-		}
-	}
-	const anew = await costOfOne(askAnew);
-	const noting = await costOfOne(() => noteChange(database));
-	const again = await costOfOne(ask);
-	return {
+	const anew = await costsOf(among, async (ways, nth) => {
+		await noteChange(ways.database);
+		await ask(ways, nth);
+	});
+	const noting = await costsOf(among, ({ database }) => noteChange(database));
+	const again = await costsOf(among, ask);
+	return requests.map(({ name, flat }, nth) => ({
 		name,
-		main_ms: anew.main_ms,
-		postgres_ms: anew.postgres_ms - noting.postgres_ms,
-		again_ms: again.main_ms + again.postgres_ms,
+		main_ms: anew[nth]?.main_ms ?? Number.NaN,
+		postgres_ms: (anew[nth]?.postgres_ms ?? Number.NaN) - (noting[nth]?.postgres_ms ?? 0),
+		again_ms: (again[nth]?.main_ms ?? Number.NaN) + (again[nth]?.postgres_ms ?? Number.NaN),
 		flat,
-	};
+	}));
 }
 
 async function importUpTo(api: Clients, from: number, to: number): Promise<void> {
@@ -167,14 +194,12 @@ async function importUpTo(api: Clients, from: number, to: number): Promise<void>
 	}
 }
 
-async function importAt({ api, cpu, connectDatabase }: MeasuredProduct, from: number, to: number): Promise<Cost> {
+async function importAt({ product: { api, cpu }, database }: Ways, from: number, to: number): Promise<Cost> {
 	const before = cpu();
 	await importUpTo(api, from, to);
 	const after = cpu();
-	const database = await connectDatabase();
 	// What autovacuum does within a minute of such growth.
 	await database.query("vacuum analyze devices.devices, devices.device_group_members");
-	await database.end();
 	const each = (times_ms: number) => times_ms / (to - from);
 	return {
 		name: `import, for a device of ${from + 1} to ${to}`,
@@ -186,32 +211,55 @@ async function importAt({ api, cpu, connectDatabase }: MeasuredProduct, from: nu
 }
 
 const sizes = numbersIn(options.devices);
-const measured = await startMeasuredProduct({
-	env: { NETCONDUCTOR_WORKERS_PROCESSES: "0" },
-	profile_dir: options.profile === "" ? undefined : options.profile,
-	count_statements: options.statements,
-});
-const http = new Pool(measured.product.url, { connections: 1 });
-const database = await measured.connectDatabase();
-const ways = { http, database };
-const imports: Cost[] = [];
-const lives: { devices: number; costs: Cost[]; statements?: Table }[] = [];
-try {
+
+async function startInventory(devices: number): Promise<Inventory> {
+	const product = await startMeasuredProduct({
+		env: { NETCONDUCTOR_WORKERS_PROCESSES: "0" },
+		profile_dir: options.profile === "" ? undefined : join(options.profile, String(devices)),
+		count_statements: options.statements,
+	});
+	const http = new Pool(product.product.url, { connections: 1 });
+	const database = await product.connectDatabase();
+	const inventory: Inventory = {
+		devices,
+		imports: [],
+		product,
+		http,
+		database,
+		async stop() {
+			await http.close();
+			await database.end();
+			await product.stop();
+		},
+	};
 	// A start has things to do that are nobody's request; and the first requests compile what the later ones run.
-	for (const request of requestsAt(1)) await measure(measured, ways, request);
-	for (const [i, devices] of sizes.entries()) {
-		imports.push(await importAt(measured, sizes[i - 1] ?? 0, devices));
-		if (options.statements) await resetStatements(database);
-		const costs: Cost[] = [];
-		for (const request of requestsAt(devices)) costs.push(await measure(measured, ways, request));
-		const statements = options.statements ? await topStatements(database, 1) : undefined;
-		lives.push({ devices, costs, ...(statements && { statements }) });
+	for (const request of requestsAt(1)) await measure([inventory], [request]);
+	const steps = sizes.filter((size) => size <= devices);
+	for (const [i, size] of steps.entries()) inventory.imports.push(await importAt(inventory, steps[i - 1] ?? 0, size));
+	if (options.statements) await resetStatements(database);
+	return inventory;
+}
+
+const inventories: Inventory[] = [];
+const lives: { devices: number; costs: Cost[]; statements?: Table }[] = sizes.map((devices) => ({
+	devices,
+	costs: [],
+}));
+try {
+	for (const devices of sizes) inventories.push(await startInventory(devices));
+	const asked = sizes.map(requestsAt);
+	for (const [i] of (asked[0] ?? []).entries()) {
+		const requests = asked.flatMap((of) => of[i] ?? []);
+		for (const [nth, cost] of (await measure(inventories, requests)).entries()) lives[nth]?.costs.push(cost);
+	}
+	for (const [nth, { database }] of inventories.entries()) {
+		const life = lives[nth];
+		if (options.statements && life !== undefined) life.statements = await topStatements(database, 1);
 	}
 } finally {
-	await http.close();
-	await database.end();
-	await measured.stop();
+	for (const inventory of inventories) await inventory.stop();
 }
+const imports = inventories.at(-1)?.imports ?? [];
 
 const [smallest] = lives;
 const largest = lives.at(-1);
