@@ -28,7 +28,7 @@ const named: Record<string, { flag: string; value: string; description: string }
 };
 const paging = new Set(["page", "page_size", "after", "cursor", "limit", "sort"]);
 const descriptions: Record<string, string> = {
-	count: "How far the list is counted: to its last entry, or near, to 500 past the page",
+	count: "How far the list is counted: to its last entry, or near, to 200 past the page",
 	q: "Only what contains this text",
 	ownerless: "Only those whose owner was deleted or is no longer active",
 	from: "Only from this time on",

@@ -61,7 +61,7 @@ export function usePagedList<Row, Wish extends PagedWish>(
 		shows?: readonly string[];
 		/** For what changes without news of it: how often it is read again. */
 		every_ms?: number;
-		/** It may tell how many there are at least, some hundreds past the page, instead of counting them all. */
+		/** It may tell how many there are at least, some past the page, instead of counting them all. */
 		near?: boolean;
 	} = {},
 ): ListSource<Row> {
