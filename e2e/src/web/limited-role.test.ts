@@ -1,5 +1,5 @@
 import type { ScheduleInput } from "@netconductor/contracts/scheduling/model";
-import type { Browser, Page } from "playwright-core";
+import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
 import { adminPassword, type Clients, eventually, type Product, startProduct } from "../product.ts";
@@ -42,6 +42,19 @@ async function signedIn(username: string, secret: string, to: string): Promise<P
 	await page.getByRole("button", { name: "Sign in" }).click();
 	await page.waitForURL((address) => address.pathname !== "/login");
 	return page;
+}
+
+/** Pages that show nothing of what is not theirs, and nothing that is refused to such roles. */
+async function expectNothingOf(hidden: Locator, paths: readonly string[]): Promise<void> {
+	const page = hidden.page();
+	for (const path of paths) {
+		await page.goto(at(path));
+		await page.getByRole("heading", { level: 1 }).waitFor();
+		await page.waitForLoadState("networkidle");
+		expect(await hidden.count(), path).toBe(0);
+		expect(await page.getByText("not open to such roles").count(), path).toBe(0);
+		expect(await accessibilityFaults(page), path).toEqual([]);
+	}
 }
 
 test("a role is limited to chosen device groups, and says so where roles are shown", async () => {
@@ -112,14 +125,13 @@ test("of last night's snapshot of all devices they see their part", async () => 
 	expect(await page.locator(`a[href*="${run_id}"]`).count()).toBe(0);
 	expect(await page.getByText("not open to such roles").count()).toBe(0);
 	expect(await accessibilityFaults(page)).toEqual([]);
-	for (const path of ["/", "/backups", "/snapshots", "/search?q=hostname", "/backups/coverage"]) {
-		await page.goto(at(path));
-		await page.getByRole("heading", { level: 1 }).waitFor();
-		await page.waitForLoadState("networkidle");
-		expect(await page.getByText("dc-1").count(), path).toBe(0);
-		expect(await page.getByText("not open to such roles").count(), path).toBe(0);
-		expect(await accessibilityFaults(page), path).toEqual([]);
-	}
+	await expectNothingOf(page.getByText("dc-1"), [
+		"/",
+		"/backups",
+		"/snapshots",
+		"/search?q=hostname",
+		"/backups/coverage",
+	]);
 	await page
 		.getByRole("button", { name: /^Back up/ })
 		.first()
@@ -152,14 +164,12 @@ test("they start procedures on their devices, follow them, and see no run that s
 	await page.waitForLoadState("networkidle");
 	expect(await page.getByText("by the administrator").count()).toBe(0);
 	expect(await page.locator(`a[href*="${run_id}"]`).count()).toBe(0);
-	for (const path of ["/mops", `/mops/${id}?tab=versions`, "/step-types", "/runs"]) {
-		await page.goto(at(path));
-		await page.getByRole("heading", { level: 1 }).waitFor();
-		await page.waitForLoadState("networkidle");
-		expect(await page.locator(`a[href*="${run_id}"]`).count(), path).toBe(0);
-		expect(await page.getByText("not open to such roles").count(), path).toBe(0);
-		expect(await accessibilityFaults(page), path).toEqual([]);
-	}
+	await expectNothingOf(page.locator(`a[href*="${run_id}"]`), [
+		"/mops",
+		`/mops/${id}?tab=versions`,
+		"/step-types",
+		"/runs",
+	]);
 	await page.goto(at(`/runs/${run_id}`));
 	await page.getByText("There is no such run").first().waitFor();
 });
@@ -188,14 +198,7 @@ test("they decide on what others of their role want to do to their devices, and 
 	expect(await page.getByText("of every device").count()).toBe(0);
 	expect(await page.getByRole("link", { name: "Policies" }).count()).toBe(0);
 	expect(await accessibilityFaults(page)).toEqual([]);
-	for (const path of ["/", "/approvals?tab=all", `/runs/${theirs.run_id}`]) {
-		await page.goto(at(path));
-		await page.getByRole("heading", { level: 1 }).waitFor();
-		await page.waitForLoadState("networkidle");
-		expect(await page.getByText("of every device").count(), path).toBe(0);
-		expect(await page.getByText("not open to such roles").count(), path).toBe(0);
-		expect(await accessibilityFaults(page), path).toEqual([]);
-	}
+	await expectNothingOf(page.getByText("of every device"), ["/", "/approvals?tab=all", `/runs/${theirs.run_id}`]);
 	await page.getByText("0 of 1 approved it").waitFor();
 	await page.getByRole("link", { name: "Decide" }).click();
 	await page.waitForURL(`**/approvals/${approval_id}`);
@@ -262,14 +265,11 @@ test("they plan what is done to their devices, press it, and see no schedule tha
 		return items[0]?.run_id ?? undefined;
 	});
 	expect((await petra.tasks.getRun({ params: { id: occurrence } })).total).toBe(2);
-	for (const path of ["/schedules", "/schedules?tab=history", `/schedules/${theirs.id}?tab=history`]) {
-		await page.goto(at(path));
-		await page.getByRole("heading", { level: 1 }).waitFor();
-		await page.waitForLoadState("networkidle");
-		expect(await page.getByText("Of every device").count(), path).toBe(0);
-		expect(await page.getByText("not open to such roles").count(), path).toBe(0);
-		expect(await accessibilityFaults(page), path).toEqual([]);
-	}
+	await expectNothingOf(page.getByText("Of every device"), [
+		"/schedules",
+		"/schedules?tab=history",
+		`/schedules/${theirs.id}?tab=history`,
+	]);
 	await page.goto(at(`/schedules/${hidden.id}`));
 	await page.getByText("There is no such schedule").first().waitFor();
 });

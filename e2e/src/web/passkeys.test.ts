@@ -77,6 +77,17 @@ async function beginToAdd(page: Page) {
 	return drawer;
 }
 
+/** Signs in with a password for the first time and adds a passkey of the device. */
+async function addFirst(page: Page, username: string, name: string): Promise<void> {
+	await page.goto(at("/second-factor"));
+	await givePassword(page, username);
+	const drawer = await beginToAdd(page);
+	await drawer.locator('input[name="name"]').fill(name);
+	await drawer.getByRole("button", { name: "Make the passkey" }).click();
+	await drawer.getByRole("button", { name: "I have kept them" }).click();
+	await page.getByRole("list", { name: "Passkeys" }).getByText(name).waitFor();
+}
+
 test("somebody adds a passkey, signs in with it alone and after the password, renames and removes it", async () => {
 	const page = await stranger();
 	// A browser that offers nothing in fields, so that the buttons are what is tried.
@@ -184,13 +195,7 @@ test("somebody adds a passkey, signs in with it alone and after the password, re
 test("a browser that offers passkeys in the field for the user name signs in with the one that is chosen there", async () => {
 	const page = await stranger();
 	const { cdp, authenticatorId } = await deviceOf(page);
-	await page.goto(at("/second-factor"));
-	await givePassword(page, "petra");
-	const drawer = await beginToAdd(page);
-	await drawer.locator('input[name="name"]').fill("Phone");
-	await drawer.getByRole("button", { name: "Make the passkey" }).click();
-	await drawer.getByRole("button", { name: "I have kept them" }).click();
-	await page.getByRole("list", { name: "Passkeys" }).waitFor();
+	await addFirst(page, "petra", "Phone");
 	await cdp.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified: false });
 	await signOut(page);
 	await page.getByRole("button", { name: "Sign in with a passkey" }).waitFor();
@@ -214,14 +219,8 @@ test("who signed in with a passkey adds and removes second factors with it, that
 	const page = await stranger();
 	await page.addInitScript("PublicKeyCredential.isConditionalMediationAvailable = async () => false");
 	const { cdp, authenticatorId } = await deviceOf(page);
-	await page.goto(at("/second-factor"));
-	await givePassword(page, "rosa");
-	const drawer = await beginToAdd(page);
-	await drawer.locator('input[name="name"]').fill("Laptop");
-	await drawer.getByRole("button", { name: "Make the passkey" }).click();
-	await drawer.getByRole("button", { name: "I have kept them" }).click();
+	await addFirst(page, "rosa", "Laptop");
 	const listed = page.getByRole("list", { name: "Passkeys" }).getByRole("listitem");
-	await listed.getByText("Laptop").waitFor();
 	await signOut(page);
 	await page.goto(at("/login?next=%2Fsecond-factor"));
 	await page.getByRole("button", { name: "Sign in with a passkey" }).click();

@@ -12,7 +12,7 @@ import {
 	pageWindow,
 	toPage,
 } from "@netconductor/runtime/db/paging";
-import { and, arrayContains, eq, type SQL, sql } from "drizzle-orm";
+import { and, arrayContains, eq, type SQL, type SQLWrapper, sql } from "drizzle-orm";
 import { reachedByPool } from "../connection/worker-pool.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
 import { groupInScope, inScope, type Scoped } from "../scope.ts";
@@ -29,22 +29,34 @@ export function listDevices({ db, search }: { db: Database; search: DeviceSearch
 	return async ({ query, actor }) => {
 		const { page: _, page_size: __, sort, count: wanted, after, ...filter } = query;
 		const where = await deviceFilter({ on: db.orm, search }, filter, actor);
-		const following = after === undefined ? undefined : followingPage(after, sort, orders);
-		const there = and(where, following);
-		const window = windowOf(query);
-		const { limit, offset, order_by } = window;
+		const asked = windowOf(query);
+		const { limit, order_by } = asked;
+		/** Entries before the page, by its number. */
+		const before = asked.offset;
+		// Behind the end of the page before it, the page is the first one.
+		const there = after === undefined ? where : and(where, followingPage(after, sort, orders));
+		const window = after === undefined ? asked : { ...asked, offset: 0 };
 		const counted = tallied(filter, actor);
 		const isNear = wanted === "near" && counted === undefined;
-		const ahead = { ...window, offset: (following === undefined ? offset : 0) + limit, limit: countedAhead };
-		const further = idsOfPage(db.orm, ahead, there).as("further");
-		const count = isNear
-			? sql<number>`${offset + limit}::int + (select count(*) from ${further})`
-			: db.orm.$count(devices, where);
+
+		/** How many there are in all, where a page of them was looked for. */
+		function totalWith(page: SQLWrapper): SQL {
+			if (counted !== undefined) return counted;
+			const all = sql`${db.orm.$count(devices, where)}`;
+			if (after !== undefined && !isNear) return all;
+			const ahead = { ...window, offset: window.offset + limit, limit: countedAhead };
+			const further = idsOfPage(db.orm, ahead, there).as("further");
+			const beyond = isNear ? sql`${before + limit}::int + (select count(*) from ${further})` : all;
+			// Counted only where nothing else tells how many there are: a page that is not full is the last one.
+			const here = sql`(select count(*) from ${page})`;
+			return sql`case when ${here} < ${limit} then ${before} + ${here} else ${beyond} end`;
+		}
+
 		function answer(items: Device[], total: number) {
 			const last = items.at(-1);
 			return {
 				...toPage(query, items, total),
-				total_is_exact: !isNear || total < offset + limit + countedAhead,
+				total_is_exact: !isNear || total < before + limit + countedAhead,
 				next_after: last === undefined || items.length < limit ? null : endOfPage(sort, orders, last),
 			};
 		}
@@ -52,13 +64,9 @@ export function listDevices({ db, search }: { db: Database; search: DeviceSearch
 		async function read(near: PageWindow) {
 			const page = db.orm.$with("page").as(idsOfPage(db.orm, near, there));
 			const memberships = db.orm.$with("memberships").as(groupsOfPage(db.orm, sql`(select id from ${page})`, actor));
-			// Counted only where nothing else tells how many there are: a page that is not full is the last one.
-			const known =
-				counted ??
-				(following !== undefined && !isNear ? sql`${count}` : undefined) ??
-				sql`case when (select count(*) from ${page}) < ${limit} then ${offset} + (select count(*) from ${page}) else ${count} end`;
 			// Few are found by an index of what is asked for, many by walking along the order: which of them it is depends on the words.
-			const total = sql<number>`${sql.raw(where === undefined ? "" : plannedForItsValues)} ${known}`.mapWith(Number);
+			const planned = sql.raw(where === undefined ? "" : plannedForItsValues);
+			const total = sql<number>`${planned} ${totalWith(page)}`.mapWith(Number);
 			// Each row carries the total: one statement costs half of two, and both numbers are of the same moment.
 			return db.orm
 				.with(page, memberships)
@@ -69,16 +77,19 @@ export function listDevices({ db, search }: { db: Database; search: DeviceSearch
 				.orderBy(...order_by);
 		}
 
-		if (following === undefined && offset >= farAway && counted !== undefined) {
+		if (window.offset >= farAway && counted !== undefined) {
 			const total = await numberOf(db.orm, counted);
-			if (offset >= total) return answer([], total);
+			if (before >= total) return answer([], total);
 			const rows = await read(fromNearerEnd(window, total));
 			// Where devices came or went meanwhile the end is another: found from the beginning the page is that of its moment.
 			if (rows[0]?.total === total) return answer(rows, total);
 		}
-		const rows = await read(following === undefined ? window : { ...window, offset: 0 });
+		const rows = await read(window);
 		// Beyond the last page nothing says how many there are.
-		return answer(rows, rows[0]?.total ?? (offset === 0 ? 0 : await db.orm.$count(devices, where)));
+		return answer(
+			rows,
+			rows[0]?.total ?? (before === 0 && after === undefined ? 0 : await db.orm.$count(devices, where)),
+		);
 	};
 }
 
