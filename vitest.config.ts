@@ -17,8 +17,8 @@ export default defineConfig({
 		globalSetup: ["runtime/src/testing/global-setup.ts", "e2e/src/shared-rabbit.ts", "e2e/src/shared-start.ts"],
 		setupFiles: ["runtime/src/db/resolve-drizzle.ts"],
 		pool: "forks",
-		// Two cores: more would only wait for each other.
-		maxWorkers: 2,
+		// Products and browsers wait for much besides a core: with two at a time two cores stood still for a third of a run.
+		maxWorkers: 3,
 		sequence: { sequencer: LongestFirst },
 		// For what hangs. How fast something is, is measured elsewhere.
 		testTimeout: 60_000,
