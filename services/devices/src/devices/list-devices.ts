@@ -12,7 +12,7 @@ import {
 	pageWindow,
 	toPage,
 } from "@netconductor/runtime/db/paging";
-import { and, arrayContains, eq, type SQL, type SQLWrapper, sql } from "drizzle-orm";
+import { and, arrayContains, eq, type SQL, sql } from "drizzle-orm";
 import { reachedByPool } from "../connection/worker-pool.ts";
 import type { DevicesOperation, Statements } from "../operation.ts";
 import { groupInScope, inScope, type Scoped } from "../scope.ts";
@@ -39,17 +39,13 @@ export function listDevices({ db, search }: { db: Database; search: DeviceSearch
 		const counted = tallied(filter, actor);
 		const isNear = wanted === "near" && counted === undefined;
 
-		/** How many there are in all, where a page of them was looked for. */
-		function totalWith(page: SQLWrapper): SQL {
+		/** How many there are in all, where so many were found from the beginning of the page on. */
+		function totalWith(found: SQL): SQL {
 			if (counted !== undefined) return counted;
+			if (isNear) return sql`${before} + ${found}`;
 			const all = sql`${db.orm.$count(devices, where)}`;
-			if (after !== undefined && !isNear) return all;
-			const ahead = { ...window, offset: window.offset + limit, limit: countedAhead };
-			const further = idsOfPage(db.orm, ahead, there).as("further");
-			const beyond = isNear ? sql`${before + limit}::int + (select count(*) from ${further})` : all;
 			// Counted only where nothing else tells how many there are: a page that is not full is the last one.
-			const here = sql`(select count(*) from ${page})`;
-			return sql`case when ${here} < ${limit} then ${before} + ${here} else ${beyond} end`;
+			return after === undefined ? sql`case when ${found} < ${limit} then ${before} + ${found} else ${all} end` : all;
 		}
 
 		function answer(items: Device[], total: number) {
@@ -62,14 +58,17 @@ export function listDevices({ db, search }: { db: Database; search: DeviceSearch
 		}
 
 		async function read(near: PageWindow) {
-			const page = db.orm.$with("page").as(idsOfPage(db.orm, near, there));
+			const reach = isNear ? { ...near, limit: limit + countedAhead } : near;
+			const walked = db.orm.$with("walked").as(idsOfPage(db.orm, reach, there));
+			// What is read twice PostgreSQL keeps, in the order in which it was found.
+			const page = db.orm.$with("page").as(db.orm.select({ id: walked.id }).from(walked).limit(near.limit));
 			const memberships = db.orm.$with("memberships").as(groupsOfPage(db.orm, sql`(select id from ${page})`, actor));
 			// Few are found by an index of what is asked for, many by walking along the order: which of them it is depends on the words.
 			const planned = sql.raw(where === undefined ? "" : plannedForItsValues);
-			const total = sql<number>`${planned} ${totalWith(page)}`.mapWith(Number);
+			const total = sql<number>`${planned} ${totalWith(sql`(select count(*) from ${walked})`)}`.mapWith(Number);
 			// Each row carries the total: one statement costs half of two, and both numbers are of the same moment.
 			return db.orm
-				.with(page, memberships)
+				.with(walked, page, memberships)
 				.select({ ...deviceColumns(actor), groups: sql<string[]>`coalesce(${memberships.groups}, '{}')`, total })
 				.from(page)
 				.innerJoin(devices, eq(devices.id, page.id))
