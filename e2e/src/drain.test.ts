@@ -52,6 +52,8 @@ test("under load it says no to the load balancer first, and answers every reques
 		const { status } = await ask("/health/ready", probe);
 		return status === 503;
 	});
+	const kept = new Agent({ keepAlive: true });
+	expect(await ask("/api/devices", kept)).toEqual({ status: 200, connection: "close" });
 	const before = answers.length;
 	await eventually("it goes on answering meanwhile", async () => answers.length > before + 50);
 	balanced = false;
@@ -60,5 +62,5 @@ test("under load it says no to the load balancer first, and answers every reques
 	expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
 	expect(answers.at(-1)?.connection).toBe("close");
 	expect(answers[0]?.connection).toBe("keep-alive");
-	for (const agent of [...agents, probe]) agent.destroy();
+	for (const agent of [...agents, probe, kept]) agent.destroy();
 });

@@ -11,7 +11,7 @@ test("a process is ready when it is not held back and every check passes", async
 		status: "failed",
 		checks: { process: { status: "failed", detail: "starting" } },
 	});
-	health.holdBack(undefined);
+	health.enter("running");
 	expect(await health.ready()).toMatchObject({
 		status: "ok",
 		checks: { database: { status: "ok", detail: "PostgreSQL 18" } },
@@ -29,7 +29,7 @@ test("a process is ready when it is not held back and every check passes", async
 
 test("a check that hangs fails after its time, is told so, and holds up no other", async () => {
 	const health = createHealth();
-	health.holdBack(undefined);
+	health.enter("running");
 	let told = false;
 	const hang = (signal: AbortSignal) => {
 		const never = Promise.withResolvers<void>();

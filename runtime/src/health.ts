@@ -18,6 +18,8 @@ export interface HealthResult {
 /** Throws when the dependency is not usable; a text it answers is shown. The signal aborts when nobody waits any more. */
 export type HealthCheck = (signal: AbortSignal) => Promise<unknown>;
 
+export type Phase = "starting" | "running" | "stopping";
+
 export interface HealthRegistry {
 	/** Adds a check of a dependency under a name such as `database` or `devices.database`. Answers how to take it out again. */
 	register(name: string, check: HealthCheck, options?: { timeout_ms?: number }): () => void;
@@ -25,8 +27,10 @@ export interface HealthRegistry {
 	registerBacklog(service: string, read: () => Promise<Backlog>): void;
 	/** What waits, by service; null where it cannot be told now. Has no part in `ready`: a service with much to do is none that is broken. */
 	backlogs(): Promise<Record<string, Backlog | null>>;
-	/** Says why the process takes no work (starting, stopping), or with undefined that it does. New registries take none yet. */
-	holdBack(reason: string | undefined): void;
+	/** Says what the process is doing; it takes work only while it runs. New registries are starting. */
+	enter(phase: Phase): void;
+	/** Where it is stopping, whoever asks is to turn to another process. */
+	phase(): Phase;
 	/** Whether the process itself runs; asks no dependency, since a restart would not mend one. */
 	live(): HealthReport;
 	/** Whether the process can do its work now. Each check runs at most once a second however often this is asked. */
@@ -46,7 +50,7 @@ const cache_ms = 1_000;
 export function createHealth(): HealthRegistry {
 	const entries = new Map<string, Entry>();
 	const backlogs = new Map<string, () => Promise<Backlog>>();
-	let held: string | undefined = "starting";
+	let phase: Phase = "starting";
 
 	return {
 		register(name, check, { timeout_ms = 2_000 } = {}) {
@@ -62,9 +66,10 @@ export function createHealth(): HealthRegistry {
 			const read = [...backlogs].map(async ([service, count]) => [service, await count().catch(() => null)] as const);
 			return Object.fromEntries(await Promise.all(read));
 		},
-		holdBack(reason) {
-			held = reason;
+		enter(next) {
+			phase = next;
 		},
+		phase: () => phase,
 		live: () => ({ status: "ok", checks: {} }),
 		async ready() {
 			const now = performance.now();
@@ -78,7 +83,7 @@ export function createHealth(): HealthRegistry {
 				}),
 			);
 			const process: [string, HealthResult][] =
-				held === undefined ? [] : [["process", { status: "failed", detail: held, ms: 0 }]];
+				phase === "running" ? [] : [["process", { status: "failed", detail: phase, ms: 0 }]];
 			return summarize(Object.fromEntries([...process, ...results]));
 		},
 	};

@@ -103,7 +103,6 @@ export async function createHost(options: HostOptions): Promise<Host> {
 
 async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 	const { health, master, log } = options;
-	let isLeaving = false;
 	let connected = async () => false;
 	const services = startOrder(options.services);
 	const opened = await openDatabases(services, options.database, master);
@@ -165,7 +164,6 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 			tokens,
 			health,
 			metrics: options.metrics,
-			isLeaving: () => isLeaving,
 			log,
 		});
 		connected = () => new Promise((resolve) => server.server.getConnections((_, count) => resolve(count > 0)));
@@ -184,11 +182,10 @@ async function build(options: HostOptions, life: Lifecycle): Promise<Host> {
 		async start() {
 			await life.start();
 			for (const start of starts) await start();
-			health.holdBack(undefined);
+			health.enter("running");
 		},
 		async stop() {
-			health.holdBack("stopping");
-			isLeaving = true;
+			health.enter("stopping");
 			if (await connected()) await sleep(farewell_ms);
 			await life.stop();
 		},

@@ -23,8 +23,6 @@ export interface InternalServerOptions {
 	tokens: ServiceTokens;
 	health: HealthRegistry;
 	metrics: Metrics;
-	/** Whether the process stops: a call is then sent elsewhere, before anything of it is done. */
-	isLeaving(): boolean;
 	log: Log;
 }
 
@@ -34,7 +32,6 @@ export function createInternalServer({
 	tokens,
 	health,
 	metrics,
-	isLeaving,
 	log,
 }: InternalServerOptions): FastifyInstance {
 	const app = Fastify({
@@ -46,7 +43,8 @@ export function createInternalServer({
 	});
 	answerWithProblems(app);
 	app.addHook("onRequest", async (request, reply) => {
-		if (!isLeaving() || notCalls.has(request.routeOptions.url ?? "")) return;
+		// A call is sent elsewhere before anything of it is done.
+		if (health.phase() !== "stopping" || notCalls.has(request.routeOptions.url ?? "")) return;
 		reply.header(leavingHeader, "1").header("connection", "close");
 		throw failed("service.unavailable", { message: "This process stops; another is to be asked" });
 	});

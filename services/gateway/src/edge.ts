@@ -44,8 +44,6 @@ export interface EdgeNeeds {
 	authenticate: Authenticate;
 	clock: Clock;
 	counters: Counters;
-	/** Whether the gateway is about to close: clients are asked to connect elsewhere. */
-	isLeaving(): boolean;
 	health: HealthRegistry;
 	metrics: Metrics;
 	log: Log;
@@ -112,7 +110,6 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 	app.addHook("onRequest", (request, reply, done) => {
 		reply.headers(headers).header("x-request-id", request.id);
 		if (request.url.startsWith("/api/")) reply.header("cache-control", "no-store");
-		if (needs.isLeaving()) reply.header("connection", "close");
 		// A trace of our own for every request: a `traceparent` from outside could join strangers' requests or turn reporting on and off.
 		runWithTraceparent(undefined, done);
 	});
@@ -123,6 +120,8 @@ export async function createEdge(needs: EdgeNeeds): Promise<FastifyInstance> {
 		throw failed("request.invalid", { message: "A request names one host" });
 	});
 	app.addHook("onSend", (_, reply, payload, done) => {
+		// Clients are asked to connect elsewhere, those too who asked before.
+		if (needs.health.phase() === "stopping") reply.header("connection", "close");
 		// From here on only a client that takes nothing of its answer is silent. Node counts anew when it has all of it.
 		reply.raw.setTimeout(config.unread_timeout_ms);
 		done(null, payload);

@@ -25,8 +25,7 @@ export const gatewayService = defineService({
 			account: context.ownAccount(),
 			clock: context.clock,
 		});
-		let leaving = false;
-		const edge = await createEdge({ ...context, authenticate, isLeaving: () => leaving });
+		const edge = await createEdge({ ...context, authenticate });
 		let unsubscribe: (() => Promise<void>) | undefined;
 		return {
 			operations: {},
@@ -40,7 +39,6 @@ export const gatewayService = defineService({
 				});
 			},
 			async stop() {
-				leaving = true;
 				await sleep(context.config.shutdown_delay_ms);
 				await closeWithin(edge, drain_ms);
 				await unsubscribe?.();
