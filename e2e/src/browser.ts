@@ -1,5 +1,5 @@
 import axe from "axe-core";
-import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { type Browser, chromium, type Page } from "playwright-core";
 
 /** Leads to this machine under a name that browsers do not take for it: plain HTTP from there is no secure context. */
 export const foreignHost = "netconductor.test";
@@ -19,17 +19,6 @@ export function launchBrowser(): Promise<Browser> {
 			"--disable-sync",
 		],
 	});
-}
-
-/** A page that keeps what no page may do: throw, or break the server's content security policy. */
-export async function openPage(context: BrowserContext, misdeeds: string[]): Promise<Page> {
-	const page = await context.newPage();
-	page.setDefaultTimeout(15_000);
-	page.on("pageerror", ({ message }) => misdeeds.push(message));
-	page.on("console", (message) => {
-		if (/Content Security Policy|Uncaught|Warning:/.test(message.text())) misdeeds.push(message.text());
-	});
-	return page;
 }
 
 /** Serious and critical findings of axe on what the page shows now, as `rule: element`. */

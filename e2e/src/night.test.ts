@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { type FrrLab, startFrrLab } from "@netconductor/lab/frr/lab";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { launchBrowser, openPage } from "./browser.ts";
+import { launchBrowser } from "./browser.ts";
 import { type Cli, type CliResult, createCli, type Following } from "./cli.ts";
+import { openPage } from "./open-page.ts";
 import { type Clients, eventually, type Product, startProduct } from "./product.ts";
 import { type Wire, wireTo } from "./wire.ts";
 

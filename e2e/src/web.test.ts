@@ -1,7 +1,8 @@
 import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessibilityFaults, foreignHost, launchBrowser, openPage } from "./browser.ts";
+import { accessibilityFaults, foreignHost, launchBrowser } from "./browser.ts";
+import { openPage } from "./open-page.ts";
 import { adminPassword, type Clients, type Product, runEnded, startProduct } from "./product.ts";
 
 const oneTime = "one time password 2026";

@@ -6,9 +6,10 @@ import { type HostileDevice, startHostileDevice } from "@netconductor/lab/hostil
 import { findEmbeddedPostgres } from "@netconductor/runtime/db/embedded-postgres";
 import type { Browser, BrowserContext } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { launchBrowser, openPage } from "../browser.ts";
+import { launchBrowser } from "../browser.ts";
 import { createCli } from "../cli.ts";
 import { watchRun } from "../live-view.ts";
+import { openPage } from "../open-page.ts";
 import { adminPassword, type Clients, type Product, runEnded, startProduct } from "../product.ts";
 
 /** A device that was taken over answers with whatever harms a terminal, a browser, a spreadsheet, a log or our memory. Nobody obeys it. */

@@ -6,8 +6,9 @@ import { type HostileDevice, startHostileDevice } from "@netconductor/lab/hostil
 import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { accessibilityFaults, launchBrowser } from "../browser.ts";
 import { openEngineDoor } from "../engine-door.ts";
+import { openPage } from "../open-page.ts";
 import { addFleet, adminPassword, type Clients, eventually, type Product, runEnded, startProduct } from "../product.ts";
 
 /** Every page, filled with what a hostile device or colleague would write: nothing runs, everybody can read it, on every screen. */

@@ -2,7 +2,8 @@ import { generateKeyPairSync } from "node:crypto";
 import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { accessibilityFaults, launchBrowser } from "../browser.ts";
+import { openPage } from "../open-page.ts";
 import { adminPassword, type Clients, eventually, type Product, runEnded, startProduct } from "../product.ts";
 
 let product: Product;

@@ -1,7 +1,8 @@
 import type { ScheduleInput } from "@netconductor/contracts/scheduling/model";
 import type { Browser, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { accessibilityFaults, launchBrowser } from "../browser.ts";
+import { openPage } from "../open-page.ts";
 import { adminPassword, type Clients, eventually, type Product, startProduct } from "../product.ts";
 
 /** A role that is limited to device groups: made on the page of roles, and what the pages are to who holds it. */

@@ -1,7 +1,8 @@
 import type { Browser, CDPSession, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { accessibilityFaults, launchBrowser } from "../browser.ts";
 import { createCli } from "../cli.ts";
+import { openPage } from "../open-page.ts";
 import { adminPassword, type Product, startProduct } from "../product.ts";
 
 /** Passkeys from the first to the last, made and given by Chromium's own authenticator, in a browser that belongs to one person. */

@@ -2,7 +2,8 @@ import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { askPostgres } from "../../chaos/postgres.ts";
-import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { accessibilityFaults, launchBrowser } from "../browser.ts";
+import { openPage } from "../open-page.ts";
 import { addFleet, adminPassword, type Clients, eventually, type Product, runEnded, startProduct } from "../product.ts";
 
 const own = "a password of my own 2026";

@@ -1,8 +1,9 @@
 import { createHmac } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { accessibilityFaults, launchBrowser } from "../browser.ts";
 import { createCli } from "../cli.ts";
+import { openPage } from "../open-page.ts";
 import { adminPassword, eventually, type Product, startProduct } from "../product.ts";
 
 /** A second factor from setting it up to losing it, in a browser and at the command line. */

@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { accessibilityFaults, launchBrowser } from "../browser.ts";
+import { openPage } from "../open-page.ts";
 import { adminPassword, type Clients, eventually, type Product, startProduct } from "../product.ts";
 
 let product: Product;

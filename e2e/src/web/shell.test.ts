@@ -1,7 +1,8 @@
 import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { accessibilityFaults, launchBrowser } from "../browser.ts";
+import { openPage } from "../open-page.ts";
 import { addFleet, adminPassword, type Clients, eventually, type Product, runEnded, startProduct } from "../product.ts";
 
 /** What stands around every page: the palette, the keys, the news of what others do, and what is shown when something fails. */

@@ -5,7 +5,8 @@ import { type LabProvider, startOidcProvider } from "@netconductor/lab/oidc-prov
 import { type LabDirectory, startDirectory } from "@netconductor/lab/slapd";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { accessibilityFaults, launchBrowser } from "../browser.ts";
+import { openPage } from "../open-page.ts";
 import { adminPassword, type Clients, type Product, startProduct } from "../product.ts";
 
 /** A real OpenLDAP and a real OpenID Connect provider, set up, tested and used in a browser. */

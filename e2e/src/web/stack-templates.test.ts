@@ -1,7 +1,8 @@
 import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { accessibilityFaults, launchBrowser } from "../browser.ts";
+import { openPage } from "../open-page.ts";
 import { addFleet, type Clients, eventually, type Product, startProduct } from "../product.ts";
 
 /** A stack that is made of a template by the web app alone, what stands where of it, and what its variables are read from. */

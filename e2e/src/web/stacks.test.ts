@@ -1,7 +1,8 @@
 import { type Fleet, startFleet } from "@netconductor/lab/sim/fleet";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { accessibilityFaults, launchBrowser, openPage } from "../browser.ts";
+import { accessibilityFaults, launchBrowser } from "../browser.ts";
+import { openPage } from "../open-page.ts";
 import { addFleet, type Clients, eventually, type Product, runEnded, startProduct } from "../product.ts";
 
 /** A change by the web app alone: from a form to devices that are verified, approved by somebody else. */
