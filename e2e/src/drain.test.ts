@@ -1,4 +1,4 @@
-import { Agent, request } from "node:http";
+import { Agent, type ClientRequest, request } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { eventually, type Product, startProduct } from "./product.ts";
 
@@ -20,20 +20,32 @@ interface Answered {
 
 /** Rejects where the connection ends without an answer. */
 function ask(path: string, agent: Agent): Promise<Answered> {
+	const headers = { authorization: `Bearer ${product.admin_token}` };
+	return answerTo(request(`${product.url}${path}`, { agent, headers }).end());
+}
+
+function answerTo(asked: ClientRequest): Promise<Answered> {
 	return new Promise((resolve, reject) => {
-		const headers = { authorization: `Bearer ${product.admin_token}` };
-		const asked = request(`${product.url}${path}`, { agent, headers }, (response) => {
+		asked.once("error", reject).once("response", (response) => {
 			response.resume().once("end", () => {
 				resolve({ status: response.statusCode ?? 0, connection: response.headers.connection });
 			});
 			response.once("error", reject);
 		});
-		asked.once("error", reject).end();
 	});
+}
+
+/** A request whose body has only begun; `end` sends the rest. */
+function begin(path: string, agent: Agent): ClientRequest {
+	const headers = { "content-type": "application/json", "content-length": 2 };
+	const asked = request(`${product.url}${path}`, { method: "POST", agent, headers });
+	asked.write("{");
+	return asked;
 }
 
 test("under load it says no to the load balancer first, and answers every request that reached it", async () => {
 	const agents = Array.from({ length: 8 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+	const probe = new Agent();
 	const answers: Answered[] = [];
 	const lost: unknown[] = [];
 	let balanced = true;
@@ -46,14 +58,18 @@ test("under load it says no to the load balancer first, and answers every reques
 			);
 	});
 	await eventually("there is load", async () => answers.length > 50);
+	const kept = new Agent({ keepAlive: true });
+	const begun = begin("/api/auth/login", kept);
+	const begunAnswer = answerTo(begun);
+	await ask("/api/devices", probe);
 	const stopped = product.stop();
-	const probe = new Agent();
 	await eventually("it says that it stops", async () => {
 		const { status } = await ask("/health/ready", probe);
 		return status === 503;
 	});
-	const kept = new Agent({ keepAlive: true });
-	expect(await ask("/api/devices", kept)).toEqual({ status: 200, connection: "close" });
+	begun.end("}");
+	// Also who asked before it stopped is told that this was the last answer here.
+	expect(await begunAnswer).toEqual({ status: 400, connection: "close" });
 	const before = answers.length;
 	await eventually("it goes on answering meanwhile", async () => answers.length > before + 50);
 	balanced = false;

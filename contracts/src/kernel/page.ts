@@ -26,7 +26,7 @@ export interface Page<T> {
 }
 
 /** So many entries past a page are counted where a near total is enough. */
-export const countedAhead = 200;
+export const countedAhead = 100;
 
 /** Query of a paged list that may be long: in the middle of it, the way to a page and the total cost more than the page. */
 export const LongPageQuery = PageQuery.extend({

@@ -390,16 +390,16 @@ describe("the total of a list", () => {
 		expect(await total({ page: 10_000 })).toBe(await counted("true"));
 	});
 
-	test("goes no further than 200 past the page where a near one is enough, and says so", async () => {
+	test("goes no further than 100 past the page where a near one is enough, and says so", async () => {
 		const where = "tags @> '{odd,third}'";
 		const all = await counted(where);
 		expect(all).toBeGreaterThan(1_000);
 		const near = (page: number, page_size = 50) =>
 			api.listDevices({ query: { tag: "odd,third", count: "near", page, page_size } });
-		expect(await near(1)).toMatchObject({ total: 250, total_is_exact: false, items: { length: 50 } });
-		expect(await near(3, 100)).toMatchObject({ total: 500, total_is_exact: false });
+		expect(await near(1)).toMatchObject({ total: 150, total_is_exact: false, items: { length: 50 } });
+		expect(await near(3, 100)).toMatchObject({ total: 400, total_is_exact: false });
 		const pages = Math.ceil(all / 50);
-		expect(await near(pages - 3)).toMatchObject({ total: all, total_is_exact: true });
+		expect(await near(pages - 1)).toMatchObject({ total: all, total_is_exact: true });
 		expect(await near(pages)).toMatchObject({
 			total: all,
 			total_is_exact: true,
