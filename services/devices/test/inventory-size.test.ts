@@ -221,6 +221,18 @@ describe("a search", () => {
 		expect(rarePart(typed, texts)).toBe(part);
 	});
 
+	test("asks the index for what few devices have, also where one of the hundred that are known is among them", () => {
+		const common = Array.from(
+			{ length: 100 },
+			(_, i) => `net-${i + 2_000}-core-1 10.0.0.1 frr site-${i + 2_000} core switch`,
+		);
+		const one = "net-1041-core-7 10.0.9.9 frr site-1041 core switch";
+		expect(rarePart("net-1041-core-32", [...common, one])).toBe("1041");
+		expect(rarePart("site-1041", [...common, one, one])).toBe("1041");
+		expect(rarePart("site-1041", [...common, one, one, one])).toBeUndefined();
+		expect(rarePart("1041-x-1042", [...common, one])).toBe("1042");
+	});
+
 	test("asks for all of it where nothing is known of the table", () => {
 		expect(rarePart("net-1041-core-32", [])).toBeUndefined();
 	});

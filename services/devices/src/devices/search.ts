@@ -46,19 +46,19 @@ async function readSomeTexts(db: Database): Promise<readonly string[]> {
 }
 
 /**
- * A part of what was typed that none of the texts has. Undefined where there is none, or where one of them has all of it: that is then of many
+ * The part of what was typed that the fewest of the texts have. Undefined where each is of more than one in fifty: what has all of it is then many
  * devices, which are found sooner along the order of their list. Letters and digits of ASCII alone, which are the same in lower case wherever they
  * are compared, and in which the index does not look for the borders of words.
  */
 export function rarePart(typed: string, texts: readonly string[]): string | undefined {
 	if (texts.length === 0) return undefined;
-	const whole = typed.toLowerCase();
-	if (texts.some((text) => text.includes(whole))) return undefined;
-	for (let at = 0; at + partLength <= typed.length; at++) {
+	let rarest: { part: string; in_texts: number } | undefined;
+	for (let at = 0; at + partLength <= typed.length && rarest?.in_texts !== 0; at++) {
 		const part = typed.slice(at, at + partLength);
 		if (!/^[a-z0-9]+$/i.test(part)) continue;
 		const lower = part.toLowerCase();
-		if (!texts.some((text) => text.includes(lower))) return part;
+		const in_texts = texts.filter((text) => text.includes(lower)).length;
+		if (in_texts * 50 <= texts.length && in_texts < (rarest?.in_texts ?? Infinity)) rarest = { part, in_texts };
 	}
-	return undefined;
+	return rarest?.part;
 }
