@@ -1,6 +1,6 @@
 import type { Run } from "@netconductor/contracts/tasks/model";
 import { expect, test } from "vitest";
-import { waitingLines } from "./waiting.ts";
+import { statusWords, waitingLines } from "./waiting.ts";
 
 const since = "2026-03-02T02:00:00.000Z";
 const progress = {
@@ -29,6 +29,13 @@ test("a run that waits says for what, and the command that lets it go on", () =>
 		/^Pauses after its first batch: batch 1, 1 of 3 devices begun\.\n.*`netconductor runs resume RUN`/,
 	);
 	expect(lines({ kind: "resume", paused_by: "ana", since })).toMatch(/^ana paused it/);
+});
+
+test("a list of runs says for what one waits", () => {
+	expect(statusWords({ status: "running", waiting_for: null })).toBe("running");
+	expect(statusWords({ status: "waiting", waiting_for: { kind: "approval", approval_id: "A1", since } })).toBe(
+		"waiting: approval",
+	);
 });
 
 test("a run that was paused before anything was planned for it says so too", () => {

@@ -2,6 +2,22 @@ import { visibleLine } from "@netconductor/contracts/kernel/visible-text";
 import type { Run } from "@netconductor/contracts/tasks/model";
 import { count, localTime } from "./output/words.ts";
 
+const awaited: Record<NonNullable<Run["waiting_for"]>["kind"], string> = {
+	approval: "approval",
+	window: "its time",
+	calendar: "calendar",
+	resume: "resume",
+	next_step: "next step",
+	decision: "decision",
+	time: "time",
+	run: "another run",
+};
+
+/** `running`, or `waiting: approval` where somebody or something has to let it go on. */
+export function statusWords({ status, waiting_for }: Pick<Run, "status" | "waiting_for">): string {
+	return waiting_for === null ? status : `${status}: ${awaited[waiting_for.kind]}`;
+}
+
 /** What a run waits for and what lets it go on; empty for one that does not wait. */
 export function waitingLines(run: Run): string {
 	const unserved = run.unserved.map((waiting) => unservedWords(run, waiting)).join("\n");

@@ -13,7 +13,7 @@ import { renderSteps, stepLine } from "../output/steps.ts";
 import { renderFields } from "../output/table.ts";
 import { count, localTime } from "../output/words.ts";
 import { collected, wholeNumber } from "../query-options.ts";
-import { progressWords, waitingLines } from "../waiting.ts";
+import { progressWords, statusWords, waitingLines } from "../waiting.ts";
 import { readOperations, watchRun } from "../watch-run.ts";
 
 /** `runs`: everything that touches devices, past and present. */
@@ -27,7 +27,7 @@ export function addRunCommands(program: Command, open: Open): void {
 		noun: "run",
 		columns: [
 			{ title: "ID", value: ({ id }) => id, whole: true },
-			{ title: "STATUS", value: ({ status }) => status, style: ({ status }) => stateStyle(status) },
+			{ title: "STATUS", value: statusWords, style: ({ status }) => stateStyle(status) },
 			{ title: "TITLE", value: ({ title }) => title },
 			{
 				title: "APPROVAL",
