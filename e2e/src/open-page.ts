@@ -26,5 +26,6 @@ async function shownBy(page: Page): Promise<string> {
 		.locator("body")
 		.ariaSnapshot({ timeout: 5_000 })
 		.catch((error: Error) => error.message);
-	return `${page.url()} showed:\n${shown.slice(0, 3_000)}`;
+	// Navigation comes first, dialogs and messages last.
+	return `${page.url()} showed:\n${shown.slice(-6_000)}`;
 }
