@@ -4,7 +4,7 @@ import { expect, test, vi } from "vitest";
 import { createHealth } from "./health.ts";
 import { createMetrics } from "./metrics.ts";
 
-test("a process is ready when it is not held back and every check passes", async () => {
+test("a process is ready when it runs and every check passes", async () => {
 	const health = createHealth();
 	health.register("database", async () => "PostgreSQL 18");
 	expect(await health.ready()).toMatchObject({

@@ -1,3 +1,4 @@
+import { countedAhead } from "@netconductor/contracts/kernel/page";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 
@@ -28,7 +29,7 @@ const named: Record<string, { flag: string; value: string; description: string }
 };
 const paging = new Set(["page", "page_size", "after", "cursor", "limit", "sort"]);
 const descriptions: Record<string, string> = {
-	count: "How far the list is counted: to its last entry, or near, to 200 past the page",
+	count: `How far the list is counted: to its last entry, or near, to ${countedAhead} past the page`,
 	q: "Only what contains this text",
 	ownerless: "Only those whose owner was deleted or is no longer active",
 	from: "Only from this time on",
